@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Spans that are stored in, and returned from, non-escapable readers need lifetime annotations.
+let settings: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+
+let package = Package(
+  name: "nsrun",
+  products: [
+    .executable(name: "nsrun", targets: ["nsrun"]),
+    .library(name: "Netlink", targets: ["Netlink"]),
+    .library(name: "RouteNetlink", targets: ["RouteNetlink"]),
+    .library(name: "NFTables", targets: ["NFTables"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+    .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
+    .target(name: "Netlink", dependencies: ["LinuxSystem"], swiftSettings: settings),
+    .target(name: "RouteNetlink", dependencies: ["Netlink"], swiftSettings: settings),
+    .target(name: "NFTables", dependencies: ["Netlink"], swiftSettings: settings),
+    .target(name: "Namespaces", dependencies: ["LinuxSystem"], swiftSettings: settings),
+    .target(name: "Launch", dependencies: ["LinuxSystem", "CLibcap"], swiftSettings: settings),
+    .target(
+      name: "Sandbox", dependencies: ["RouteNetlink", "NFTables", "Namespaces", "Launch"], swiftSettings: settings),
+    .executableTarget(
+      name: "nsrun",
+      dependencies: ["Sandbox", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
+    .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,70 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+_Static_assert(CLONE_NEWNS == 0x00020000 && CLONE_NEWNET == 0x40000000, "CLONE");
+_Static_assert(O_PATH == 010000000 && O_TMPFILE == 020200000, "O");
+_Static_assert(NSFS_MAGIC == 0x6e736673, "NSFS_MAGIC");
+_Static_assert(NETLINK_CAP_ACK == 10 && NETLINK_EXT_ACK == 11 && NETLINK_GET_STRICT_CHK == 12, "NETLINK");
+
+int clinux_unshare(int flags) { return unshare(flags); }
+int clinux_setns(int fd, int type) { return setns(fd, type); }
+int clinux_open(const char *path, int flags, uint32_t mode) { return open(path, flags, mode); }
+int clinux_openat(int directory, const char *path, int flags, uint32_t mode) {
+  return openat(directory, path, flags, mode);
+}
+int clinux_fcntl(int fd, int command, int argument) { return fcntl(fd, command, argument); }
+int clinux_ioctl(int fd, unsigned long request, int argument) { return ioctl(fd, request, argument); }
+int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags) {
+  return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+int clinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+int clinux_set_child_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0); }
+
+int clinux_open_tree_clone(int directory, const char *path) {
+  return (int)syscall(SYS_open_tree, directory, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+}
+int clinux_move_mount(int from, const char *to) {
+  return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+int clinux_netlink_socket(int protocol) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+  if (fd < 0) return -1;
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+  int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+ssize_t clinux_netlink_receive(int fd, void *buffer, uint64_t length, int flags, uint32_t *port) {
+  struct sockaddr_nl address = {0};
+  socklen_t size = sizeof address;
+  ssize_t count = recvfrom(fd, buffer, length, flags, (struct sockaddr *)&address, &size);
+  *port = address.nl_pid;
+  return count;
+}
+ssize_t clinux_netlink_send(int fd, const void *buffer, uint64_t length) {
+  struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+  return sendto(fd, buffer, length, 0, (struct sockaddr *)&kernel, sizeof kernel);
+}
+
+int clinux_exited(int status) { return WIFEXITED(status); }
+int clinux_exit_status(int status) { return WEXITSTATUS(status); }
+int clinux_signaled(int status) { return WIFSIGNALED(status); }
+int clinux_term_signal(int status) { return WTERMSIG(status); }
+int clinux_stopped(int status) { return WIFSTOPPED(status); }

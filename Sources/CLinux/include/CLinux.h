@@ -1,0 +1,56 @@
+// What Swift cannot import from Glibc: GNU-only declarations, variadic functions, function-like macros, and system
+// calls without a wrapper. Every function is one call with the kernel's own arguments; there is no logic here.
+//
+// _GNU_SOURCE must not be defined in this header: Glibc's own module is built without it, and the two would disagree
+// about types they share. The constants that need it are repeated here and checked in CLinux.c.
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+static const int32_t clinux_CLONE_NEWNS = 0x00020000;
+static const int32_t clinux_CLONE_NEWNET = 0x40000000;
+
+static const int32_t clinux_O_PATH = 010000000;
+static const int32_t clinux_O_TMPFILE = 020200000;
+
+/// The type that statfs(2) gives for a namespace file (linux/magic.h).
+static const int64_t clinux_NSFS_MAGIC = 0x6e736673;
+
+/// Options of SOL_NETLINK (linux/netlink.h).
+static const int32_t clinux_NETLINK_CAP_ACK = 10;
+static const int32_t clinux_NETLINK_EXT_ACK = 11;
+static const int32_t clinux_NETLINK_GET_STRICT_CHK = 12;
+
+int clinux_unshare(int flags);
+int clinux_setns(int fd, int type);
+int clinux_open(const char *path, int flags, uint32_t mode);
+int clinux_openat(int directory, const char *path, int flags, uint32_t mode);
+int clinux_fcntl(int fd, int command, int argument);
+int clinux_ioctl(int fd, unsigned long request, int argument);
+/// pipe2(O_CLOEXEC).
+int clinux_pipe(int *ends);
+int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags);
+
+/// prctl(PR_SET_PDEATHSIG): the signal the calling process gets when its parent ends.
+int clinux_set_parent_death_signal(int signal);
+/// prctl(PR_SET_CHILD_SUBREAPER): orphaned descendants become children of the calling process.
+int clinux_set_child_subreaper(int on);
+
+/// open_tree(2), Linux 5.2: a detached copy of a mount and all below it.
+int clinux_open_tree_clone(int directory, const char *path);
+/// move_mount(2), Linux 5.2: attaches what open_tree gave.
+int clinux_move_mount(int from, const char *to);
+
+/// Socket of AF_NETLINK, SOCK_RAW, CLOEXEC, bound to a port the kernel chooses.
+int clinux_netlink_socket(int protocol);
+/// recvfrom(2) on a netlink socket; the sender's port in *port (0 is the kernel).
+ssize_t clinux_netlink_receive(int fd, void *buffer, uint64_t length, int flags, uint32_t *port);
+/// sendto(2) to the kernel's netlink port 0.
+ssize_t clinux_netlink_send(int fd, const void *buffer, uint64_t length);
+
+/// WIFEXITED and its kin are macros.
+int clinux_exited(int status);
+int clinux_exit_status(int status);
+int clinux_signaled(int status);
+int clinux_term_signal(int status);
+int clinux_stopped(int status);

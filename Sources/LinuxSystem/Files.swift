@@ -1,0 +1,122 @@
+import CLinux
+import Glibc
+
+/// Reads a whole small file, also one whose size the kernel does not know beforehand, as those of /proc are.
+/// - Throws: the error of open(2) or read(2).
+public func readFile(_ path: String) throws(SystemError) -> [UInt8] {
+  try OwnedDescriptor.open(path, O_RDONLY).readAll(path)
+}
+
+/// Reads a whole small file as text; bytes that are not UTF-8 are replaced.
+public func readText(_ path: String) throws(SystemError) -> String {
+  String(decoding: try readFile(path), as: UTF8.self)
+}
+
+/// Writes text to a file that exists, in one write(2), as /proc and /sys want it.
+public func writeText(_ text: String, to path: String) throws(SystemError) {
+  try OwnedDescriptor.open(path, O_WRONLY).write(text, path)
+}
+
+extension OwnedDescriptor {
+  /// Reads from the current position to the end.
+  public func readAll(_ subject: String) throws(SystemError) -> [UInt8] {
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = try systemCall("read", subject) { read(raw, &chunk, chunk.count) }
+      if count == 0 { return content }
+      content.append(contentsOf: chunk[0..<count])
+      if count == chunk.count { chunk = [UInt8](repeating: 0, count: chunk.count * 4) }
+    }
+  }
+
+  /// Writes the text in one write(2); a short write is the error ENOSPC.
+  public func write(_ text: String, _ subject: String) throws(SystemError) {
+    var text = text
+    let (count, size) = try text.withUTF8Bytes { (bytes) throws(SystemError) in
+      (try systemCall("write", subject) { Glibc.write(raw, bytes.baseAddress, bytes.count) }, bytes.count)
+    }
+    if count != size { throw SystemError("write", subject, errno: ENOSPC) }
+  }
+}
+
+extension String {
+  fileprivate mutating func withUTF8Bytes<Result>(
+    _ body: (UnsafeBufferPointer<UInt8>) throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    var outcome: Swift.Result<Result, SystemError>?
+    withUTF8 { bytes in
+      do throws(SystemError) { outcome = .success(try body(bytes)) } catch { outcome = .failure(error) }
+    }
+    return try outcome!.get()
+  }
+}
+
+/// Makes a directory; one that already exists is left as it is. The umask does not narrow the mode.
+/// - Returns: whether it was made by this call.
+@discardableResult
+public func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) -> Bool {
+  do {
+    try systemCall("make directory", path) { mkdir(path, mode) }
+    return true
+  } catch where error.errno == EEXIST {
+    return false
+  }
+}
+
+/// Removes a file; one that is already gone is no error.
+/// - Returns: whether there was one.
+@discardableResult
+public func removeFile(_ path: String) throws(SystemError) -> Bool {
+  do {
+    try systemCall("remove", path) { unlink(path) }
+    return true
+  } catch where error.errno == ENOENT {
+    return false
+  }
+}
+
+/// The names in a directory, without `.` and `..`, in no particular order; none when the directory does not exist.
+public func directoryEntries(_ path: String) throws(SystemError) -> [String] {
+  guard let directory = opendir(path) else {
+    let code = errno
+    if code == ENOENT { return [] }
+    throw SystemError("list", path, errno: code)
+  }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+    }
+    if name != "." && name != ".." { names.append(name) }
+  }
+  return names
+}
+
+/// Where a symbolic link points, nil when there is none of this name.
+public func linkTarget(_ path: String) -> String? {
+  var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+  let count = buffer.withUnsafeMutableBytes {
+    readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+  }
+  return count < 0 ? nil : String(decoding: buffer[0..<count], as: UTF8.self)
+}
+
+/// One advisory lock of flock(2), held by an open file description until it is closed by all who share it.
+public enum FileLock: Sendable {
+  case shared, exclusive
+
+  var operation: Int32 { self == .shared ? LOCK_SH : LOCK_EX }
+}
+
+extension OwnedDescriptor {
+  /// Takes the lock, waiting for it.
+  public func lock(_ lock: FileLock, _ subject: String) throws(SystemError) {
+    try systemCall("lock", subject) { flock(raw, lock.operation) }
+  }
+
+  /// Takes the lock if nobody holds one that conflicts.
+  /// - Returns: whether it is held now.
+  public func tryLock(_ lock: FileLock) -> Bool { flock(raw, lock.operation | LOCK_NB) == 0 }
+}

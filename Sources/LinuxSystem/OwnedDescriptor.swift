@@ -1,0 +1,79 @@
+import CLinux
+import Glibc
+
+/// A file descriptor with one owner, closed when the owner goes. Every one is made close-on-exec.
+public struct OwnedDescriptor: ~Copyable, Sendable {
+  /// The descriptor's number, valid as long as this value lives.
+  public let raw: Int32
+
+  /// Takes over a descriptor that nobody else closes.
+  public init(owning raw: Int32) { self.raw = raw }
+
+  deinit { _ = Glibc.close(raw) }
+
+  /// Opens a file, close-on-exec.
+  /// - Parameters:
+  ///   - path: the file's path.
+  ///   - flags: flags of open(2); O_CLOEXEC is added.
+  ///   - mode: the permissions of a file that is created, before the umask.
+  public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> OwnedDescriptor {
+    OwnedDescriptor(
+      owning: try systemCall("open", path) { clinux_open(path, flags | O_CLOEXEC, mode) })
+  }
+
+  /// Opens a file relative to this directory, close-on-exec.
+  public func open(_ name: String, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> OwnedDescriptor {
+    OwnedDescriptor(
+      owning: try systemCall("open", name) { clinux_openat(raw, name, flags | O_CLOEXEC, mode) })
+  }
+
+  /// Device and inode: equal for two descriptors exactly when they are of one file, or of one namespace.
+  public func identity() throws(SystemError) -> FileIdentity {
+    var status = stat()
+    try systemCall("fstat", "descriptor \(raw)") { fstat(raw, &status) }
+    return FileIdentity(status)
+  }
+
+  /// Gives up ownership: the caller closes the number.
+  public consuming func release() -> Int32 {
+    let number = raw
+    discard self
+    return number
+  }
+}
+
+/// What a file is, whatever its name: device and inode number, and how many names it has.
+public struct FileIdentity: Hashable, Sendable {
+  public let device: UInt64
+  public let inode: UInt64
+
+  public init(_ status: stat) {
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+  }
+
+  /// The identity of what a path leads to, nil when there is nothing.
+  public init?(path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+}
+
+/// Two ends of a pipe, both close-on-exec.
+public struct Pipe: ~Copyable {
+  public let readEnd: OwnedDescriptor
+  public let writeEnd: OwnedDescriptor
+
+  public init() throws(SystemError) {
+    var ends: [Int32] = [-1, -1]
+    try systemCall("make a pipe", "") { clinux_pipe(&ends) }
+    readEnd = OwnedDescriptor(owning: ends[0])
+    writeEnd = OwnedDescriptor(owning: ends[1])
+  }
+
+  /// Keeps the end to read from and closes the other.
+  public consuming func keepReadEnd() -> OwnedDescriptor { readEnd }
+  /// Keeps the end to write to and closes the other.
+  public consuming func keepWriteEnd() -> OwnedDescriptor { writeEnd }
+}

@@ -1,0 +1,24 @@
+import Glibc
+
+/// A kernel parameter of the calling thread's network namespace, by the name that sysctl(8) uses.
+public struct Sysctl: Hashable, Sendable {
+  /// The name with dots, such as `net.ipv4.ip_forward`.
+  public let name: String
+
+  public init(_ name: String) { self.name = name }
+
+  /// The file below /proc/sys; a `/` inside a component stands for a dot, as in sysctl(8).
+  public var path: String {
+    "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+  }
+
+  /// The value without the final newline.
+  /// - Throws: ENOENT where this kernel, or this namespace, has no such parameter.
+  public func read() throws(SystemError) -> String {
+    let text = try readText(path)
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+  }
+
+  /// Sets the value. Nothing else changes if it is refused.
+  public func write(_ value: String) throws(SystemError) { try writeText(value, to: path) }
+}

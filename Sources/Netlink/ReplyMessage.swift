@@ -1,0 +1,79 @@
+/// One message from the kernel.
+public struct ReplyMessage: ~Escapable {
+  public let header: MessageHeader
+  /// What follows the header: the family's fixed part and the attributes.
+  public let payload: RawSpan
+
+  @_lifetime(copy payload)
+  public init(header: MessageHeader, payload: RawSpan) {
+    self.header = header
+    self.payload = payload
+  }
+}
+
+/// The messages of one datagram; cannot read outside it, and always ends.
+public struct MessageReader: ~Escapable {
+  private var rest: RawSpan
+
+  @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan) { rest = bytes }
+
+  /// The next message, nil after the last.
+  /// - Throws: ``MalformedMessage`` where a length is below 16 or goes beyond the end.
+  @_lifetime(copy self)
+  public mutating func next() throws(MalformedMessage) -> ReplyMessage? {
+    guard rest.byteCount > 0 else { return nil }
+    guard let header = MessageHeader(rest), header.length >= MessageHeader.size, header.length <= rest.byteCount else {
+      let count = rest.byteCount
+      rest = rest.extracting(first: 0)
+      throw MalformedMessage("message in \(count) bytes")
+    }
+    let length = Int(header.length)
+    let payload = rest.extracting(MessageHeader.size..<length)
+    rest = rest.extracting(droppingFirst: min(aligned(length), rest.byteCount))
+    return ReplyMessage(header: header, payload: payload)
+  }
+}
+
+/// What NLMSG_ERROR and NLMSG_DONE carry: an error number, and why (Linux 4.12, NETLINK_EXT_ACK).
+public struct Acknowledgement: Equatable, Sendable {
+  /// 0 for success, else a positive error number of errno(3).
+  public var errno: Int32
+  /// The kernel's own words (NLMSGERR_ATTR_MSG).
+  public var message: String?
+  /// Where in the request the offending attribute starts, in bytes from its header (NLMSGERR_ATTR_OFFS).
+  public var offset: UInt32?
+  /// The type of an attribute that is missing (NLMSGERR_ATTR_MISS_TYPE, Linux 6.1).
+  public var missingType: UInt32?
+
+  /// Reads the payload of a NLMSG_ERROR or NLMSG_DONE message.
+  public init(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
+    let payload = reply.payload
+    guard let code = payload.integer(at: 0, as: Int32.self) else {
+      // A dump may end without a status.
+      guard reply.header.type == NLMSG_DONE, payload.byteCount == 0 else { throw MalformedMessage("acknowledgement") }
+      errno = 0
+      return
+    }
+    errno = code == .min ? .max : abs(code)
+    guard reply.header.flags.contains(.ackAttributes) else { return }
+    var start = 4
+    if reply.header.type == NLMSG_ERROR {
+      // The request's header follows; its payload only with an error and where NETLINK_CAP_ACK is off.
+      guard let request = MessageHeader(payload.extracting(droppingFirst: 4)) else {
+        throw MalformedMessage("acknowledgement")
+      }
+      let isCapped = reply.header.flags.contains(.capped) || code == 0
+      start += isCapped ? MessageHeader.size : max(MessageHeader.size, Int(request.length))
+    }
+    var attributes = try payload.attributes(after: start)
+    while let attribute = try attributes.next() {
+      switch attribute.type {
+      case 1: message = attribute.string
+      case 2: offset = try attribute.integer()
+      case 5: missingType = try attribute.integer()
+      default: break
+      }
+    }
+  }
+}
