@@ -6,10 +6,12 @@
 #include <linux/mount.h>
 #include <linux/netlink.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,8 +36,13 @@ int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags
 int clinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 int clinux_set_child_subreaper(int on) { return prctl(PR_SET_CHILD_SUBREAPER, on, 0, 0, 0); }
 
-int clinux_open_tree_clone(int directory, const char *path) {
-  return (int)syscall(SYS_open_tree, directory, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+int64_t clinux_file_system_type(int fd) {
+  struct statfs status;
+  return fstatfs(fd, &status) == 0 ? (int64_t)status.f_type : -1;
+}
+
+int clinux_open_tree_clone(const char *path) {
+  return (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 }
 int clinux_move_mount(int from, const char *to) {
   return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
@@ -68,3 +75,15 @@ int clinux_exit_status(int status) { return WEXITSTATUS(status); }
 int clinux_signaled(int status) { return WIFSIGNALED(status); }
 int clinux_term_signal(int status) { return WTERMSIG(status); }
 int clinux_stopped(int status) { return WIFSTOPPED(status); }
+int clinux_stop_signal(int status) { return WSTOPSIG(status); }
+
+int clinux_wait_signal(int timeout, int *code, int *sender) {
+  sigset_t all;
+  siginfo_t info;
+  struct timespec span = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
+  sigfillset(&all);
+  int signal = sigtimedwait(&all, &info, timeout < 0 ? NULL : &span);
+  *code = signal > 0 ? info.si_code : 0;
+  *sender = signal > 0 ? info.si_pid : 0;
+  return signal;
+}

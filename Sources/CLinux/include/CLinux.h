@@ -37,9 +37,12 @@ int clinux_set_parent_death_signal(int signal);
 int clinux_set_child_subreaper(int on);
 
 /// open_tree(2), Linux 5.2: a detached copy of a mount and all below it.
-int clinux_open_tree_clone(int directory, const char *path);
+int clinux_open_tree_clone(const char *path);
 /// move_mount(2), Linux 5.2: attaches what open_tree gave.
 int clinux_move_mount(int from, const char *to);
+
+/// The f_type of fstatfs(2), -1 on failure.
+int64_t clinux_file_system_type(int fd);
 
 /// Socket of AF_NETLINK, SOCK_RAW, CLOEXEC, bound to a port the kernel chooses.
 int clinux_netlink_socket(int protocol);
@@ -54,3 +57,8 @@ int clinux_exit_status(int status);
 int clinux_signaled(int status);
 int clinux_term_signal(int status);
 int clinux_stopped(int status);
+int clinux_stop_signal(int status);
+
+/// sigtimedwait(2) for any blocked signal; a negative timeout in milliseconds waits
+/// for ever. Gives the signal, its si_code and si_pid; -1 with EAGAIN after the timeout.
+int clinux_wait_signal(int timeout, int *code, int *sender);

@@ -1,0 +1,66 @@
+import CLinux
+import Glibc
+
+/// All signals blocked for this process, so that each waits until it is asked for instead of interrupting something
+/// half done. The processor's own (SIGSEGV and its kin) are not blocked.
+public struct BlockedSignals: ~Copyable {
+  private var original = sigset_t()
+  private var blocked = sigset_t()
+
+  public init() {
+    sigfillset(&blocked)
+    for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS] { sigdelset(&blocked, signal) }
+    sigprocmask(SIG_BLOCK, &blocked, &original)
+  }
+
+  /// Goes back to the mask that there was before: for the child, just before it executes the command.
+  func restore() {
+    var mask = original
+    sigprocmask(SIG_SETMASK, &mask, nil)
+  }
+
+  /// Blocks again after `restore`.
+  func block() {
+    var mask = blocked
+    sigprocmask(SIG_SETMASK, &mask, nil)
+  }
+
+  /// The first of the signals that ask a process to end and that wait now; nil for none.
+  public var pendingEnd: Int32? {
+    var pending = sigset_t()
+    sigpending(&pending)
+    return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].first { sigismember(&pending, $0) == 1 }
+  }
+
+  /// Stops this process as the signal would if it were not blocked, until somebody continues it.
+  func stop(by signal: Int32) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, signal)
+    raise(signal)
+    // Unblocked, it stops the process here; in an orphaned process group the kernel discards it.
+    sigprocmask(SIG_UNBLOCK, &set, nil)
+    sigprocmask(SIG_BLOCK, &set, nil)
+  }
+}
+
+/// A signal that arrived.
+struct ArrivedSignal {
+  let number: Int32
+  /// Whether a process sent it, by kill(2) or its kin; the kernel itself sends those of a terminal.
+  let isFromProcess: Bool
+  /// The process that sent it.
+  let sender: Int32
+
+  /// Waits for a signal that is blocked; nil after the timeout in milliseconds.
+  static func next(timeout: Int32? = nil) -> ArrivedSignal? {
+    var code: Int32 = 0
+    var sender: Int32 = 0
+    while true {
+      let number = clinux_wait_signal(timeout ?? -1, &code, &sender)
+      let error = errno
+      if number > 0 { return ArrivedSignal(number: number, isFromProcess: code <= 0, sender: sender) }
+      if error != EINTR { return nil }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// A child of this process that prepares itself step by step, in time with its parent, and then executes a command.
+///
+/// It is killed when this process ends, however it ends.
+public struct ChildProcess: ~Copyable {
+  /// Its process id; it stays a zombie, and the number its own, until it is waited for.
+  public let pid: Int32
+  private let reports: OwnedDescriptor
+  private let permissions: OwnedDescriptor
+
+  /// The parent as the child sees it.
+  public struct Parent: ~Copyable {
+    private let reports: OwnedDescriptor
+    private let permissions: OwnedDescriptor
+
+    fileprivate init(reports: consuming OwnedDescriptor, permissions: consuming OwnedDescriptor) {
+      self.reports = reports
+      self.permissions = permissions
+    }
+
+    /// Tells the parent that a checkpoint has been reached; the parent waits for it in ``ChildProcess/checkpoint()``.
+    public borrowing func reachCheckpoint() { send(Report.checkpoint) }
+
+    /// Waits until the parent lets go on; ends the process when the parent is gone.
+    fileprivate borrowing func awaitPermission() {
+      var byte: UInt8 = 0
+      while true {
+        let count = read(permissions.raw, &byte, 1)
+        if count == 1 { return }
+        if count == 0 || errno != EINTR { _exit(125) }
+      }
+    }
+
+    fileprivate borrowing func send(_ report: [UInt8]) { _ = write(reports.raw, report, report.count) }
+  }
+
+  /// Forks. The child runs `prepare`, waits for ``proceed()`` and then executes the command, or exits with 0 where there
+  /// is none.
+  ///
+  /// The calling process must have one thread only.
+  public init(
+    signals: borrowing BlockedSignals, command: Command?,
+    prepare: (borrowing Parent) throws(SystemError) -> Void
+  ) throws(SystemError) {
+    let report = try Pipe()
+    let permission = try Pipe()
+    let parent = getpid()
+    let child = try systemCall("fork", "") { fork() }
+    if child == 0 {
+      let link = Parent(reports: report.keepWriteEnd(), permissions: permission.keepReadEnd())
+      clinux_set_parent_death_signal(SIGKILL)
+      // The parent may have ended before the line above took effect.
+      if getppid() != parent { _exit(125) }
+      do throws(SystemError) { try prepare(link) } catch {
+        link.send(Report.encode(.setup(error)))
+        _exit(125)
+      }
+      link.awaitPermission()
+      if let command { link.send(Report.encode(command.execute(signals: signals))) }
+      _exit(command == nil ? 0 : 125)
+    }
+    pid = child
+    reports = report.keepReadEnd()
+    permissions = permission.keepWriteEnd()
+  }
+
+  /// Waits until the child has come to the next checkpoint.
+  /// - Throws: why it will not come there.
+  public borrowing func checkpoint() throws(LaunchError) {
+    guard let report = receive() else { throw endBeforeCommand() }
+    if let error = Report.decode(report) { throw error }
+  }
+
+  /// Lets the child execute its command, and waits until it has.
+  /// - Throws: why the command did not start; the child has ended then and is waited for.
+  public borrowing func proceed() throws(LaunchError) {
+    _ = write(permissions.raw, [1], 1)
+    // The child's end closes on execution.
+    guard let report = receive() else { return }
+    _ = wait()
+    throw Report.decode(report) ?? .ended(.exited(125))
+  }
+
+  /// Ends the child at once, whatever it does, and waits for it.
+  public borrowing func end() {
+    kill(pid, SIGKILL)
+    _ = wait()
+  }
+
+  /// Waits for the end of the child.
+  @discardableResult
+  public borrowing func wait() -> ExitStatus? {
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0 {
+      if errno != EINTR { return nil }
+    }
+    return ExitStatus(waitStatus: status)
+  }
+
+  private borrowing func endBeforeCommand() -> LaunchError { .ended(wait() ?? .exited(125)) }
+
+  private borrowing func receive() -> [UInt8]? {
+    // A report is sent in one write below PIPE_BUF, so it arrives in one piece; two in a row must not be read as one.
+    guard let head = receive(exactly: Report.headSize) else { return nil }
+    guard let rest = receive(exactly: Report.textSize(head)) else { return nil }
+    return head + rest
+  }
+
+  private borrowing func receive(exactly size: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: size)
+    var filled = 0
+    while filled < size {
+      let count = bytes.withUnsafeMutableBytes { read(reports.raw, $0.baseAddress! + filled, size - filled) }
+      if count > 0 {
+        filled += count
+      } else if count == 0 || errno != EINTR {
+        return nil
+      }
+    }
+    return bytes
+  }
+}
+
+/// What the child tells its parent: one byte for what it is, the error number, the length of a text, and the text.
+private enum Report {
+  static let headSize = 8
+  static let checkpoint: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0]
+
+  static func encode(_ error: LaunchError) -> [UInt8] {
+    let (kind, error): (UInt8, SystemError) =
+      switch error {
+      case .setup(let error): (1, error)
+      case .execution(let error): (2, error)
+      case .ended: (1, SystemError("start", "", errno: ECHILD))
+      }
+    let text = Array("\(error.operation)\0\(error.subject)".utf8.prefix(Int(PIPE_BUF) - headSize))
+    let head: [UInt8] = [kind, 0] + bytes(UInt16(text.count)) + bytes(error.errno)
+    return head + text
+  }
+
+  static func textSize(_ head: [UInt8]) -> Int { Int(head[2]) | Int(head[3]) << 8 }
+
+  /// nil for a checkpoint.
+  static func decode(_ report: [UInt8]) -> LaunchError? {
+    guard report[0] != 0 else { return nil }
+    let errno = report.span.bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: Int32.self)
+    let parts = report[headSize...].split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+    let texts = parts.map { String(decoding: $0, as: UTF8.self) }
+    let error = SystemError(texts.first ?? "", texts.count > 1 ? texts[1] : "", errno: errno)
+    return report[0] == 1 ? .setup(error) : .execution(error)
+  }
+
+  private static func bytes<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+}

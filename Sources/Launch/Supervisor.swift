@@ -1,0 +1,76 @@
+import CLinux
+import Glibc
+
+/// Stands between the world and a command that runs as a child in the same process group: hands on the signals that are
+/// sent to this process, stops and continues with the command, and waits for its end.
+///
+/// The command thus behaves as if it had been started directly. What a terminal sends (Ctrl-C, Ctrl-Z, a new window
+/// size) goes to the whole process group, so the command has it already and it is not sent again.
+public struct Supervisor: ~Copyable {
+  private let child: Int32
+
+  /// Makes this process the one that orphaned descendants of the command fall to: what the command leaves running can
+  /// then be told from all other processes without a search (PR_SET_CHILD_SUBREAPER, Linux 3.4).
+  public static func adoptOrphans() { clinux_set_child_subreaper(1) }
+
+  public init(of child: borrowing ChildProcess) { self.child = child.pid }
+
+  /// Waits until the command ends.
+  public borrowing func wait(signals: borrowing BlockedSignals) -> ExitStatus {
+    while true {
+      if let status = reap(signals) { return status }
+      guard let signal = ArrivedSignal.next(), signal.number != SIGCHLD else { continue }
+      let isOurs = signal.sender == child || signal.sender == getpid()
+      if signal.isFromProcess && !isOurs { kill(child, signal.number) }
+    }
+  }
+
+  /// Collects children that changed: the command, or an orphan.
+  private borrowing func reap(_ signals: borrowing BlockedSignals) -> ExitStatus? {
+    var status: Int32 = 0
+    while true {
+      let pid = waitpid(-1, &status, WNOHANG | WUNTRACED)
+      let error = errno
+      if pid < 0 && error == EINTR { continue }
+      if pid <= 0 { return nil }
+      guard pid == child else { continue }
+      if let status = ExitStatus(waitStatus: status) { return status }
+      if clinux_stopped(status) != 0 {
+        // The shell that started this process must see that its job stands still.
+        signals.stop(by: clinux_stop_signal(status))
+        kill(child, SIGCONT)
+      }
+    }
+  }
+
+  /// Whether a descendant of the command is still running after its end.
+  public static func hasDescendants() -> Bool {
+    var status: Int32 = 0
+    while true {
+      let pid = waitpid(-1, &status, WNOHANG)
+      if pid == 0 { return true }
+      if pid < 0 && errno != EINTR { return false }
+    }
+  }
+
+  /// Ends processes: SIGTERM, then SIGKILL to those that are still there after the grace period in milliseconds.
+  /// - Parameter remaining: gives the processes that are left; asked again and again.
+  /// - Returns: those that even SIGKILL has not ended a second later.
+  public static func end(graceMilliseconds: Int32, remaining: () -> [Int32]) -> [Int32] {
+    var left = remaining()
+    for pid in left {
+      kill(pid, SIGTERM)
+      // A stopped process takes the signal only when it is continued.
+      kill(pid, SIGCONT)
+    }
+    let step: Int32 = 10
+    for waited in stride(from: Int32(0), through: graceMilliseconds + 1000, by: Int(step)) where !left.isEmpty {
+      if waited >= graceMilliseconds { for pid in left { kill(pid, SIGKILL) } }
+      // The end of a child wakes up at once; for other processes there is no event to wait for.
+      _ = ArrivedSignal.next(timeout: step)
+      _ = hasDescendants()
+      left = remaining()
+    }
+    return left
+  }
+}

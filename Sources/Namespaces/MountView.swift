@@ -1,0 +1,102 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// What a command sees of the file system in its network namespace: the host's, but /sys shows this namespace's links
+/// and the files of /etc/netns/NAME stand over those of /etc, as `ip netns exec` does it.
+///
+/// Better than it: what is mounted below /sys (cgroup, bpf, debug, tracing) stays there.
+public enum MountView {
+  /// Gives the calling thread a mount namespace of its own with this view. Its network namespace must be the one that
+  /// /sys is to show.
+  /// - Parameters:
+  ///   - name: whose files below /etc/netns are used; nil for none.
+  ///   - warn: is told, in a sentence each, what this host forbids; the view lacks it then.
+  public static func establish(name: NamespaceName?, warn: (String) -> Void) throws(SystemError) {
+    try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
+    // Mounts of the host still arrive here; ours do not go out.
+    try mount(on: "/", [.makeSlave, .recursive])
+    mountSysfs(warn)
+    if let name { bindConfiguration(of: name, warn) }
+  }
+
+  private static func mountSysfs(_ warn: (String) -> Void) {
+    let kept = mountPoints(below: "/sys").compactMap { KeptMount($0, warn) }
+    var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
+    var status = statvfs()
+    if statvfs("/sys", &status) == 0, status.f_flag & UInt(ST_RDONLY) != 0 { flags.insert(.readOnly) }
+    do throws(SystemError) { try mount("sysfs", on: "/sys", type: "sysfs", flags) } catch {
+      // A container may forbid it. The command works, but sees the host's links in /sys.
+      return warn("/sys shows the host's links: \(error)")
+    }
+    for mount in kept { mount.restore(warn) }
+  }
+
+  private static func bindConfiguration(of name: NamespaceName, _ warn: (String) -> Void) {
+    let directory = "/etc/netns/\(name.text)"
+    guard let files = try? directoryEntries(directory) else { return }
+    for file in files {
+      do throws(SystemError) { try mount("\(directory)/\(file)", on: "/etc/\(file)", .bind) } catch {
+        warn("\(directory)/\(file) has no effect: \(error)")
+      }
+    }
+  }
+
+  /// The mount points below a directory that lie in no other of them, from proc_pid_mountinfo(5).
+  static func mountPoints(below directory: String) -> [String] {
+    guard let table = try? readFile("/proc/thread-self/mountinfo") else { return [] }
+    return mountPoints(below: directory, in: table)
+  }
+
+  static func mountPoints(below directory: String, in table: [UInt8]) -> [String] {
+    let prefix = Array((directory + "/").utf8)
+    var found: [String] = []
+    for line in table.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+      guard fields.count == 6, fields[4].starts(with: prefix) else { continue }
+      let path = unescape(fields[4])
+      if !found.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) { found.append(path) }
+    }
+    return found
+  }
+
+  /// Space, tab, newline and backslash stand as three octal digits after a backslash.
+  private static func unescape(_ field: some Collection<UInt8>) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(field)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "\\"), rest.count >= 3,
+        let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
+      {
+        bytes.append(code)
+        rest = rest.dropFirst(3)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// Something mounted below /sys that outlasts the new /sys.
+private final class KeptMount {
+  private let path: String
+  private let copy: DetachedMount
+
+  /// nil, with a warning, where it cannot be copied.
+  init?(_ path: String, _ warn: (String) -> Void) {
+    do throws(SystemError) {
+      copy = try DetachedMount(copying: path)
+      self.path = path
+    } catch {
+      warn("what is mounted on \(path) is not seen inside: \(error)")
+      return nil
+    }
+  }
+
+  func restore(_ warn: (String) -> Void) {
+    do throws(SystemError) { try copy.attach(to: path) } catch {
+      warn("what is mounted on \(path) is not seen inside: \(error)")
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import Glibc
+
+/// A name that a network namespace may have under /run/netns: one path component of 1 to 255 bytes, neither `.` nor `..`.
+public struct NamespaceName: Hashable, Comparable, Sendable, CustomStringConvertible {
+  public let text: String
+
+  /// Why a text is no name.
+  public struct Invalid: Error, Equatable, Sendable, CustomStringConvertible {
+    public let description: String
+  }
+
+  public init(_ text: String) throws(Invalid) {
+    if text.isEmpty { throw Invalid(description: "a name must not be empty") }
+    if text == "." || text == ".." { throw Invalid(description: "'\(text)' cannot be a name: it is a directory") }
+    if text.utf8.count > Int(NAME_MAX) {
+      throw Invalid(description: "a name has at most \(NAME_MAX) bytes, this one \(text.utf8.count)")
+    }
+    for byte in text.utf8 where byte == UInt8(ascii: "/") || byte < 0x20 || byte == 0x7f {
+      let what = byte == UInt8(ascii: "/") ? "'/'" : "control characters"
+      throw Invalid(description: "a name must not contain \(what)")
+    }
+    self.text = text
+  }
+
+  public var description: String { text }
+
+  public static func < (left: NamespaceName, right: NamespaceName) -> Bool { left.text < right.text }
+}

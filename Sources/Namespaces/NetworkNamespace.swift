@@ -1,0 +1,59 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// A network namespace that is kept alive by an open descriptor.
+public struct NetworkNamespace: ~Copyable, Sendable {
+  let descriptor: OwnedDescriptor
+
+  init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+
+  /// The namespace of the calling thread.
+  public static func current() throws(SystemError) -> NetworkNamespace {
+    // /proc/self would be the main thread's.
+    NetworkNamespace(try .open("/proc/thread-self/ns/net", O_RDONLY))
+  }
+
+  /// The namespace of a process.
+  /// - Throws: ENOENT when the process is gone.
+  public static func ofProcess(_ pid: Int32) throws(SystemError) -> NetworkNamespace {
+    NetworkNamespace(try .open("/proc/\(pid)/ns/net", O_RDONLY))
+  }
+
+  /// The descriptor's number, for IFLA_NET_NS_FD; valid as long as this value lives.
+  public var raw: Int32 { descriptor.raw }
+
+  /// Equal for two descriptors exactly when they are of one namespace.
+  public func identity() throws(SystemError) -> FileIdentity { try descriptor.identity() }
+
+  /// Moves the calling thread into this namespace (setns(2), needs CAP_SYS_ADMIN).
+  public func enter() throws(SystemError) {
+    try systemCall("enter network namespace", "") { clinux_setns(descriptor.raw, clinux_CLONE_NEWNET) }
+  }
+
+  /// Runs `body` inside this namespace and comes back to `home`. Sockets opened in `body` stay inside.
+  ///
+  /// The calling thread must not be one that others run code on.
+  public func inside<Result: ~Copyable, Failure: Error>(
+    home: borrowing NetworkNamespace, _ body: () throws(Failure) -> Result
+  ) throws(SystemError) -> Swift.Result<Result, Failure> {
+    try enter()
+    let result: Swift.Result<Result, Failure>
+    do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
+    // Going on in the wrong namespace would change somebody else's network.
+    do throws(SystemError) { try home.enter() } catch { fatalError("cannot return to the host's namespace: \(error)") }
+    return result
+  }
+
+  /// Moves the calling thread into a network namespace of its own, in which there is only a loopback link that is down.
+  public static func unshare() throws(SystemError) {
+    try systemCall("make a network namespace", "") { clinux_unshare(clinux_CLONE_NEWNET) }
+  }
+}
+
+/// The processes whose main thread is in a network namespace, in ascending order.
+public func processes(in namespace: FileIdentity) throws(SystemError) -> [Int32] {
+  try directoryEntries("/proc").compactMap { Int32($0) }
+    .filter { FileIdentity(path: "/proc/\($0)/ns/net") == namespace }
+    .sorted()
+}

@@ -1,0 +1,56 @@
+import LinuxSystem
+
+/// What nsrun writes down before it changes anything: lines of a key and a value, only ever appended to, so that
+/// whatever ends the writer leaves a beginning that can be read.
+///
+/// Keys that are not known are kept; a last line without a newline, as a full disk leaves it, is not there.
+struct RecordText: Equatable {
+  /// The first line of a file that this version can read.
+  static let version = 1
+  private static let title = "nsrun-record"
+
+  private(set) var lines: [(key: String, value: String)]
+
+  init(_ lines: [(key: String, value: String)] = []) { self.lines = lines }
+
+  static func == (left: RecordText, right: RecordText) -> Bool { left.lines.elementsEqual(right.lines, by: ==) }
+
+  /// Why a file is no record.
+  enum Unreadable: Error, Equatable {
+    case empty
+    case garbage
+    /// It was written by a newer nsrun.
+    case newer(version: Int)
+  }
+
+  /// Reads a file's content.
+  init(parsing content: [UInt8]) throws(Unreadable) {
+    guard !content.isEmpty else { throw .empty }
+    guard let text = String(validating: content, as: UTF8.self) else { throw .garbage }
+    var lines: [(key: String, value: String)] = []
+    // After the last newline is nothing, or a line that was not finished.
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+      let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else { throw .garbage }
+      lines.append((String(parts[0]), String(parts[1])))
+    }
+    guard let head = lines.first else { throw .empty }
+    guard head.key == Self.title, let version = Int(head.value), version > 0 else { throw .garbage }
+    guard version <= Self.version else { throw .newer(version: version) }
+    self.lines = Array(lines.dropFirst())
+  }
+
+  /// The value of the last line with a key.
+  subscript(key: String) -> String? { lines.last { $0.key == key }?.value }
+
+  /// The values of all lines with a key, in order.
+  func all(_ key: String) -> [String] { lines.filter { $0.key == key }.map(\.value) }
+
+  mutating func append(_ key: String, _ value: String) { lines.append((key, value)) }
+
+  /// The lines as they are appended to a file.
+  var serialized: String { lines.map { "\($0.key) \($0.value)\n" }.joined() }
+
+  /// The lines as a whole file.
+  var file: String { "\(Self.title) \(Self.version)\n" + serialized }
+}

@@ -1,0 +1,49 @@
+import Launch
+import LinuxSystem
+import Netlink
+
+/// Why nsrun could not do what it was asked.
+public enum SandboxError: Error, Sendable, CustomStringConvertible {
+  /// The request cannot be fulfilled; nothing has been changed. The text says why and what to do.
+  case refused(String)
+  /// A system call failed.
+  case system(SystemError)
+  /// The kernel refused a netlink request.
+  case netlink(NetlinkError)
+  /// The command did not start.
+  case launch(LaunchError)
+
+  public var description: String {
+    switch self {
+    case .refused(let text): text
+    case .system(let error): "\(error)"
+    case .netlink(let error): "\(error)"
+    case .launch(let error): "\(error)"
+    }
+  }
+
+  /// The exit status that tells it: 125 for nsrun's own failures, 126 for a command that cannot be executed, 127 for one
+  /// that was not found, 128 and the signal's number where a signal came before the command had started.
+  public var exitCode: Int32 {
+    switch self {
+    case .launch(.execution(let error)): error.isNotFound ? 127 : 126
+    case .launch(.ended(let status)): status.code
+    default: 125
+    }
+  }
+}
+
+/// Runs system calls; what they throw becomes a ``SandboxError``.
+func system<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(SandboxError) -> Result {
+  do throws(SystemError) { return try body() } catch { throw .system(error) }
+}
+
+/// Talks to the kernel by netlink; what that throws becomes a ``SandboxError``.
+func netlink<Result: ~Copyable>(_ body: () throws(NetlinkError) -> Result) throws(SandboxError) -> Result {
+  do throws(NetlinkError) { return try body() } catch { throw .netlink(error) }
+}
+
+/// Deals with the child that becomes the command; what that throws becomes a ``SandboxError``.
+func launch<Result: ~Copyable>(_ body: () throws(LaunchError) -> Result) throws(SandboxError) -> Result {
+  do throws(LaunchError) { return try body() } catch { throw .launch(error) }
+}

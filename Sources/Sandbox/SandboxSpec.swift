@@ -1,0 +1,124 @@
+import Glibc
+import Launch
+import Namespaces
+import RouteNetlink
+
+/// What somebody wants of a sandbox: checked for sense, but not yet against the host.
+public struct SandboxSpec: Sendable {
+  /// How long it stays.
+  public enum Lifetime: String, Sendable {
+    /// As long as its command.
+    case run
+    /// Until it is removed.
+    case create
+  }
+
+  public var name: NamespaceName
+  public var lifetime: Lifetime
+  /// nil for loopback only.
+  public var network: NetworkSpec?
+
+  /// - Parameter name: nil for one that nobody else has.
+  public init(name: NamespaceName?, lifetime: Lifetime, network: NetworkSpec?) {
+    self.name = name ?? (try! NamespaceName("nsrun-\(Token.random())"))
+    self.lifetime = lifetime
+    self.network = network
+  }
+}
+
+/// How a sandbox wants to be connected.
+public struct NetworkSpec: Sendable {
+  /// What packets may leave the bridge.
+  public enum Egress: String, Sendable {
+    /// All, with the host's address as their source.
+    case masquerade
+    /// All, as they are.
+    case routed
+    /// None.
+    case `internal`
+  }
+
+  public var bridge: InterfaceName
+  /// The address wanted; nil for the next free one.
+  public var address: IPAddress?
+  /// The length that was given with the address.
+  public var prefixLength: UInt8?
+  /// The subnet a new bridge gets; nil for one that is free.
+  public var subnet: IPNetwork?
+  public var gateway: IPAddress?
+  public var mac: MACAddress?
+  public var mtu: UInt32?
+  public var egress: Egress
+
+  public init(
+    bridge: InterfaceName, address: IPAddress? = nil, prefixLength: UInt8? = nil, subnet: IPNetwork? = nil,
+    gateway: IPAddress? = nil, mac: MACAddress? = nil, mtu: UInt32? = nil, egress: Egress = .masquerade
+  ) throws(SandboxError) {
+    self.bridge = bridge
+    self.address = address
+    self.prefixLength = prefixLength
+    self.subnet = subnet
+    self.gateway = gateway
+    self.mac = mac
+    self.mtu = mtu
+    self.egress = egress
+    try validate()
+  }
+
+  /// What IPv4 needs at least (RFC 791) and what a veth takes at most.
+  static let mtuRange: ClosedRange<UInt32> = 68...65535
+
+  private func validate() throws(SandboxError) {
+    for (option, address) in [("--ip", address), ("--gateway", gateway), ("--subnet", subnet?.address)] {
+      if let address, !address.isIPv4 { throw .refused("\(option) \(address): only IPv4 addresses can be given") }
+    }
+    if let prefixLength, !(1...30).contains(prefixLength) {
+      throw .refused("--ip \(address!)/\(prefixLength): the prefix length must be 1 to 30")
+    }
+    if let subnet {
+      if !(8...30).contains(subnet.prefixLength) {
+        throw .refused("--subnet \(subnet): the prefix length must be 8 to 30, so that there is room for a gateway and a sandbox")
+      }
+      if subnet.network != subnet {
+        throw .refused("--subnet \(subnet): there are bits set after the prefix; the subnet is \(subnet.network)")
+      }
+      if let address { try Self.check(address, "--ip", in: subnet) }
+      if let gateway { try Self.check(gateway, "--gateway", in: subnet) }
+    }
+    if let address, let prefixLength, let network = IPNetwork(address: address, prefixLength: prefixLength) {
+      try Self.check(address, "--ip", in: network.network)
+      if let subnet, subnet.prefixLength != prefixLength {
+        throw .refused("--ip \(address)/\(prefixLength) does not have the prefix length of --subnet \(subnet)")
+      }
+    }
+    if let address, address == gateway { throw .refused("--ip \(address) is the gateway's address") }
+    if let mac {
+      if mac.isMulticast { throw .refused("--mac \(mac): the first byte is odd, which makes it a multicast address") }
+      if mac.isZero { throw .refused("--mac \(mac): an address of zeros cannot be used") }
+    }
+    if let mtu, !Self.mtuRange.contains(mtu) {
+      throw .refused("--mtu \(mtu): must be \(Self.mtuRange.lowerBound) to \(Self.mtuRange.upperBound)")
+    }
+  }
+
+  /// Whether a host may have this address in the subnet.
+  static func check(_ address: IPAddress, _ option: String, in subnet: IPNetwork) throws(SandboxError) {
+    guard subnet.contains(address) else { throw .refused("\(option) \(address) is outside the subnet \(subnet)") }
+    if address == subnet.address { throw .refused("\(option) \(address) is the network address of \(subnet)") }
+    if address == subnet.broadcast { throw .refused("\(option) \(address) is the broadcast address of \(subnet)") }
+  }
+}
+
+/// Short random text for names that must not meet another.
+enum Token {
+  /// 8 characters of 5 bits each.
+  static func random() -> String {
+    var bits = UInt64.random(in: 0..<(1 << 40))
+    let digits = Array("abcdefghijkmnpqrstuvwxyz23456789")
+    return String(
+      (0..<8).map { _ in
+        defer { bits >>= 5 }
+        return digits[Int(bits & 31)]
+      })
+  }
+}

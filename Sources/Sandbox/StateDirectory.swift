@@ -1,0 +1,93 @@
+import CLinux
+import Glibc
+import LinuxSystem
+import Namespaces
+import RouteNetlink
+
+/// Where nsrun writes down what it has made: /run/nsrun, which only root can write to and which is gone after a reboot,
+/// as all that it speaks of.
+///
+///     sandboxes/NAME          a record, locked by the process that answers for it
+///     networks/BRIDGE         a record
+///     leases/BRIDGE/ADDRESS   a symbolic link to the NAME that has the address
+///     cursors/BRIDGE          the address leased last
+///     host                    a record of the kernel parameters that were changed
+///
+/// A lock on the directory itself keeps those who join or leave a network (shared) from those who make or unmake one, or
+/// the directory (exclusive).
+public struct StateDirectory: Sendable {
+  public static let standard = StateDirectory(path: "/run/nsrun")
+
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  var sandboxes: String { "\(path)/sandboxes" }
+  var networks: String { "\(path)/networks" }
+  var leases: String { "\(path)/leases" }
+  var cursors: String { "\(path)/cursors" }
+  var host: String { "\(path)/host" }
+
+  func record(of name: NamespaceName) -> String { "\(sandboxes)/\(name.text)" }
+  func record(of bridge: InterfaceName) -> String { "\(networks)/\(bridge.text)" }
+  func leases(on bridge: InterfaceName) -> String { "\(leases)/\(bridge.text)" }
+  func cursor(of bridge: InterfaceName) -> String { "\(cursors)/\(bridge.text)" }
+
+  /// A lock on the directory, released when it goes.
+  struct Lock: ~Copyable {
+    fileprivate let descriptor: OwnedDescriptor
+    private(set) var kind: FileLock
+
+    fileprivate init(_ descriptor: consuming OwnedDescriptor, _ kind: FileLock) {
+      self.descriptor = descriptor
+      self.kind = kind
+    }
+  }
+
+  /// Makes the directory where there is none and takes its lock, waiting for it.
+  func lock(_ kind: FileLock) throws(SystemError) -> Lock {
+    while true {
+      try makeDirectory(path, mode: 0o755)
+      let descriptor: OwnedDescriptor
+      do throws(SystemError) { descriptor = try .open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) } catch {
+        // The last one to leave removed it between the two lines.
+        if error.errno == ENOENT { continue }
+        throw error
+      }
+      try descriptor.lock(kind, path)
+      var status = stat()
+      try systemCall("fstat", path) { fstat(descriptor.raw, &status) }
+      guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+        throw SystemError("trust \(path), which others can write to,", "", errno: EPERM)
+      }
+      // A lock on a directory that was removed while this waited for it guards nothing.
+      if status.st_nlink > 0 { return Lock(descriptor, kind) }
+    }
+  }
+
+  /// Takes the lock if the directory is there.
+  func lockIfPresent(_ kind: FileLock) throws(SystemError) -> Lock? {
+    FileIdentity(path: path) == nil ? nil : try lock(kind)
+  }
+
+  /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
+  func removeIfEmpty(holding lock: borrowing Lock) {
+    for directory in [sandboxes, leases, networks, cursors, path] { rmdir(directory) }
+  }
+
+  /// Writes a record that is complete when its name appears, and locked if wanted.
+  /// - Returns: the open file; the lock goes with it.
+  /// - Throws: EEXIST when there is one of this name.
+  func createRecord(_ text: RecordText, at file: String, in directory: String, locked: Bool) throws(SystemError)
+    -> OwnedDescriptor
+  {
+    try makeDirectory(directory, mode: 0o755)
+    let descriptor = try OwnedDescriptor.open(directory, clinux_O_TMPFILE | O_RDWR | O_APPEND, mode: 0o644)
+    if locked { try descriptor.lock(.exclusive, file) }
+    try descriptor.write(text.file, file)
+    try systemCall("create", file) {
+      linkat(AT_FDCWD, "/proc/self/fd/\(descriptor.raw)", AT_FDCWD, file, AT_SYMLINK_FOLLOW)
+    }
+    return descriptor
+  }
+}
