@@ -1,0 +1,109 @@
+// Numbers of the kernel's rtnetlink interface, in its own spelling (linux/rtnetlink.h, if_link.h, if_addr.h,
+// neighbour.h, if_bridge.h, veth.h).
+
+let NETLINK_ROUTE: Int32 = 0
+
+let RTM_NEWLINK: UInt16 = 16
+let RTM_DELLINK: UInt16 = 17
+let RTM_GETLINK: UInt16 = 18
+let RTM_SETLINK: UInt16 = 19
+let RTM_NEWADDR: UInt16 = 20
+let RTM_DELADDR: UInt16 = 21
+let RTM_GETADDR: UInt16 = 22
+let RTM_NEWROUTE: UInt16 = 24
+let RTM_DELROUTE: UInt16 = 25
+let RTM_GETROUTE: UInt16 = 26
+let RTM_NEWNEIGH: UInt16 = 28
+let RTM_DELNEIGH: UInt16 = 29
+let RTM_GETNEIGH: UInt16 = 30
+
+/// The size of struct ifinfomsg.
+let ifinfomsgSize = 16
+/// The size of struct ifaddrmsg.
+let ifaddrmsgSize = 8
+/// The size of struct rtmsg.
+let rtmsgSize = 12
+/// The size of struct ndmsg.
+let ndmsgSize = 12
+/// The size of struct rtnexthop.
+let rtnexthopSize = 8
+
+let IFNAMSIZ = 16
+
+let IFLA_ADDRESS: UInt16 = 1
+let IFLA_IFNAME: UInt16 = 3
+let IFLA_MTU: UInt16 = 4
+let IFLA_LINK: UInt16 = 5
+let IFLA_MASTER: UInt16 = 10
+let IFLA_TXQLEN: UInt16 = 13
+let IFLA_OPERSTATE: UInt16 = 16
+let IFLA_LINKINFO: UInt16 = 18
+let IFLA_NET_NS_PID: UInt16 = 19
+let IFLA_IFALIAS: UInt16 = 20
+let IFLA_STATS64: UInt16 = 23
+let IFLA_AF_SPEC: UInt16 = 26
+let IFLA_GROUP: UInt16 = 27
+let IFLA_NET_NS_FD: UInt16 = 28
+let IFLA_EXT_MASK: UInt16 = 29
+let IFLA_LINK_NETNSID: UInt16 = 37
+let IFLA_ALT_IFNAME: UInt16 = 53
+
+/// Leaves out the statistics, which cost the kernel a pass over all processors for each link.
+let RTEXT_FILTER_SKIP_STATS: UInt32 = 8
+
+let IFLA_INFO_KIND: UInt16 = 1
+let IFLA_INFO_DATA: UInt16 = 2
+let IFLA_INFO_SLAVE_KIND: UInt16 = 4
+let IFLA_INFO_SLAVE_DATA: UInt16 = 5
+
+let VETH_INFO_PEER: UInt16 = 1
+
+let IFLA_INET6_ADDR_GEN_MODE: UInt16 = 8
+
+let IFLA_BR_FORWARD_DELAY: UInt16 = 1
+let IFLA_BR_HELLO_TIME: UInt16 = 2
+let IFLA_BR_MAX_AGE: UInt16 = 3
+let IFLA_BR_AGEING_TIME: UInt16 = 4
+let IFLA_BR_STP_STATE: UInt16 = 5
+let IFLA_BR_PRIORITY: UInt16 = 6
+let IFLA_BR_VLAN_FILTERING: UInt16 = 7
+let IFLA_BR_GROUP_FWD_MASK: UInt16 = 9
+let IFLA_BR_MCAST_SNOOPING: UInt16 = 23
+let IFLA_BR_NF_CALL_IPTABLES: UInt16 = 36
+let IFLA_BR_NF_CALL_IP6TABLES: UInt16 = 37
+let IFLA_BR_NF_CALL_ARPTABLES: UInt16 = 38
+
+let IFLA_BRPORT_STATE: UInt16 = 1
+let IFLA_BRPORT_PRIORITY: UInt16 = 2
+let IFLA_BRPORT_COST: UInt16 = 3
+let IFLA_BRPORT_MODE: UInt16 = 4
+let IFLA_BRPORT_GUARD: UInt16 = 5
+let IFLA_BRPORT_PROTECT: UInt16 = 6
+let IFLA_BRPORT_LEARNING: UInt16 = 8
+let IFLA_BRPORT_UNICAST_FLOOD: UInt16 = 9
+let IFLA_BRPORT_PROXYARP: UInt16 = 10
+let IFLA_BRPORT_MCAST_FLOOD: UInt16 = 27
+let IFLA_BRPORT_BCAST_FLOOD: UInt16 = 30
+let IFLA_BRPORT_GROUP_FWD_MASK: UInt16 = 31
+let IFLA_BRPORT_NEIGH_SUPPRESS: UInt16 = 32
+let IFLA_BRPORT_ISOLATED: UInt16 = 33
+let IFLA_BRPORT_LOCKED: UInt16 = 39
+
+let IFA_ADDRESS: UInt16 = 1
+let IFA_LOCAL: UInt16 = 2
+let IFA_LABEL: UInt16 = 3
+let IFA_BROADCAST: UInt16 = 4
+let IFA_FLAGS: UInt16 = 8
+
+let RTA_DST: UInt16 = 1
+let RTA_OIF: UInt16 = 4
+let RTA_GATEWAY: UInt16 = 5
+let RTA_PRIORITY: UInt16 = 6
+let RTA_PREFSRC: UInt16 = 7
+let RTA_MULTIPATH: UInt16 = 9
+let RTA_TABLE: UInt16 = 15
+let RTA_VIA: UInt16 = 18
+
+let NDA_DST: UInt16 = 1
+let NDA_LLADDR: UInt16 = 2
+let NDA_IFINDEX: UInt16 = 8

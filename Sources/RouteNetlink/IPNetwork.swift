@@ -1,0 +1,70 @@
+/// An address with a prefix length, such as `10.64.1.5/24`: either an address and the network it lies in, or, where the
+/// host bits are zero, the network itself.
+public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
+  /// The address, its host bits kept.
+  public let address: IPAddress
+  /// How many leading bits are the network's: up to 32 for IPv4, up to 128 for IPv6.
+  public let prefixLength: UInt8
+
+  /// Reads `ADDRESS/LENGTH`; nil for anything else.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let address = IPAddress(String(parts[0])) else { return nil }
+    let digits = parts[1].utf8
+    guard (1...3).contains(digits.count), digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+      let length = UInt8(parts[1])
+    else { return nil }
+    self.init(address: address, prefixLength: length)
+  }
+
+  /// - Returns: nil where the prefix is longer than the address.
+  public init?(address: IPAddress, prefixLength: UInt8) {
+    guard prefixLength <= address.family.bitWidth else { return nil }
+    self.address = address
+    self.prefixLength = prefixLength
+  }
+
+  /// The network of this address alone: /32 or /128.
+  public init(_ address: IPAddress) {
+    self.address = address
+    prefixLength = address.family.bitWidth
+  }
+
+  private init(_ address: IPAddress, _ prefixLength: UInt8) {
+    self.address = address
+    self.prefixLength = prefixLength
+  }
+
+  /// Whether it is IPv4 or IPv6.
+  public var family: AddressFamily { address.family }
+
+  /// The host part's bits.
+  private var hostMask: UInt128 {
+    let bits = family.bitWidth - prefixLength
+    return bits == 128 ? .max : (1 << UInt128(bits)) - 1
+  }
+
+  /// The network in which the address lies: the host bits are zero.
+  public var network: IPNetwork {
+    IPNetwork(IPAddress(family: family, value: address.value & ~hostMask), prefixLength)
+  }
+
+  /// The last address of the network, whatever it is used for.
+  public var lastAddress: IPAddress { IPAddress(family: family, value: address.value | hostMask) }
+
+  /// The address that reaches all hosts of an IPv4 network; nil for IPv6 and for /31 and /32, which have none.
+  public var broadcast: IPAddress? { address.isIPv4 && prefixLength <= 30 ? lastAddress : nil }
+
+  /// Whether the address lies in the network. Never so for one of the other family.
+  public func contains(_ other: IPAddress) -> Bool {
+    other.family == family && other.value & ~hostMask == address.value & ~hostMask
+  }
+
+  /// Whether an address exists that lies in both networks.
+  public func overlaps(_ other: IPNetwork) -> Bool {
+    prefixLength <= other.prefixLength ? contains(other.address) : other.contains(address)
+  }
+
+  /// `ADDRESS/LENGTH`.
+  public var description: String { "\(address)/\(prefixLength)" }
+}

@@ -1,0 +1,44 @@
+/// A name that the kernel accepts for a network link.
+///
+/// The rules are those of dev_valid_name in net/core/dev.c, and two more: no control bytes, which would garble every
+/// listing, and no `%`, because the kernel takes such a name as a pattern for one of its own choice.
+public struct InterfaceName: Hashable, Sendable, CustomStringConvertible {
+  /// The name.
+  public let text: String
+
+  /// - Throws: ``Invalid`` with the rule that the text breaks.
+  public init(_ text: String) throws(Invalid) {
+    if let reason = Self.objection(to: text) { throw Invalid(text: text, reason: reason) }
+    self.text = text
+  }
+
+  private static func objection(to text: String) -> String? {
+    let bytes = text.utf8
+    if bytes.isEmpty { return "it is empty" }
+    if bytes.count >= IFNAMSIZ { return "it has \(bytes.count) bytes, the kernel allows \(IFNAMSIZ - 1)" }
+    if text == "." || text == ".." { return "it names a directory" }
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "%"):
+        return "it contains '\(Character(UnicodeScalar(byte)))'"
+      // The kernel's isspace() reads Latin-1: 0xa0 is a space to it, also as the second byte of a letter in UTF-8.
+      case 9...13, 32, 0xa0: return "it contains white space"
+      case 0...31, 127: return "it contains a control character"
+      default: break
+      }
+    }
+    return nil
+  }
+
+  public var description: String { text }
+
+  /// A text that is no name for a link, and why.
+  public struct Invalid: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What was given.
+    public let text: String
+    /// The rule that it breaks.
+    public let reason: String
+
+    public var description: String { "'\(text)' cannot be the name of a network link: \(reason)" }
+  }
+}

@@ -1,0 +1,105 @@
+import Netlink
+
+/// Which link a request is about.
+public enum LinkSelector: Hashable, Sendable, CustomStringConvertible {
+  /// By interface index.
+  case index(UInt32)
+  /// By name, or by one of its alternative names.
+  case named(String)
+
+  /// The name, or `index N`.
+  public var description: String {
+    switch self {
+    case .index(let index): "index \(index)"
+    case .named(let name): name
+    }
+  }
+
+  var indexOrZero: UInt32 {
+    switch self {
+    case .index(let index): index
+    case .named: 0
+    }
+  }
+
+  /// Writes the name, where it is one. Names that are too long for IFLA_IFNAME can only be alternative ones.
+  func writeName(to buffer: inout MessageBuffer) {
+    guard case .named(let name) = self else { return }
+    buffer.attribute(name.utf8.count < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, string: name)
+  }
+}
+
+/// How a link makes up IPv6 addresses for itself (enum in6_addr_gen_mode, linux/if_link.h).
+public enum AddressGenerationMode: UInt8, Sendable {
+  /// From its MAC address.
+  case eui64 = 0
+  /// Not at all: it gets no link-local address either.
+  case none = 1
+  /// From a secret, stable for each network (RFC 7217).
+  case stablePrivacy = 2
+  /// The same from a random secret.
+  case random = 3
+}
+
+/// What is to become different about a link; what is nil stays as it is.
+public struct LinkChanges: Hashable, Sendable {
+  public var isUp: Bool?
+  public var address: MACAddress?
+  /// The MTU in bytes.
+  public var mtu: UInt32?
+  /// The index of the master it becomes a port of; 0 takes it away from the one it has.
+  public var master: UInt32?
+  /// A free text of up to 255 bytes; an empty one removes what is there.
+  public var alias: String?
+  /// A new name. The link must be selected by index, because the kernel has one place for both names.
+  public var name: InterfaceName?
+  /// The namespace into which it moves. This waits for the kernel to quiesce: milliseconds.
+  public var namespace: NamespaceReference?
+  /// How it makes up IPv6 addresses for itself, from the next time it comes up.
+  public var addressGeneration: AddressGenerationMode?
+  /// How many packets wait to be sent at most.
+  public var txQueueLength: UInt32?
+  /// The group it belongs to.
+  public var group: UInt32?
+
+  public init(
+    isUp: Bool? = nil, address: MACAddress? = nil, mtu: UInt32? = nil, master: UInt32? = nil, alias: String? = nil,
+    name: InterfaceName? = nil, namespace: NamespaceReference? = nil,
+    addressGeneration: AddressGenerationMode? = nil, txQueueLength: UInt32? = nil, group: UInt32? = nil
+  ) {
+    self.isUp = isUp
+    self.address = address
+    self.mtu = mtu
+    self.master = master
+    self.alias = alias
+    self.name = name
+    self.namespace = namespace
+    self.addressGeneration = addressGeneration
+    self.txQueueLength = txQueueLength
+    self.group = group
+  }
+
+  func write(to buffer: inout MessageBuffer, link: LinkSelector) {
+    writeLinkHeader(to: &buffer, index: link.indexOrZero, isUp: isUp)
+    if let name, case .index = link {
+      buffer.attribute(IFLA_IFNAME, string: name.text)
+    } else {
+      precondition(name == nil, "a link is renamed by index")
+      link.writeName(to: &buffer)
+    }
+    if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
+    if let mtu { buffer.attribute(IFLA_MTU, mtu) }
+    if let master { buffer.attribute(IFLA_MASTER, master) }
+    if let alias { buffer.attribute(IFLA_IFALIAS, bytes: alias.utf8) }
+    if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
+    if let group { buffer.attribute(IFLA_GROUP, group) }
+    namespace?.write(to: &buffer)
+    if let addressGeneration {
+      buffer.attribute(IFLA_AF_SPEC) { buffer in
+        buffer.attribute(UInt16(AddressFamily.inet6.rawValue)) {
+          $0.attribute(IFLA_INET6_ADDR_GEN_MODE, addressGeneration.rawValue)
+        }
+      }
+    }
+  }
+}

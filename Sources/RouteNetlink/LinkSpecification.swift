@@ -1,0 +1,148 @@
+import Netlink
+
+/// A network namespace, told by something that leads to it.
+public enum NamespaceReference: Hashable, Sendable {
+  /// An open descriptor of it (IFLA_NET_NS_FD).
+  case descriptor(Int32)
+  /// A process in it, by its id as the caller sees it (IFLA_NET_NS_PID).
+  case process(Int32)
+
+  func write(to buffer: inout MessageBuffer) {
+    switch self {
+    case .descriptor(let number): buffer.attribute(IFLA_NET_NS_FD, number)
+    case .process(let id): buffer.attribute(IFLA_NET_NS_PID, id)
+    }
+  }
+}
+
+/// A link to be created, complete in one request (RTM_NEWLINK).
+public struct LinkSpecification: Sendable {
+  /// The other end of a veth pair.
+  ///
+  /// It cannot be asked to be up: the kernel refuses that with ENOTCONN, since the pair is not joined yet when it
+  /// configures this end. Bring it up in its own namespace.
+  public struct Peer: Sendable {
+    public var name: InterfaceName
+    /// The interface index it is to have. The kernel heeds it only if the first end's is chosen too.
+    public var index: UInt32?
+    public var address: MACAddress?
+    /// The MTU in bytes.
+    public var mtu: UInt32?
+    /// Where it is created; nil for the same namespace as the first end.
+    public var namespace: NamespaceReference?
+    /// A free text of up to 255 bytes.
+    public var alias: String?
+
+    public init(
+      name: InterfaceName, index: UInt32? = nil, address: MACAddress? = nil, mtu: UInt32? = nil,
+      namespace: NamespaceReference? = nil, alias: String? = nil
+    ) {
+      self.name = name
+      self.index = index
+      self.address = address
+      self.mtu = mtu
+      self.namespace = namespace
+      self.alias = alias
+    }
+
+    fileprivate func write(to buffer: inout MessageBuffer) {
+      writeLinkHeader(to: &buffer, index: index ?? 0)
+      if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
+      if let mtu { buffer.attribute(IFLA_MTU, mtu) }
+      namespace?.write(to: &buffer)
+      if let alias { buffer.attribute(IFLA_IFALIAS, bytes: alias.utf8) }
+      buffer.attribute(IFLA_IFNAME, string: name.text)
+    }
+  }
+
+  private enum Kind: Sendable {
+    case veth(Peer)
+    case bridge(BridgeOptions)
+    case other(String)
+
+    var name: String {
+      switch self {
+      case .veth: "veth"
+      case .bridge: "bridge"
+      case .other(let name): name
+      }
+    }
+  }
+
+  private let details: Kind
+  public let name: InterfaceName
+  /// The interface index it is to have: 1...2,147,483,647.
+  public var index: UInt32?
+  public var address: MACAddress?
+  /// The MTU in bytes.
+  public var mtu: UInt32?
+  /// The index of the bridge (or other master) that it becomes a port of.
+  public var master: UInt32?
+  /// A free text of up to 255 bytes.
+  public var alias: String?
+  /// Whether it is brought up at once.
+  public var isUp = false
+  /// How many packets wait to be sent at most.
+  public var txQueueLength: UInt32?
+  /// Where it is created; nil for the namespace of the connection.
+  public var namespace: NamespaceReference?
+  /// The group it belongs to; 0 is the default one.
+  public var group: UInt32?
+
+  private init(_ name: InterfaceName, _ details: Kind) {
+    self.name = name
+    self.details = details
+  }
+
+  /// A pair of links: what is sent into one comes out of the other.
+  public static func veth(_ name: InterfaceName, peer: Peer) -> LinkSpecification {
+    LinkSpecification(name, .veth(peer))
+  }
+
+  /// A bridge: a switch between the links that become its ports.
+  public static func bridge(_ name: InterfaceName, options: BridgeOptions = BridgeOptions()) -> LinkSpecification {
+    LinkSpecification(name, .bridge(options))
+  }
+
+  /// A link that swallows what is sent into it.
+  public static func dummy(_ name: InterfaceName) -> LinkSpecification { LinkSpecification(name, .other("dummy")) }
+
+  /// A link of a kind that needs no settings of its own.
+  public static func generic(_ name: InterfaceName, kind: String) -> LinkSpecification {
+    LinkSpecification(name, .other(kind))
+  }
+
+  /// The kind by the kernel's name: `veth`, `bridge`.
+  public var kind: String { details.name }
+
+  func write(to buffer: inout MessageBuffer) {
+    writeLinkHeader(to: &buffer, index: index ?? 0, isUp: isUp ? true : nil)
+    if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
+    if let mtu { buffer.attribute(IFLA_MTU, mtu) }
+    if let master { buffer.attribute(IFLA_MASTER, master) }
+    if let alias { buffer.attribute(IFLA_IFALIAS, bytes: alias.utf8) }
+    if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
+    if let group { buffer.attribute(IFLA_GROUP, group) }
+    namespace?.write(to: &buffer)
+    buffer.attribute(IFLA_IFNAME, string: name.text)
+    // ip sets no NLA_F_NESTED on these three, and the kernel must keep accepting that.
+    buffer.attribute(IFLA_LINKINFO) { buffer in
+      buffer.attribute(IFLA_INFO_KIND, bytes: kind.utf8)
+      switch details {
+      case .veth(let peer):
+        buffer.attribute(IFLA_INFO_DATA) { $0.attribute(VETH_INFO_PEER, peer.write) }
+      case .bridge(let options) where !options.isEmpty: buffer.attribute(IFLA_INFO_DATA, options.write)
+      case .bridge, .other: break
+      }
+    }
+  }
+}
+
+/// Writes struct ifinfomsg.
+/// - Parameter isUp: nil leaves the link up or down.
+func writeLinkHeader(to buffer: inout MessageBuffer, index: UInt32, isUp: Bool? = nil) {
+  buffer.append(UInt32(0))  // ifi_family, padding, ifi_type
+  buffer.append(index)
+  buffer.append(isUp == true ? LinkFlags.up.rawValue : 0)
+  buffer.append(isUp == nil ? 0 : LinkFlags.up.rawValue)
+}

@@ -1,0 +1,141 @@
+import Glibc
+import LinuxSystem
+import Netlink
+
+/// A conversation with rtnetlink in one network namespace: questions about links, addresses, routes and neighbours, and
+/// requests to change them.
+public struct RouteConnection: ~Copyable {
+  private var connection: NetlinkConnection
+
+  /// Opens a socket in the network namespace of the calling thread. The connection stays there, wherever the thread goes.
+  /// - Parameter tracer: is shown every message in both directions.
+  public init(tracer: MessageTracer? = nil) throws(SystemError) {
+    connection = try NetlinkConnection(.route, tracer: tracer)
+  }
+
+  /// A connection over any transport.
+  public init(transport: any NetlinkTransport, tracer: MessageTracer? = nil) {
+    connection = NetlinkConnection(.route, transport: transport, tracer: tracer)
+  }
+
+  /// Sends the requests in one call and waits until the kernel has processed them all.
+  /// - Throws: the error of the first that failed. Those after it have been processed too.
+  public mutating func perform(_ requests: consuming RouteRequests) throws(NetlinkError) {
+    try connection.perform(requests.batch)
+  }
+
+  /// Sends the requests in one call, waits until the kernel has processed them all, and gives the error of each that
+  /// failed, in order.
+  /// - Throws: where the exchange itself fails, so that nothing is known of the requests.
+  public mutating func failures(of requests: consuming RouteRequests) throws(NetlinkError) -> [NetlinkError] {
+    try connection.failures(of: requests.batch)
+  }
+
+  // MARK: Links
+
+  /// The link with this name, or this alternative name; nil when there is none.
+  /// - Parameter statistics: whether it is asked for them too.
+  public mutating func link(named name: String, statistics: Bool = false) throws(NetlinkError) -> Link? {
+    try link(.named(name), statistics)
+  }
+
+  /// The link with this interface index; nil when there is none.
+  public mutating func link(index: UInt32, statistics: Bool = false) throws(NetlinkError) -> Link? {
+    try link(.index(index), statistics)
+  }
+
+  private mutating func link(_ selector: LinkSelector, _ statistics: Bool) throws(NetlinkError) -> Link? {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETLINK, flags: [], operation: "get link", subject: selector.description) { buffer in
+      writeLinkHeader(to: &buffer, index: selector.indexOrZero)
+      Self.writeMask(to: &buffer, statistics)
+      selector.writeName(to: &buffer)
+    }
+    do throws(NetlinkError) {
+      return try connection.query(batch) { (reply) throws(MalformedMessage) in try Link(reply) }.first
+    } catch {
+      guard error.errno == ENODEV else { throw error }
+      return nil
+    }
+  }
+
+  /// All links.
+  public mutating func links(statistics: Bool = false) throws(NetlinkError) -> [Link] {
+    try links(statistics) { _ in }
+  }
+
+  /// The ports of a bridge (or other master), by its interface index. None where there is no such master.
+  public mutating func links(master: UInt32, statistics: Bool = false) throws(NetlinkError) -> [Link] {
+    // The kernel takes no part of a filter that it does not know, and 0 for no filter: look again.
+    try links(statistics) { $0.attribute(IFLA_MASTER, master) }.filter { $0.master == master }
+  }
+
+  /// All links of a kind, by the kernel's name of it: `veth`, `bridge`.
+  public mutating func links(kind: String, statistics: Bool = false) throws(NetlinkError) -> [Link] {
+    // The kernel lists all links where the driver of this kind is not loaded: look again.
+    try links(statistics) { buffer in
+      buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_KIND, bytes: kind.utf8) }
+    }.filter { $0.kind == kind }
+  }
+
+  private mutating func links(
+    _ statistics: Bool, _ filter: (inout MessageBuffer) -> Void
+  ) throws(NetlinkError) -> [Link] {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETLINK, flags: .dump, operation: "list links", subject: "") { buffer in
+      writeLinkHeader(to: &buffer, index: 0)
+      Self.writeMask(to: &buffer, statistics)
+      filter(&buffer)
+    }
+    return try connection.query(batch) { (reply) throws(MalformedMessage) in try Link(reply) }
+  }
+
+  private static func writeMask(to buffer: inout MessageBuffer, _ statistics: Bool) {
+    if !statistics { buffer.attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) }
+  }
+
+  // MARK: Addresses, routes, neighbours
+
+  /// The addresses of one link or all, of one family or both.
+  /// - Throws: ENODEV where there is no such link.
+  public mutating func addresses(
+    link: UInt32? = nil, family: AddressFamily? = nil
+  ) throws(NetlinkError) -> [LinkAddress] {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETADDR, flags: .dump, operation: "list addresses", subject: "") { buffer in
+      buffer.append(UInt32(family?.rawValue ?? 0))  // ifa_family, ifa_prefixlen, ifa_flags, ifa_scope
+      buffer.append(link ?? 0)
+    }
+    // The kernel filters by link only where it checks strictly (Linux 5.0).
+    return try connection.query(batch) { (reply) throws(MalformedMessage) in
+      guard let address = try LinkAddress(reply), link == nil || address.link == link else { return nil }
+      return address
+    }
+  }
+
+  /// The routes of all tables, of one family or both.
+  public mutating func routes(family: AddressFamily? = nil) throws(NetlinkError) -> [Route] {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETROUTE, flags: .dump, operation: "list routes", subject: "") { buffer in
+      buffer.append(UInt32(family?.rawValue ?? 0))
+      buffer.append(UInt64(0))
+    }
+    return try connection.query(batch) { (reply) throws(MalformedMessage) in try Route(reply) }
+  }
+
+  /// The neighbours on one link or all, of one family or both; without proxies.
+  public mutating func neighbours(
+    link: UInt32? = nil, family: AddressFamily? = nil
+  ) throws(NetlinkError) -> [Neighbour] {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETNEIGH, flags: .dump, operation: "list neighbours", subject: "") { buffer in
+      buffer.append(UInt32(family?.rawValue ?? 0))
+      buffer.append(UInt64(0))
+      if let link { buffer.attribute(NDA_IFINDEX, link) }
+    }
+    return try connection.query(batch) { (reply) throws(MalformedMessage) in
+      guard let neighbour = try Neighbour(reply), link == nil || neighbour.link == link else { return nil }
+      return neighbour
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Netlink
+
+/// Changes to links, addresses, routes and neighbours, sent to the kernel together and made one by one, in this order.
+///
+/// One that fails does not keep those after it from being made. Every request takes the words in which its failure is
+/// told: the operation is fixed, the subject may be given where the caller knows a better name than an index.
+public struct RouteRequests: Sendable {
+  /// The messages as they will be sent.
+  public private(set) var batch = RequestBatch()
+
+  public init() {}
+
+  /// Whether there is nothing to send.
+  public var isEmpty: Bool { batch.isEmpty }
+  /// How many requests there are.
+  public var count: Int { batch.count }
+
+  /// Creates a link, which must not exist (EEXIST).
+  public mutating func create(_ link: LinkSpecification) {
+    batch.append(
+      type: RTM_NEWLINK, flags: [.create, .exclusive], operation: "create \(link.kind)", subject: link.name.text,
+      link.write)
+  }
+
+  /// Changes a link. Where one change is refused, those before it in the kernel's own order have been made.
+  public mutating func change(link: LinkSelector, _ changes: LinkChanges, subject: String? = nil) {
+    // Not RTM_NEWLINK, which ip sends: with IFLA_GROUP and no link of that name it changes the whole group.
+    batch.append(
+      type: RTM_SETLINK, flags: [], operation: "change link", subject: subject ?? link.description
+    ) { changes.write(to: &$0, link: link) }
+  }
+
+  /// Changes the settings of a bridge's port. EOPNOTSUPP where the link is none.
+  public mutating func setBridgePort(link: LinkSelector, _ options: BridgePortOptions, subject: String? = nil) {
+    // Settings of a port by this way need RTM_NEWLINK. No kind is named (ip says `bridge_slave`): there is no such kind,
+    // and the kernel may start modprobe to look for it.
+    batch.append(
+      type: RTM_NEWLINK, flags: [], operation: "change bridge port", subject: subject ?? link.description
+    ) { buffer in
+      writeLinkHeader(to: &buffer, index: link.indexOrZero)
+      link.writeName(to: &buffer)
+      buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_SLAVE_DATA, options.write) }
+    }
+  }
+
+  /// Deletes a link; of a veth pair both ends.
+  public mutating func delete(link: LinkSelector, subject: String? = nil) {
+    batch.append(
+      type: RTM_DELLINK, flags: [], operation: "delete link", subject: subject ?? link.description
+    ) { buffer in
+      writeLinkHeader(to: &buffer, index: link.indexOrZero)
+      link.writeName(to: &buffer)
+    }
+  }
+
+  /// Gives a link an address, which it must not have (EEXIST).
+  public mutating func add(_ address: LinkAddress, subject: String? = nil) {
+    batch.append(
+      type: RTM_NEWADDR, flags: [.create, .exclusive], operation: "add address",
+      subject: subject ?? address.network.description, address.write)
+  }
+
+  /// Takes an address from a link (EADDRNOTAVAIL where it does not have it).
+  public mutating func delete(_ address: LinkAddress, subject: String? = nil) {
+    batch.append(
+      type: RTM_DELADDR, flags: [], operation: "delete address", subject: subject ?? address.network.description,
+      address.writeIdentity)
+  }
+
+  /// Adds a route, which must not exist (EEXIST).
+  public mutating func add(_ route: Route, subject: String? = nil) {
+    batch.append(
+      type: RTM_NEWROUTE, flags: [.create, .exclusive], operation: "add route", subject: subject ?? route.subject,
+      route.write)
+  }
+
+  /// Deletes the route that agrees with all that is said here, its protocol and type included (ESRCH where none does).
+  public mutating func delete(_ route: Route, subject: String? = nil) {
+    batch.append(
+      type: RTM_DELROUTE, flags: [], operation: "delete route", subject: subject ?? route.subject, route.write)
+  }
+
+  /// Adds an entry for a neighbour, which must not exist (EEXIST).
+  public mutating func add(_ neighbour: Neighbour, subject: String? = nil) {
+    batch.append(
+      type: RTM_NEWNEIGH, flags: [.create, .exclusive], operation: "add neighbour",
+      subject: subject ?? neighbour.address.description, neighbour.write)
+  }
+
+  /// Deletes the entry of a neighbour (ENOENT where there is none).
+  public mutating func delete(_ neighbour: Neighbour, subject: String? = nil) {
+    batch.append(
+      type: RTM_DELNEIGH, flags: [], operation: "delete neighbour",
+      subject: subject ?? neighbour.address.description, neighbour.writeIdentity)
+  }
+}
