@@ -65,6 +65,17 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     prefixLength <= other.prefixLength ? contains(other.address) : other.contains(address)
   }
 
+  /// The address that lies this many after the network address; nil outside the network.
+  public func address(at offset: UInt32) -> IPAddress? {
+    let candidate = IPAddress(family: family, value: network.address.value + UInt128(offset))
+    return contains(candidate) ? candidate : nil
+  }
+
+  /// How many addresses after the network address one lies; nil outside the network, and beyond 2^32 - 1.
+  public func offset(of address: IPAddress) -> UInt32? {
+    contains(address) ? UInt32(exactly: address.value - network.address.value) : nil
+  }
+
   /// `ADDRESS/LENGTH`.
   public var description: String { "\(address)/\(prefixLength)" }
 }

@@ -1,0 +1,24 @@
+import LinuxSystem
+
+/// The kernel parameters that a new network namespace starts with, set before its first link is there.
+enum Baseline {
+  private static let parameters: [(name: String, value: String)] = [
+    // Neighbours that still know the address from somebody else learn the new link-layer address at once.
+    ("net.ipv4.conf.default.arp_notify", "1"),
+    // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
+    // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works.
+    ("net.ipv6.conf.default.addr_gen_mode", "1"),
+    // Nor addresses that another sandbox on the bridge announces.
+    ("net.ipv6.conf.default.accept_ra", "0"),
+  ]
+
+  /// Sets them in the calling thread's namespace. A kernel without IPv6 lacks some.
+  static func apply() throws(SystemError) {
+    for (name, value) in parameters {
+      do throws(SystemError) { try Sysctl(name).write(value) } catch {
+        if error.isNotFound { continue }
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,288 @@
+import Glibc
+import LinuxSystem
+import NFTables
+import Netlink
+import RouteNetlink
+
+/// A bridge that sandboxes are on, as it is now.
+struct BridgeNetwork: Equatable {
+  let bridge: InterfaceName
+  let index: UInt32
+  let mtu: UInt32
+  /// Whether nsrun made the bridge, and so also takes it away.
+  let isOurs: Bool
+  /// Whether the bridge is up and lets packets through.
+  let isRunning: Bool
+  let isUp: Bool
+  /// The bridge's own address with the length of the subnet; nil for a foreign bridge without one.
+  let address: IPNetwork?
+
+  var subnet: IPNetwork? { address?.network }
+}
+
+/// What a sandbox gets on a bridge.
+struct Seat: Equatable {
+  let address: IPNetwork
+  let gateway: IPAddress?
+}
+
+extension Host {
+  /// The network of a bridge that others are on already and in which nothing is missing; nil where something has to be
+  /// made first.
+  func standingNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork? {
+    guard FileIdentity(path: state.record(of: spec.bridge)) != nil,
+      let link = try bridgeLink(spec.bridge)
+    else { return nil }
+    if spec.egress != .internal {
+      guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
+    }
+    return try describe(link, spec.bridge)
+  }
+
+  /// Makes what the network of a bridge needs: the bridge, forwarding and the table of rules; only what is missing, and
+  /// only what is written down. The caller holds the exclusive lock.
+  func makeNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork {
+    let link = try bridgeLink(spec.bridge)
+    let isOurs = link.map(Tag.isOurBridge) ?? true
+    let plannedAddress = link == nil ? try addressForNewBridge(spec) : nil
+    let record = state.record(of: spec.bridge)
+    if FileIdentity(path: record) == nil {
+      _ = try system { () throws(SystemError) in
+        try state.createRecord(
+          RecordText([("bridge", spec.bridge.text), ("ours", isOurs ? "yes" : "no")]), at: record, in: state.networks,
+          locked: false)
+      }
+    }
+    do throws(SandboxError) {
+      if let plannedAddress {
+        try createBridge(spec.bridge, plannedAddress)
+      } else if let link, !isOurs {
+        try keepAddress(of: link, named: spec.bridge)
+      }
+      if spec.egress != .internal { try turnForwardingOn() }
+      try admitBridges()
+      guard let made = try bridgeLink(spec.bridge) else {
+        throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
+      }
+      return try describe(made, spec.bridge)
+    } catch {
+      if AddressLeases(bridge: spec.bridge, state: state).removeIfUnused() { _ = unmakeNetwork(spec.bridge) }
+      throw error
+    }
+  }
+
+  /// Chooses what a sandbox on a network gets, and leases its address.
+  func takeSeat(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError) -> Seat {
+    let subnet = try subnet(of: network, spec)
+    let gateway = spec.gateway ?? network.address?.address
+    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
+    if let gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
+    let reserved = [network.address?.address, gateway].compactMap { $0 }
+    let leases = AddressLeases(bridge: network.bridge, state: state)
+    let address: IPAddress
+    if let wanted = spec.address {
+      if reserved.contains(wanted) {
+        throw .refused("--ip \(wanted) is the address of \(wanted == gateway ? "the gateway" : "\(network.bridge)")")
+      }
+      try leases.take(wanted, for: sandbox.name)
+      address = wanted
+    } else {
+      // Short-lived sandboxes start anywhere: one after the other on a bridge that nobody else is on would else all get
+      // the same address, and each be taken for the one before, whose namespace the kernel is still tearing down.
+      let start = sandbox.lifetime == .run ? UInt32(bitPattern: getpid()) : 0
+      address = try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name)
+    }
+    return Seat(address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway)
+  }
+
+  /// The subnet that the addresses of a network come from.
+  private func subnet(of network: BridgeNetwork, _ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
+    guard let subnet = network.subnet else {
+      guard let address = spec.address, let length = spec.prefixLength, spec.gateway != nil else {
+        throw .refused(
+          "the bridge \(network.bridge) has no IPv4 address to be the gateway: give --ip ADDRESS/LENGTH and --gateway "
+            + "ADDRESS, or an address to the bridge")
+      }
+      return IPNetwork(address: address, prefixLength: length)!.network
+    }
+    if let wanted = spec.subnet, wanted != subnet {
+      throw .refused("--subnet \(wanted): the bridge \(network.bridge) already has the subnet \(subnet)")
+    }
+    if let length = spec.prefixLength, length != subnet.prefixLength {
+      throw .refused("--ip \(spec.address!)/\(length): the subnet of \(network.bridge) is \(subnet)")
+    }
+    return subnet
+  }
+
+  /// The link of this name; nil where there is none.
+  /// - Throws: where it is no bridge.
+  func bridgeLink(_ name: InterfaceName) throws(SandboxError) -> Link? {
+    guard let link = try route({ (route) throws(NetlinkError) in try route.link(named: name.text) }) else { return nil }
+    guard link.kind == "bridge" else {
+      let kind = link.kind.map { "a \($0) link" } ?? "a link of another kind"
+      throw .refused("--net \(name): there is \(kind) of this name, not a bridge; choose another name")
+    }
+    return link
+  }
+
+  private func describe(_ link: Link, _ bridge: InterfaceName) throws(SandboxError) -> BridgeNetwork {
+    let addresses = try route { (route) throws(NetlinkError) in
+      try route.addresses(link: link.index, family: .inet)
+    }
+    return BridgeNetwork(
+      bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link),
+      isRunning: link.flags.isSuperset(of: [.up, .running, .lowerUp]) && link.operationalState == .up,
+      isUp: link.isUp, address: addresses.first?.network)
+  }
+
+  // MARK: Making
+
+  private func addressForNewBridge(_ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
+    let uses = try subnetUses()
+    let subnet: IPNetwork
+    if let wanted = spec.subnet ?? spec.subnetOfAddress {
+      if let use = uses.first(where: { wanted.overlaps($0.network) }) {
+        throw .refused(
+          "the subnet \(wanted) for the new bridge \(spec.bridge) collides with \(use.description): choose another --subnet")
+      }
+      subnet = wanted
+    } else {
+      guard let free = SubnetPool.standard.subnet(for: spec.bridge, avoiding: uses.map(\.network)) else {
+        throw .refused("no subnet of \(SubnetPool.standard.range) is free for the new bridge: give one with --subnet")
+      }
+      subnet = free
+    }
+    if let gateway = spec.gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
+    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
+    return IPNetwork(address: spec.gateway ?? subnet.address(at: 1)!, prefixLength: subnet.prefixLength)!
+  }
+
+  private func subnetUses() throws(SandboxError) -> [SubnetUse] {
+    try route { (route) throws(NetlinkError) in
+      let links = try route.links()
+      let addresses = try route.addresses(family: .inet)
+      let routes = try route.routes(family: .inet)
+      return SubnetUse.all(addresses: addresses, routes: routes) { index in
+        links.first { $0.index == index }?.name
+      }
+    }
+  }
+
+  private func createBridge(_ name: InterfaceName, _ address: IPNetwork) throws(SandboxError) {
+    reporter.progress?("create the bridge \(name) with the address \(address)")
+    var bridge = LinkSpecification.bridge(
+      name, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
+    // Given here it stays: a bridge otherwise takes the lowest address of its ports, a new one whenever they change.
+    bridge.address = .derived(from: address.address, role: .bridge)
+    bridge.alias = Tag.bridge
+    var requests = RouteRequests()
+    requests.create(bridge)
+    try netlinkRequests(requests)
+    guard let link = try bridgeLink(name) else { return }
+    // A sandbox must not give the host an IPv6 route by a router advertisement.
+    try? Sysctl("net.ipv6.conf.\(name.sysctlComponent).accept_ra").write("0")
+    var configuration = RouteRequests()
+    configuration.add(LinkAddress(address, link: link.index, broadcast: address.broadcast))
+    try netlinkRequests(configuration)
+  }
+
+  /// A bridge without ports takes the address of its first one, and after that one's end has none (00:00:00:00:00:00).
+  /// Setting the address that it has anyway makes it stay (NET_ADDR_SET in br_stp_recalculate_bridge_id).
+  private func keepAddress(of link: Link, named name: InterfaceName) throws(SandboxError) {
+    guard let address = link.address, !address.isZero else { return }
+    let ports = try route { (route) throws(NetlinkError) in try route.links(master: link.index) }
+    guard ports.isEmpty else { return }
+    var requests = RouteRequests()
+    requests.change(link: .index(link.index), LinkChanges(address: address), subject: name.text)
+    try netlinkRequests(requests)
+  }
+
+  private func turnForwardingOn() throws(SandboxError) {
+    let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
+    guard !isOn else { return }
+    reporter.progress?("turn IPv4 forwarding on")
+    if FileIdentity(path: state.host) == nil {
+      _ = try system { () throws(SystemError) in
+        try state.createRecord(
+          try HostParameters.beforeForwarding().record, at: state.host, in: state.path, locked: false)
+      }
+    }
+    // First the rule that keeps the host from forwarding for others, then the switch.
+    try installFirewall()
+    try system { () throws(SystemError) in try HostParameters.forwarding.write("1") }
+  }
+
+  func netlinkRequests(_ requests: consuming RouteRequests) throws(SandboxError) {
+    let requests = requests
+    try route { (route) throws(NetlinkError) in try route.perform(requests) }
+  }
+
+  // MARK: Unmaking
+
+  /// Takes away what a network that nobody is on any more needed. The caller holds the exclusive lock. Goes on after a
+  /// failure.
+  /// - Returns: what failed.
+  func unmakeNetwork(_ bridge: InterfaceName) -> [SandboxError] {
+    var failures: [SandboxError] = []
+    func attempt(_ body: () throws(SandboxError) -> Void) {
+      do throws(SandboxError) { try body() } catch { failures.append(error) }
+    }
+    let others = networkRecords().filter { $0 != bridge }
+    let isLast = others.isEmpty
+    if isLast {
+      if let content = try? readFile(state.host), let record = try? RecordText(parsing: content) {
+        reporter.progress?("turn IPv4 forwarding off again")
+        failures += HostParameters(record).restore().map { .system($0) }
+      }
+      attempt { () throws(SandboxError) in try removeFirewall() }
+      attempt { () throws(SandboxError) in try system { () throws(SystemError) in try removeFile(state.host) } }
+    } else {
+      attempt { () throws(SandboxError) in try retractBridge(bridge) }
+    }
+    attempt { () throws(SandboxError) in
+      guard let link = try? bridgeLink(bridge), Tag.isOurBridge(link) else { return }
+      reporter.progress?("delete the bridge \(bridge)")
+      var requests = RouteRequests()
+      requests.delete(link: .index(link.index), subject: bridge.text)
+      try netlinkRequests(requests)
+    }
+    for file in [state.record(of: bridge), state.cursor(of: bridge)] {
+      attempt { () throws(SandboxError) in try system { () throws(SystemError) in try removeFile(file) } }
+    }
+    return failures
+  }
+
+  /// The bridges that there is a record of.
+  func networkRecords() -> [InterfaceName] {
+    ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
+  }
+}
+
+extension NetworkSpec {
+  /// The subnet that `--ip ADDRESS/LENGTH` lies in.
+  fileprivate var subnetOfAddress: IPNetwork? {
+    guard let address, let prefixLength else { return nil }
+    return IPNetwork(address: address, prefixLength: prefixLength)?.network
+  }
+}
+
+extension InterfaceName {
+  /// The name as a component of a sysctl name, in which a dot separates.
+  var sysctlComponent: String { String(text.map { $0 == "." ? "/" : $0 }) }
+}
+
+extension MACAddress {
+  /// What a derived address is for; the first byte of each is that of a locally administered unicast address.
+  enum Role: UInt8 {
+    case sandbox = 0x02
+    case bridge = 0x06
+    /// Higher than any address that a port of a foreign bridge is likely to have, so that the bridge, which takes the
+    /// lowest address of its ports, keeps the one it has.
+    case hostLink = 0xfe
+  }
+
+  /// An address that follows from an IPv4 address: whoever gets that again is found by neighbours that still know it.
+  static func derived(from address: IPAddress, role: Role) -> MACAddress {
+    MACAddress(bytes: [role.rawValue, UInt8(ascii: "n")] + address.bytes)!
+  }
+}

@@ -1,0 +1,64 @@
+import LinuxSystem
+import NFTables
+import Namespaces
+import Netlink
+import RouteNetlink
+
+/// What nsrun tells people while it works.
+public struct Reporter: Sendable {
+  /// Is given one sentence about something that does not work as it should, but does not stop the work.
+  public var warn: @Sendable (String) -> Void
+  /// Is given one line for each step that is taken; nil where nobody wants to know.
+  public var progress: (@Sendable (String) -> Void)?
+  /// Is shown every netlink message; nil where nobody wants to know.
+  public var tracer: MessageTracer?
+
+  public init(
+    warn: @escaping @Sendable (String) -> Void, progress: (@Sendable (String) -> Void)? = nil,
+    tracer: MessageTracer? = nil
+  ) {
+    self.warn = warn
+    self.progress = progress
+    self.tracer = tracer
+  }
+}
+
+/// The machine as nsrun deals with it: its network namespace, the connections to the kernel that stay in it, the names
+/// of namespaces, and what nsrun has written down. The process must have one thread only.
+public final class Host {
+  let reporter: Reporter
+  let names: NamespaceDirectory
+  let state: StateDirectory
+  let home: NetworkNamespace
+  private var routeConnection: RouteConnection?
+  private var nftConnection: NFTConnection?
+
+  public init(
+    reporter: Reporter, names: NamespaceDirectory = .standard, state: StateDirectory = .standard
+  ) throws(SandboxError) {
+    self.reporter = reporter
+    self.names = names
+    self.state = state
+    home = try system { () throws(SystemError) in try .current() }
+  }
+
+  /// Talks rtnetlink in the host's namespace; opens the connection the first time.
+  func route<Result>(_ body: (inout RouteConnection) throws(NetlinkError) -> Result) throws(SandboxError) -> Result {
+    if routeConnection == nil {
+      routeConnection = try system { () throws(SystemError) in
+        try RouteConnection(tracer: reporter.tracer?.named("host route"))
+      }
+    }
+    do throws(NetlinkError) { return try body(&routeConnection!) } catch { throw .netlink(error) }
+  }
+
+  /// Talks nftables in the host's namespace; opens the connection the first time.
+  func nftables<Result>(_ body: (inout NFTConnection) throws(NetlinkError) -> Result) throws(SandboxError) -> Result {
+    if nftConnection == nil {
+      nftConnection = try system { () throws(SystemError) in
+        try NFTConnection(tracer: reporter.tracer?.named("host nftables"))
+      }
+    }
+    do throws(NetlinkError) { return try body(&nftConnection!) } catch { throw .netlink(error) }
+  }
+}

@@ -1,0 +1,52 @@
+import Glibc
+import LinuxSystem
+
+/// The kernel parameters that nsrun changes on the host, and how they were before.
+struct HostParameters {
+  static let forwarding = Sysctl("net.ipv4.ip_forward")
+
+  /// What was found and is to be put back, in this order.
+  let original: [(parameter: Sysctl, value: String)]
+
+  /// Whether the host forwards IPv4 packets.
+  static func isForwarding() throws(SystemError) -> Bool { try forwarding.read() != "0" }
+
+  /// What switching forwarding on will change.
+  static func beforeForwarding() throws(SystemError) -> HostParameters {
+    // Switching ip_forward also sets accept_redirects and the forwarding of every link, whatever they were before
+    // (inet_forward_change in net/ipv4/devinet.c): putting back ip_forward alone would lose what the host had there.
+    var original = [(forwarding, "0")]
+    let redirects = Sysctl("net.ipv4.conf.all.accept_redirects")
+    original.append((redirects, try redirects.read()))
+    for link in try directoryEntries("/proc/sys/net/ipv4/conf") where link != "all" {
+      // In the dotted notation a dot of the name (eth0.5) is a slash.
+      let parameter = Sysctl("net.ipv4.conf.\(String(link.map { $0 == "." ? "/" : $0 })).forwarding")
+      if try parameter.read() != "0" { original.append((parameter, "1")) }
+    }
+    return HostParameters(original: original)
+  }
+
+  var record: RecordText { RecordText(original.map { ("sysctl", "\($0.parameter.name) \($0.value)") }) }
+
+  init(original: [(parameter: Sysctl, value: String)]) { self.original = original }
+
+  init(_ record: RecordText) {
+    original = record.all("sysctl").compactMap { line in
+      let parts = line.split(separator: " ", maxSplits: 1)
+      return parts.count == 2 ? (Sysctl(String(parts[0])), String(parts[1])) : nil
+    }
+  }
+
+  /// Puts everything back. A link that is gone has nothing to put back.
+  /// - Returns: what failed.
+  func restore() -> [SystemError] {
+    original.compactMap { parameter, value in
+      do throws(SystemError) {
+        try parameter.write(value)
+        return nil
+      } catch {
+        return error.errno == ENOENT ? nil : error
+      }
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import Glibc
+import Launch
+import LinuxSystem
+import NFTables
+import Namespaces
+import Netlink
+import RouteNetlink
+
+/// A sandbox that this process is making or answers for. It ends in ``remove(from:)`` or ``keep()``; one that is dropped
+/// otherwise would be left behind.
+struct LiveSandbox: ~Copyable {
+  private(set) var facts: SandboxFacts
+  private var record: SandboxRecord
+  /// The bridge it is, or was about to be, on.
+  private let bridge: InterfaceName?
+  /// Talks to the kernel inside the sandbox; opened when the namespace is there.
+  private var inside: RouteConnection?
+  private var namespace: FileIdentity?
+  private var eth0: UInt32?
+  private var bridgeIndex: UInt32?
+  private var isResolved = false
+
+  /// How long processes that the command left running have between SIGTERM and SIGKILL, in milliseconds.
+  static let grace: Int32 = 2000
+
+  private init(facts: SandboxFacts, bridge: InterfaceName?, record: consuming SandboxRecord) {
+    self.facts = facts
+    self.bridge = bridge
+    self.record = record
+  }
+
+  deinit { precondition(isResolved, "a sandbox was left behind") }
+
+  /// Writes the record of a new sandbox and, on a bridge, takes a seat there: from here on everything that is made for
+  /// it can be found and undone.
+  static func enroll(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
+    if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
+      throw .refused(
+        "--name \(spec.name) is taken: there is a network namespace of this name (ip netns list); choose another")
+    }
+    let facts = SandboxFacts(
+      name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), connection: nil)
+    var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
+    var sandbox = LiveSandbox(
+      facts: facts, bridge: spec.network?.bridge,
+      record: try SandboxRecord(facts, bridge: spec.network?.bridge.text, in: host.state))
+    do throws(SandboxError) {
+      if let wanted = spec.network {
+        var network = try host.standingNetwork(wanted)
+        if network == nil {
+          lock = nil
+          lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
+          // Somebody else may have made it while this waited.
+          network = try host.standingNetwork(wanted) ?? host.makeNetwork(wanted)
+        }
+        try sandbox.sit(down: network!, wanted, spec, host)
+        sandbox.bridgeIndex = network!.index
+      }
+    } catch {
+      lock = nil
+      sandbox.remove(from: host)
+      throw error
+    }
+    _ = consume lock
+    return sandbox
+  }
+
+  private mutating func sit(
+    down network: BridgeNetwork, _ wanted: NetworkSpec, _ spec: SandboxSpec, _ host: Host
+  ) throws(SandboxError) {
+    if !network.isOurs, let mtu = wanted.mtu, mtu > network.mtu {
+      throw .refused("--mtu \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
+    }
+    let seat = try host.takeSeat(on: network, wanted, for: spec)
+    facts.connection = SandboxFacts.Connection(
+      bridge: wanted.bridge, address: seat.address, gateway: wanted.egress == .internal ? nil : seat.gateway,
+      mac: wanted.mac ?? .derived(from: seat.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
+      hostLink: try! InterfaceName("nsrun-\(Token.random())"), egress: wanted.egress)
+    try system { () throws(SystemError) in try record.append(facts.connectionLines) }
+  }
+
+  /// What is to be done for it.
+  var plan: SandboxPlan { SandboxPlan(facts, bridgeIndex: bridgeIndex) }
+
+  /// Takes the steps of the plan. `child` is in the namespace, or on its way there.
+  mutating func build(
+    child: borrowing ChildProcess, signals: borrowing BlockedSignals, host: Host
+  ) throws(SandboxError) {
+    for step in plan.steps {
+      host.reporter.progress?("\(step)")
+      switch step {
+      case .admit(let member): try host.admit(member)
+      case .name(let name): try self.name(name, child, host)
+      case .connect(let pair): try connect(pair, host)
+      case .configure(let connection): try configure(connection)
+      }
+      if let signal = signals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
+    }
+    if let connection = facts.connection { try host.awaitForwarding(of: connection) }
+  }
+
+  private mutating func name(
+    _ name: NamespaceName, _ child: borrowing ChildProcess, _ host: Host
+  ) throws(SandboxError) {
+    try launch { () throws(LaunchError) in try child.checkpoint() }
+    do throws(SystemError) {
+      let namespace = try NetworkNamespace.ofProcess(child.pid)
+      let identity = try namespace.identity()
+      self.namespace = identity
+      try record.append(RecordText([(SandboxRecord.namespace, identity.text)]))
+      try host.names.attach(name, process: child.pid)
+      let tracer = host.reporter.tracer?.named("sandbox route")
+      inside = try namespace.inside(home: host.home) { () throws(SystemError) in try RouteConnection(tracer: tracer) }
+        .get()
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private borrowing func connect(_ pair: SandboxPlan.VethPair, _ host: Host) throws(SandboxError) {
+    let namespace = try system { () throws(SystemError) in try host.names.open(facts.name) }
+    var veth = LinkSpecification.veth(
+      pair.hostLink,
+      peer: .init(
+        name: try! InterfaceName("eth0"), address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace.raw)))
+    veth.address = pair.hostMAC
+    veth.mtu = pair.mtu
+    veth.master = pair.bridgeIndex
+    veth.alias = pair.alias
+    veth.isUp = true
+    var requests = RouteRequests()
+    requests.create(veth)
+    // A port of a bridge needs no address of its own, and without one sends nothing by itself.
+    requests.change(
+      link: .named(pair.hostLink.text), LinkChanges(addressGeneration: AddressGenerationMode.none),
+      subject: pair.hostLink.text)
+    do throws(SandboxError) { try host.netlinkRequests(requests) } catch {
+      guard case .netlink(let cause) = error, cause.errno == EXFULL else { throw error }
+      throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
+    }
+  }
+
+  private mutating func configure(_ connection: SandboxFacts.Connection?) throws(SandboxError) {
+    do throws(NetlinkError) {
+      var requests = RouteRequests()
+      requests.change(link: .index(1), LinkChanges(isUp: true), subject: "lo")
+      if let connection {
+        // Only lo is there for certain before it: other modules put links of their own into every new namespace.
+        guard let index = try inside!.link(named: "eth0")?.index else {
+          throw NetlinkError(operation: "find link", subject: "eth0", errno: ENODEV)
+        }
+        eth0 = index
+        requests.add(
+          LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
+        requests.change(link: .index(index), LinkChanges(isUp: true), subject: "eth0")
+        if let gateway = connection.gateway {
+          requests.add(Route(to: nil, family: .inet, via: gateway, link: index))
+        }
+      }
+      try inside!.perform(requests)
+    } catch {
+      throw .netlink(error)
+    }
+  }
+
+  /// Ends the processes that are still inside.
+  /// - Returns: how many there were.
+  private borrowing func endProcesses(host: Host) -> Int {
+    // Descendants of the command have become children of this process; who joined has left a note. Most of the time
+    // there is neither, and no need to look at every process of the machine.
+    guard let namespace, record.hasGrown || Supervisor.hasDescendants() else { return 0 }
+    return host.endProcesses(in: namespace, of: facts.name, grace: Self.grace)
+  }
+
+  /// Leaves the sandbox standing without this process.
+  consuming func keep() throws(SandboxError) -> SandboxFacts {
+    isResolved = true
+    try system { () throws(SystemError) in try record.append(RecordText([(SandboxRecord.stays, "yes")])) }
+    return facts
+  }
+
+  /// Takes back everything that was done for the sandbox; what fails is reported, and does not stop the rest.
+  consuming func remove(from host: Host) {
+    isResolved = true
+    vacate()
+    let hasCompany = endProcesses(host: host) > 0
+    host.undo(facts, namespace: namespace?.text, isDying: !hasCompany)
+    inside = nil
+    host.close(record, bridge: bridge)
+  }
+
+  /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the
+  /// address next.
+  private mutating func vacate() {
+    guard let address = facts.connection?.address, let eth0, inside != nil else { return }
+    var requests = RouteRequests()
+    requests.delete(LinkAddress(address, link: eth0))
+    // It may have been deleted by the command: root in its network.
+    _ = try? inside!.failures(of: requests)
+  }
+}

@@ -1,0 +1,108 @@
+import Glibc
+import Launch
+import LinuxSystem
+import Namespaces
+import Netlink
+import RouteNetlink
+
+extension Host {
+  /// Gives a command a sandbox of its own, waits for its end, and removes the sandbox.
+  /// - Parameter keeps: whether the sandbox stays, as one made by ``create(_:)``.
+  /// - Returns: how the command ended.
+  public func run(_ spec: SandboxSpec, _ command: Command, keeps: Bool) throws(SandboxError) -> ExitStatus {
+    try requirePrivileges()
+    let signals = BlockedSignals()
+    Supervisor.adoptOrphans()
+    // The child makes its namespaces while this process asks the kernel what there is.
+    let child = try system { () throws(SystemError) in try sandboxChild(spec.name, command, signals) }
+    var sandbox: LiveSandbox
+    do throws(SandboxError) {
+      sweep()
+      sandbox = try .enroll(spec, on: self)
+    } catch {
+      child.end()
+      throw error
+    }
+    do throws(SandboxError) {
+      try sandbox.build(child: child, signals: signals, host: self)
+      reporter.progress?("execute \(command.arguments[0])")
+      try launch { () throws(LaunchError) in try child.proceed() }
+    } catch {
+      child.end()
+      sandbox.remove(from: self)
+      throw error
+    }
+    let status = Supervisor(of: child).wait(signals: signals)
+    if keeps {
+      _ = try sandbox.keep()
+    } else {
+      sandbox.remove(from: self)
+    }
+    return status
+  }
+
+  /// Makes a sandbox that stays until it is removed.
+  /// - Returns: what there is to know of it.
+  public func create(_ spec: SandboxSpec) throws(SandboxError) -> SandboxFacts {
+    try requirePrivileges()
+    let signals = BlockedSignals()
+    let child = try system { () throws(SystemError) in try sandboxChild(spec.name, nil, signals) }
+    var sandbox: LiveSandbox
+    do throws(SandboxError) {
+      sweep()
+      sandbox = try .enroll(spec, on: self)
+    } catch {
+      child.end()
+      throw error
+    }
+    do throws(SandboxError) {
+      try sandbox.build(child: child, signals: signals, host: self)
+    } catch {
+      child.end()
+      sandbox.remove(from: self)
+      throw error
+    }
+    // The name keeps the namespace from here on.
+    child.end()
+    return try sandbox.keep()
+  }
+
+  /// Replaces this process by a command inside a sandbox, or inside any namespace that has a name.
+  /// - Throws: always, since it does not come back otherwise.
+  public func execute(_ command: Command, in name: NamespaceName) throws(SandboxError) -> Never {
+    try requirePrivileges()
+    let namespace: NetworkNamespace
+    do throws(SystemError) { namespace = try names.open(name) } catch {
+      guard error.isNotFound else { throw .system(error) }
+      throw .refused("there is no sandbox or network namespace named '\(name)': nsrun list shows the sandboxes")
+    }
+    SandboxRecord.noteJoining(name, in: state)
+    let reporter = reporter
+    try system { () throws(SystemError) in
+      try namespace.enter()
+      try MountView.establish(name: name, warn: reporter.warn)
+    }
+    throw .launch(command.execute())
+  }
+
+  /// A child in a network namespace of its own. It reaches its checkpoint when the namespace is there.
+  private func sandboxChild(
+    _ name: NamespaceName, _ command: Command?, _ signals: borrowing BlockedSignals
+  ) throws(SystemError) -> ChildProcess {
+    let reporter = reporter
+    return try ChildProcess(signals: signals, command: command) { (parent) throws(SystemError) in
+      try NetworkNamespace.unshare()
+      try Baseline.apply()
+      parent.reachCheckpoint()
+      if command != nil { try MountView.establish(name: name, warn: reporter.warn) }
+    }
+  }
+
+  /// What all that changes something needs.
+  func requirePrivileges() throws(SandboxError) {
+    let missing = [Capability.sysAdmin, .netAdmin].filter { !$0.isEffective }.map(\.rawValue)
+    guard missing.isEmpty else {
+      throw .refused("this needs root (\(missing.joined(separator: " and ")) is missing): use sudo nsrun")
+    }
+  }
+}

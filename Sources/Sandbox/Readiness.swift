@@ -1,0 +1,47 @@
+import Glibc
+import LinuxSystem
+import Netlink
+import RouteNetlink
+
+extension Host {
+  /// Waits until packets get through between a sandbox and its bridge, so that the first one is not lost.
+  ///
+  /// A link that gets its carrier after it was set up drops all packets until the kernel's link watch has run, which is
+  /// a moment later (dev_activate in net/sched/sch_generic.c). Since Linux 6.15 asking for the link makes it run; on
+  /// older kernels its state tells when it has.
+  func awaitForwarding(of connection: SandboxFacts.Connection) throws(SandboxError) {
+    let limit = Self.now() + Self.readinessLimit
+    while true {
+      let bridge = try route { (route) throws(NetlinkError) in try route.link(named: connection.bridge.text) }
+      let port = try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
+      guard let bridge, let port else {
+        throw .refused("\(bridge == nil ? connection.bridge : connection.hostLink) was deleted while it was being set up")
+      }
+      if !bridge.isUp {
+        guard Tag.isOurBridge(bridge) else {
+          return reporter.warn("the bridge \(connection.bridge) is down and passes nothing: ip link set \(connection.bridge) up")
+        }
+        // Only now, with a port that has a carrier: one that is set up without is not activated before its first.
+        var requests = RouteRequests()
+        requests.change(link: .index(bridge.index), LinkChanges(isUp: true), subject: bridge.name)
+        try netlinkRequests(requests)
+        continue
+      }
+      if bridge.operationalState == .up && port.operationalState == .up { return }
+      guard Self.now() < limit else {
+        return reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
+      }
+      usleep(200)
+    }
+  }
+
+  /// In microseconds.
+  private static let readinessLimit: Int64 = 1_000_000
+
+  /// Microseconds of the monotonic clock.
+  private static func now() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+  }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import LinuxSystem
+import Namespaces
+import RouteNetlink
+
+/// What a clean-up removed, or would remove.
+public struct Removed: Equatable, Sendable {
+  public var name: NamespaceName
+  /// Why: its maker was ended, or it was asked for.
+  public var reason: Reason
+  public var bridge: InterfaceName?
+  /// The processes that were inside.
+  public var processes: [Int32]
+
+  public enum Reason: String, Sendable {
+    /// The process that answered for it is gone.
+    case stale
+    /// It was to stay, and `cleanup --all` was asked for.
+    case created
+  }
+}
+
+extension Host {
+  /// Removes what processes that were ended left behind. Costs next to nothing where there is nothing.
+  func sweep() {
+    // The directory is there only while somebody is, or was, using it.
+    for name in recordedNames() { _ = try? removeStale(name, all: false, on: nil, isDryRun: false) }
+  }
+
+  /// Removes what is left of sandboxes whose process is gone.
+  /// - Parameters:
+  ///   - bridge: only those on this bridge.
+  ///   - all: also those that are to stay; their processes are ended.
+  ///   - isDryRun: only tells.
+  /// - Returns: what was removed.
+  public func cleanUp(bridge: InterfaceName?, all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
+    try requirePrivileges()
+    let signals = BlockedSignals()
+    var removed: [Removed] = []
+    for name in recordedNames() {
+      do throws(SandboxError) {
+        if let one = try removeStale(name, all: all, on: bridge, isDryRun: isDryRun) { removed.append(one) }
+      } catch {
+        reporter.warn("\(error)")
+      }
+    }
+    if !isDryRun { try removeUnusedNetworks(only: bridge) }
+    _ = consume signals
+    return removed
+  }
+
+  /// Removes a sandbox that is to stay, with what runs inside.
+  public func remove(_ name: NamespaceName) throws(SandboxError) {
+    try requirePrivileges()
+    let signals = BlockedSignals()
+    let record = try system { () throws(SystemError) in try SandboxRecord(takingOver: name, in: state) }
+    guard let record else {
+      if FileIdentity(path: state.record(of: name)) != nil {
+        let maker = (try? RecordText.read(state.record(of: name)))?["maker"] ?? "?"
+        throw .refused("'\(name)' is in use by its command: end that first (nsrun is process \(maker))")
+      }
+      if names.identity(of: name) != nil {
+        throw .refused("'\(name)' was not made by nsrun: ip netns delete \(name) removes it")
+      }
+      throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
+    }
+    try dismantle(record)
+    _ = consume signals
+  }
+
+  private func removeStale(
+    _ name: NamespaceName, all: Bool, on bridge: InterfaceName?, isDryRun: Bool
+  ) throws(SandboxError) -> Removed? {
+    let record = try system { () throws(SystemError) in try SandboxRecord(takingOver: name, in: state) }
+    guard let record else { return nil }
+    let text = try record.read()
+    let stays = text[SandboxRecord.stays] != nil
+    if stays && !all { return nil }
+    let itsBridge = text["bridge"].flatMap { try? InterfaceName($0) }
+    if let bridge, bridge != itsBridge { return nil }
+    let inside = namespace(of: name, text).flatMap { try? processes(in: $0) } ?? []
+    if !isDryRun { try dismantle(record) }
+    return Removed(name: name, reason: stays ? .created : .stale, bridge: itsBridge, processes: inside)
+  }
+
+  /// Takes back all that a record names. The caller answers for the record.
+  private func dismantle(_ record: borrowing SandboxRecord) throws(SandboxError) {
+    let text = try record.read()
+    if let namespace = namespace(of: record.name, text) {
+      endProcesses(in: namespace, of: record.name, grace: LiveSandbox.grace)
+    }
+    if let facts = SandboxFacts(text) { undo(facts, namespace: text.namespaceIdentity, isDying: false) }
+    close(record, bridge: text["bridge"].flatMap { try? InterfaceName($0) })
+  }
+
+  /// The namespace of a record's sandbox, if its name still is that one's.
+  private func namespace(of name: NamespaceName, _ text: RecordText) -> FileIdentity? {
+    guard let identity = names.identity(of: name), identity.text == text.namespaceIdentity else { return nil }
+    return identity
+  }
+
+  /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way.
+  private func removeUnusedNetworks(only bridge: InterfaceName?) throws(SandboxError) {
+    let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
+    guard let lock else { return }
+    for network in networkRecords() where bridge == nil || bridge == network { unmakeIfUnused(network) }
+    state.removeIfEmpty(holding: lock)
+  }
+}

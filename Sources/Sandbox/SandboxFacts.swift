@@ -1,0 +1,73 @@
+import Glibc
+import Namespaces
+import RouteNetlink
+
+/// What is known of a sandbox: what its record says.
+public struct SandboxFacts: Equatable, Sendable {
+  /// How a sandbox is connected.
+  public struct Connection: Equatable, Sendable {
+    public var bridge: InterfaceName
+    /// Its address with the length of the subnet.
+    public var address: IPNetwork
+    /// nil where nothing beyond the bridge is to be reached.
+    public var gateway: IPAddress?
+    public var mac: MACAddress
+    public var mtu: UInt32
+    /// The host's end of the veth pair.
+    public var hostLink: InterfaceName
+    public var egress: NetworkSpec.Egress
+  }
+
+  public var name: NamespaceName
+  public var lifetime: SandboxSpec.Lifetime
+  /// The nsrun process that made it.
+  public var maker: Int32
+  /// When it was made, in seconds since 1970.
+  public var createdAt: Int
+  public var connection: Connection?
+}
+
+extension SandboxFacts {
+  /// The lines that are written before anything is changed.
+  var head: RecordText {
+    RecordText([
+      ("name", name.text), ("lifetime", lifetime.rawValue), ("maker", "\(maker)"), ("created", "\(createdAt)"),
+    ])
+  }
+
+  /// The lines that are added once an address has been leased.
+  var connectionLines: RecordText {
+    guard let connection else { return RecordText() }
+    var text = RecordText([
+      ("address", "\(connection.address)"), ("mac", "\(connection.mac)"), ("mtu", "\(connection.mtu)"),
+      ("host-link", connection.hostLink.text), ("egress", connection.egress.rawValue),
+    ])
+    if let gateway = connection.gateway { text.append("gateway", "\(gateway)") }
+    return text
+  }
+
+  /// Reads what a record says; nil where an essential line is missing or makes no sense.
+  init?(_ text: RecordText) {
+    guard let name = text["name"].flatMap({ try? NamespaceName($0) }),
+      let lifetime = text["lifetime"].flatMap(SandboxSpec.Lifetime.init(rawValue:)),
+      let maker = text["maker"].flatMap({ Int32($0) }),
+      let createdAt = text["created"].flatMap({ Int($0) })
+    else { return nil }
+    self.init(name: name, lifetime: lifetime, maker: maker, createdAt: createdAt, connection: Connection(text))
+  }
+}
+
+extension SandboxFacts.Connection {
+  fileprivate init?(_ text: RecordText) {
+    guard let bridge = text["bridge"].flatMap({ try? InterfaceName($0) }),
+      let address = text["address"].flatMap({ IPNetwork($0) }),
+      let mac = text["mac"].flatMap({ MACAddress($0) }),
+      let mtu = text["mtu"].flatMap({ UInt32($0) }),
+      let hostLink = text["host-link"].flatMap({ try? InterfaceName($0) }),
+      let egress = text["egress"].flatMap(NetworkSpec.Egress.init(rawValue:))
+    else { return nil }
+    self.init(
+      bridge: bridge, address: address, gateway: text["gateway"].flatMap { IPAddress($0) }, mac: mac, mtu: mtu,
+      hostLink: hostLink, egress: egress)
+  }
+}

@@ -1,0 +1,101 @@
+import NFTables
+import Namespaces
+import RouteNetlink
+
+/// Everything that is done to give a sandbox its network, in order, and how each step is undone. A pure value: it follows
+/// from what the sandbox is to be and what the host is like.
+public struct SandboxPlan: Equatable, Sendable {
+  /// One step.
+  public enum Step: Equatable, Sendable, CustomStringConvertible {
+    /// Let its packets pass in the way it is to: elements of the sets and maps of the table `inet nsrun`.
+    case admit(Member)
+    /// Give the namespace its name.
+    case name(NamespaceName)
+    /// Make the veth pair, its peer inside, the host's end on the bridge and up.
+    case connect(VethPair)
+    /// Inside: the loopback link up, and where there is a connection, address, link and route.
+    case configure(SandboxFacts.Connection?)
+
+    /// What takes the step back; nil where the end of the namespace does.
+    public var undo: Undo? {
+      switch self {
+      case .admit(let member): .retract(member)
+      case .name(let name): .unname(name)
+      case .connect(let pair): .disconnect(pair.hostLink)
+      case .configure: nil
+      }
+    }
+
+    public var description: String {
+      switch self {
+      case .admit(let member): "let \(member.address) out of \(member.bridge) (\(member.egress.rawValue))"
+      case .name(let name): "name the network namespace \(name)"
+      case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with eth0 inside"
+      case .configure(nil): "bring lo up inside"
+      case .configure(let connection?):
+        "configure eth0 inside with \(connection.address)"
+          + (connection.gateway.map { ", default route via \($0)" } ?? "")
+      }
+    }
+  }
+
+  /// What takes a step back. Each tolerates that there is nothing to take back any more.
+  public enum Undo: Equatable, Sendable {
+    case retract(Member)
+    case unname(NamespaceName)
+    case disconnect(InterfaceName)
+  }
+
+  /// One sandbox's part in the rules of the host.
+  public struct Member: Equatable, Sendable {
+    public var name: NamespaceName
+    public var address: IPAddress
+    public var bridge: InterfaceName
+    public var egress: NetworkSpec.Egress
+  }
+
+  /// A veth pair between a bridge and a sandbox.
+  public struct VethPair: Equatable, Sendable {
+    public var hostLink: InterfaceName
+    public var hostMAC: MACAddress
+    public var bridge: InterfaceName
+    public var bridgeIndex: UInt32
+    public var mac: MACAddress
+    public var mtu: UInt32
+    public var alias: String
+  }
+
+  public let steps: [Step]
+
+  /// - Parameter bridgeIndex: the index of the connection's bridge.
+  init(_ facts: SandboxFacts, bridgeIndex: UInt32?) {
+    var steps: [Step] = []
+    if let member = facts.member { steps.append(.admit(member)) }
+    steps.append(.name(facts.name))
+    if let connection = facts.connection, let bridgeIndex {
+      steps.append(
+        .connect(
+          VethPair(
+            hostLink: connection.hostLink,
+            hostMAC: .derived(from: connection.address.address, role: .hostLink),
+            bridge: connection.bridge, bridgeIndex: bridgeIndex, mac: connection.mac, mtu: connection.mtu,
+            alias: Tag.link(of: facts.name))))
+    }
+    steps.append(.configure(facts.connection))
+    self.steps = steps
+  }
+
+  /// What takes everything back that the record of a sandbox speaks of, in the order in which it is done.
+  static func undo(of facts: SandboxFacts) -> [Undo] {
+    SandboxPlan(facts, bridgeIndex: facts.connection == nil ? nil : 0).steps.reversed().compactMap(\.undo)
+  }
+}
+
+extension SandboxFacts {
+  /// Its part in the rules of the host; nil without a connection.
+  var member: SandboxPlan.Member? {
+    connection.map {
+      SandboxPlan.Member(name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress)
+    }
+  }
+}
