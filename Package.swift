@@ -31,6 +31,8 @@ let package = Package(
       dependencies: ["Sandbox", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
+    .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
+    .testTarget(name: "KernelTests", dependencies: ["NFTables", "Netlink", "LinuxSystem"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

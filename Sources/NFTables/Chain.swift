@@ -1,0 +1,168 @@
+import Netlink
+
+/// A chain: a list of rules that others jump to or, with a base, that packets enter from the kernel.
+public struct Chain: Hashable, Sendable, CustomStringConvertible {
+  public var name: String
+  public var table: Table
+  /// Where packets enter it; nil for a chain that is only jumped to.
+  public var base: BaseChain?
+  /// Text that nft prints with the chain, cut to 127 bytes (Linux 5.10).
+  public var comment: String?
+  /// The kernel's number for it; only known of a chain that was listed.
+  public var handle: UInt64?
+
+  public init(_ name: String, in table: Table, base: BaseChain? = nil, comment: String? = nil) {
+    self.name = name
+    self.table = table
+    self.base = base
+    self.comment = comment
+  }
+
+  /// Family, table and name, as nft writes them.
+  public var description: String { "\(table) \(name)" }
+}
+
+/// What a base chain is for; decides what its rules may do.
+public enum ChainType: String, Hashable, Sendable {
+  /// Any verdict; at every hook.
+  case filter
+  /// Sees the first packet of a connection, and may translate addresses.
+  case nat
+  /// Has the route looked up again when a rule changed the packet; hook output only.
+  case route
+}
+
+/// A place in the kernel where packets enter base chains.
+public enum Hook: Hashable, Sendable {
+  /// Packets that arrived, before routing.
+  case prerouting
+  /// Packets for this host.
+  case input
+  /// Packets that are routed through.
+  case forward
+  /// Packets that this host sends.
+  case output
+  /// Packets about to leave, after routing.
+  case postrouting
+  /// Packets as a device hands them over; in inet tables since Linux 5.10.
+  case ingress
+  /// Packets as a device gets them to send; netdev only (Linux 5.16).
+  case egress
+
+  /// The hook's number, which differs between families (enum nf_inet_hooks, nf_dev_hooks, NF_ARP_*).
+  func number(in family: TableFamily) -> UInt32 {
+    if family == .netdev { return self == .egress ? 1 : 0 }
+    if family == .arp { return self == .input ? 0 : 1 }
+    return switch self {
+    case .prerouting: 0
+    case .input: 1
+    case .forward: 2
+    case .output: 3
+    case .postrouting: 4
+    case .ingress: 5
+    case .egress: 6
+    }
+  }
+
+  init?(number: UInt32, in family: TableFamily) {
+    let hooks: [Hook] =
+      switch family {
+      case .netdev: [.ingress, .egress]
+      case .arp: [.input, .output]
+      default: [.prerouting, .input, .forward, .output, .postrouting, .ingress]
+      }
+    guard number < hooks.count else { return nil }
+    self = hooks[Int(number)]
+  }
+}
+
+/// What becomes of a packet that no rule decided about.
+public enum Policy: UInt32, Hashable, Sendable {
+  case drop = 0
+  case accept = 1
+}
+
+/// Where and when packets enter a chain.
+public struct BaseChain: Hashable, Sendable {
+  public var type: ChainType
+  public var hook: Hook
+  /// Lower ones come first; see the named ones (`.filter`, `.sourceNAT`).
+  public var priority: Int32
+  public var policy: Policy
+  /// The device whose packets enter; hooks ingress and egress only.
+  public var device: String?
+
+  public init(type: ChainType, hook: Hook, priority: Int32, policy: Policy = .accept, device: String? = nil) {
+    self.type = type
+    self.hook = hook
+    self.priority = priority
+    self.policy = policy
+    self.device = device
+  }
+}
+
+extension Int32 {
+  /// Chain priority `raw`: before connection tracking (NF_IP_PRI_RAW).
+  public static let rawPriority: Int32 = -300
+  /// Chain priority `mangle` (NF_IP_PRI_MANGLE).
+  public static let manglePriority: Int32 = -150
+  /// Chain priority `dstnat` (NF_IP_PRI_NAT_DST).
+  public static let destinationNATPriority: Int32 = -100
+  /// Chain priority `filter` (NF_IP_PRI_FILTER); in bridge tables nft's `filter` is -200.
+  public static let filterPriority: Int32 = 0
+  /// Chain priority `srcnat` (NF_IP_PRI_NAT_SRC).
+  public static let sourceNATPriority: Int32 = 100
+}
+
+extension Chain {
+  /// Writes what NFT_MSG_NEWCHAIN needs.
+  func write(to buffer: inout MessageBuffer) {
+    buffer.attribute(NFTA_CHAIN_TABLE, string: table.name)
+    buffer.attribute(NFTA_CHAIN_NAME, string: name)
+    if let base { buffer.attribute(NFTA_CHAIN_TYPE, string: base.type.rawValue) }
+    if let comment { buffer.attribute(NFTA_CHAIN_USERDATA, bytes: Userdata(.chainComment, text: comment).bytes) }
+    guard let base else { return }
+    buffer.attribute(NFTA_CHAIN_POLICY, bigEndian: base.policy.rawValue)
+    buffer.nested(NFTA_CHAIN_HOOK) {
+      $0.attribute(NFTA_HOOK_HOOKNUM, bigEndian: base.hook.number(in: table.family))
+      $0.attribute(NFTA_HOOK_PRIORITY, bigEndian: base.priority)
+      if let device = base.device { $0.attribute(NFTA_HOOK_DEV, string: device) }
+    }
+  }
+
+  /// Reads NFT_MSG_NEWCHAIN; nil for a family that is not known here. A hook or type that is not known leaves no base.
+  init?(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
+    guard let family = try replyFamily(reply) else { return nil }
+    self.init("", in: Table(family, ""))
+    var type: ChainType?
+    var hook: Hook?
+    var priority: Int32 = 0
+    var policy = Policy.accept
+    var device: String?
+    var attributes = try reply.payload.attributes(after: GenericHeader.size)
+    while let attribute = try attributes.next() {
+      switch attribute.type {
+      case NFTA_CHAIN_TABLE: table.name = attribute.string
+      case NFTA_CHAIN_HANDLE: handle = try attribute.bigEndian()
+      case NFTA_CHAIN_NAME: name = attribute.string
+      case NFTA_CHAIN_POLICY: policy = Policy(rawValue: try attribute.bigEndian()) ?? .accept
+      case NFTA_CHAIN_TYPE: type = ChainType(rawValue: attribute.string)
+      case NFTA_CHAIN_USERDATA: comment = Userdata(attribute.bytes).text(.chainComment)
+      case NFTA_CHAIN_HOOK:
+        var fields = attribute.attributes
+        while let field = try fields.next() {
+          switch field.type {
+          case NFTA_HOOK_HOOKNUM: hook = Hook(number: try field.bigEndian(), in: family)
+          case NFTA_HOOK_PRIORITY: priority = try field.bigEndian()
+          case NFTA_HOOK_DEV: device = field.string
+          default: break
+          }
+        }
+      default: break
+      }
+    }
+    if let type, let hook {
+      base = BaseChain(type: type, hook: hook, priority: priority, policy: policy, device: device)
+    }
+  }
+}

@@ -1,0 +1,243 @@
+/// A part of a rule as nft writes them, which becomes one or several expressions of the kernel: those that load, those
+/// that compare, and before them the checks of the protocols that a field belongs to.
+public struct Statement: Hashable, Sendable {
+  private enum Kind: Hashable, Sendable {
+    case expressions([Expression])
+    case lookup([Selector], set: String, isInverted: Bool)
+    case verdictMap([Selector], map: String)
+    case test(Selector, [Expression])
+    case translate(NAT.Kind, Translation)
+    case redirect(ports: ClosedRange<UInt16>?)
+  }
+
+  fileprivate enum Translation: Hashable, Sendable {
+    case constant(address: [UInt8]?, ports: ClosedRange<UInt16>?, flags: NATFlags)
+    case map([Selector], map: String, family: NAT.Family, portWord: Int?)
+  }
+
+  private let kind: Kind
+  private init(_ kind: Kind) { self.kind = kind }
+
+  /// One of the kernel's expressions as it is.
+  public static func expression(_ expression: Expression) -> Statement { Statement(.expressions([expression])) }
+
+  /// Goes on only with packets whose selectors, one for each part of the key, are in the set, or with `inverted` are not.
+  public static func matching(_ selectors: Selector..., in set: NFTSet, inverted: Bool = false) -> Statement {
+    Statement(.lookup(selectors, set: set.name, isInverted: inverted))
+  }
+
+  /// Decides as a verdict map says for the selectors; goes on with packets that it does not have.
+  public static func vmap(_ selectors: Selector..., in map: NFTSet) -> Statement {
+    Statement(.verdictMap(selectors, map: map.name))
+  }
+
+  /// Goes on only with packets that have this value.
+  public static func equals(_ selector: Selector, _ value: DataValue) -> Statement {
+    Statement(.test(selector, [.compare(.first, .equal, value.bytes)]))
+  }
+
+  /// Goes on only with packets that have another value.
+  public static func notEquals(_ selector: Selector, _ value: DataValue) -> Statement {
+    Statement(.test(selector, [.compare(.first, .notEqual, value.bytes)]))
+  }
+
+  /// Goes on only with packets whose value is within the limits, themselves included, or with `inverted` is not.
+  /// Values must be in network byte order (addresses, ports).
+  public static func within(
+    _ selector: Selector, _ first: DataValue, _ last: DataValue, inverted: Bool = false
+  ) -> Statement {
+    if inverted {
+      return Statement(.test(selector, [.range(.first, isInverted: true, from: first.bytes, through: last.bytes)]))
+    }
+    return Statement(
+      .test(selector, [.compare(.first, .greaterOrEqual, first.bytes), .compare(.first, .lessOrEqual, last.bytes)]))
+  }
+
+  /// Goes on only with packets whose address is in a network, or with `inverted` is not.
+  /// - Parameters:
+  ///   - address: the 4 or 16 bytes of any address in it.
+  ///   - prefixLength: how many bits all have in common.
+  public static func within(
+    _ selector: Selector, _ address: [UInt8], prefixLength: Int, inverted: Bool = false
+  ) -> Statement {
+    let mask = prefixMask(prefixLength, size: address.count)
+    let network = zip(address, mask).map { $0 & $1 }
+    return Statement(
+      .test(
+        selector,
+        [
+          .bitwise(mask: mask, xor: [UInt8](repeating: 0, count: mask.count)),
+          .compare(.first, inverted ? .notEqual : .equal, network),
+        ]))
+  }
+
+  /// Goes on only with packets whose name of an interface begins so; nft's `"veth*"`.
+  public static func hasPrefix(_ selector: Selector, _ prefix: String) -> Statement {
+    Statement(.test(selector, [.compare(.first, .equal, Array(prefix.utf8))]))
+  }
+
+  /// Goes on only with packets in one of the states; nft's `ct state`.
+  public static func state(_ states: ConntrackState) -> Statement { bits(.conntrackState, states.rawValue) }
+
+  /// Goes on only with packets whose selector, 4 bytes in host byte order, has one of the bits.
+  public static func bits(_ selector: Selector, _ bits: UInt32) -> Statement {
+    let mask = withUnsafeBytes(of: bits) { Array($0) }
+    return Statement(
+      .test(selector, [.bitwise(mask: mask, xor: [0, 0, 0, 0]), .compare(.first, .notEqual, [0, 0, 0, 0])]))
+  }
+
+  /// Goes on only with packets to an address of this host; nft's `fib daddr type local`.
+  public static var toLocalAddress: Statement { equals(.destinationAddressType, .id(2 /* RTN_LOCAL */)) }
+
+  /// Decides.
+  public static func verdict(_ verdict: Verdict) -> Statement { expression(.verdict(verdict)) }
+
+  /// Counts packets and bytes.
+  public static var counter: Statement { expression(.counter()) }
+
+  /// Goes on only below a rate.
+  public static func limit(_ limit: Limit) -> Statement { expression(.limit(limit)) }
+
+  /// Discards the packet and tells its sender.
+  public static func reject(_ rejection: Rejection = .icmpx(.portUnreachable)) -> Statement {
+    expression(.reject(rejection))
+  }
+
+  /// Sets the packet's mark.
+  public static func setMark(_ mark: UInt32) -> Statement {
+    Statement(.expressions([.immediate(DataValue.mark(mark).bytes), .setMeta(.mark)]))
+  }
+
+  /// Translates the source address to that of the device the packet leaves by.
+  public static func masquerade(_ flags: NATFlags = []) -> Statement { expression(.masquerade(flags: flags)) }
+
+  /// Translates the source to an address of 4 or 16 bytes, and to a port where ports are given. Ports need a check of
+  /// the transport protocol before it.
+  public static func snat(to address: [UInt8], ports: ClosedRange<UInt16>? = nil, flags: NATFlags = []) -> Statement {
+    Statement(.translate(.source, .constant(address: address, ports: ports, flags: flags)))
+  }
+
+  /// Translates the destination to an address of 4 or 16 bytes, and to a port where one is given. A port needs a check
+  /// of the transport protocol before it.
+  public static func dnat(to address: [UInt8], port: UInt16? = nil, flags: NATFlags = []) -> Statement {
+    Statement(.translate(.destination, .constant(address: address, ports: port.map { $0...$0 }, flags: flags)))
+  }
+
+  /// Translates the destination to what a map has for the selectors: an address, or an address and a port. Goes on with
+  /// packets that it does not have.
+  /// - Parameter map: its value is `.data` of an address, or of an address and a port.
+  public static func dnat(_ selectors: Selector..., to map: NFTSet) -> Statement {
+    var types: [DataType] = []
+    if case .data(let list) = map.value { types = list }
+    return Statement(
+      .translate(
+        .destination,
+        .map(
+          selectors, map: map.name, family: types.first == .ipv6Address ? .ipv6 : .ipv4,
+          portWord: types.count > 1 ? types[0].paddedSize / 4 : nil)))
+  }
+
+  /// Translates the destination to this host, and to a port where ports are given. Ports need a check of the transport
+  /// protocol before it.
+  public static func redirect(ports: ClosedRange<UInt16>? = nil) -> Statement { Statement(.redirect(ports: ports)) }
+
+  /// Appends the statement's expressions to a rule.
+  func write(to writer: inout StatementWriter) {
+    switch kind {
+    case .expressions(let expressions): writer.expressions += expressions
+    case .lookup(let selectors, let set, let isInverted):
+      writer.load(selectors)
+      writer.expressions.append(.lookup(set, isInverted: isInverted))
+    case .verdictMap(let selectors, let map):
+      writer.load(selectors)
+      writer.expressions.append(.lookup(map, into: .verdict))
+    case .test(let selector, let expressions):
+      writer.load([selector])
+      writer.expressions += expressions
+      writer.note(selector, expressions)
+    case .translate(let kind, let translation): translation.write(kind, to: &writer)
+    case .redirect(let ports):
+      let registers = writer.load(ports, from: 0)
+      writer.expressions.append(.redirect(ports: registers, flags: ports == nil ? [] : .ports))
+    }
+  }
+}
+
+extension Statement.Translation {
+  func write(_ kind: NAT.Kind, to writer: inout StatementWriter) {
+    switch self {
+    case .constant(let address, let ports, let flags):
+      if let address { writer.expressions.append(.immediate(address, into: .first)) }
+      let registers = writer.load(ports, from: address == nil ? 0 : 1)
+      writer.expressions.append(
+        .nat(
+          NAT(
+            kind, address?.count == 16 ? .ipv6 : .ipv4, address: address == nil ? nil : .first, ports: registers,
+            flags: ports == nil ? flags : flags.union(.ports))))
+    case .map(let selectors, let map, let family, let portWord):
+      writer.load(selectors)
+      writer.expressions.append(.lookup(map, into: .first))
+      writer.expressions.append(
+        .nat(NAT(kind, family, address: .first, ports: portWord.map { PortRegisters(.word($0)) })))
+    }
+  }
+}
+
+/// Turns statements into expressions, and remembers what a rule has already made sure of.
+struct StatementWriter {
+  let family: TableFamily
+  var expressions: [Expression] = []
+  private var established: [Selector.Requirement] = []
+
+  init(family: TableFamily) { self.family = family }
+
+  mutating func append(_ statement: Statement) { statement.write(to: &self) }
+
+  /// Loads values into registers, one behind the other.
+  mutating func load(_ selectors: [Selector]) {
+    for selector in selectors {
+      for requirement in selector.requirements { require(requirement) }
+    }
+    var word = 0
+    for selector in selectors {
+      expressions.append(selector.load(into: .word(word)))
+      word += selector.type.paddedSize / 4
+    }
+  }
+
+  /// Puts ports into one or two of the registers of 16 bytes.
+  mutating func load(_ ports: ClosedRange<UInt16>?, from index: Int) -> PortRegisters? {
+    guard let ports else { return nil }
+    let first = Register.word(4 * index)
+    expressions.append(.immediate(DataValue.port(ports.lowerBound).bytes, into: first))
+    guard ports.count > 1 else { return PortRegisters(first) }
+    let last = Register.word(4 * (index + 1))
+    expressions.append(.immediate(DataValue.port(ports.upperBound).bytes, into: last))
+    return PortRegisters(first, through: last)
+  }
+
+  /// Remembers what a test of the statement's own makes sure of.
+  mutating func note(_ selector: Selector, _ test: [Expression]) {
+    guard case .compare(_, .equal, let value) = test.last, value.count == 1 else { return }
+    if selector == .transportProtocol { established.append(.transport(value[0])) }
+    if selector == .networkProtocol { established.append(value[0] == NAT.Family.ipv6.rawValue ? .ipv6 : .ipv4) }
+  }
+
+  private mutating func require(_ requirement: Selector.Requirement) {
+    guard !established.contains(requirement) else { return }
+    established.append(requirement)
+    switch requirement {
+    case .transport(let number): expressions += [.meta(.transportProtocol), .compare(.first, .equal, [number])]
+    case .ipv4: requireNetwork(isImplied: family == .ip, protocol: 2, etherType: [0x08, 0x00])
+    case .ipv6: requireNetwork(isImplied: family == .ip6, protocol: 10, etherType: [0x86, 0xdd])
+    }
+  }
+
+  private mutating func requireNetwork(isImplied: Bool, protocol number: UInt8, etherType: [UInt8]) {
+    if isImplied { return }
+    switch family {
+    case .bridge, .netdev: expressions += [.meta(.etherType), .compare(.first, .equal, etherType)]
+    default: expressions += [.meta(.networkProtocol), .compare(.first, .equal, [number])]
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Netlink
+
+/// Which packets a table sees (NFPROTO_* of linux/netfilter.h).
+public enum TableFamily: UInt8, Hashable, Sendable, CustomStringConvertible {
+  /// IPv4 and IPv6.
+  case inet = 1
+  /// IPv4 only.
+  case ip = 2
+  /// ARP.
+  case arp = 3
+  /// Packets as they enter or leave one device.
+  case netdev = 5
+  /// Packets that a bridge forwards between its ports.
+  case bridge = 7
+  /// IPv6 only.
+  case ip6 = 10
+
+  /// The name that nft uses.
+  public var description: String {
+    switch self {
+    case .inet: "inet"
+    case .ip: "ip"
+    case .arp: "arp"
+    case .netdev: "netdev"
+    case .bridge: "bridge"
+    case .ip6: "ip6"
+    }
+  }
+}
+
+/// A table: the name space of chains, sets and maps, and what is deleted with all that is in it.
+///
+/// Two tables are equal when family and name are, which is how the kernel tells them apart.
+public struct Table: Hashable, Sendable, CustomStringConvertible {
+  /// What a table is told beyond its name (NFT_TABLE_F_*).
+  public struct Flags: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// None of the table's chains sees packets.
+    public static let dormant = Flags(rawValue: 1)
+    /// The table belongs to the socket that made it and vanishes with it (Linux 5.12).
+    public static let owner = Flags(rawValue: 2)
+  }
+
+  public var family: TableFamily
+  /// At most 255 bytes. A name that is one of nft's keywords (`masquerade`, `type`) works, but `nft -f` cannot load it.
+  public var name: String
+  /// Text that nft prints with the table, cut to 127 bytes (Linux 5.10).
+  public var comment: String?
+  public var flags: Flags
+  /// The kernel's number for it; only known of a table that was listed.
+  public var handle: UInt64?
+
+  public init(_ family: TableFamily, _ name: String, comment: String? = nil, flags: Flags = []) {
+    self.family = family
+    self.name = name
+    self.comment = comment
+    self.flags = flags
+  }
+
+  public static func == (left: Table, right: Table) -> Bool { left.family == right.family && left.name == right.name }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(family)
+    hasher.combine(name)
+  }
+
+  /// Family and name, as nft writes them.
+  public var description: String { "\(family) \(name)" }
+}
+
+extension Table {
+  /// Writes what NFT_MSG_NEWTABLE needs.
+  func write(to buffer: inout MessageBuffer) {
+    buffer.attribute(NFTA_TABLE_NAME, string: name)
+    buffer.attribute(NFTA_TABLE_FLAGS, bigEndian: flags.rawValue)
+    if let comment { buffer.attribute(NFTA_TABLE_USERDATA, bytes: Userdata(.tableComment, text: comment).bytes) }
+  }
+
+  /// Reads NFT_MSG_NEWTABLE; nil for a family that is not known here.
+  init?(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
+    guard let family = try replyFamily(reply) else { return nil }
+    self.init(family, "")
+    var attributes = try reply.payload.attributes(after: GenericHeader.size)
+    while let attribute = try attributes.next() {
+      switch attribute.type {
+      case NFTA_TABLE_NAME: name = attribute.string
+      case NFTA_TABLE_FLAGS: flags = Flags(rawValue: try attribute.bigEndian())
+      case NFTA_TABLE_HANDLE: handle = try attribute.bigEndian()
+      case NFTA_TABLE_USERDATA: comment = Userdata(attribute.bytes).text(.tableComment)
+      default: break
+      }
+    }
+  }
+}
+
+/// The fixed part of every nf_tables message (struct nfgenmsg of linux/netfilter/nfnetlink.h).
+enum GenericHeader {
+  static let size = 4
+
+  /// - Parameters:
+  ///   - family: NFPROTO_*, 0 for all.
+  ///   - resource: res_id: the subsystem in the messages around a transaction, else 0.
+  static func write(family: UInt8, resource: UInt16 = 0, to buffer: inout MessageBuffer) {
+    buffer.append(family)
+    buffer.append(UInt8(0))
+    buffer.append(resource.bigEndian)
+  }
+}
+
+/// The family that a reply is about, nil for one that is not known here.
+func replyFamily(_ reply: borrowing ReplyMessage) throws(MalformedMessage) -> TableFamily? {
+  guard let number = reply.payload.integer(at: 0, as: UInt8.self), reply.payload.byteCount >= GenericHeader.size else {
+    throw MalformedMessage("nfgenmsg: \(reply.payload.byteCount) bytes instead of \(GenericHeader.size)")
+  }
+  return TableFamily(rawValue: number)
+}

@@ -1,0 +1,58 @@
+/// What user space keeps with an object, which the kernel stores and returns without looking at it: a list of type
+/// (1 byte), length (1 byte) and value. The types are nft's (libnftnl/udata.h), so that nft can print them.
+struct Userdata {
+  /// A type of entry; what a number means differs from object to object.
+  struct Entry {
+    let type: UInt8
+    static let tableComment = Entry(type: 0)
+    static let chainComment = Entry(type: 0)
+    static let ruleComment = Entry(type: 0)
+    static let elementComment = Entry(type: 0)
+    /// Flags of an element; 1: the interval that begins here has no end.
+    static let elementFlags = Entry(type: 1)
+    static let setKeyByteOrder = Entry(type: 0)
+    static let setDataByteOrder = Entry(type: 1)
+    static let setDataInterval = Entry(type: 6)
+    static let setComment = Entry(type: 7)
+  }
+
+  /// nft refuses a comment of 128 bytes, its NUL included, and more.
+  static let longestComment = 127
+
+  private(set) var bytes: [UInt8]
+
+  init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+
+  init(_ entry: Entry, text: String) {
+    self.init()
+    append(entry, text: text)
+  }
+
+  mutating func append(_ entry: Entry, text: String) {
+    var text = text
+    while text.utf8.count > Self.longestComment { text.removeLast() }
+    bytes.append(entry.type)
+    bytes.append(UInt8(text.utf8.count + 1))
+    bytes.append(contentsOf: text.utf8)
+    bytes.append(0)
+  }
+
+  mutating func append(_ entry: Entry, _ value: UInt32) {
+    bytes.append(entry.type)
+    bytes.append(4)
+    withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+  }
+
+  /// The text of the first entry of a type; nil where there is none or where the bytes are not such a list.
+  func text(_ entry: Entry) -> String? {
+    var rest = bytes[...]
+    while rest.count >= 2 {
+      let type = rest[rest.startIndex]
+      let value = rest.dropFirst(2).prefix(Int(rest[rest.startIndex + 1]))
+      guard value.count == Int(rest[rest.startIndex + 1]) else { return nil }
+      if type == entry.type { return String(decoding: value.prefix { $0 != 0 }, as: UTF8.self) }
+      rest = rest.dropFirst(2 + value.count)
+    }
+    return nil
+  }
+}
