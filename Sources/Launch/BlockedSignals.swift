@@ -4,25 +4,14 @@ import Glibc
 /// All signals blocked for this process, so that each waits until it is asked for instead of interrupting something
 /// half done. The processor's own (SIGSEGV and its kin) are not blocked.
 public struct BlockedSignals: ~Copyable {
-  private var original = sigset_t()
+  /// The mask that there was before: what a command starts with.
+  private(set) var original = sigset_t()
   private var blocked = sigset_t()
 
   public init() {
     sigfillset(&blocked)
     for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS] { sigdelset(&blocked, signal) }
     sigprocmask(SIG_BLOCK, &blocked, &original)
-  }
-
-  /// Goes back to the mask that there was before: for the child, just before it executes the command.
-  func restore() {
-    var mask = original
-    sigprocmask(SIG_SETMASK, &mask, nil)
-  }
-
-  /// Blocks again after `restore`.
-  func block() {
-    var mask = blocked
-    sigprocmask(SIG_SETMASK, &mask, nil)
   }
 
   /// The first of the signals that ask a process to end and that wait now; nil for none.

@@ -59,7 +59,7 @@ public struct ChildProcess: ~Copyable {
         _exit(125)
       }
       link.awaitPermission()
-      if let command { link.send(Report.encode(command.execute(signals: signals))) }
+      if let command { link.send(Report.encode(command.execute(mask: signals.original))) }
       _exit(command == nil ? 0 : 125)
     }
     pid = child

@@ -26,7 +26,10 @@ public struct Command: Equatable, Sendable {
 
   /// Replaces this process by the program; comes back only with an error.
   /// - Returns: why it could not be executed.
-  public func execute(signals: borrowing BlockedSignals) -> LaunchError {
+  public func execute() -> LaunchError { execute(mask: nil) }
+
+  /// - Parameter mask: the signals that are blocked for the program; nil for those that are blocked now.
+  func execute(mask: sigset_t?) -> LaunchError {
     if let workingDirectory {
       do throws(SystemError) {
         try systemCall("change to directory", workingDirectory) { chdir(workingDirectory) }
@@ -37,11 +40,9 @@ public struct Command: Equatable, Sendable {
     for (name, value) in environment { setenv(name, value, 1) }
     var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     vector.append(nil)
-    signals.restore()
+    if var mask { sigprocmask(SIG_SETMASK, &mask, nil) }
     execvp(vector[0]!, vector)
-    let code = errno
-    signals.block()
-    return .execution(SystemError("execute", arguments[0], errno: code))
+    return .execution(SystemError("execute", arguments[0], errno: errno))
   }
 }
 

@@ -15,6 +15,9 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     self.errno = errno
   }
 
+  /// Whether there was nothing of the name (ENOENT).
+  public var isNotFound: Bool { errno == ENOENT }
+
   public var description: String {
     subject.isEmpty
       ? "cannot \(operation): \(errorText(errno))" : "cannot \(operation) \(subject): \(errorText(errno))"
