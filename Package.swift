@@ -33,6 +33,7 @@ let package = Package(
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
     .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
     .testTarget(name: "KernelTests", dependencies: ["NFTables", "Netlink", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

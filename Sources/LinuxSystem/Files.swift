@@ -54,14 +54,18 @@ extension String {
 
 /// Makes a directory; one that already exists is left as it is. The umask does not narrow the mode.
 /// - Returns: whether it was made by this call.
+/// - Throws: EEXIST where something else than a directory has the name.
 @discardableResult
 public func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) -> Bool {
   do {
     try systemCall("make directory", path) { mkdir(path, mode) }
-    return true
-  } catch where error.errno == EEXIST {
+  } catch  where error.errno == EEXIST {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw error }
     return false
   }
+  try systemCall("set the mode of", path) { chmod(path, mode) }
+  return true
 }
 
 /// Removes a file; one that is already gone is no error.
@@ -71,7 +75,7 @@ public func removeFile(_ path: String) throws(SystemError) -> Bool {
   do {
     try systemCall("remove", path) { unlink(path) }
     return true
-  } catch where error.errno == ENOENT {
+  } catch  where error.errno == ENOENT {
     return false
   }
 }
@@ -85,13 +89,19 @@ public func directoryEntries(_ path: String) throws(SystemError) -> [String] {
   }
   defer { closedir(directory) }
   var names: [String] = []
-  while let entry = readdir(directory) {
+  while true {
+    // The end and an error look alike but for errno.
+    errno = 0
+    guard let entry = readdir(directory) else {
+      let code = errno
+      if code != 0 { throw SystemError("list", path, errno: code) }
+      return names
+    }
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
     }
     if name != "." && name != ".." { names.append(name) }
   }
-  return names
 }
 
 /// Where a symbolic link points, nil when there is none of this name.
@@ -117,6 +127,6 @@ extension OwnedDescriptor {
   }
 
   /// Takes the lock if nobody holds one that conflicts.
-  /// - Returns: whether it is held now.
+  /// - Returns: whether it is held now; also false where the descriptor cannot be locked at all.
   public func tryLock(_ lock: FileLock) -> Bool { flock(raw, lock.operation | LOCK_NB) == 0 }
 }

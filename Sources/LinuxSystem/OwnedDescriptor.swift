@@ -42,7 +42,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
   }
 }
 
-/// What a file is, whatever its name: device and inode number, and how many names it has.
+/// What a file is, whatever its name: device and inode number.
 public struct FileIdentity: Hashable, Sendable {
   public let device: UInt64
   public let inode: UInt64

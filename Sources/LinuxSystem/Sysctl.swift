@@ -7,9 +7,13 @@ public struct Sysctl: Hashable, Sendable {
 
   public init(_ name: String) { self.name = name }
 
-  /// The file below /proc/sys; a `/` inside a component stands for a dot, as in sysctl(8).
+  /// The file below /proc/sys. As in sysctl(8) the first separator decides: in `net.ipv4.conf.eth0/100.forwarding` a
+  /// slash stands for a dot within a component; in `net/ipv4/conf/eth0.100/forwarding` each is what it is.
   public var path: String {
-    "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+    guard name.utf8.first(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }) == UInt8(ascii: ".") else {
+      return "/proc/sys/" + name
+    }
+    return "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
   }
 
   /// The value without the final newline.

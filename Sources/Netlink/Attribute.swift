@@ -68,7 +68,8 @@ public struct Attribute: ~Escapable {
     _ type: Value.Type = Value.self
   ) throws(MalformedMessage) -> Value {
     guard let value = payload.integer(at: 0, as: Value.self) else {
-      throw MalformedMessage("attribute \(self.type): \(payload.byteCount) bytes instead of \(MemoryLayout<Value>.size)")
+      throw MalformedMessage(
+        "attribute \(self.type): \(payload.byteCount) bytes instead of \(MemoryLayout<Value>.size)")
     }
     return value
   }

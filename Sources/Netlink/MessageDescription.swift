@@ -5,11 +5,15 @@
 public struct MessageDescription: Sendable {
   /// The kernel's name of the type: `RTM_NEWLINK`.
   public let name: String
-  /// The names of the flags that have another meaning in other messages: `NLM_F_CREATE` and `NLM_F_DUMP` share bits.
+  /// Whether it asks for objects: the bits of NLM_F_ROOT and NLM_F_MATCH (together NLM_F_DUMP) are, in a message that
+  /// makes objects, NLM_F_REPLACE and NLM_F_EXCL.
   public let isQuery: Bool
+  /// What stands between the header and the attributes.
   public let fixedPart: FixedPart
+  /// The attributes that follow.
   public let attributes: AttributeSchema
 
+  /// - Parameter isQuery: whether the message asks for objects rather than makes or changes them.
   public init(_ name: String, isQuery: Bool = false, fixedPart: FixedPart, attributes: AttributeSchema) {
     self.name = name
     self.isQuery = isQuery
@@ -17,20 +21,22 @@ public struct MessageDescription: Sendable {
     self.attributes = attributes
   }
 
-  /// The names of the attributes that enclose a place in a message's payload, from the outermost: what an extended
-  /// ACK's offset is about. A missing attribute is named after the one that should contain it.
+  /// The names of the attributes that enclose a place in a message, from the outermost: what an extended ACK is about.
+  /// A missing attribute is named after the one that should contain it.
+  /// - Parameters:
+  ///   - payload: the message without its header.
+  ///   - offset: the place, in bytes from the start of the header; nil, or one outside all attributes, gives no path.
+  ///   - missing: the type of the attribute that is missing there, or in the message itself without an offset.
   public func attributePath(in payload: RawSpan, offset: UInt32?, missing: UInt32?) -> String? {
     var path: [String] = []
     var schema = attributes
-    var missingName: String?
-    if let offset, Int(offset) >= MessageHeader.size {
-      let target = Int(offset) - MessageHeader.size
-      walk(payload, from: aligned(fixedPart.size), to: target, &schema, &path)
+    if let offset {
+      walk(payload, from: aligned(fixedPart.size), to: Int(offset) - MessageHeader.size, &schema, &path)
     }
-    if let missing { missingName = "\(schema.name(of: UInt16(truncatingIfNeeded: missing))) is missing" }
-    let whole = path.joined(separator: ".")
-    if let missingName { return whole.isEmpty ? missingName : "\(whole): \(missingName)" }
-    return whole.isEmpty ? nil : whole
+    let place = path.isEmpty ? nil : path.joined(separator: ".")
+    guard let missing else { return place }
+    let name = schema.name(of: UInt16(truncatingIfNeeded: missing))
+    return (place.map { "\($0): " } ?? "") + "\(name) is missing"
   }
 
   private func walk(
@@ -38,39 +44,44 @@ public struct MessageDescription: Sendable {
   ) {
     var start = start
     var end = payload.byteCount
-    var siblings: [UInt16: String] = [:]
-    while let length = payload.integer(at: start, as: UInt16.self), start + 4 <= end, length >= 4 {
-      let type = payload.integer(at: start + 2, as: UInt16.self)! & NLA_TYPE_MASK
-      let next = start + aligned(Int(length))
-      guard start + Int(length) <= end else { return }
-      let body = payload.extracting((start + 4)..<(start + Int(length)))
-      if schema.selectors.contains(type) { siblings[type] = body.text }
-      guard target < next else {
-        start = next
-        continue
-      }
-      path.append(schema.name(of: type))
-      if target == start { 
-        if let inner = schema.format(of: type).nested(siblings: siblings) { schema = inner.schema }
-        return
-      }
-      guard let inner = schema.format(of: type).nested(siblings: siblings) else { return }
-      schema = inner.schema
-      siblings = [:]
-      end = start + Int(length)
-      start += 4 + aligned(inner.prefix)
+    // One round for each level; a target before the first attribute lies in the fixed part.
+    while start <= target, target < end {
+      let siblings = schema.selections(in: payload.extracting(start..<end))
+      guard let found = attribute(of: payload, from: start, to: end, around: target) else { return }
+      path.append(schema.name(of: found.type))
+      let inner = schema.format(of: found.type).nested(siblings: siblings)
+      schema = inner?.schema ?? .none
+      guard let inner, target > found.start else { return }
+      start = found.start + 4 + aligned(inner.prefix)
+      end = found.end
     }
+  }
+
+  /// The attribute of one level whose header, payload or padding `target` is in, and where its payload ends.
+  private func attribute(
+    of payload: RawSpan, from first: Int, to end: Int, around target: Int
+  ) -> (type: UInt16, start: Int, end: Int)? {
+    var start = first
+    while start + 4 <= end, let length = payload.integer(at: start, as: UInt16.self),
+      let type = payload.integer(at: start + 2, as: UInt16.self), length >= 4, start + Int(length) <= end
+    {
+      let next = start + aligned(Int(length))
+      if target < next { return (type & NLA_TYPE_MASK, start, start + Int(length)) }
+      start = next
+    }
+    return nil
   }
 }
 
 /// The part of a message before its attributes, field by field (struct ifinfomsg, struct nfgenmsg, ...).
 public struct FixedPart: Sendable {
-  /// One field; fields lie one after the other without gaps but those that are named `pad`.
+  /// One field; fields lie one after the other. A gap is a field named `pad`, which is not printed.
   public struct Field: Sendable {
     let name: String
     let size: Int
     let format: AttributeFormat
 
+    /// - Parameter size: in bytes.
     public init(_ name: String, size: Int, _ format: AttributeFormat = .unsigned) {
       self.name = name
       self.size = size
@@ -80,6 +91,7 @@ public struct FixedPart: Sendable {
 
   /// The C name: `ifinfomsg`.
   public let name: String
+  /// The fields in their order.
   public let fields: [Field]
   /// The length in bytes.
   public var size: Int { fields.reduce(0) { $0 + $1.size } }
@@ -125,6 +137,17 @@ public struct AttributeSchema: Sendable {
   /// No attributes, or none that is known.
   public static let none = AttributeSchema([:])
 
+  /// The text of each selector among these attributes. Attributes may come in any order.
+  func selections(in bytes: RawSpan) -> [UInt16: String] {
+    var selections: [UInt16: String] = [:]
+    guard !selectors.isEmpty else { return selections }
+    var reader = AttributeReader(bytes)
+    while let attribute = try? reader.next() {
+      if selectors.contains(attribute.type) { selections[attribute.type] = attribute.string }
+    }
+    return selections
+  }
+
   func name(of type: UInt16) -> String { entries[type]?.name ?? anyType?.name ?? "attribute \(type)" }
   func format(of type: UInt16) -> AttributeFormat { entries[type]?.format ?? anyType?.format ?? .hex }
 }
@@ -137,7 +160,7 @@ public indirect enum AttributeFormat: Sendable {
   case unsigned
   /// The same in network byte order.
   case bigEndian
-  /// A signed integer in host byte order.
+  /// A signed integer of 1, 2, 4 or 8 bytes in host byte order.
   case signed
   /// Text that ends at the first NUL.
   case string

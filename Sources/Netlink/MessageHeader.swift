@@ -13,6 +13,8 @@ public struct MessageFlags: OptionSet, Sendable {
   public static let echo = MessageFlags(rawValue: 0x8)
   /// NLM_F_DUMP_INTR: what was listed changed in between; the list is inconsistent.
   public static let dumpInterrupted = MessageFlags(rawValue: 0x10)
+  /// NLM_F_DUMP_FILTERED: the list has only what the query's filter lets through.
+  static let dumpFiltered = MessageFlags(rawValue: 0x20)
 
   /// NLM_F_REPLACE: change an object that exists.
   public static let replace = MessageFlags(rawValue: 0x100)
@@ -23,7 +25,11 @@ public struct MessageFlags: OptionSet, Sendable {
   /// NLM_F_APPEND: add to the end of a list.
   public static let append = MessageFlags(rawValue: 0x800)
 
-  /// NLM_F_DUMP (root and match): all objects rather than one.
+  /// NLM_F_ROOT, in a query: the whole table.
+  static let root = MessageFlags(rawValue: 0x100)
+  /// NLM_F_MATCH, in a query: all that match.
+  static let match = MessageFlags(rawValue: 0x200)
+  /// NLM_F_DUMP (root and match), in a query: all objects rather than one.
   public static let dump = MessageFlags(rawValue: 0x300)
 
   /// NLM_F_CAPPED, on an answer: the request is not quoted in it.

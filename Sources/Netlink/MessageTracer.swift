@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// Prints netlink messages as trees: header, fixed part, attributes with names for numbers; what is unknown in hex.
 ///
 /// It never fails: bytes that make no sense are printed as such.
@@ -24,21 +26,23 @@ public struct MessageTracer: Sendable {
 
   func trace(_ direction: Direction, _ bytes: [UInt8], _ family: NetlinkFamily) {
     var reader = MessageReader(bytes.span.bytes)
+    var start = 0
     do throws(MalformedMessage) {
       while let message = try reader.next() {
+        start += aligned(Int(message.header.length))
         var printer = TreePrinter()
         printer.print(message, direction: direction, connection: name, family)
         write(printer.text)
       }
     } catch {
-      write("\(direction.rawValue) \(name): malformed \(error.what): \(hexadecimal(bytes))\n")
+      write("\(direction.rawValue) \(name): malformed \(error.what): \(hexadecimal(bytes[start...]))\n")
     }
   }
 }
 
 /// The bytes as pairs of hexadecimal digits.
-func hexadecimal(_ bytes: [UInt8]) -> String {
-  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+func hexadecimal(_ bytes: some Collection<UInt8>, separator: String = "") -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: separator)
 }
 
 /// Lays out one message.
@@ -61,23 +65,47 @@ struct TreePrinter {
       "\(direction.rawValue) \(connection): \(title) length \(header.length) flags \(names(header, isQuery: isQuery)) "
         + "sequence \(header.sequence) port \(header.port)")
     if header.type == NLMSG_ERROR || header.type == NLMSG_DONE {
-      printAcknowledgement(message)
+      printAcknowledgement(message, family)
     } else if let description {
       let end = printFixedPart(description.fixedPart, message.payload, depth: 1)
       if let end { printAttributes(message.payload.extracting(droppingFirst: end), description.attributes, depth: 1) }
     } else if message.payload.byteCount > 0 {
-      line(1, hexadecimal(message.payload.array))
+      line(1, "payload", hex: message.payload)
     }
   }
 
-  private mutating func printAcknowledgement(_ message: borrowing ReplyMessage) {
-    guard let acknowledgement = try? Acknowledgement(message) else {
-      return line(1, "malformed \(hexadecimal(message.payload.array))")
+  /// A name and bytes: on the same line where they are few, else on lines of their own with the place of each.
+  private mutating func line(_ depth: Int, _ name: String, hex bytes: RawSpan) {
+    let content = bytes.array
+    guard content.count > Self.bytesPerLine else {
+      return line(depth, content.isEmpty ? "\(name) (empty)" : "\(name) 0x\(hexadecimal(content))")
     }
-    var content = acknowledgement.errno == 0 ? "success" : "errno \(acknowledgement.errno)"
+    line(depth, "\(name) (\(content.count) bytes)")
+    for start in stride(from: 0, to: content.count, by: Self.bytesPerLine) {
+      let row = content[start..<min(start + Self.bytesPerLine, content.count)]
+      line(depth + 1, "+\(start): \(hexadecimal(row))")
+    }
+  }
+
+  private static let bytesPerLine = 32
+
+  private mutating func printAcknowledgement(_ message: borrowing ReplyMessage, _ family: NetlinkFamily) {
+    guard let acknowledgement = try? Acknowledgement(message) else {
+      return line(1, "malformed", hex: message.payload)
+    }
+    var content = "end"
+    if message.header.type == NLMSG_ERROR {
+      let request: UInt16? = message.payload.integer(at: 4 + 4)
+      content = request.map { family.describe($0)?.name ?? Self.controlNames[$0] ?? "type \($0)" } ?? "request"
+      content += acknowledgement.errno == 0 ? " succeeded" : " failed"
+    }
+    if acknowledgement.errno != 0 {
+      content += ", errno \(acknowledgement.errno) (\(errorText(acknowledgement.errno)))"
+    }
     if let text = acknowledgement.message { content += ": \(text)" }
-    if let offset = acknowledgement.offset { content += " at offset \(offset)" }
+    if let offset = acknowledgement.offset { content += ", at offset \(offset) of the request" }
     if let missing = acknowledgement.missingType { content += ", attribute \(missing) is missing" }
+    if let nest = acknowledgement.missingNest { content += " in the one at offset \(nest)" }
     line(1, content)
   }
 
@@ -85,14 +113,16 @@ struct TreePrinter {
   private mutating func printFixedPart(_ part: FixedPart, _ payload: RawSpan, depth: Int) -> Int? {
     guard part.size > 0 else { return 0 }
     guard payload.byteCount >= part.size else {
-      if payload.byteCount > 0 { line(depth, "\(part.name) cut: \(hexadecimal(payload.array))") }
+      if payload.byteCount > 0 { line(depth, "\(part.name) cut", hex: payload) }
       return nil
     }
     var offset = 0
     var fields: [String] = []
     for field in part.fields {
       let bytes = payload.extracting(offset..<(offset + field.size))
-      if field.name != "pad" { fields.append("\(field.name)=\(Self.value(bytes, field.format))") }
+      if field.name != "pad" {
+        fields.append("\(field.name)=\(Self.value(bytes, field.format) ?? "0x" + hexadecimal(bytes.array))")
+      }
       offset += field.size
     }
     line(depth, "\(part.name) \(fields.joined(separator: " "))")
@@ -100,56 +130,67 @@ struct TreePrinter {
   }
 
   private mutating func printAttributes(_ bytes: RawSpan, _ schema: AttributeSchema, depth: Int) {
-    // Attributes may come in any order: find the selectors first.
-    var siblings: [UInt16: String] = [:]
-    if !schema.selectors.isEmpty {
-      var reader = AttributeReader(bytes)
-      while let attribute = try? reader.next() {
-        if schema.selectors.contains(attribute.type) { siblings[attribute.type] = attribute.string }
-      }
-    }
+    let siblings = schema.selections(in: bytes)
     var reader = AttributeReader(bytes)
+    var start = 0
     do throws(MalformedMessage) {
       while let attribute = try reader.next() {
-        let name = schema.name(of: attribute.type)
-        let format = schema.format(of: attribute.type)
-        switch format {
-        case .message(let part, let inner):
-          line(depth, name)
-          if let end = printFixedPart(part, attribute.payload, depth: depth + 1) {
-            printAttributes(attribute.payload.extracting(droppingFirst: end), inner, depth: depth + 1)
-          }
-        case .flag where attribute.payload.byteCount == 0: line(depth, name)
-        default:
-          if let inner = format.nested(siblings: siblings) {
-            line(depth, name)
-            printAttributes(attribute.payload, inner.schema, depth: depth + 1)
-          } else {
-            line(depth, "\(name) \(Self.value(attribute.payload, format))")
-          }
-        }
+        start += aligned(4 + attribute.payload.byteCount)
+        printAttribute(attribute, schema, siblings, depth: depth)
       }
     } catch {
-      line(depth, "malformed \(error.what): \(hexadecimal(bytes.array))")
+      line(depth, "malformed \(error.what)", hex: bytes.extracting(droppingFirst: start))
     }
   }
 
-  private static func value(_ bytes: RawSpan, _ format: AttributeFormat) -> String {
-    let hex = "0x" + hexadecimal(bytes.array)
+  private mutating func printAttribute(
+    _ attribute: borrowing Attribute, _ schema: AttributeSchema, _ siblings: [UInt16: String], depth: Int
+  ) {
+    let name = schema.name(of: attribute.type)
+    let format = schema.format(of: attribute.type)
+    let payload = attribute.payload
     switch format {
-    case .flag, .hex, .nested, .message, .selected: return bytes.byteCount == 0 ? "(empty)" : hex
-    case .unsigned: return number(bytes, bigEndian: false).map { "\($0)" } ?? hex
-    case .bigEndian: return number(bytes, bigEndian: true).map { "\($0)" } ?? hex
-    case .signed: return bytes.byteCount == 4 ? "\(bytes.unsafeLoadUnaligned(as: Int32.self))" : hex
-    case .string: return "\"\(bytes.text)\""
-    case .linkAddress:
-      return bytes.array.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
-    case .ipAddress: return ipText(bytes.array) ?? hex
+    case .message(let part, let inner):
+      line(depth, name)
+      if let end = printFixedPart(part, payload, depth: depth + 1) {
+        printAttributes(payload.extracting(droppingFirst: end), inner, depth: depth + 1)
+      }
+    case .flag where payload.byteCount == 0: line(depth, name)
+    // The sender's own word that there are attributes inside, where no schema knows better.
+    case .hex where attribute.rawType & NLA_F_NESTED != 0:
+      line(depth, name)
+      printAttributes(payload, .none, depth: depth + 1)
+    default:
+      if let inner = format.nested(siblings: siblings) {
+        line(depth, name)
+        printAttributes(payload, inner.schema, depth: depth + 1)
+      } else if let value = Self.value(payload, format) {
+        line(depth, "\(name) \(value)")
+      } else {
+        line(depth, name, hex: payload)
+      }
+    }
+  }
+
+  /// The value in words, nil where the bytes do not fit the format or have no better form than hexadecimal.
+  private static func value(_ bytes: RawSpan, _ format: AttributeFormat) -> String? {
+    switch format {
+    case .flag, .hex, .nested, .message, .selected: return nil
+    case .unsigned: return number(bytes, bigEndian: false).map { "\($0)" }
+    case .bigEndian: return number(bytes, bigEndian: true).map { "\($0)" }
+    case .signed:
+      return number(bytes, bigEndian: false).map { value in
+        // Moves the sign bit up to that of the 64-bit integer and back down, filling with it.
+        let unused = 64 - 8 * bytes.byteCount
+        return "\(Int64(bitPattern: value << UInt64(unused)) >> Int64(unused))"
+      }
+    case .string: return quoted(bytes.text)
+    case .linkAddress: return bytes.byteCount == 0 ? nil : hexadecimal(bytes.array, separator: ":")
+    case .ipAddress: return ipText(bytes.array)
     case .named(let names, let bigEndian):
-      guard let value = number(bytes, bigEndian: bigEndian) else { return hex }
-      return names[value] ?? "\(value)"
+      return number(bytes, bigEndian: bigEndian).map { names[$0] ?? "\($0)" }
     case .bits(let names, let bigEndian):
-      guard var value = number(bytes, bigEndian: bigEndian) else { return hex }
+      guard var value = number(bytes, bigEndian: bigEndian) else { return nil }
       var parts: [String] = []
       for (bit, name) in names where value & bit == bit && bit != 0 {
         parts.append(name)
@@ -161,10 +202,24 @@ struct TreePrinter {
     }
   }
 
+  /// Text in quotation marks, with what would break the line or the quotation escaped.
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars { quoted += scalar.escaped(asASCII: false) }
+    return quoted + "\""
+  }
+
   private static func number(_ bytes: RawSpan, bigEndian: Bool) -> UInt64? {
-    guard [1, 2, 4, 8].contains(bytes.byteCount) else { return nil }
-    let ordered = bigEndian ? bytes.array : bytes.array.reversed()
-    return ordered.reduce(0) { $0 << 8 | UInt64($1) }
+    func load<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type) -> UInt64? {
+      bytes.integer(at: 0, as: type).map { UInt64(bigEndian ? Value(bigEndian: $0) : $0) }
+    }
+    return switch bytes.byteCount {
+    case 1: load(UInt8.self)
+    case 2: load(UInt16.self)
+    case 4: load(UInt32.self)
+    case 8: load(UInt64.self)
+    default: nil
+    }
   }
 
   private static let controlNames = [
@@ -174,12 +229,12 @@ struct TreePrinter {
   private func names(_ header: MessageHeader, isQuery: Bool) -> String {
     var names: [(MessageFlags, String)] = [
       (.request, "NLM_F_REQUEST"), (.multi, "NLM_F_MULTI"), (.ack, "NLM_F_ACK"), (.echo, "NLM_F_ECHO"),
-      (.dumpInterrupted, "NLM_F_DUMP_INTR"),
+      (.dumpInterrupted, "NLM_F_DUMP_INTR"), (.dumpFiltered, "NLM_F_DUMP_FILTERED"),
     ]
     if header.type == NLMSG_ERROR || header.type == NLMSG_DONE {
       names += [(.capped, "NLM_F_CAPPED"), (.ackAttributes, "NLM_F_ACK_TLVS")]
     } else if isQuery {
-      names += [(.dump, "NLM_F_DUMP")]
+      names += [(.dump, "NLM_F_DUMP"), (.root, "NLM_F_ROOT"), (.match, "NLM_F_MATCH")]
     } else {
       names += [
         (.replace, "NLM_F_REPLACE"), (.exclusive, "NLM_F_EXCL"), (.create, "NLM_F_CREATE"), (.append, "NLM_F_APPEND"),

@@ -54,8 +54,10 @@ public struct NetlinkConnection: ~Copyable {
     try exchange(&batch) { (_) throws(MalformedMessage) in }
   }
 
-  /// Sends one query and decodes every reply to it. A listing that changed meanwhile is asked for anew.
+  /// Sends one query and decodes every reply to it. A listing that changed meanwhile is asked for anew, up to
+  /// ``dumpAttempts`` times in all, and what it gave before is forgotten.
   /// - Parameter decode: gives nil for a reply that is not wanted.
+  /// - Throws: the kernel's error; EBADMSG for a reply that `decode` refuses; EINTR for a listing that kept changing.
   public mutating func query<Element>(
     _ batch: consuming RequestBatch, _ decode: (borrowing ReplyMessage) throws(MalformedMessage) -> Element?
   ) throws(NetlinkError) -> [Element] {
@@ -79,7 +81,9 @@ public struct NetlinkConnection: ~Copyable {
     let first = nextSequence
     nextSequence &+= UInt32(batch.count)
     batch.seal(firstSequence: first)
-    guard !batch.buffer.isOverflown else { throw error(of: batch, batch.count - 1, EMSGSIZE) }
+    if let overflown = batch.overflownRequest {
+      throw error(of: batch, overflown, EMSGSIZE, "an attribute is longer than 65,535 bytes")
+    }
     tracer?.trace(.sent, batch.buffer.bytes, family)
     do throws(SystemError) { try transport.send(batch.buffer.bytes) } catch {
       throw self.error(of: batch, 0, error.errno)
@@ -91,7 +95,7 @@ public struct NetlinkConnection: ~Copyable {
       let datagram: ReceivedDatagram
       // ENOBUFS arrives here: the kernel dropped answers, so which requests succeeded is unknown.
       do throws(SystemError) { datagram = try transport.receive(into: &buffer) } catch {
-        throw self.error(of: batch, 0, error.errno)
+        throw self.error(of: batch, 0, error.errno, error.errno == EAGAIN ? "the kernel did not answer" : nil)
       }
       guard datagram.senderPort == 0 else { continue }
       guard datagram.length <= buffer.count else {
@@ -140,7 +144,7 @@ public struct NetlinkConnection: ~Copyable {
     if let header = MessageHeader(request), let description = family.describe(header.type) {
       error.attribute = description.attributePath(
         in: request.extracting(MessageHeader.size..<Int(header.length)),
-        offset: acknowledgement.offset, missing: acknowledgement.missingType)
+        offset: acknowledgement.missingNest ?? acknowledgement.offset, missing: acknowledgement.missingType)
     }
     return error
   }

@@ -6,7 +6,8 @@ import LinuxSystem
 public protocol NetlinkTransport: AnyObject {
   /// Sends messages to the kernel in one datagram.
   func send(_ bytes: [UInt8]) throws(SystemError)
-  /// Waits for a datagram and puts it at the start of `buffer`, which may be enlarged for it.
+  /// Takes the next datagram and puts it at the start of `buffer`, which may be enlarged for it.
+  /// - Throws: EAGAIN where there is none; ENOBUFS where the kernel had to drop some.
   func receive(into buffer: inout [UInt8]) throws(SystemError) -> ReceivedDatagram
 }
 
@@ -37,9 +38,9 @@ public final class NetlinkSocket: NetlinkTransport {
     descriptor = OwnedDescriptor(owning: raw)
     // The kernel's own words with every error, without a copy of the request (Linux 4.12), and queries whose filters
     // count (4.20). A kernel without one of them gives less, but works.
+    var on: Int32 = 1
     for option in [clinux_NETLINK_EXT_ACK, clinux_NETLINK_CAP_ACK, clinux_NETLINK_GET_STRICT_CHK] {
-      var on: Int32 = 1
-      _ = setsockopt(raw, 270 /* SOL_NETLINK */, option, &on, socklen_t(MemoryLayout<Int32>.size))
+      _ = setsockopt(raw, SOL_NETLINK, option, &on, socklen_t(MemoryLayout<Int32>.size))
     }
   }
 
@@ -49,13 +50,16 @@ public final class NetlinkSocket: NetlinkTransport {
 
   public func receive(into buffer: inout [UInt8]) throws(SystemError) -> ReceivedDatagram {
     var port: UInt32 = 0
-    // A datagram that is cut is lost, and with it perhaps the end of a listing: ask for its length first.
+    // A datagram that is cut is lost, and with it perhaps the end of a listing: ask for its length first. Not waiting:
+    // the kernel processes requests within send and continues a listing within recv, so an answer that is not there
+    // will never come, and waiting for it would be for ever.
+    let flags = Int32(MSG_TRUNC | MSG_DONTWAIT)
     let needed = try systemCall("receive netlink reply", "") {
-      clinux_netlink_receive(descriptor.raw, &buffer, 0, Int32(MSG_PEEK | MSG_TRUNC), &port)
+      clinux_netlink_receive(descriptor.raw, &buffer, 0, flags | Int32(MSG_PEEK), &port)
     }
     if needed > buffer.count { buffer = [UInt8](repeating: 0, count: needed) }
     let length = try systemCall("receive netlink reply", "") {
-      clinux_netlink_receive(descriptor.raw, &buffer, UInt64(buffer.count), Int32(MSG_TRUNC), &port)
+      clinux_netlink_receive(descriptor.raw, &buffer, UInt64(buffer.count), flags, &port)
     }
     return ReceivedDatagram(length: length, senderPort: port)
   }

@@ -45,8 +45,12 @@ public struct Acknowledgement: Equatable, Sendable {
   public var offset: UInt32?
   /// The type of an attribute that is missing (NLMSGERR_ATTR_MISS_TYPE, Linux 6.1).
   public var missingType: UInt32?
+  /// Where in the request the nest starts that should have contained it, in bytes from its header
+  /// (NLMSGERR_ATTR_MISS_NEST, Linux 6.1); nil where the attribute belongs to the message itself.
+  public var missingNest: UInt32?
 
   /// Reads the payload of a NLMSG_ERROR or NLMSG_DONE message.
+  /// - Throws: ``MalformedMessage`` where there is no error number, or where what should follow it does not fit.
   public init(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
     let payload = reply.payload
     guard let code = payload.integer(at: 0, as: Int32.self) else {
@@ -55,6 +59,7 @@ public struct Acknowledgement: Equatable, Sendable {
       errno = 0
       return
     }
+    // Never negative: abs() traps for the least integer.
     errno = code == .min ? .max : abs(code)
     guard reply.header.flags.contains(.ackAttributes) else { return }
     var start = 4
@@ -69,11 +74,18 @@ public struct Acknowledgement: Equatable, Sendable {
     var attributes = try payload.attributes(after: start)
     while let attribute = try attributes.next() {
       switch attribute.type {
-      case 1: message = attribute.string
-      case 2: offset = try attribute.integer()
-      case 5: missingType = try attribute.integer()
+      case NLMSGERR_ATTR_MSG: message = attribute.string
+      case NLMSGERR_ATTR_OFFS: offset = try attribute.integer()
+      case NLMSGERR_ATTR_MISS_TYPE: missingType = try attribute.integer()
+      case NLMSGERR_ATTR_MISS_NEST: missingNest = try attribute.integer()
       default: break
       }
     }
   }
 }
+
+// enum nlmsgerr_attrs (linux/netlink.h).
+let NLMSGERR_ATTR_MSG: UInt16 = 1
+let NLMSGERR_ATTR_OFFS: UInt16 = 2
+let NLMSGERR_ATTR_MISS_TYPE: UInt16 = 5
+let NLMSGERR_ATTR_MISS_NEST: UInt16 = 6

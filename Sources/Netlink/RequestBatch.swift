@@ -11,6 +11,8 @@ public struct RequestBatch: Sendable {
   }
 
   private(set) var requests: [Request] = []
+  /// The request that has an attribute too long for its length field, by its place; nil while there is none.
+  private(set) var overflownRequest: Int?
   /// The messages as written so far.
   public private(set) var buffer = MessageBuffer()
 
@@ -21,7 +23,8 @@ public struct RequestBatch: Sendable {
   /// How many requests there are.
   public var count: Int { requests.count }
 
-  /// Adds a request.
+  /// Adds a request. One that lists objects (NLM_F_DUMP) must be the only one of its batch: the kernel answers the
+  /// requests after it before the listing is complete.
   /// - Parameters:
   ///   - type: the message type (RTM_NEWLINK, ...).
   ///   - flags: NLM_F_REQUEST is added; NLM_F_ACK is added where the connection needs it.
@@ -40,7 +43,7 @@ public struct RequestBatch: Sendable {
     write(type: type, flags: flags, body)
   }
 
-  /// Adds a message that the kernel never answers, such as the end of a transaction.
+  /// Adds a message that the kernel never answers, such as the end of a transaction. It keeps sequence number 0.
   public mutating func appendUnanswered(type: UInt16, _ body: (inout MessageBuffer) -> Void) {
     buffer.pad()
     write(type: type, flags: [], body)
@@ -55,6 +58,7 @@ public struct RequestBatch: Sendable {
     buffer.append(UInt32(0))
     body(&buffer)
     buffer.store(UInt32(buffer.bytes.count - offset), at: offset)
+    if buffer.isOverflown && overflownRequest == nil { overflownRequest = max(0, requests.count - 1) }
   }
 
   /// Whether the only request lists objects: such a reply ends with NLMSG_DONE and needs no acknowledgement.
@@ -78,6 +82,6 @@ public struct RequestBatch: Sendable {
   }
 
   private func flags(of request: Request) -> MessageFlags {
-    MessageFlags(rawValue: UInt16(buffer.bytes[request.offset + 6]) | UInt16(buffer.bytes[request.offset + 7]) << 8)
+    MessageFlags(rawValue: buffer.bytes.span.bytes.integer(at: request.offset + 6) ?? 0)
   }
 }

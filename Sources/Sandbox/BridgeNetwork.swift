@@ -235,7 +235,7 @@ extension Host {
         failures += HostParameters(record).restore().map { .system($0) }
       }
       attempt { () throws(SandboxError) in try removeFirewall() }
-      attempt { () throws(SandboxError) in try system { () throws(SystemError) in try removeFile(state.host) } }
+      attempt { () throws(SandboxError) in try remove(state.host) }
     } else {
       attempt { () throws(SandboxError) in try retractBridge(bridge) }
     }
@@ -247,9 +247,13 @@ extension Host {
       try netlinkRequests(requests)
     }
     for file in [state.record(of: bridge), state.cursor(of: bridge)] {
-      attempt { () throws(SandboxError) in try system { () throws(SystemError) in try removeFile(file) } }
+      attempt { () throws(SandboxError) in try remove(file) }
     }
     return failures
+  }
+
+  private func remove(_ file: String) throws(SandboxError) {
+    do throws(SystemError) { try removeFile(file) } catch { throw .system(error) }
   }
 
   /// The bridges that there is a record of.

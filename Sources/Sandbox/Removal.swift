@@ -1,4 +1,5 @@
 import Glibc
+import Launch
 import LinuxSystem
 import Namespaces
 import RouteNetlink

@@ -89,7 +89,7 @@ extension Host {
     // what is left of a name that was being made.
     let current = names.identity(of: name)
     guard current == nil || current?.text == namespace else { return }
-    try system { () throws(SystemError) in try names.remove(name) }
+    _ = try system { () throws(SystemError) in try names.remove(name) }
   }
 
   private func disconnect(_ name: InterfaceName) throws(SandboxError) {

@@ -1,0 +1,175 @@
+import CLinux
+import Glibc
+import Testing
+
+@testable import LinuxSystem
+
+/// A directory of its own for one test, gone with the value.
+struct ScratchDirectory: ~Copyable {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/nsrun-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemError("make scratch directory", "", errno: errno) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// The permission bits of a file below.
+  func mode(_ name: String) -> UInt32 {
+    var status = stat()
+    return stat(file(name), &status) == 0 ? status.st_mode & 0o7777 : 0
+  }
+
+  deinit {
+    for name in (try? directoryEntries(path)) ?? [] {
+      if unlink("\(path)/\(name)") != 0 { rmdir("\(path)/\(name)") }
+    }
+    rmdir(path)
+  }
+}
+
+@Suite("Files")
+struct FilesTests {
+  @Test("reads files of /proc, whose size is given as 0")
+  func readsProc() throws {
+    #expect(try readText("/proc/self/comm").hasSuffix("\n"))
+    #expect(try readText("/proc/self/status").hasPrefix("Name:\t"))
+    #expect(try readFile("/dev/null").isEmpty)
+  }
+
+  @Test("reads files around and beyond the size of a chunk", arguments: [0, 1, 4095, 4096, 4097, 20480, 100_000])
+  func readsWhole(size: Int) throws {
+    let scratch = try ScratchDirectory()
+    let content = (0..<size).map { UInt8(ascii: "a") + UInt8($0 % 26) }
+    let path = scratch.file("f")
+    try OwnedDescriptor.open(path, O_WRONLY | O_CREAT, mode: 0o600).write(
+      String(decoding: content, as: UTF8.self), path)
+    #expect(try readFile(path) == content)
+  }
+
+  @Test("names what could not be read, and why")
+  func missingFile() {
+    #expect(throws: SystemError("open", "/nonexistent/file", errno: ENOENT)) { try readFile("/nonexistent/file") }
+    #expect(throws: SystemError("read", "/", errno: EISDIR)) { try readFile("/") }
+  }
+
+  @Test("replaces bytes that are not UTF-8")
+  func notUTF8() throws {
+    let ends = try Pipe()
+    let written: [UInt8] = [0x61, 0xff, 0x62]
+    #expect(Glibc.write(ends.writeEnd.raw, written, 3) == 3)
+    let readEnd = ends.keepReadEnd()
+    #expect(try readEnd.readAll("pipe") == written)
+    #expect(String(decoding: written, as: UTF8.self) == "a\u{fffd}b")
+  }
+
+  @Test("writes only to a file that exists")
+  func writesExisting() throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("f")
+    #expect(throws: SystemError("open", path, errno: ENOENT)) { try writeText("x", to: path) }
+    try OwnedDescriptor.open(path, O_WRONLY | O_CREAT, mode: 0o600).write("", path)
+    try writeText("grüße", to: path)
+    #expect(try readText(path) == "grüße")
+  }
+
+  @Test("reports a full disk")
+  func fullDisk() {
+    #expect(throws: SystemError("write", "/dev/full", errno: ENOSPC)) { try writeText("x", to: "/dev/full") }
+  }
+
+  @Test("makes a directory once, with its mode whatever the umask is")
+  func makesDirectory() throws {
+    let scratch = try ScratchDirectory()
+    #expect(try makeDirectory(scratch.file("d"), mode: 0o777))
+    #expect(scratch.mode("d") == 0o777)
+    #expect(try !makeDirectory(scratch.file("d"), mode: 0o700))
+    #expect(scratch.mode("d") == 0o777)
+  }
+
+  @Test("does not take a file for the directory that it should make")
+  func fileInTheWay() throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("f")
+    try OwnedDescriptor.open(path, O_WRONLY | O_CREAT, mode: 0o600).write("", path)
+    #expect(throws: SystemError("make directory", path, errno: EEXIST)) { try makeDirectory(path) }
+    let below = path + "/d"
+    #expect(throws: SystemError("make directory", below, errno: ENOTDIR)) { try makeDirectory(below) }
+  }
+
+  @Test("removes a file once")
+  func removesFile() throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("f")
+    try OwnedDescriptor.open(path, O_WRONLY | O_CREAT, mode: 0o600).write("", path)
+    #expect(try removeFile(path))
+    #expect(try !removeFile(path))
+    #expect(throws: SystemError("remove", scratch.path, errno: EISDIR)) { try removeFile(scratch.path) }
+  }
+
+  @Test("lists a directory without the dots, and one that does not exist as empty")
+  func listsDirectory() throws {
+    let scratch = try ScratchDirectory()
+    #expect(try directoryEntries(scratch.path).isEmpty)
+    let long = String(repeating: "n", count: 255)
+    for name in ["a", ".hidden", "ü", long] { try makeDirectory(scratch.file(name)) }
+    #expect(try directoryEntries(scratch.path).sorted() == [".hidden", "a", long, "ü"])
+    #expect(try directoryEntries("/nonexistent").isEmpty)
+    #expect(throws: SystemError("list", "/dev/null", errno: ENOTDIR)) { try directoryEntries("/dev/null") }
+  }
+
+  @Test("tells where a symbolic link points, also one that leads nowhere")
+  func readsLink() throws {
+    let scratch = try ScratchDirectory()
+    #expect(symlink("/no/where", scratch.file("l")) == 0)
+    #expect(linkTarget(scratch.file("l")) == "/no/where")
+    #expect(linkTarget(scratch.file("missing")) == nil)
+    #expect(linkTarget(scratch.path) == nil)
+    #expect(linkTarget("/proc/self/ns/net")?.hasPrefix("net:[") == true)
+  }
+}
+
+@Suite("File locks")
+struct FileLockTests {
+  @Test("an exclusive lock excludes all others until its description is closed")
+  func exclusive() throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("lock")
+    let other = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+    do {
+      let first = try OwnedDescriptor.open(path, O_RDWR)
+      try first.lock(.exclusive, path)
+      #expect(other.tryLock(.exclusive) == false)
+      #expect(other.tryLock(.shared) == false)
+      // The same description may change its own lock.
+      #expect(first.tryLock(.shared) == true)
+      #expect(other.tryLock(.shared) == true)
+      #expect(first.tryLock(.exclusive) == false)
+    }
+    #expect(other.tryLock(.exclusive) == true)
+  }
+
+  @Test("a lock belongs to the open file: a duplicate holds it too")
+  func duplicate() throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("lock")
+    let other = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+    let kept: OwnedDescriptor
+    do {
+      let first = try OwnedDescriptor.open(path, O_RDWR)
+      try first.lock(.exclusive, path)
+      kept = OwnedDescriptor(owning: dup(first.raw))
+    }
+    #expect(other.tryLock(.shared) == false)
+    #expect(kept.tryLock(.exclusive) == true)
+  }
+
+  @Test("what is no descriptor cannot be locked")
+  func closed() {
+    let nothing = OwnedDescriptor(owning: -1)
+    #expect(throws: SystemError("lock", "x", errno: EBADF)) { try nothing.lock(.shared, "x") }
+    #expect(nothing.tryLock(.shared) == false)
+  }
+}
