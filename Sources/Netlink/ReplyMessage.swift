@@ -64,11 +64,11 @@ public struct Acknowledgement: Equatable, Sendable {
     guard reply.header.flags.contains(.ackAttributes) else { return }
     var start = 4
     if reply.header.type == NLMSG_ERROR {
-      // The request's header follows; its payload only with an error and where NETLINK_CAP_ACK is off.
+      // The request's header follows; its payload only with an error and where NETLINK_CAP_ACK is off (else capped).
       guard let request = MessageHeader(payload.extracting(droppingFirst: 4)) else {
         throw MalformedMessage("acknowledgement")
       }
-      let isCapped = reply.header.flags.contains(.capped) || code == 0
+      let isCapped = reply.header.flags.contains(.capped)
       start += isCapped ? MessageHeader.size : max(MessageHeader.size, Int(request.length))
     }
     var attributes = try payload.attributes(after: start)

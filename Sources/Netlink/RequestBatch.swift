@@ -1,6 +1,9 @@
 /// Requests that are sent to the kernel in one call, in this order.
 ///
 /// rtnetlink processes them one by one and goes on after one that failed. nftables wraps them into one transaction.
+///
+/// The kernel queues an answer to each that fails before any is read: a few hundred failures fill the socket's receive
+/// buffer, and the exchange ends with ENOBUFS. Requests that may well fail are better sent a hundred at a time.
 public struct RequestBatch: Sendable {
   /// What one request of a batch is about, for the error that it may become.
   struct Request: Sendable {
