@@ -28,7 +28,10 @@ let package = Package(
       name: "Sandbox", dependencies: ["RouteNetlink", "NFTables", "Namespaces", "Launch"], swiftSettings: settings),
     .executableTarget(
       name: "nsrun",
-      dependencies: ["Sandbox", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Sandbox", "RouteNetlink", "Namespaces", "Launch",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
     .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),

@@ -21,6 +21,16 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
       owning: try systemCall("open", path) { clinux_open(path, flags | O_CLOEXEC, mode) })
   }
 
+  /// Opens a file, close-on-exec; nil where there is none (ENOENT).
+  public static func openIfPresent(
+    _ path: String, _ flags: Int32, mode: UInt32 = 0
+  ) throws(SystemError) -> OwnedDescriptor? {
+    do throws(SystemError) { return try open(path, flags, mode: mode) } catch {
+      if error.isNotFound { return nil }
+      throw error
+    }
+  }
+
   /// Opens a file relative to this directory, close-on-exec.
   public func open(_ name: String, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> OwnedDescriptor {
     OwnedDescriptor(

@@ -57,3 +57,12 @@ public func processes(in namespace: FileIdentity) throws(SystemError) -> [Int32]
     .filter { FileIdentity(path: "/proc/\($0)/ns/net") == namespace }
     .sorted()
 }
+
+/// The processes of the machine by the network namespace that their main threads are in, each list in ascending order.
+public func processesByNamespace() throws(SystemError) -> [FileIdentity: [Int32]] {
+  var found: [FileIdentity: [Int32]] = [:]
+  for pid in try directoryEntries("/proc").compactMap({ Int32($0) }).sorted() {
+    if let namespace = FileIdentity(path: "/proc/\(pid)/ns/net") { found[namespace, default: []].append(pid) }
+  }
+  return found
+}

@@ -70,6 +70,13 @@ public struct LinkStatistics: Hashable, Sendable {
   public var received: Counters
   public var sent: Counters
 
+  /// The same as the other end of a veth pair sees it: what one has sent the other has received.
+  public var ofOtherEnd: LinkStatistics {
+    var other = self
+    swap(&other.received, &other.sent)
+    return other
+  }
+
   init(_ attribute: borrowing Attribute) throws(MalformedMessage) {
     let payload = attribute.payload
     func counters(_ first: Int) throws(MalformedMessage) -> Counters {

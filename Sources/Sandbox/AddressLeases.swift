@@ -87,12 +87,11 @@ struct AddressLeases {
   private func remember(_ address: IPAddress) throws(SystemError) {
     let path = state.cursor(of: bridge)
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
-    let file: OwnedDescriptor
-    do throws(SystemError) { file = try .open(path, flags, mode: 0o644) } catch {
-      guard error.errno == ENOENT else { throw error }
+    var file = try OwnedDescriptor.openIfPresent(path, flags, mode: 0o644)
+    while file == nil {
       try makeDirectory(state.cursors)
-      file = try .open(path, flags, mode: 0o644)
+      file = try .openIfPresent(path, flags, mode: 0o644)
     }
-    try file.write("\(address)", path)
+    try file!.write("\(address)", path)
   }
 }

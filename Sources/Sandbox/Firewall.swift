@@ -24,10 +24,10 @@ enum Firewall {
     "verdicts", in: table, key: [.ipv4Address], value: .verdict, comment: "sandboxes without a way out")
 
   static let forward = Chain(
-    "forward", in: table, base: BaseChain(type: .filter, hook: .forward, priority: BaseChain.Priority.filter))
+    "forward", in: table, base: BaseChain(type: .filter, hook: .forward, priority: .filterPriority))
   static let postrouting = Chain(
     "postrouting", in: table,
-    base: BaseChain(type: .nat, hook: .postrouting, priority: BaseChain.Priority.sourceNAT))
+    base: BaseChain(type: .nat, hook: .postrouting, priority: .sourceNATPriority))
 
   private static var sets: [NFTSet] { [bridges, bridged, masquerade, home, verdicts] }
 

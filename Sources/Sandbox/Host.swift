@@ -10,16 +10,17 @@ public struct Reporter: Sendable {
   public var warn: @Sendable (String) -> Void
   /// Is given one line for each step that is taken; nil where nobody wants to know.
   public var progress: (@Sendable (String) -> Void)?
-  /// Is shown every netlink message; nil where nobody wants to know.
-  public var tracer: MessageTracer?
+  /// Shows every netlink message; nil where nobody wants to know.
+  let tracer: MessageTracer?
 
+  /// - Parameter trace: is given each netlink message, laid out as a tree of lines.
   public init(
     warn: @escaping @Sendable (String) -> Void, progress: (@Sendable (String) -> Void)? = nil,
-    tracer: MessageTracer? = nil
+    trace: (@Sendable (String) -> Void)? = nil
   ) {
     self.warn = warn
     self.progress = progress
-    self.tracer = tracer
+    tracer = trace.map { MessageTracer(name: "", write: $0) }
   }
 }
 

@@ -51,7 +51,8 @@ struct LiveSandbox: ~Copyable {
           lock = nil
           lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
           // Somebody else may have made it while this waited.
-          network = try host.standingNetwork(wanted) ?? host.makeNetwork(wanted)
+          network = try host.standingNetwork(wanted)
+          if network == nil { network = try host.makeNetwork(wanted) }
         }
         try sandbox.sit(down: network!, wanted, spec, host)
         sandbox.bridgeIndex = network!.index

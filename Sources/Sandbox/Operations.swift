@@ -71,11 +71,7 @@ extension Host {
   /// - Throws: always, since it does not come back otherwise.
   public func execute(_ command: Command, in name: NamespaceName) throws(SandboxError) -> Never {
     try requirePrivileges()
-    let namespace: NetworkNamespace
-    do throws(SystemError) { namespace = try names.open(name) } catch {
-      guard error.isNotFound else { throw .system(error) }
-      throw .refused("there is no sandbox or network namespace named '\(name)': nsrun list shows the sandboxes")
-    }
+    let namespace = try namespace(named: name)
     SandboxRecord.noteJoining(name, in: state)
     let reporter = reporter
     try system { () throws(SystemError) in
@@ -83,6 +79,14 @@ extension Host {
       try MountView.establish(name: name, warn: reporter.warn)
     }
     throw .launch(command.execute())
+  }
+
+  /// Opens the namespace of a sandbox, or any other that has a name.
+  func namespace(named name: NamespaceName) throws(SandboxError) -> NetworkNamespace {
+    do throws(SystemError) { return try names.open(name) } catch {
+      guard error.isNotFound else { throw .system(error) }
+      throw .refused("there is no sandbox or network namespace named '\(name)': nsrun list shows the sandboxes")
+    }
   }
 
   /// A child in a network namespace of its own. It reaches its checkpoint when the namespace is there.

@@ -28,6 +28,11 @@ extension Host {
     for name in recordedNames() { _ = try? removeStale(name, all: false, on: nil, isDryRun: false) }
   }
 
+  /// The same for commands that only look: who may not remove anything still may look.
+  public func sweepIfPrivileged() {
+    if Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective { sweep() }
+  }
+
   /// Removes what is left of sandboxes whose process is gone.
   /// - Parameters:
   ///   - bridge: only those on this bridge.

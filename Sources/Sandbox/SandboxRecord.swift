@@ -39,11 +39,7 @@ struct SandboxRecord: ~Copyable {
   /// - Returns: nil where there is no such record, or a process answers for it.
   init?(takingOver name: NamespaceName, in state: StateDirectory) throws(SystemError) {
     let path = state.record(of: name)
-    let file: OwnedDescriptor
-    do throws(SystemError) { file = try .open(path, O_RDWR | O_APPEND | O_NOFOLLOW) } catch {
-      if error.errno == ENOENT { return nil }
-      throw error
-    }
+    guard let file = try OwnedDescriptor.openIfPresent(path, O_RDWR | O_APPEND | O_NOFOLLOW) else { return nil }
     // Whoever had the lock until now may have removed the file before letting go.
     guard file.tryLock(.exclusive), try FileIdentity(path: path) == file.identity() else { return nil }
     self.name = name

@@ -48,12 +48,8 @@ public struct StateDirectory: Sendable {
   func lock(_ kind: FileLock) throws(SystemError) -> Lock {
     while true {
       try makeDirectory(path, mode: 0o755)
-      let descriptor: OwnedDescriptor
-      do throws(SystemError) { descriptor = try .open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) } catch {
-        // The last one to leave removed it between the two lines.
-        if error.errno == ENOENT { continue }
-        throw error
-      }
+      // The last one to leave may have removed it between the two lines.
+      guard let descriptor = try OwnedDescriptor.openIfPresent(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { continue }
       try descriptor.lock(kind, path)
       var status = stat()
       try systemCall("fstat", path) { fstat(descriptor.raw, &status) }
@@ -81,8 +77,12 @@ public struct StateDirectory: Sendable {
   func createRecord(_ text: RecordText, at file: String, in directory: String, locked: Bool) throws(SystemError)
     -> OwnedDescriptor
   {
-    try makeDirectory(directory, mode: 0o755)
-    let descriptor = try OwnedDescriptor.open(directory, clinux_O_TMPFILE | O_RDWR | O_APPEND, mode: 0o644)
+    var opened: OwnedDescriptor?
+    while opened == nil {
+      try makeDirectory(directory, mode: 0o755)
+      opened = try .openIfPresent(directory, clinux_O_TMPFILE | O_RDWR | O_APPEND, mode: 0o644)
+    }
+    let descriptor = opened.take()!
     if locked { try descriptor.lock(.exclusive, file) }
     try descriptor.write(text.file, file)
     try systemCall("create", file) {

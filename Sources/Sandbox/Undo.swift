@@ -77,7 +77,7 @@ extension Host {
   func endProcesses(in namespace: FileIdentity, of name: NamespaceName, grace: Int32) -> Int {
     let inside = (try? processes(in: namespace)) ?? []
     guard !inside.isEmpty else { return 0 }
-    let list = inside.map { "\($0) (\(commandName(of: $0)))" }.joined(separator: ", ")
+    let list = inside.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
     reporter.warn("ending what still runs in \(name): \(list)")
     let left = Supervisor.end(graceMilliseconds: grace) { (try? processes(in: namespace)) ?? [] }
     if !left.isEmpty { reporter.warn("still running in \(name) after SIGKILL: \(left.map { "\($0)" }.joined(separator: ", "))") }
@@ -111,7 +111,7 @@ extension Host {
 }
 
 /// The name of a process's program (proc_pid_comm(5)).
-func commandName(of pid: Int32) -> String {
+public func programName(of pid: Int32) -> String {
   guard let name = try? readText("/proc/\(pid)/comm") else { return "gone" }
   return name.hasSuffix("\n") ? String(name.dropLast()) : name
 }

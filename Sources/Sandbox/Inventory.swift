@@ -1,0 +1,100 @@
+import Glibc
+import LinuxSystem
+import Namespaces
+import Netlink
+import RouteNetlink
+
+/// A sandbox as it is now: what its record says and what the kernel knows of it.
+public struct SandboxReport: Sendable {
+  /// What becomes of it.
+  public enum State: String, Sendable {
+    /// A command runs in it, and it ends with the command.
+    case running
+    /// It stays until it is removed.
+    case created
+    /// Its nsrun process was ended; the next nsrun removes it.
+    case stale
+    /// Somebody deleted its namespace or its link.
+    case broken
+  }
+
+  /// A neighbour that the kernel inside knows.
+  public struct KnownNeighbour: Sendable {
+    public var address: IPAddress
+    public var mac: MACAddress?
+    public var state: String
+  }
+
+  public var facts: SandboxFacts
+  public var state: State
+  /// The processes inside, in ascending order.
+  public var processes: [Int32]
+  /// What has gone in and out, as seen from inside; nil without a connection.
+  public var traffic: LinkStatistics?
+  /// In seconds.
+  public var age: Int
+  /// Only looked up for one sandbox at a time.
+  public var neighbours: [KnownNeighbour] = []
+}
+
+extension Host {
+  /// All sandboxes, by name. What takes a look at the whole machine is done once for all of them.
+  public func reports() throws(SandboxError) -> [SandboxReport] {
+    let facts = sandboxRecords()
+    let isConnected = facts.contains { $0.connection != nil }
+    let links =
+      isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth", statistics: true) } : []
+    let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let processes = facts.isEmpty ? [:] : try system { () throws(SystemError) in try processesByNamespace() }
+    return facts.map { facts in
+      report(facts, link: facts.connection.flatMap { linksByName[$0.hostLink.text] }) { processes[$0] ?? [] }
+    }
+  }
+
+  /// One sandbox, with its neighbours.
+  public func report(on name: NamespaceName) throws(SandboxError) -> SandboxReport {
+    guard FileIdentity(path: state.record(of: name)) != nil else {
+      throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
+    }
+    guard let facts = SandboxFacts(try RecordText.read(state.record(of: name))) else {
+      throw .refused("the record \(state.record(of: name)) is incomplete")
+    }
+    var link: Link?
+    if let hostLink = facts.connection?.hostLink {
+      link = try route { (route) throws(NetlinkError) in try route.link(named: hostLink.text, statistics: true) }
+    }
+    var report = report(facts, link: link) { (try? processes(in: $0)) ?? [] }
+    if facts.connection != nil { report.neighbours = (try? neighbours(inside: name)) ?? [] }
+    return report
+  }
+
+  private func report(
+    _ facts: SandboxFacts, link: Link?, processes: (FileIdentity) -> [Int32]
+  ) -> SandboxReport {
+    let text = (try? RecordText.read(state.record(of: facts.name))) ?? RecordText()
+    let stays = text[SandboxRecord.stays] != nil
+    let identity = names.identity(of: facts.name).flatMap { $0.text == text.namespaceIdentity ? $0 : nil }
+    let isWhole = identity != nil && (facts.connection == nil || link != nil)
+    let isAttended = SandboxRecord.isAttended(facts.name, in: state)
+    let condition: SandboxReport.State =
+      !stays && !isAttended ? .stale : !isWhole ? .broken : stays ? .created : .running
+    return SandboxReport(
+      facts: facts, state: condition, processes: identity.map(processes) ?? [], traffic: link?.statistics?.ofOtherEnd,
+      age: max(0, time(nil) - facts.createdAt))
+  }
+
+  private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {
+    let namespace = try namespace(named: name)
+    let tracer = reporter.tracer?.named("sandbox route")
+    let found = try system { () throws(SystemError) in
+      try namespace.inside(home: home) { () throws(SandboxError) in
+        var inside = try system { () throws(SystemError) in try RouteConnection(tracer: tracer) }
+        do throws(NetlinkError) { return try inside.neighbours() } catch { throw .netlink(error) }
+      }
+    }
+    return try found.get()
+      .filter { !$0.state.contains(.noARP) }
+      .map { .init(address: $0.address, mac: $0.linkAddress, state: "\($0.state)") }
+      .sorted { $0.address < $1.address }
+  }
+}

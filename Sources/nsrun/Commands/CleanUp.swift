@@ -1,0 +1,40 @@
+import ArgumentParser
+import RouteNetlink
+import Sandbox
+
+struct CleanUp: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cleanup",
+    abstract: "Remove what runs that were killed left behind, and say what.",
+    discussion: """
+      Every nsrun does so by itself when it starts; this does it at once. What is nobody's but nsrun's is removed, and \
+      nothing else.
+      """)
+
+  @Option(help: ArgumentHelp("Only sandboxes on this bridge.", valueName: "bridge"))
+  var net: String?
+
+  @Flag(help: "Also sandboxes made by create; what runs inside is ended.")
+  var all = false
+
+  @Flag(help: "Only say what would be removed.")
+  var dryRun = false
+
+  @Flag(help: "Print JSON: an array with an object for each sandbox removed.")
+  var json = false
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    var bridge: InterfaceName?
+    if let net {
+      do { bridge = try InterfaceName(net) } catch { throw SandboxError.refused("--net '\(net)' cannot be a bridge: \(error)") }
+    }
+    let removed = try output.host().cleanUp(bridge: bridge, all: all, isDryRun: dryRun)
+    if json { return Terminal.print(try JSON.text(removed.map { RemovedDocument($0) })) }
+    for one in removed {
+      let inside = one.processes.isEmpty ? "" : ", with \(one.processes.count) processes inside"
+      Terminal.print("\(dryRun ? "would remove" : "removed") \(one.name) (\(one.reason.rawValue)\(inside))")
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Sandbox
+
+struct Create: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make a sandbox that stays until it is removed.",
+    discussion: """
+      Prints the address that the sandbox got.
+
+      Examples:
+        nsrun create web --net br0
+        nsrun create db --net br0 --ip 10.64.1.20 --internal
+      """)
+
+  @Argument(help: "The sandbox's name.")
+  var name: String
+
+  @OptionGroup var network: NetworkOptions
+
+  @Flag(help: "Print what was made as JSON.")
+  var json = false
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let spec = SandboxSpec(
+      name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.spec())
+    let host = try output.host()
+    let facts = try host.create(spec)
+    if json {
+      Terminal.print(try JSON.text(SandboxDocument(try host.report(on: facts.name))))
+    } else if let address = facts.connection?.address {
+      Terminal.print("\(address.address)")
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Sandbox
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what there is to know of a sandbox: addresses, processes, traffic, neighbours.")
+
+  @Argument(help: "The sandbox's name.")
+  var name: String
+
+  @Flag(help: "Print a JSON object.")
+  var json = false
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let host = try output.host()
+    host.sweepIfPrivileged()
+    let report = try host.report(on: try namespaceName(name, "NAME"))
+    if json { return Terminal.print(try JSON.text(SandboxDocument(report))) }
+    var lines: [(String, String)] = [
+      ("Name", report.facts.name.text),
+      ("State", report.state.rawValue),
+      ("Namespace", "/run/netns/\(report.facts.name)"),
+    ]
+    if let connection = report.facts.connection {
+      lines += [
+        ("Bridge", connection.bridge.text),
+        ("Address", "\(connection.address)"),
+        ("Gateway", connection.gateway.map { "\($0)" } ?? "none"),
+        ("MAC", "\(connection.mac)"),
+        ("MTU", "\(connection.mtu)"),
+        ("Way out", SandboxDocument.describe(connection.egress)),
+        ("Host link", connection.hostLink.text),
+      ]
+    }
+    lines.append(("Age", Duration.text(seconds: report.age)))
+    if let traffic = report.traffic {
+      lines += [
+        ("Received", "\(traffic.received.packets) packets, \(traffic.received.bytes) bytes"),
+        ("Sent", "\(traffic.sent.packets) packets, \(traffic.sent.bytes) bytes"),
+      ]
+    }
+    lines += report.processes.isEmpty ? [("Processes", "none")] : []
+    for pid in report.processes { lines.append(("Process", "\(pid) \(programName(of: pid))")) }
+    for neighbour in report.neighbours {
+      lines.append(("Neighbour", "\(neighbour.address) \(neighbour.mac.map { "\($0)" } ?? "-") \(neighbour.state)"))
+    }
+    let width = lines.map(\.0.count).max() ?? 0
+    for (title, value) in lines {
+      Terminal.print(title + String(repeating: " ", count: width - title.count + 2) + value)
+    }
+  }
+}

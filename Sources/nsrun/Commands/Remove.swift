@@ -1,0 +1,26 @@
+import ArgumentParser
+import Sandbox
+
+struct Remove: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rm",
+    abstract: "Remove sandboxes made by create; what runs inside is ended.")
+
+  @Argument(help: ArgumentHelp("The names of the sandboxes.", valueName: "name"))
+  var names: [String]
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let host = try output.host()
+    let names = try names.map { name throws(SandboxError) in try namespaceName(name, "NAME") }
+    var hasFailed = false
+    for name in names {
+      do throws(SandboxError) { try host.remove(name) } catch {
+        Terminal.complain("\(error)")
+        hasFailed = true
+      }
+    }
+    if hasFailed { throw ExitCode(Main.failure) }
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Sandbox
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a command in a sandbox of its own, which is gone when the command ends. (default)",
+    usage: "nsrun [run] [OPTIONS] -- COMMAND [ARG...]",
+    discussion: """
+      Examples:
+        nsrun -- ip address
+        nsrun --net br0 -- curl http://192.0.2.1/
+        nsrun --net br0 --ip 10.64.1.9 --name client -- ./client-test
+      """)
+
+  @OptionGroup var network: NetworkOptions
+
+  @Option(help: ArgumentHelp("The sandbox's name. (default: one that nobody has)", valueName: "name"))
+  var name: String?
+
+  @Flag(help: "Let the sandbox stay when the command has ended, as one made by create.")
+  var keep = false
+
+  @OptionGroup var surroundings: CommandOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let command = try surroundings.resolved()
+    let name = try name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
+    let spec = SandboxSpec(name: name, lifetime: .run, network: try network.spec())
+    let status = try output.host().run(spec, command, keeps: keep)
+    throw ExitCode(status.code)
+  }
+}

@@ -1,0 +1,113 @@
+import FoundationEssentials
+import RouteNetlink
+import Sandbox
+
+/// JSON as programs read it: keys sorted, two spaces, no escaped slashes.
+enum JSON {
+  static func text(_ document: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(document), as: UTF8.self)
+  }
+}
+
+/// A sandbox as `list`, `inspect` and `create` print it. Keys are only ever added.
+struct SandboxDocument: Encodable {
+  struct Counters: Encodable {
+    let packets: UInt64
+    let bytes: UInt64
+    let errors: UInt64
+    let dropped: UInt64
+
+    init(_ counters: LinkStatistics.Counters) {
+      packets = counters.packets
+      bytes = counters.bytes
+      errors = counters.errors
+      dropped = counters.dropped
+    }
+  }
+
+  struct Process: Encodable {
+    let pid: Int32
+    let name: String
+  }
+
+  struct Neighbour: Encodable {
+    let address: String
+    let mac: String?
+    let state: String
+  }
+
+  struct Network: Encodable {
+    let bridge: String
+    /// Without the length of the subnet.
+    let address: String
+    let prefixLength: UInt8
+    let gateway: String?
+    let mac: String
+    let mtu: UInt32
+    let hostLink: String
+    /// `masquerade`, `routed` or `internal`.
+    let egress: String
+    let received: Counters?
+    let sent: Counters?
+  }
+
+  let name: String
+  /// `running`, `created`, `stale` or `broken`.
+  let state: String
+  let namespace: String
+  /// In seconds since 1970.
+  let createdAt: Int
+  let ageSeconds: Int
+  let maker: Int32
+  let network: Network?
+  let processes: [Process]
+  let neighbours: [Neighbour]
+
+  init(_ report: SandboxReport) {
+    name = report.facts.name.text
+    state = report.state.rawValue
+    namespace = "/run/netns/\(report.facts.name)"
+    createdAt = report.facts.createdAt
+    ageSeconds = report.age
+    maker = report.facts.maker
+    network = report.facts.connection.map { connection in
+      Network(
+        bridge: connection.bridge.text, address: "\(connection.address.address)",
+        prefixLength: connection.address.prefixLength, gateway: connection.gateway.map { "\($0)" },
+        mac: "\(connection.mac)", mtu: connection.mtu, hostLink: connection.hostLink.text,
+        egress: connection.egress.rawValue, received: report.traffic.map { Counters($0.received) },
+        sent: report.traffic.map { Counters($0.sent) })
+    }
+    processes = report.processes.map { Process(pid: $0, name: programName(of: $0)) }
+    neighbours = report.neighbours.map {
+      Neighbour(address: "\($0.address)", mac: $0.mac.map { "\($0)" }, state: $0.state)
+    }
+  }
+
+  /// The way out for people.
+  static func describe(_ egress: NetworkSpec.Egress) -> String {
+    switch egress {
+    case .masquerade: "with the host's address (masquerade)"
+    case .routed: "with its own address (no NAT)"
+    case .internal: "none (internal)"
+    }
+  }
+}
+
+/// What `cleanup --json` prints for each sandbox.
+struct RemovedDocument: Encodable {
+  let name: String
+  /// `stale` or `created`.
+  let reason: String
+  let bridge: String?
+  let processes: [Int32]
+
+  init(_ removed: Removed) {
+    name = removed.name.text
+    reason = removed.reason.rawValue
+    bridge = removed.bridge?.text
+    processes = removed.processes
+  }
+}

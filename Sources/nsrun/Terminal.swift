@@ -1,0 +1,41 @@
+import Glibc
+
+/// Where people read what nsrun says.
+enum Terminal {
+  /// One line on standard error, with the program's name in front.
+  static func complain(_ text: String) {
+    let line = text.split(separator: "\n").joined(separator: " ")
+    write("nsrun: \(line)\n", to: 2)
+  }
+
+  /// Text on standard output. Whoever reads it may have gone: that is no failure of ours.
+  static func print(_ text: String) { write(text + "\n", to: 1) }
+
+  static func write(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBufferPointer { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        return
+      }
+    }
+  }
+
+  /// Whether colour is welcome on standard output: it is a terminal, and NO_COLOR is not set (no-color.org).
+  static var hasColour: Bool {
+    isatty(1) == 1 && (getenv("NO_COLOR").map { String(cString: $0).isEmpty } ?? true)
+  }
+
+  /// The text in a colour of ECMA-48, if colour is welcome.
+  static func coloured(_ text: String, _ colour: Colour) -> String {
+    hasColour ? "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m" : text
+  }
+
+  enum Colour: Int {
+    case red = 31
+    case green = 32
+    case yellow = 33
+  }
+}
