@@ -54,12 +54,11 @@ public struct BridgeOptions: Hashable, Sendable {
   var isEmpty: Bool { self == BridgeOptions() }
 
   func write(to buffer: inout MessageBuffer) {
-    // STP first: the kernel refuses a short forward delay while it is on.
-    if let stp { buffer.attribute(IFLA_BR_STP_STATE, UInt32(stp ? 1 : 0)) }
     if let forwardDelay { buffer.attribute(IFLA_BR_FORWARD_DELAY, forwardDelay) }
     if let helloTime { buffer.attribute(IFLA_BR_HELLO_TIME, helloTime) }
     if let maxAge { buffer.attribute(IFLA_BR_MAX_AGE, maxAge) }
     if let ageingTime { buffer.attribute(IFLA_BR_AGEING_TIME, ageingTime) }
+    if let stp { buffer.attribute(IFLA_BR_STP_STATE, UInt32(stp ? 1 : 0)) }
     if let priority { buffer.attribute(IFLA_BR_PRIORITY, priority) }
     buffer.boolean(IFLA_BR_VLAN_FILTERING, vlanFiltering)
     if let groupForwardMask { buffer.attribute(IFLA_BR_GROUP_FWD_MASK, groupForwardMask) }

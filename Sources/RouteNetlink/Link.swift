@@ -119,7 +119,7 @@ public struct Link: Sendable {
   public private(set) var group: UInt32 = 0
   /// How many packets wait to be sent at most.
   public private(set) var txQueueLength: UInt32 = 0
-  /// Nil where they were not asked for.
+  /// What went through it; nil where the kernel told nothing.
   public private(set) var statistics: LinkStatistics?
   /// A bridge's settings.
   public private(set) var bridge: BridgeOptions?

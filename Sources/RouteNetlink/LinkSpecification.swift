@@ -15,7 +15,10 @@ public enum NamespaceReference: Hashable, Sendable {
   }
 }
 
-/// A link to be created, complete in one request (RTM_NEWLINK).
+/// A link to be created, complete in one request (RTM_NEWLINK) but for its alias.
+///
+/// How it makes up IPv6 addresses cannot be told here: the kernel refuses IFLA_AF_SPEC in this request (EAFNOSUPPORT).
+/// A change sent along with it is early enough for a veth, which has no carrier before its other end is up.
 public struct LinkSpecification: Sendable {
   /// The other end of a veth pair.
   ///
@@ -30,19 +33,16 @@ public struct LinkSpecification: Sendable {
     public var mtu: UInt32?
     /// Where it is created; nil for the same namespace as the first end.
     public var namespace: NamespaceReference?
-    /// A free text of up to 255 bytes.
-    public var alias: String?
 
     public init(
       name: InterfaceName, index: UInt32? = nil, address: MACAddress? = nil, mtu: UInt32? = nil,
-      namespace: NamespaceReference? = nil, alias: String? = nil
+      namespace: NamespaceReference? = nil
     ) {
       self.name = name
       self.index = index
       self.address = address
       self.mtu = mtu
       self.namespace = namespace
-      self.alias = alias
     }
 
     fileprivate func write(to buffer: inout MessageBuffer) {
@@ -50,7 +50,6 @@ public struct LinkSpecification: Sendable {
       if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
       if let mtu { buffer.attribute(IFLA_MTU, mtu) }
       namespace?.write(to: &buffer)
-      if let alias { buffer.attribute(IFLA_IFALIAS, bytes: alias.utf8) }
       buffer.attribute(IFLA_IFNAME, string: name.text)
     }
   }
@@ -78,7 +77,10 @@ public struct LinkSpecification: Sendable {
   public var mtu: UInt32?
   /// The index of the bridge (or other master) that it becomes a port of.
   public var master: UInt32?
-  /// A free text of up to 255 bytes.
+  /// A free text of up to 255 bytes, which is set by a second request; ``index`` must be chosen too.
+  ///
+  /// The kernel ignores IFLA_IFALIAS while it creates a link. By name, the second request would change the alias of
+  /// somebody else's link where the first finds the name taken.
   public var alias: String?
   /// Whether it is brought up at once.
   public var isUp = false
@@ -86,7 +88,7 @@ public struct LinkSpecification: Sendable {
   public var txQueueLength: UInt32?
   /// Where it is created; nil for the namespace of the connection.
   public var namespace: NamespaceReference?
-  /// The group it belongs to; 0 is the default one.
+  /// The group it belongs to, from its first moment; 0 is the default one.
   public var group: UInt32?
 
   private init(_ name: InterfaceName, _ details: Kind) {
@@ -120,7 +122,6 @@ public struct LinkSpecification: Sendable {
     if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
     if let mtu { buffer.attribute(IFLA_MTU, mtu) }
     if let master { buffer.attribute(IFLA_MASTER, master) }
-    if let alias { buffer.attribute(IFLA_IFALIAS, bytes: alias.utf8) }
     if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
     if let group { buffer.attribute(IFLA_GROUP, group) }
     namespace?.write(to: &buffer)

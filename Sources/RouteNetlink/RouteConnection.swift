@@ -34,21 +34,21 @@ public struct RouteConnection: ~Copyable {
   // MARK: Links
 
   /// The link with this name, or this alternative name; nil when there is none.
-  /// - Parameter statistics: whether it is asked for them too.
-  public mutating func link(named name: String, statistics: Bool = false) throws(NetlinkError) -> Link? {
-    try link(.named(name), statistics)
+  public mutating func link(named name: String) throws(NetlinkError) -> Link? {
+    try link(.named(name))
   }
 
   /// The link with this interface index; nil when there is none.
-  public mutating func link(index: UInt32, statistics: Bool = false) throws(NetlinkError) -> Link? {
-    try link(.index(index), statistics)
+  public mutating func link(index: UInt32) throws(NetlinkError) -> Link? {
+    // 0 is no index; the kernel says EINVAL rather than ENODEV to it.
+    index == 0 ? nil : try link(.index(index))
   }
 
-  private mutating func link(_ selector: LinkSelector, _ statistics: Bool) throws(NetlinkError) -> Link? {
+  private mutating func link(_ selector: LinkSelector) throws(NetlinkError) -> Link? {
     var batch = RequestBatch()
     batch.append(type: RTM_GETLINK, flags: [], operation: "get link", subject: selector.description) { buffer in
       writeLinkHeader(to: &buffer, index: selector.indexOrZero)
-      Self.writeMask(to: &buffer, statistics)
+      buffer.attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
       selector.writeName(to: &buffer)
     }
     do throws(NetlinkError) {
@@ -60,38 +60,32 @@ public struct RouteConnection: ~Copyable {
   }
 
   /// All links.
-  public mutating func links(statistics: Bool = false) throws(NetlinkError) -> [Link] {
-    try links(statistics) { _ in }
+  public mutating func links() throws(NetlinkError) -> [Link] {
+    try links { _ in }
   }
 
   /// The ports of a bridge (or other master), by its interface index. None where there is no such master.
-  public mutating func links(master: UInt32, statistics: Bool = false) throws(NetlinkError) -> [Link] {
+  public mutating func links(master: UInt32) throws(NetlinkError) -> [Link] {
     // The kernel takes no part of a filter that it does not know, and 0 for no filter: look again.
-    try links(statistics) { $0.attribute(IFLA_MASTER, master) }.filter { $0.master == master }
+    try links { $0.attribute(IFLA_MASTER, master) }.filter { $0.master == master }
   }
 
   /// All links of a kind, by the kernel's name of it: `veth`, `bridge`.
-  public mutating func links(kind: String, statistics: Bool = false) throws(NetlinkError) -> [Link] {
+  public mutating func links(kind: String) throws(NetlinkError) -> [Link] {
     // The kernel lists all links where the driver of this kind is not loaded: look again.
-    try links(statistics) { buffer in
+    try links { buffer in
       buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_KIND, bytes: kind.utf8) }
     }.filter { $0.kind == kind }
   }
 
-  private mutating func links(
-    _ statistics: Bool, _ filter: (inout MessageBuffer) -> Void
-  ) throws(NetlinkError) -> [Link] {
+  private mutating func links(_ filter: (inout MessageBuffer) -> Void) throws(NetlinkError) -> [Link] {
     var batch = RequestBatch()
     batch.append(type: RTM_GETLINK, flags: .dump, operation: "list links", subject: "") { buffer in
       writeLinkHeader(to: &buffer, index: 0)
-      Self.writeMask(to: &buffer, statistics)
+      buffer.attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS)
       filter(&buffer)
     }
     return try connection.query(batch) { (reply) throws(MalformedMessage) in try Link(reply) }
-  }
-
-  private static func writeMask(to buffer: inout MessageBuffer, _ statistics: Bool) {
-    if !statistics { buffer.attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) }
   }
 
   // MARK: Addresses, routes, neighbours

@@ -15,19 +15,30 @@ public struct RouteRequests: Sendable {
   /// How many requests there are.
   public var count: Int { batch.count }
 
-  /// Creates a link, which must not exist (EEXIST).
+  /// Creates a link; neither its name (EEXIST) nor its index (EBUSY) may be taken.
   public mutating func create(_ link: LinkSpecification) {
     batch.append(
       type: RTM_NEWLINK, flags: [.create, .exclusive], operation: "create \(link.kind)", subject: link.name.text,
       link.write)
+    guard let alias = link.alias else { return }
+    guard let index = link.index else { preconditionFailure("a link is created with an alias only by index") }
+    change(link: .index(index), LinkChanges(alias: alias), subject: link.name.text)
   }
 
   /// Changes a link. Where one change is refused, those before it in the kernel's own order have been made.
+  ///
+  /// A link that is to come up and to make up addresses in another way takes two requests: the kernel brings it up
+  /// first, and in the old way.
   public mutating func change(link: LinkSelector, _ changes: LinkChanges, subject: String? = nil) {
+    var changes = changes
+    if changes.isUp == true, let mode = changes.addressGeneration {
+      changes.addressGeneration = nil
+      change(link: link, LinkChanges(addressGeneration: mode), subject: subject)
+    }
     // Not RTM_NEWLINK, which ip sends: with IFLA_GROUP and no link of that name it changes the whole group.
     batch.append(
       type: RTM_SETLINK, flags: [], operation: "change link", subject: subject ?? link.description
-    ) { changes.write(to: &$0, link: link) }
+    ) { [changes] in changes.write(to: &$0, link: link) }
   }
 
   /// Changes the settings of a bridge's port. EOPNOTSUPP where the link is none.

@@ -1,0 +1,63 @@
+import Netlink
+
+extension RouteDescription {
+  static let bridge = AttributeSchema([
+    1: .init("IFLA_BR_FORWARD_DELAY", .unsigned), 2: .init("IFLA_BR_HELLO_TIME", .unsigned),
+    3: .init("IFLA_BR_MAX_AGE", .unsigned), 4: .init("IFLA_BR_AGEING_TIME", .unsigned),
+    5: .init("IFLA_BR_STP_STATE", booleans), 6: .init("IFLA_BR_PRIORITY", .unsigned),
+    7: .init("IFLA_BR_VLAN_FILTERING", booleans), 8: .init("IFLA_BR_VLAN_PROTOCOL", .hex),
+    9: .init("IFLA_BR_GROUP_FWD_MASK", .unsigned), 10: .init("IFLA_BR_ROOT_ID", .hex),
+    11: .init("IFLA_BR_BRIDGE_ID", .hex), 12: .init("IFLA_BR_ROOT_PORT", .unsigned),
+    13: .init("IFLA_BR_ROOT_PATH_COST", .unsigned), 14: .init("IFLA_BR_TOPOLOGY_CHANGE", booleans),
+    15: .init("IFLA_BR_TOPOLOGY_CHANGE_DETECTED", booleans), 16: .init("IFLA_BR_HELLO_TIMER", .unsigned),
+    17: .init("IFLA_BR_TCN_TIMER", .unsigned), 18: .init("IFLA_BR_TOPOLOGY_CHANGE_TIMER", .unsigned),
+    19: .init("IFLA_BR_GC_TIMER", .unsigned), 20: .init("IFLA_BR_GROUP_ADDR", .linkAddress),
+    21: .init("IFLA_BR_FDB_FLUSH", .flag), 22: .init("IFLA_BR_MCAST_ROUTER", .unsigned),
+    23: .init("IFLA_BR_MCAST_SNOOPING", booleans), 24: .init("IFLA_BR_MCAST_QUERY_USE_IFADDR", booleans),
+    25: .init("IFLA_BR_MCAST_QUERIER", booleans), 26: .init("IFLA_BR_MCAST_HASH_ELASTICITY", .unsigned),
+    27: .init("IFLA_BR_MCAST_HASH_MAX", .unsigned), 28: .init("IFLA_BR_MCAST_LAST_MEMBER_CNT", .unsigned),
+    29: .init("IFLA_BR_MCAST_STARTUP_QUERY_CNT", .unsigned),
+    30: .init("IFLA_BR_MCAST_LAST_MEMBER_INTVL", .unsigned), 31: .init("IFLA_BR_MCAST_MEMBERSHIP_INTVL", .unsigned),
+    32: .init("IFLA_BR_MCAST_QUERIER_INTVL", .unsigned), 33: .init("IFLA_BR_MCAST_QUERY_INTVL", .unsigned),
+    34: .init("IFLA_BR_MCAST_QUERY_RESPONSE_INTVL", .unsigned),
+    35: .init("IFLA_BR_MCAST_STARTUP_QUERY_INTVL", .unsigned), 36: .init("IFLA_BR_NF_CALL_IPTABLES", booleans),
+    37: .init("IFLA_BR_NF_CALL_IP6TABLES", booleans), 38: .init("IFLA_BR_NF_CALL_ARPTABLES", booleans),
+    39: .init("IFLA_BR_VLAN_DEFAULT_PVID", .unsigned), 40: .init("IFLA_BR_PAD", .flag),
+    41: .init("IFLA_BR_VLAN_STATS_ENABLED", booleans), 42: .init("IFLA_BR_MCAST_STATS_ENABLED", booleans),
+    43: .init("IFLA_BR_MCAST_IGMP_VERSION", .unsigned), 44: .init("IFLA_BR_MCAST_MLD_VERSION", .unsigned),
+    45: .init("IFLA_BR_VLAN_STATS_PER_PORT", booleans), 46: .init("IFLA_BR_MULTI_BOOLOPT", .hex),
+    47: .init("IFLA_BR_MCAST_QUERIER_STATE", .hex), 48: .init("IFLA_BR_FDB_N_LEARNED", .unsigned),
+    49: .init("IFLA_BR_FDB_MAX_LEARNED", .unsigned),
+  ])
+
+  static let bridgePort = AttributeSchema([
+    1: .init(
+      "IFLA_BRPORT_STATE",
+      .named([
+        0: "BR_STATE_DISABLED", 1: "BR_STATE_LISTENING", 2: "BR_STATE_LEARNING", 3: "BR_STATE_FORWARDING",
+        4: "BR_STATE_BLOCKING",
+      ])),
+    2: .init("IFLA_BRPORT_PRIORITY", .unsigned), 3: .init("IFLA_BRPORT_COST", .unsigned),
+    4: .init("IFLA_BRPORT_MODE", booleans), 5: .init("IFLA_BRPORT_GUARD", booleans),
+    6: .init("IFLA_BRPORT_PROTECT", booleans), 7: .init("IFLA_BRPORT_FAST_LEAVE", booleans),
+    8: .init("IFLA_BRPORT_LEARNING", booleans), 9: .init("IFLA_BRPORT_UNICAST_FLOOD", booleans),
+    10: .init("IFLA_BRPORT_PROXYARP", booleans), 11: .init("IFLA_BRPORT_LEARNING_SYNC", booleans),
+    12: .init("IFLA_BRPORT_PROXYARP_WIFI", booleans), 13: .init("IFLA_BRPORT_ROOT_ID", .hex),
+    14: .init("IFLA_BRPORT_BRIDGE_ID", .hex), 15: .init("IFLA_BRPORT_DESIGNATED_PORT", .unsigned),
+    16: .init("IFLA_BRPORT_DESIGNATED_COST", .unsigned), 17: .init("IFLA_BRPORT_ID", .unsigned),
+    18: .init("IFLA_BRPORT_NO", .unsigned), 19: .init("IFLA_BRPORT_TOPOLOGY_CHANGE_ACK", booleans),
+    20: .init("IFLA_BRPORT_CONFIG_PENDING", booleans), 21: .init("IFLA_BRPORT_MESSAGE_AGE_TIMER", .unsigned),
+    22: .init("IFLA_BRPORT_FORWARD_DELAY_TIMER", .unsigned), 23: .init("IFLA_BRPORT_HOLD_TIMER", .unsigned),
+    24: .init("IFLA_BRPORT_FLUSH", .flag), 25: .init("IFLA_BRPORT_MULTICAST_ROUTER", .unsigned),
+    26: .init("IFLA_BRPORT_PAD", .flag), 27: .init("IFLA_BRPORT_MCAST_FLOOD", booleans),
+    28: .init("IFLA_BRPORT_MCAST_TO_UCAST", booleans), 29: .init("IFLA_BRPORT_VLAN_TUNNEL", booleans),
+    30: .init("IFLA_BRPORT_BCAST_FLOOD", booleans), 31: .init("IFLA_BRPORT_GROUP_FWD_MASK", .unsigned),
+    32: .init("IFLA_BRPORT_NEIGH_SUPPRESS", booleans), 33: .init("IFLA_BRPORT_ISOLATED", booleans),
+    34: .init("IFLA_BRPORT_BACKUP_PORT", .unsigned), 35: .init("IFLA_BRPORT_MRP_RING_OPEN", booleans),
+    36: .init("IFLA_BRPORT_MRP_IN_OPEN", booleans), 37: .init("IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT", .unsigned),
+    38: .init("IFLA_BRPORT_MCAST_EHT_HOSTS_CNT", .unsigned), 39: .init("IFLA_BRPORT_LOCKED", booleans),
+    40: .init("IFLA_BRPORT_MAB", booleans), 41: .init("IFLA_BRPORT_MCAST_N_GROUPS", .unsigned),
+    42: .init("IFLA_BRPORT_MCAST_MAX_GROUPS", .unsigned), 43: .init("IFLA_BRPORT_NEIGH_VLAN_SUPPRESS", booleans),
+    44: .init("IFLA_BRPORT_BACKUP_NHID", .unsigned),
+  ])
+}
