@@ -37,6 +37,7 @@ let package = Package(
     .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
     .testTarget(name: "KernelTests", dependencies: ["NFTables", "Netlink", "LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: settings),
+    .testTarget(name: "RouteNetlinkTests", dependencies: ["RouteNetlink"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

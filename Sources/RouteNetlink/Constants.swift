@@ -102,6 +102,8 @@ let RTA_MULTIPATH: UInt16 = 9
 let RTA_TABLE: UInt16 = 15
 let RTA_VIA: UInt16 = 18
 
+let RTNH_F_ONLINK: UInt32 = 4
+
 let NDA_DST: UInt16 = 1
 let NDA_LLADDR: UInt16 = 2
 let NDA_IFINDEX: UInt16 = 8

@@ -93,7 +93,8 @@ public struct LinkAddress: Hashable, Sendable {
     guard message.header.type == RTM_NEWADDR else { return nil }
     let payload = message.payload
     var attributes = try payload.attributes(after: ifaddrmsgSize)
-    guard let family = payload.integer(at: 0, as: UInt8.self), let prefixLength = payload.integer(at: 1, as: UInt8.self),
+    guard let family = payload.integer(at: 0, as: UInt8.self),
+      let prefixLength = payload.integer(at: 1, as: UInt8.self),
       let shortFlags = payload.integer(at: 2, as: UInt8.self), let scope = payload.integer(at: 3, as: UInt8.self),
       let link = payload.integer(at: 4, as: UInt32.self)
     else { throw MalformedMessage("struct ifaddrmsg") }

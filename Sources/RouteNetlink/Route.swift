@@ -69,6 +69,8 @@ public struct Route: Hashable, Sendable {
   public var type: Kind
   /// The lower of two is preferred. IPv6 makes 1024 of nil.
   public var metric: UInt32?
+  /// Whether the gateway is taken to be on the link even where no route says so (RTNH_F_ONLINK).
+  public var isOnLink: Bool
   /// Whether it goes several ways at once, which are then not told. Only in replies.
   public internal(set) var isMultipath = false
 
@@ -79,7 +81,7 @@ public struct Route: Hashable, Sendable {
   public init(
     to destination: IPNetwork?, family: AddressFamily, via gateway: IPAddress? = nil, link: UInt32? = nil,
     preferredSource: IPAddress? = nil, table: UInt32 = mainTable, protocolNumber: UInt8 = 3, scope: Scope? = nil,
-    type: Kind = .unicast, metric: UInt32? = nil
+    type: Kind = .unicast, metric: UInt32? = nil, isOnLink: Bool = false
   ) {
     self.destination = destination
     self.family = family
@@ -91,6 +93,7 @@ public struct Route: Hashable, Sendable {
     self.scope = scope ?? Self.usualScope(family, type, hasGateway: gateway != nil)
     self.type = type
     self.metric = metric
+    self.isOnLink = isOnLink
   }
 
   private static func usualScope(_ family: AddressFamily, _ type: Kind, hasGateway: Bool) -> Scope {
@@ -117,7 +120,7 @@ public struct Route: Hashable, Sendable {
     buffer.append(protocolNumber)
     buffer.append(scope.rawValue)
     buffer.append(type.rawValue)
-    buffer.append(UInt32(0))  // rtm_flags
+    buffer.append(isOnLink ? RTNH_F_ONLINK : 0)
     if let destination { buffer.attribute(RTA_DST, destination.address.write) }
     if let gateway {
       if gateway.family == family {
@@ -143,7 +146,7 @@ public struct Route: Hashable, Sendable {
     guard let familyNumber = payload.integer(at: 0, as: UInt8.self),
       let prefixLength = payload.integer(at: 1, as: UInt8.self), let table = payload.integer(at: 4, as: UInt8.self),
       let protocolNumber = payload.integer(at: 5, as: UInt8.self), let scope = payload.integer(at: 6, as: UInt8.self),
-      let typeNumber = payload.integer(at: 7, as: UInt8.self)
+      let typeNumber = payload.integer(at: 7, as: UInt8.self), let flags = payload.integer(at: 8, as: UInt32.self)
     else { throw MalformedMessage("struct rtmsg") }
     // A dump of all families also lists multicast routing (128, 129) and MPLS.
     guard let family = AddressFamily(rawValue: familyNumber) else { return nil }
@@ -153,6 +156,7 @@ public struct Route: Hashable, Sendable {
     self.table = UInt32(table)
     self.protocolNumber = protocolNumber
     self.scope = Scope(rawValue: scope)
+    isOnLink = flags & RTNH_F_ONLINK != 0
     var target: IPAddress?
     while let attribute = try attributes.next() {
       switch attribute.type {

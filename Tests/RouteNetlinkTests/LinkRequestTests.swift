@@ -1,0 +1,394 @@
+import RouteNetlink
+import Testing
+
+/// Requests about links, compared with what ip(8) sends for the same (strace -e write).
+@Suite struct LinkRequestTests {
+  // iproute2 6.1: ip link add v0 index 71 ... type veth peer index 72 ... netns foo name p0
+  @Test func `a veth pair is created in one request`() throws {
+    let golden = bytes(
+      """
+      9c 00 00 00  // nlmsg_len 156
+      10 00  // nlmsg_type RTM_NEWLINK
+      05 06  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      47 00 00 00  // ifi_index
+      01 00 00 00  // ifi_flags
+      01 00 00 00  // ifi_change
+      0a 00 01 00 02 00 00 00 00 01 00 00  // IFLA_ADDRESS
+      08 00 04 00 78 05 00 00  // IFLA_MTU
+      08 00 0a 00 04 00 00 00  // IFLA_MASTER
+      08 00 0d 00 f4 01 00 00  // IFLA_TXQLEN
+      08 00 1b 00 07 00 00 00  // IFLA_GROUP
+      07 00 03 00 76 30 00 00  // IFLA_IFNAME v0
+      48 00 12 00  // IFLA_LINKINFO, length 72
+        08 00 01 00 76 65 74 68  // IFLA_INFO_KIND veth
+        3c 00 02 00  // IFLA_INFO_DATA, length 60
+          38 00 01 00  // VETH_INFO_PEER, length 56
+            00 00  // ifi_family, padding
+            00 00  // ifi_type
+            48 00 00 00  // ifi_index
+            00 00 00 00  // ifi_flags
+            00 00 00 00  // ifi_change
+            0a 00 01 00 02 00 00 00 00 02 00 00  // IFLA_ADDRESS
+            08 00 04 00 78 05 00 00  // IFLA_MTU
+            08 00 1c 00 04 00 00 00  // IFLA_NET_NS_FD
+            07 00 03 00 70 30 00 00  // IFLA_IFNAME p0
+      """)
+    let message = try sent { requests in
+      var link = LinkSpecification.veth(
+        name("v0"),
+        peer: .init(
+          name: name("p0"), index: 72, address: mac("02:00:00:00:00:02"), mtu: 1400, namespace: .descriptor(4)))
+      link.index = 71
+      link.address = mac("02:00:00:00:00:01")
+      link.mtu = 1400
+      link.master = 4
+      link.isUp = true
+      link.txQueueLength = 500
+      link.group = 7
+      requests.create(link)
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link add br7 address ... type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+  @Test func `a bridge is created with its address`() throws {
+    let golden = bytes(
+      """
+      60 00 00 00  // nlmsg_len 96
+      10 00  // nlmsg_type RTM_NEWLINK
+      05 06  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      00 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      0a 00 01 00 02 00 00 00 00 07 00 00  // IFLA_ADDRESS
+      08 00 03 00 62 72 37 00  // IFLA_IFNAME br7
+      2c 00 12 00  // IFLA_LINKINFO, length 44
+        0a 00 01 00 62 72 69 64 67 65 00 00  // IFLA_INFO_KIND bridge
+        1c 00 02 00  // IFLA_INFO_DATA, length 28
+          08 00 01 00 00 00 00 00  // IFLA_BR_FORWARD_DELAY
+          08 00 05 00 00 00 00 00  // IFLA_BR_STP_STATE
+          05 00 17 00 00 00 00 00  // IFLA_BR_MCAST_SNOOPING
+      """)
+    let message = try sent { requests in
+      var link = LinkSpecification.bridge(
+        name("br7"), options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
+      link.address = mac("02:00:00:00:00:07")
+      requests.create(link)
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link add br8 type bridge forward_delay 200 hello_time 300 ...
+  @Test func `every option of a bridge is sent`() throws {
+    let golden = bytes(
+      """
+      9c 00 00 00  // nlmsg_len 156
+      10 00  // nlmsg_type RTM_NEWLINK
+      05 06  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      00 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      08 00 03 00 62 72 38 00  // IFLA_IFNAME br8
+      74 00 12 00  // IFLA_LINKINFO, length 116
+        0a 00 01 00 62 72 69 64 67 65 00 00  // IFLA_INFO_KIND bridge
+        64 00 02 00  // IFLA_INFO_DATA, length 100
+          08 00 01 00 c8 00 00 00  // IFLA_BR_FORWARD_DELAY
+          08 00 02 00 2c 01 00 00  // IFLA_BR_HELLO_TIME
+          08 00 03 00 bc 02 00 00  // IFLA_BR_MAX_AGE
+          08 00 04 00 e8 03 00 00  // IFLA_BR_AGEING_TIME
+          08 00 05 00 01 00 00 00  // IFLA_BR_STP_STATE
+          06 00 06 00 07 00 00 00  // IFLA_BR_PRIORITY
+          05 00 07 00 01 00 00 00  // IFLA_BR_VLAN_FILTERING
+          06 00 09 00 08 00 00 00  // IFLA_BR_GROUP_FWD_MASK
+          05 00 17 00 01 00 00 00  // IFLA_BR_MCAST_SNOOPING
+          05 00 24 00 00 00 00 00  // IFLA_BR_NF_CALL_IPTABLES
+          05 00 25 00 01 00 00 00  // IFLA_BR_NF_CALL_IP6TABLES
+          05 00 26 00 00 00 00 00  // IFLA_BR_NF_CALL_ARPTABLES
+      """)
+    let message = try sent { requests in
+      requests.create(
+        .bridge(
+          name("br8"),
+          options: BridgeOptions(
+            stp: true, forwardDelay: 200, helloTime: 300, maxAge: 700, ageingTime: 1000, priority: 7,
+            vlanFiltering: true,
+            multicastSnooping: true, groupForwardMask: 8, callsIPTables: false, callsIP6Tables: true,
+            callsARPTables: false)))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link add du0 type dummy
+  @Test func `a link without options of its own has only a kind`() throws {
+    let golden = bytes(
+      """
+      38 00 00 00  // nlmsg_len 56
+      10 00  // nlmsg_type RTM_NEWLINK
+      05 06  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      00 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      08 00 03 00 64 75 30 00  // IFLA_IFNAME du0
+      10 00 12 00  // IFLA_LINKINFO, length 16
+        09 00 01 00 64 75 6d 6d 79 00 00 00  // IFLA_INFO_KIND dummy
+      """)
+    let message = try sent { requests in
+      requests.create(.dummy(name("du0")))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link set v0 down, which sends RTM_NEWLINK
+  @Test func `a link is taken down`() throws {
+    let golden = bytes(
+      """
+      20 00 00 00  // nlmsg_len 32
+      13 00  // nlmsg_type RTM_SETLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      47 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      01 00 00 00  // ifi_change
+      """)
+    let message = try sent { requests in
+      requests.change(link: .index(71), LinkChanges(isUp: false))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link set v0 address ... mtu 1300 nomaster ..., which sends RTM_NEWLINK
+  @Test func `many things of a link are changed at once`() throws {
+    let golden = bytes(
+      """
+      58 00 00 00  // nlmsg_len 88
+      13 00  // nlmsg_type RTM_SETLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      47 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      0a 00 01 00 02 00 00 00 00 03 00 00  // IFLA_ADDRESS
+      08 00 04 00 14 05 00 00  // IFLA_MTU
+      08 00 0a 00 00 00 00 00  // IFLA_MASTER
+      09 00 14 00 77 6f 72 6c 64 00 00 00  // IFLA_IFALIAS world
+      08 00 0d 00 05 00 00 00  // IFLA_TXQLEN
+      08 00 1b 00 09 00 00 00  // IFLA_GROUP
+      """)
+    let message = try sent { requests in
+      requests.change(
+        link: .index(71),
+        LinkChanges(
+          address: mac("02:00:00:00:00:03"), mtu: 1300, master: 0, alias: "world", txQueueLength: 5, group: 9))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link set v0 addrgenmode none, which sends RTM_NEWLINK
+  @Test func `a link is kept from making up IPv6 addresses`() throws {
+    let golden = bytes(
+      """
+      30 00 00 00  // nlmsg_len 48
+      13 00  // nlmsg_type RTM_SETLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      47 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      10 00 1a 00  // IFLA_AF_SPEC, length 16
+        0c 00 0a 00  // AF_INET6, length 12
+          05 00 08 00 01 00 00 00  // IFLA_INET6_ADDR_GEN_MODE
+      """)
+    let message = try sent { requests in
+      requests.change(link: .index(71), LinkChanges(addressGeneration: AddressGenerationMode.none))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link set v0 master mst up, which sends RTM_NEWLINK
+  @Test func `a link becomes a port and comes up`() throws {
+    let golden = bytes(
+      """
+      28 00 00 00  // nlmsg_len 40
+      13 00  // nlmsg_type RTM_SETLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      47 00 00 00  // ifi_index
+      01 00 00 00  // ifi_flags
+      01 00 00 00  // ifi_change
+      08 00 0a 00 04 00 00 00  // IFLA_MASTER
+      """)
+    let message = try sent { requests in
+      requests.change(link: .index(71), LinkChanges(isUp: true, master: 4))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link set br7 name br6, which sends RTM_NEWLINK
+  @Test func `a link is renamed`() throws {
+    let golden = bytes(
+      """
+      28 00 00 00  // nlmsg_len 40
+      13 00  // nlmsg_type RTM_SETLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      05 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      08 00 03 00 62 72 36 00  // IFLA_IFNAME br6
+      """)
+    let message = try sent { requests in
+      requests.change(link: .index(5), LinkChanges(name: name("br6")))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link set br6 netns foo, which sends RTM_NEWLINK
+  @Test func `a link is moved to another namespace`() throws {
+    let golden = bytes(
+      """
+      28 00 00 00  // nlmsg_len 40
+      13 00  // nlmsg_type RTM_SETLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      05 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      08 00 1c 00 04 00 00 00  // IFLA_NET_NS_FD
+      """)
+    let message = try sent { requests in
+      requests.change(link: .index(5), LinkChanges(namespace: .descriptor(4)))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link set v0 type bridge_slave state 3 ..., which also sends IFLA_INFO_KIND
+  @Test func `every option of a bridge port is sent`() throws {
+    let golden = bytes(
+      """
+      a0 00 00 00  // nlmsg_len 160
+      10 00  // nlmsg_type RTM_NEWLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      47 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      80 00 12 00  // IFLA_LINKINFO, length 128
+        7c 00 05 00  // IFLA_INFO_SLAVE_DATA, length 124
+          05 00 01 00 03 00 00 00  // IFLA_BRPORT_STATE
+          06 00 02 00 05 00 00 00  // IFLA_BRPORT_PRIORITY
+          08 00 03 00 04 00 00 00  // IFLA_BRPORT_COST
+          05 00 04 00 01 00 00 00  // IFLA_BRPORT_MODE
+          05 00 05 00 01 00 00 00  // IFLA_BRPORT_GUARD
+          05 00 06 00 01 00 00 00  // IFLA_BRPORT_PROTECT
+          05 00 08 00 00 00 00 00  // IFLA_BRPORT_LEARNING
+          05 00 09 00 00 00 00 00  // IFLA_BRPORT_UNICAST_FLOOD
+          05 00 0a 00 01 00 00 00  // IFLA_BRPORT_PROXYARP
+          05 00 1b 00 00 00 00 00  // IFLA_BRPORT_MCAST_FLOOD
+          05 00 1e 00 00 00 00 00  // IFLA_BRPORT_BCAST_FLOOD
+          06 00 1f 00 08 00 00 00  // IFLA_BRPORT_GROUP_FWD_MASK
+          05 00 20 00 01 00 00 00  // IFLA_BRPORT_NEIGH_SUPPRESS
+          05 00 21 00 01 00 00 00  // IFLA_BRPORT_ISOLATED
+          05 00 27 00 01 00 00 00  // IFLA_BRPORT_LOCKED
+      """)
+    let message = try sent { requests in
+      requests.setBridgePort(
+        link: .index(71),
+        BridgePortOptions(
+          hairpin: true, isolated: true, learning: false, unicastFlood: false, multicastFlood: false,
+          broadcastFlood: false, neighbourSuppression: true, proxyARP: true, bpduGuard: true, rootBlock: true,
+          locked: true, state: .forwarding, priority: 5, cost: 4, groupForwardMask: 8))
+    }
+    #expect(message == golden)
+  }
+
+  // iproute2 6.1: ip link del v0
+  @Test func `a link is deleted`() throws {
+    let golden = bytes(
+      """
+      20 00 00 00  // nlmsg_len 32
+      11 00  // nlmsg_type RTM_DELLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      47 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      """)
+    let message = try sent { requests in
+      requests.delete(link: .index(71))
+    }
+    #expect(message == golden)
+  }
+
+  @Test func `an alias takes a second request, because the kernel ignores it in the first`() throws {
+    var link = LinkSpecification.dummy(name("d0"))
+    link.index = 9
+    let plain = try sent { $0.create(link) }
+    link.alias = "tag"
+    let both = try sent { $0.create(link) }
+    // Only the last request asks for an acknowledgement.
+    #expect(Array(both.prefix(plain.count))[8...] == plain[8...])
+    #expect(both.dropFirst(plain.count).count == 40)
+    let change = try sent { $0.change(link: .index(9), LinkChanges(alias: "tag")) }
+    #expect(Array(both.dropFirst(plain.count + 12)) == Array(change.dropFirst(12)))
+  }
+
+  @Test func `address generation is changed before the link comes up`() throws {
+    let both = try sent {
+      $0.change(link: .index(71), LinkChanges(isUp: true, addressGeneration: AddressGenerationMode.none))
+    }
+    let mode = try sent {
+      $0.change(link: .index(71), LinkChanges(addressGeneration: AddressGenerationMode.none))
+    }
+    let up = try sent { $0.change(link: .index(71), LinkChanges(isUp: true)) }
+    #expect(both.count == mode.count + up.count)
+    #expect(Array(both[16..<mode.count]) == Array(mode[16...]))
+    #expect(Array(both[(mode.count + 16)...]) == Array(up[16...]))
+  }
+
+  @Test func `a link is selected by a name of any length`() throws {
+    let short = try sent { $0.delete(link: .named("v0")) }
+    #expect(Array(short[32...]) == [7, 0, 3, 0, 0x76, 0x30, 0, 0])  // IFLA_IFNAME
+    let long = try sent { $0.delete(link: .named("an-alternative-name")) }
+    #expect(Array(long[32..<36]) == [24, 0, 53, 0])  // IFLA_ALT_IFNAME
+  }
+}
