@@ -5,8 +5,8 @@ import Netlink
 ///
 /// Times are in centiseconds (USER_HZ): 200 is two seconds.
 public struct BridgeOptions: Hashable, Sendable {
-  /// How long a port listens and learns before it forwards. The kernel's default is 1500; below 200 is refused while STP
-  /// is on.
+  /// How long a port listens and learns before it forwards. The kernel's default is 1500; below 200 is refused while
+  /// STP is on.
   public var forwardDelay: UInt32?
   /// The time between two configuration messages: 100...1000.
   public var helloTime: UInt32?

@@ -94,39 +94,46 @@ public struct LinkStatistics: Hashable, Sendable {
 }
 
 /// A network link as the kernel describes it. Kinds this library has no type for come with their name.
-public struct Link: Sendable {
-  public let index: UInt32
-  public private(set) var name = ""
+public struct Link: Hashable, Sendable {
+  public var index: UInt32
+  public var name: String
   /// The free text that someone put on it.
-  public private(set) var alias: String?
+  public var alias: String?
   /// The driver's name (`veth`, `bridge`, ...); nil for hardware and loopback.
-  public private(set) var kind: String?
+  public var kind: String?
   /// What its master makes of it: `bridge` for a bridge's port.
-  public private(set) var slaveKind: String?
+  public var slaveKind: String?
   /// Its MAC address; nil where its address has another form.
-  public private(set) var address: MACAddress?
+  public var address: MACAddress?
   /// The MTU in bytes.
-  public private(set) var mtu: UInt32 = 0
-  public let flags: LinkFlags
-  public private(set) var operationalState = OperationalState.unknown
+  public var mtu: UInt32 = 0
+  public var flags: LinkFlags
+  public var operState = OperationalState.unknown
   /// The index of the link that it is a port of.
-  public private(set) var master: UInt32?
+  public var master: UInt32?
   /// The index of a veth's other end, of a VLAN's lower link (IFLA_LINK); in ``peerNamespaceID`` if that is given.
-  public private(set) var peerIndex: UInt32?
+  public var peerIndex: UInt32?
   /// The number by which this namespace knows the one of ``peerIndex`` (IFLA_LINK_NETNSID).
-  public private(set) var peerNamespaceID: Int32?
+  public var peerNamespaceID: Int32?
   /// The group it belongs to; 0 is the default one.
-  public private(set) var group: UInt32 = 0
+  public var group: UInt32 = 0
   /// How many packets wait to be sent at most.
-  public private(set) var txQueueLength: UInt32 = 0
+  public var txQueueLength: UInt32 = 0
   /// What went through it; nil where the kernel told nothing.
-  public private(set) var statistics: LinkStatistics?
+  public var statistics: LinkStatistics?
   /// A bridge's settings.
-  public private(set) var bridge: BridgeOptions?
+  public var bridge: BridgeOptions?
   /// A bridge port's settings.
-  public private(set) var bridgePort: BridgePortOptions?
+  public var bridgePort: BridgePortOptions?
   /// How it makes up IPv6 addresses for itself; nil where IPv6 is not there.
-  public private(set) var addressGeneration: AddressGenerationMode?
+  public var addressGeneration: AddressGenerationMode?
+
+  /// A link of which nothing else is known yet.
+  public init(index: UInt32, name: String, flags: LinkFlags = []) {
+    self.index = index
+    self.name = name
+    self.flags = flags
+  }
 
   /// Whether it has been brought up.
   public var isUp: Bool { flags.contains(.up) }
@@ -138,15 +145,14 @@ public struct Link: Sendable {
     guard let index = message.payload.integer(at: 4, as: UInt32.self),
       let flags = message.payload.integer(at: 8, as: UInt32.self)
     else { throw MalformedMessage("struct ifinfomsg") }
-    self.index = index
-    self.flags = LinkFlags(rawValue: flags)
+    self.init(index: index, name: "", flags: LinkFlags(rawValue: flags))
     while let attribute = try attributes.next() {
       switch attribute.type {
       case IFLA_IFNAME: name = attribute.string
       case IFLA_IFALIAS: alias = attribute.string
       case IFLA_ADDRESS: address = MACAddress(bytes: attribute.bytes)
       case IFLA_MTU: mtu = try attribute.integer()
-      case IFLA_OPERSTATE: operationalState = OperationalState(rawValue: try attribute.integer()) ?? .unknown
+      case IFLA_OPERSTATE: operState = OperationalState(rawValue: try attribute.integer()) ?? .unknown
       case IFLA_MASTER: master = try attribute.integer()
       case IFLA_LINK: peerIndex = try attribute.integer()
       case IFLA_LINK_NETNSID: peerNamespaceID = try attribute.integer()

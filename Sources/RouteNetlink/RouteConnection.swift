@@ -7,7 +7,8 @@ import Netlink
 public struct RouteConnection: ~Copyable {
   private var connection: NetlinkConnection
 
-  /// Opens a socket in the network namespace of the calling thread. The connection stays there, wherever the thread goes.
+  /// Opens a socket in the network namespace of the calling thread. The connection stays there, wherever the thread
+  /// goes.
   /// - Parameter tracer: is shown every message in both directions.
   public init(tracer: MessageTracer? = nil) throws(SystemError) {
     connection = try NetlinkConnection(.route, tracer: tracer)

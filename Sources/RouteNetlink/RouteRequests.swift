@@ -15,7 +15,11 @@ public struct RouteRequests: Sendable {
   /// How many requests there are.
   public var count: Int { batch.count }
 
-  /// Creates a link; neither its name (EEXIST) nor its index (EBUSY) may be taken.
+  /// Creates a link. Neither its name nor its index may be taken (EEXIST), nor those of a peer (EEXIST, EBUSY).
+  ///
+  /// An alias is set by a second request, by index, which the kernel also processes where the first failed: a link that
+  /// already had this index would get the alias. Where that cannot be excluded, create the link without, and then
+  /// ``change(link:_:subject:)`` it. A link's group, in contrast, is set while it is created.
   public mutating func create(_ link: LinkSpecification) {
     batch.append(
       type: RTM_NEWLINK, flags: [.create, .exclusive], operation: "create \(link.kind)", subject: link.name.text,
@@ -43,8 +47,8 @@ public struct RouteRequests: Sendable {
 
   /// Changes the settings of a bridge's port. EOPNOTSUPP where the link is none.
   public mutating func setBridgePort(link: LinkSelector, _ options: BridgePortOptions, subject: String? = nil) {
-    // Settings of a port by this way need RTM_NEWLINK. No kind is named (ip says `bridge_slave`): there is no such kind,
-    // and the kernel may start modprobe to look for it.
+    // Only RTM_NEWLINK reads IFLA_INFO_SLAVE_DATA. No kind is named (ip says `bridge_slave`): there is no such kind, and
+    // the kernel may start modprobe to look for it.
     batch.append(
       type: RTM_NEWLINK, flags: [], operation: "change bridge port", subject: subject ?? link.description
     ) { buffer in

@@ -21,7 +21,7 @@ import Testing
     #expect(link.address == mac("02:00:00:00:00:03"))
     #expect(link.mtu == 1300)
     #expect(link.flags == [.up, .broadcast, .running, .multicast, .lowerUp])
-    #expect(link.operationalState == .up)
+    #expect(link.operState == .up)
     #expect(link.master == 4)
     #expect(link.peerIndex == 72)
     #expect(link.peerNamespaceID == 1)
