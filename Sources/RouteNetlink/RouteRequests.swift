@@ -47,8 +47,8 @@ public struct RouteRequests: Sendable {
 
   /// Changes the settings of a bridge's port. EOPNOTSUPP where the link is none.
   public mutating func setBridgePort(link: LinkSelector, _ options: BridgePortOptions, subject: String? = nil) {
-    // Only RTM_NEWLINK reads IFLA_INFO_SLAVE_DATA. No kind is named (ip says `bridge_slave`): there is no such kind, and
-    // the kernel may start modprobe to look for it.
+    // Only RTM_NEWLINK reads IFLA_INFO_SLAVE_DATA. No kind is named (ip says `bridge_slave`): there is none of this
+    // name, and the kernel may start modprobe to look for it.
     batch.append(
       type: RTM_NEWLINK, flags: [], operation: "change bridge port", subject: subject ?? link.description
     ) { buffer in
