@@ -131,7 +131,7 @@ extension Host {
     }
     return BridgeNetwork(
       bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link),
-      isRunning: link.flags.isSuperset(of: [.up, .running, .lowerUp]) && link.operationalState == .up,
+      isRunning: link.flags.isSuperset(of: [.up, .running, .lowerUp]) && link.operState == .up,
       isUp: link.isUp, address: addresses.first?.network)
   }
 
@@ -174,7 +174,6 @@ extension Host {
       name, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
     // Given here it stays: a bridge otherwise takes the lowest address of its ports, a new one whenever they change.
     bridge.address = .derived(from: address.address, role: .bridge)
-    bridge.alias = Tag.bridge
     var requests = RouteRequests()
     requests.create(bridge)
     try netlinkRequests(requests)
@@ -182,6 +181,7 @@ extension Host {
     // A sandbox must not give the host an IPv6 route by a router advertisement.
     try? Sysctl("net.ipv6.conf.\(name.sysctlComponent).accept_ra").write("0")
     var configuration = RouteRequests()
+    configuration.change(link: .index(link.index), LinkChanges(alias: Tag.bridge), subject: name.text)
     configuration.add(LinkAddress(address, link: link.index, broadcast: address.broadcast))
     try netlinkRequests(configuration)
   }
@@ -287,6 +287,12 @@ extension MACAddress {
 
   /// An address that follows from an IPv4 address: whoever gets that again is found by neighbours that still know it.
   static func derived(from address: IPAddress, role: Role) -> MACAddress {
-    MACAddress(bytes: [role.rawValue, UInt8(ascii: "n")] + address.bytes)!
+    MACAddress(bytes: [role.rawValue, mark] + address.bytes)!
   }
+
+  /// Whether this is such an address.
+  func isDerived(for role: Role) -> Bool { bytes.starts(with: [role.rawValue, Self.mark]) }
+
+  /// The second byte of every derived address: an `n`.
+  private static let mark: UInt8 = 0x6e
 }

@@ -43,7 +43,7 @@ extension Host {
     let facts = sandboxRecords()
     let isConnected = facts.contains { $0.connection != nil }
     let links =
-      isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth", statistics: true) } : []
+      isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
     let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let processes = facts.isEmpty ? [:] : try system { () throws(SystemError) in try processesByNamespace() }
     return facts.map { facts in
@@ -61,7 +61,7 @@ extension Host {
     }
     var link: Link?
     if let hostLink = facts.connection?.hostLink {
-      link = try route { (route) throws(NetlinkError) in try route.link(named: hostLink.text, statistics: true) }
+      link = try route { (route) throws(NetlinkError) in try route.link(named: hostLink.text) }
     }
     var report = report(facts, link: link) { (try? processes(in: $0)) ?? [] }
     if facts.connection != nil { report.neighbours = (try? neighbours(inside: name)) ?? [] }

@@ -127,13 +127,13 @@ struct LiveSandbox: ~Copyable {
     veth.address = pair.hostMAC
     veth.mtu = pair.mtu
     veth.master = pair.bridgeIndex
-    veth.alias = pair.alias
     veth.isUp = true
     var requests = RouteRequests()
     requests.create(veth)
     // A port of a bridge needs no address of its own, and without one sends nothing by itself.
     requests.change(
-      link: .named(pair.hostLink.text), LinkChanges(addressGeneration: AddressGenerationMode.none),
+      link: .named(pair.hostLink.text),
+      LinkChanges(alias: pair.alias, addressGeneration: AddressGenerationMode.none),
       subject: pair.hostLink.text)
     do throws(SandboxError) { try host.netlinkRequests(requests) } catch {
       guard case .netlink(let cause) = error, cause.errno == EXFULL else { throw error }

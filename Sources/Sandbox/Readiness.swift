@@ -27,7 +27,7 @@ extension Host {
         try netlinkRequests(requests)
         continue
       }
-      if bridge.operationalState == .up && port.operationalState == .up { return }
+      if bridge.operState == .up && port.operState == .up { return }
       guard Self.now() < limit else {
         return reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }

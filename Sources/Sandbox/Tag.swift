@@ -1,8 +1,11 @@
 import Namespaces
 import RouteNetlink
 
-/// How the objects that nsrun makes say whose they are: links in their alias, which `ip link` shows, and everything in
+/// How the objects that nsrun makes say whose they are: links by their alias, which `ip link` shows, and everything in
 /// nftables by being in the table `inet nsrun`. What has no tag is never changed or deleted.
+///
+/// The kernel takes no notice of an alias in the request that makes a link (rtnl_create_link in net/core/rtnetlink.c);
+/// it has to be set by a second one. What is ended between the two is told by its address, which follows a pattern.
 enum Tag {
   /// The alias of a bridge that nsrun made.
   static let bridge = "nsrun bridge"
@@ -14,6 +17,12 @@ enum Tag {
     return text
   }
 
-  static func isOurBridge(_ link: Link) -> Bool { link.kind == "bridge" && link.alias == bridge }
-  static func isOurLink(_ link: Link) -> Bool { link.kind == "veth" && link.alias?.hasPrefix("nsrun sandbox ") == true }
+  static func isOurBridge(_ link: Link) -> Bool {
+    link.kind == "bridge" && (link.alias == bridge || link.address?.isDerived(for: .bridge) == true)
+  }
+
+  static func isOurLink(_ link: Link) -> Bool {
+    link.kind == "veth"
+      && (link.alias?.hasPrefix("nsrun sandbox ") == true || link.address?.isDerived(for: .hostLink) == true)
+  }
 }
