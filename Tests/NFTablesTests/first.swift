@@ -1,3 +1,0 @@
-import Testing
-import Netlink
-@testable import NFTables
