@@ -78,7 +78,9 @@ public enum Hook: Hashable, Sendable {
 
 /// What becomes of a packet that no rule decided about.
 public enum Policy: UInt32, Hashable, Sendable {
+  /// It is discarded.
   case drop = 0
+  /// It goes on.
   case accept = 1
 }
 

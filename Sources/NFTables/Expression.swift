@@ -1,4 +1,5 @@
-/// One step of a rule, as the kernel has them (nf_tables expressions). A rule ends at the first comparison or lookup that fails.
+/// One step of a rule, as the kernel has them (nf_tables expressions). A rule ends at the first comparison or lookup
+/// that fails.
 public enum Expression: Hashable, Sendable {
   /// Loads a property of the packet: `meta`.
   case meta(MetaKey, into: Register = .first)
@@ -68,6 +69,8 @@ public struct MetaKey: RawRepresentable, Hashable, Sendable {
   public static let inputInterfaceName = MetaKey(rawValue: 6)
   /// Name of the device it leaves by; 16 bytes.
   public static let outputInterfaceName = MetaKey(rawValue: 7)
+  /// ARPHRD_* of the device it came in by; 2 bytes, host byte order.
+  public static let inputDeviceType = MetaKey(rawValue: 8)
   /// Owner of the sending socket; 4 bytes, host byte order.
   public static let socketUserID = MetaKey(rawValue: 10)
   /// Group of the sending socket; 4 bytes, host byte order.
@@ -107,13 +110,21 @@ public struct PayloadField: Hashable, Sendable {
     self.length = length
   }
 
+  /// Destination MAC address.
   public static let etherDestination = PayloadField(.link, offset: 0, length: 6)
+  /// Source MAC address.
   public static let etherSource = PayloadField(.link, offset: 6, length: 6)
+  /// EtherType, of a frame without a VLAN tag.
   public static let etherType = PayloadField(.link, offset: 12, length: 2)
+  /// Transport protocol in the IPv4 header.
   public static let ipv4Protocol = PayloadField(.network, offset: 9, length: 1)
+  /// Source address in the IPv4 header.
   public static let ipv4SourceAddress = PayloadField(.network, offset: 12, length: 4)
+  /// Destination address in the IPv4 header.
   public static let ipv4DestinationAddress = PayloadField(.network, offset: 16, length: 4)
+  /// Source address in the IPv6 header.
   public static let ipv6SourceAddress = PayloadField(.network, offset: 8, length: 16)
+  /// Destination address in the IPv6 header.
   public static let ipv6DestinationAddress = PayloadField(.network, offset: 24, length: 16)
   /// Of TCP, UDP, UDP-Lite, SCTP and DCCP.
   public static let sourcePort = PayloadField(.transport, offset: 0, length: 2)
@@ -121,6 +132,7 @@ public struct PayloadField: Hashable, Sendable {
   public static let destinationPort = PayloadField(.transport, offset: 2, length: 2)
   /// Of ICMP and ICMPv6.
   public static let icmpType = PayloadField(.transport, offset: 0, length: 1)
+  /// FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32.
   public static let tcpFlags = PayloadField(.transport, offset: 13, length: 1)
 }
 
@@ -168,10 +180,15 @@ public struct ConntrackState: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  /// Belongs to no connection as it must be.
   public static let invalid = ConntrackState(rawValue: 1)
+  /// Of a connection that has seen packets both ways.
   public static let established = ConntrackState(rawValue: 2)
+  /// Of a new connection that another one announced, or an ICMP error about one.
   public static let related = ConntrackState(rawValue: 4)
+  /// Of a connection that has seen packets one way only.
   public static let new = ConntrackState(rawValue: 8)
+  /// Left out of tracking.
   public static let untracked = ConntrackState(rawValue: 64)
 }
 
@@ -206,8 +223,11 @@ public struct FIBFlags: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+  /// The packet's source address.
   public static let sourceAddress = FIBFlags(rawValue: 1)
+  /// The packet's destination address.
   public static let destinationAddress = FIBFlags(rawValue: 2)
+  /// With the packet's mark, for routing rules.
   public static let mark = FIBFlags(rawValue: 4)
   /// Only routes through the device the packet came in by.
   public static let inputInterface = FIBFlags(rawValue: 8)
@@ -251,7 +271,7 @@ public struct Limit: Hashable, Sendable {
 
 /// What the sender of a rejected packet is told.
 public enum Rejection: Hashable, Sendable {
-  /// An ICMP or ICMPv6 "unreachable" with a code of that protocol, which the rule must have made sure of in inet tables.
+  /// An ICMP or ICMPv6 "unreachable" with a code of that protocol, which in inet tables the rule must have checked.
   case icmp(code: UInt8)
   /// A TCP reset; the rule must have made sure that it is TCP.
   case tcpReset

@@ -11,7 +11,7 @@ public struct NFTSet: Hashable, Sendable, CustomStringConvertible {
     public static let anonymous = Flags(rawValue: 0x1)
     /// The elements do not change while a rule uses the set.
     public static let constant = Flags(rawValue: 0x2)
-    /// Elements may be ranges.
+    /// Elements may be ranges. Ranges are compared byte by byte: of types in network byte order only (not marks).
     public static let interval = Flags(rawValue: 0x4)
     /// Elements may end by themselves.
     public static let timeout = Flags(rawValue: 0x10)
@@ -152,7 +152,8 @@ extension NFTSet {
     }
     key = [DataType](number: keyType, size: Int(keySize & 0xffff))
     if let dataType {
-      value = dataType == NFT_DATA_VERDICT ? .verdict : .data([DataType](number: dataType, size: Int(dataSize & 0xffff)))
+      value =
+        dataType == NFT_DATA_VERDICT ? .verdict : .data([DataType](number: dataType, size: Int(dataSize & 0xffff)))
     }
   }
 }

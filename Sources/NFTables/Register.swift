@@ -16,7 +16,8 @@ public struct Register: RawRepresentable, Hashable, Sendable {
   /// The last 16 bytes.
   public static let fourth = Register(rawValue: 4)
 
-  /// The register that begins at a multiple of 4 bytes, 0 to 15. As nft does, by its number of 16 bytes where it has one.
+  /// The register that begins at a multiple of 4 bytes, 0 to 15. As in nft, its number is that of 16 bytes where it has
+  /// one.
   public static func word(_ index: Int) -> Register {
     precondition((0..<16).contains(index), "registers have 16 words of 4 bytes")
     return Register(rawValue: UInt32(index & 3 == 0 ? 1 + index / 4 : 8 + index))

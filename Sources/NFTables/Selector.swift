@@ -10,6 +10,7 @@ public struct Selector: Hashable, Sendable {
 
   /// What must have been made sure of before it means something.
   enum Requirement: Hashable, Sendable {
+    case ether
     case ipv4
     case ipv6
     case transport(UInt8)
@@ -45,9 +46,9 @@ public struct Selector: Hashable, Sendable {
   /// nft's `meta l4proto`.
   public static let transportProtocol = Selector(.meta(.transportProtocol), .transportProtocol)
   /// nft's `ether saddr`.
-  public static let etherSource = Selector(.payload(.etherSource), .etherAddress)
+  public static let etherSource = Selector(.payload(.etherSource), .etherAddress, requires: [.ether])
   /// nft's `ether daddr`.
-  public static let etherDestination = Selector(.payload(.etherDestination), .etherAddress)
+  public static let etherDestination = Selector(.payload(.etherDestination), .etherAddress, requires: [.ether])
   /// nft's `ip saddr`.
   public static let sourceAddress = Selector(.payload(.ipv4SourceAddress), .ipv4Address, requires: [.ipv4])
   /// nft's `ip daddr`.
@@ -76,6 +77,9 @@ public struct Selector: Hashable, Sendable {
     .payload(.icmpType), DataType(number: 29, size: 1, byteOrder: .network), requires: [.ipv6, .transport(58)])
   /// nft's `ct mark`.
   public static let conntrackMark = Selector(.conntrack(.mark, nil), .mark)
+  /// nft's `ct status`; see ``Statement/bits(_:_:)`` and IPS_* of linux/netfilter/nf_conntrack_common.h.
+  public static let conntrackStatus = Selector(
+    .conntrack(.status, nil), DataType(number: 28, size: 4, byteOrder: .host))
   /// nft's `ct state`; see ``Statement/state(_:)``.
   public static let conntrackState = Selector(.conntrack(.state, nil), .conntrackState)
   /// nft's `fib saddr type`; values are RTN_* of linux/rtnetlink.h, 4 bytes in host byte order.

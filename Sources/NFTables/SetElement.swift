@@ -47,7 +47,8 @@ public struct SetElement: Hashable, Sendable {
     comment: String? = nil, timeout: UInt64? = nil
   ) {
     self.init(
-      key: key.keyBytes, upTo: upperKey?.keyBytes, value: verdict.map { .verdict($0) } ?? data.map { .data($0.keyBytes) },
+      key: key.keyBytes, upTo: upperKey?.keyBytes,
+      value: verdict.map { .verdict($0) } ?? data.map { .data($0.keyBytes) },
       comment: comment, timeout: timeout)
   }
 

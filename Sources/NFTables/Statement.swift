@@ -7,6 +7,7 @@ public struct Statement: Hashable, Sendable {
     case verdictMap([Selector], map: String)
     case test(Selector, [Expression])
     case translate(NAT.Kind, Translation)
+    case masquerade(ports: ClosedRange<UInt16>?, flags: NATFlags)
     case redirect(ports: ClosedRange<UInt16>?)
   }
 
@@ -21,7 +22,8 @@ public struct Statement: Hashable, Sendable {
   /// One of the kernel's expressions as it is.
   public static func expression(_ expression: Expression) -> Statement { Statement(.expressions([expression])) }
 
-  /// Goes on only with packets whose selectors, one for each part of the key, are in the set, or with `inverted` are not.
+  /// Goes on only with packets whose selectors, one for each part of the key, are in the set, or with `inverted` are
+  /// not.
   public static func matching(_ selectors: Selector..., in set: NFTSet, inverted: Bool = false) -> Statement {
     Statement(.lookup(selectors, set: set.name, isInverted: inverted))
   }
@@ -108,8 +110,11 @@ public struct Statement: Hashable, Sendable {
     Statement(.expressions([.immediate(DataValue.mark(mark).bytes), .setMeta(.mark)]))
   }
 
-  /// Translates the source address to that of the device the packet leaves by.
-  public static func masquerade(_ flags: NATFlags = []) -> Statement { expression(.masquerade(flags: flags)) }
+  /// Translates the source address to that of the device the packet leaves by. Ports need a check of the transport
+  /// protocol before it.
+  public static func masquerade(ports: ClosedRange<UInt16>? = nil, flags: NATFlags = []) -> Statement {
+    Statement(.masquerade(ports: ports, flags: flags))
+  }
 
   /// Translates the source to an address of 4 or 16 bytes, and to a port where ports are given. Ports need a check of
   /// the transport protocol before it.
@@ -156,6 +161,9 @@ public struct Statement: Hashable, Sendable {
       writer.expressions += expressions
       writer.note(selector, expressions)
     case .translate(let kind, let translation): translation.write(kind, to: &writer)
+    case .masquerade(let ports, let flags):
+      let registers = writer.load(ports, from: 0)
+      writer.expressions.append(.masquerade(ports: registers, flags: ports == nil ? flags : flags.union(.ports)))
     case .redirect(let ports):
       let registers = writer.load(ports, from: 0)
       writer.expressions.append(.redirect(ports: registers, flags: ports == nil ? [] : .ports))
@@ -227,6 +235,11 @@ struct StatementWriter {
     guard !established.contains(requirement) else { return }
     established.append(requirement)
     switch requirement {
+    case .ether:
+      // ARPHRD_ETHER, in host byte order.
+      if family != .bridge && family != .netdev {
+        expressions += [.meta(.inputDeviceType), .compare(.first, .equal, [1, 0])]
+      }
     case .transport(let number): expressions += [.meta(.transportProtocol), .compare(.first, .equal, [number])]
     case .ipv4: requireNetwork(isImplied: family == .ip, protocol: 2, etherType: [0x08, 0x00])
     case .ipv6: requireNetwork(isImplied: family == .ip6, protocol: 10, etherType: [0x86, 0xdd])

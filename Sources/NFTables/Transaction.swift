@@ -144,15 +144,15 @@ public struct Transaction: Sendable {
   /// Deletes all elements of a set.
   public mutating func flush(_ set: NFTSet) {
     append(NFT_MSG_DELSETELEM, [], "flush set", "\(set)", set.table.family) {
-      $0.attribute(NFTA_SET_ELEM_LIST_TABLE, string: set.table.name)
       $0.attribute(NFTA_SET_ELEM_LIST_SET, string: set.name)
+      $0.attribute(NFTA_SET_ELEM_LIST_TABLE, string: set.table.name)
     }
   }
 
   // MARK: Elements
 
-  /// Adds elements; leaves those that exist. Fails with EBUSY where a map has another value for a key, with EEXIST where
-  /// intervals overlap.
+  /// Adds elements; leaves those that exist. Fails with EBUSY or EEXIST where a map has another value for a key, with
+  /// EEXIST where intervals overlap.
   public mutating func add(_ elements: [SetElement], to set: NFTSet) {
     list(elements, of: set, NFT_MSG_NEWSETELEM, .create, "add set element")
   }
@@ -176,7 +176,8 @@ public struct Transaction: Sendable {
   private mutating func list(
     _ elements: [SetElement], of set: NFTSet, _ type: UInt16, _ flags: MessageFlags, _ operation: String
   ) {
-    let id = setIDs.first { $0.name == set.name && $0.table == set.table }?.id
+    let isDeletion = type == NFT_MSG_DELSETELEM
+    let id = isDeletion ? nil : setIDs.first { $0.name == set.name && $0.table == set.table }?.id
     var rest = elements[...]
     while !rest.isEmpty {
       append(type, flags, operation, "\(set)", set.table.family) {
@@ -187,7 +188,7 @@ public struct Transaction: Sendable {
           let limit = list.bytes.count + Self.elementListLimit
           var index: UInt16 = 0
           while list.bytes.count < limit, let element = rest.popFirst() {
-            element.write(for: set, index: &index, isDeletion: type == NFT_MSG_DELSETELEM, to: &list)
+            element.write(for: set, index: &index, isDeletion: isDeletion, to: &list)
           }
         }
       }

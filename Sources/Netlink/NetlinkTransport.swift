@@ -45,6 +45,17 @@ public final class NetlinkSocket: NetlinkTransport {
   }
 
   public func send(_ bytes: [UInt8]) throws(SystemError) {
+    do throws(SystemError) { try sendOnce(bytes) } catch {
+      // A transaction may be longer than a socket may have on its way by default (net.core.wmem_default).
+      guard error.errno == EMSGSIZE, bytes.count < Int(Int32.max) / 2 else { throw error }
+      var size = Int32(bytes.count)
+      _ = setsockopt(
+        descriptor.raw, SOL_SOCKET, 32 /* SO_SNDBUFFORCE */, &size, socklen_t(MemoryLayout<Int32>.size))
+      try sendOnce(bytes)
+    }
+  }
+
+  private func sendOnce(_ bytes: [UInt8]) throws(SystemError) {
     try systemCall("send netlink request", "") { clinux_netlink_send(descriptor.raw, bytes, UInt64(bytes.count)) }
   }
 

@@ -3,7 +3,8 @@ import NFTables
 /// The table that nsrun keeps on a host, with one sandbox in it.
 enum Example {
   static let table = Table(.inet, "nsrun", comment: "made by nsrun(8)")
-  static let forward = Chain("forward", in: table, base: BaseChain(type: .filter, hook: .forward, priority: .filterPriority))
+  static let forward = Chain(
+    "forward", in: table, base: BaseChain(type: .filter, hook: .forward, priority: .filterPriority))
   static let postrouting = Chain(
     "postrouting", in: table, base: BaseChain(type: .nat, hook: .postrouting, priority: .sourceNATPriority))
   static let bridges = NFTSet("bridges", in: table, key: [.interfaceName], comment: "bridges of nsrun")

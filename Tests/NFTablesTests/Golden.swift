@@ -47,4 +47,12 @@ struct GoldenRequestTests {
     #expect(ours.count == theirs.count)
     for (ours, theirs) in zip(ours, theirs) { #expect(ours == theirs) }
   }
+
+  @Test("A table with something of everything is byte by byte what nft makes of it")
+  func wide() {
+    let ours = messages(sent(Wide.transactionWithDeletions()))
+    let theirs = messages(bytes(Wide.goldenObjects)) + messages(bytes(Wide.goldenRules))
+    #expect(ours.count == theirs.count)
+    for (ours, theirs) in zip(ours, theirs) { #expect(ours == theirs) }
+  }
 }

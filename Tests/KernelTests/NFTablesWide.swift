@@ -1,0 +1,1 @@
+../NFTablesTests/Wide.swift
