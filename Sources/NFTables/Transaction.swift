@@ -167,7 +167,7 @@ public struct Transaction: Sendable {
     list(elements, of: set, NFT_MSG_DELSETELEM, [], "delete set element")
   }
 
-  /// Deletes those of the elements that exist; of a map they must have the values it has (else EBUSY).
+  /// Deletes those of the elements that exist; of a map they must have the values it has (else EEXIST or EBUSY).
   public mutating func destroy(_ elements: [SetElement], from set: NFTSet) {
     add(elements, to: set)
     delete(elements, from: set)
