@@ -131,7 +131,7 @@ extension Host {
     }
     return BridgeNetwork(
       bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link),
-      isRunning: link.flags.isSuperset(of: [.up, .running, .lowerUp]) && link.operState == .up,
+      isRunning: link.isForwarding,
       isUp: link.isUp, address: addresses.first?.network)
   }
 

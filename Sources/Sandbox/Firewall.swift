@@ -15,8 +15,9 @@ enum Firewall {
   /// Pairs of the same bridge: packets that stay on it, which pass here only where br_netfilter is on.
   static let bridged = NFTSet(
     "bridged", in: table, key: [.interfaceName, .interfaceName], comment: "packets that stay on their bridge")
-  /// Addresses of sandboxes that leave with the host's address.
-  static let masquerade = NFTSet("masquerade", in: table, key: [.ipv4Address], comment: "sandboxes behind NAT")
+  /// Addresses of sandboxes that leave with the host's address. (`masquerade` is a word of nft's language: a set of that
+  /// name could be listed, but what is listed could not be loaded again.)
+  static let masqueraded = NFTSet("masqueraded", in: table, key: [.ipv4Address], comment: "sandboxes behind NAT")
   /// Addresses with the bridge they are on: what does not leave it keeps its address.
   static let home = NFTSet("home", in: table, key: [.ipv4Address, .interfaceName], comment: "sandboxes on their bridge")
   /// What becomes of a sandbox's packets beyond its bridge, in either direction.
@@ -29,7 +30,7 @@ enum Firewall {
     "postrouting", in: table,
     base: BaseChain(type: .nat, hook: .postrouting, priority: .sourceNATPriority))
 
-  private static var sets: [NFTSet] { [bridges, bridged, masquerade, home, verdicts] }
+  private static var sets: [NFTSet] { [bridges, bridged, masqueraded, home, verdicts] }
 
   /// The whole table, in place of one that there may be.
   /// - Parameter isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
@@ -59,7 +60,7 @@ enum Firewall {
     }
     transaction.add(
       Rule(in: postrouting, [.matching(.sourceAddress, .outputInterfaceName, in: home), .verdict(.accept)]))
-    transaction.add(Rule(in: postrouting, [.matching(.sourceAddress, in: masquerade), .masquerade()]))
+    transaction.add(Rule(in: postrouting, [.matching(.sourceAddress, in: masqueraded), .masquerade()]))
     for name in names { admit(name, &transaction) }
     for member in members { admit(member, &transaction) }
     return transaction
@@ -96,7 +97,7 @@ enum Firewall {
     switch member.egress {
     case .masquerade:
       return [
-        (masquerade, [SetElement(key: [address], comment: comment)]),
+        (masqueraded, [SetElement(key: [address], comment: comment)]),
         (home, [SetElement(key: [address, .interfaceName(member.bridge.text)], comment: comment)]),
       ]
     case .internal: return [(verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)])]

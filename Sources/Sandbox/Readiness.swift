@@ -27,7 +27,7 @@ extension Host {
         try netlinkRequests(requests)
         continue
       }
-      if bridge.operState == .up && port.operState == .up { return }
+      if bridge.isForwarding && port.isForwarding { return }
       guard Self.now() < limit else {
         return reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }
@@ -44,4 +44,10 @@ extension Host {
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
   }
+}
+
+extension Link {
+  /// Whether packets get through: it is up, has a carrier, and the link watch has seen it (IFF_RUNNING follows from the
+  /// operational state, which a link that always had a carrier never leaves as unknown).
+  var isForwarding: Bool { flags.isSuperset(of: [.up, .running, .lowerUp]) }
 }

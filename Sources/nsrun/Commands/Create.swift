@@ -3,6 +3,7 @@ import Sandbox
 
 struct Create: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "create",
     abstract: "Make a sandbox that stays until it is removed.",
     discussion: """
       Prints the address that the sandbox got.

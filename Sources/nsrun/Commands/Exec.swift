@@ -3,6 +3,7 @@ import Sandbox
 
 struct Exec: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "exec",
     abstract: "Become a command inside a sandbox, or inside any namespace that has a name.",
     usage: "nsrun exec NAME [OPTIONS] -- COMMAND [ARG...]",
     discussion: """

@@ -3,6 +3,7 @@ import Sandbox
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Show what there is to know of a sandbox: addresses, processes, traffic, neighbours.")
 
   @Argument(help: "The sandbox's name.")

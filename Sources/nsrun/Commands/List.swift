@@ -2,7 +2,8 @@ import ArgumentParser
 import Sandbox
 
 struct List: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "List the sandboxes.")
+  static let configuration = CommandConfiguration(
+    commandName: "list",abstract: "List the sandboxes.")
 
   @Flag(help: "Print JSON: an array with an object for each sandbox.")
   var json = false

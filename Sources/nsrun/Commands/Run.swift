@@ -3,6 +3,7 @@ import Sandbox
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Run a command in a sandbox of its own, which is gone when the command ends. (default)",
     usage: "nsrun [run] [OPTIONS] -- COMMAND [ARG...]",
     discussion: """
