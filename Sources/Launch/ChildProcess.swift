@@ -67,6 +67,14 @@ public struct ChildProcess: ~Copyable {
     permissions = permission.keepWriteEnd()
   }
 
+  /// Forks a child that only closes what it has inherited, standard streams first, and ends: what is slow to close then
+  /// does not hold up this process. Nothing is done where it cannot be forked.
+  public static func holdDescriptors() {
+    guard fork() == 0 else { return }
+    clinux_close_range(0, UInt32.max, 0)
+    _exit(0)
+  }
+
   /// Waits until the child has come to the next checkpoint.
   /// - Throws: why it will not come there.
   public borrowing func checkpoint() throws(LaunchError) {

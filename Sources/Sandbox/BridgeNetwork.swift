@@ -60,7 +60,7 @@ extension Host {
         try keepAddress(of: link, named: spec.bridge)
       }
       if spec.egress != .internal { try turnForwardingOn() }
-      try admitBridges()
+      try admitNetworks()
       guard let made = try bridgeLink(spec.bridge) else {
         throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
       }
@@ -227,8 +227,8 @@ extension Host {
     func attempt(_ body: () throws(SandboxError) -> Void) {
       do throws(SandboxError) { try body() } catch { failures.append(error) }
     }
-    let others = networkRecords().filter { $0 != bridge }
-    let isLast = others.isEmpty
+    let networks = networkRecords()
+    let isLast = networks.allSatisfy { $0.bridge == bridge }
     if isLast {
       if let content = try? readFile(state.host), let record = try? RecordText(parsing: content) {
         reporter.progress?("turn IPv4 forwarding off again")
@@ -237,7 +237,9 @@ extension Host {
       attempt { () throws(SandboxError) in try removeFirewall() }
       attempt { () throws(SandboxError) in try remove(state.host) }
     } else {
-      attempt { () throws(SandboxError) in try retractBridge(bridge) }
+      for network in networks where network.bridge == bridge {
+        attempt { () throws(SandboxError) in try retract(network) }
+      }
     }
     attempt { () throws(SandboxError) in
       guard let link = try? bridgeLink(bridge), Tag.isOurBridge(link) else { return }
@@ -256,9 +258,11 @@ extension Host {
     do throws(SystemError) { try removeFile(file) } catch { throw .system(error) }
   }
 
-  /// The bridges that there is a record of.
-  func networkRecords() -> [InterfaceName] {
-    ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
+  /// The networks that there are records of, by their bridges' names.
+  func networkRecords() -> [Firewall.Network] {
+    ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }
+      .sorted { $0.text < $1.text }
+      .map { Firewall.Network(bridge: $0, isOurs: (try? RecordText.read(state.record(of: $0)))?["ours"] == "yes") }
   }
 }
 

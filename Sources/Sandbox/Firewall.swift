@@ -15,11 +15,15 @@ enum Firewall {
   /// Pairs of the same bridge: packets that stay on it, which pass here only where br_netfilter is on.
   static let bridged = NFTSet(
     "bridged", in: table, key: [.interfaceName, .interfaceName], comment: "packets that stay on their bridge")
-  /// Addresses of sandboxes that leave with the host's address. (`masquerade` is a word of nft's language: a set of that
-  /// name could be listed, but what is listed could not be loaded again.)
-  static let masqueraded = NFTSet("masqueraded", in: table, key: [.ipv4Address], comment: "sandboxes behind NAT")
-  /// Addresses with the bridge they are on: what does not leave it keeps its address.
-  static let home = NFTSet("home", in: table, key: [.ipv4Address, .interfaceName], comment: "sandboxes on their bridge")
+  /// Bridges of ours: what comes from them leaves with the host's address. A launch has nothing to add here, and so
+  /// nothing to delete: deleting makes whoever closes a netlink socket next wait for a grace period of RCU.
+  static let networks = NFTSet("networks", in: table, key: [.interfaceName], comment: "bridges behind NAT")
+  /// Sandboxes on bridges of others, who may want something else for what else is on them.
+  static let guests = NFTSet(
+    "guests", in: table, key: [.interfaceName, .ipv4Address], comment: "sandboxes behind NAT on foreign bridges")
+  /// Sandboxes that leave with their own address.
+  static let routed = NFTSet(
+    "routed", in: table, key: [.interfaceName, .ipv4Address], comment: "sandboxes without NAT")
   /// What becomes of a sandbox's packets beyond its bridge, in either direction.
   static let verdicts = NFTSet(
     "verdicts", in: table, key: [.ipv4Address], value: .verdict, comment: "sandboxes without a way out")
@@ -30,12 +34,12 @@ enum Firewall {
     "postrouting", in: table,
     base: BaseChain(type: .nat, hook: .postrouting, priority: .sourceNATPriority))
 
-  private static var sets: [NFTSet] { [bridges, bridged, masqueraded, home, verdicts] }
+  private static var sets: [NFTSet] { [bridges, bridged, networks, guests, routed, verdicts] }
 
   /// The whole table, in place of one that there may be.
   /// - Parameter isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
   static func installation(
-    isGuarded: Bool, bridges names: [InterfaceName], members: [SandboxPlan.Member]
+    isGuarded: Bool, networks records: [Network], members: [SandboxPlan.Member]
   ) -> Transaction {
     var transaction = Transaction()
     transaction.destroy(table)
@@ -58,17 +62,29 @@ enum Firewall {
             .verdict(.drop),
           ], comment: "nsrun turned forwarding on, but only for sandboxes"))
     }
+    // The device that a packet came in by is known here since Linux 5.7.
     transaction.add(
-      Rule(in: postrouting, [.matching(.sourceAddress, .outputInterfaceName, in: home), .verdict(.accept)]))
-    transaction.add(Rule(in: postrouting, [.matching(.sourceAddress, in: masqueraded), .masquerade()]))
-    for name in names { admit(name, &transaction) }
+      Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: routed), .verdict(.accept)]))
+    transaction.add(
+      Rule(in: postrouting, [.matching(.inputInterfaceName, .outputInterfaceName, in: bridged), .verdict(.accept)]))
+    transaction.add(Rule(in: postrouting, [.matching(.inputInterfaceName, in: networks), .masquerade()]))
+    transaction.add(
+      Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: guests), .masquerade()]))
+    for record in records { admit(record, &transaction) }
     for member in members { admit(member, &transaction) }
     return transaction
   }
 
+  /// One bridge's part in the table.
+  struct Network: Equatable {
+    var bridge: InterfaceName
+    /// Whether nsrun made it.
+    var isOurs: Bool
+  }
+
   /// Adds a bridge; one that is there stays.
-  static func admit(_ bridge: InterfaceName, _ transaction: inout Transaction) {
-    for (set, elements) in elements(of: bridge) { transaction.add(elements, to: set) }
+  static func admit(_ network: Network, _ transaction: inout Transaction) {
+    for (set, elements) in elements(of: network) { transaction.add(elements, to: set) }
   }
 
   /// Adds a sandbox; one that is there stays.
@@ -77,8 +93,8 @@ enum Firewall {
   }
 
   /// Takes a bridge out, whether it is there or not.
-  static func retract(_ bridge: InterfaceName, _ transaction: inout Transaction) {
-    for (set, elements) in elements(of: bridge) { transaction.destroy(elements, from: set) }
+  static func retract(_ network: Network, _ transaction: inout Transaction) {
+    for (set, elements) in elements(of: network) { transaction.destroy(elements, from: set) }
   }
 
   /// Takes a sandbox out, whether it is there or not.
@@ -86,22 +102,22 @@ enum Firewall {
     for (set, elements) in elements(of: member) { transaction.destroy(elements, from: set) }
   }
 
-  private static func elements(of bridge: InterfaceName) -> [(NFTSet, [SetElement])] {
-    let name = DataValue.interfaceName(bridge.text)
-    return [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
+  private static func elements(of network: Network) -> [(NFTSet, [SetElement])] {
+    let name = DataValue.interfaceName(network.bridge.text)
+    let all = [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
+    return network.isOurs ? all + [(networks, [SetElement(key: [name])])] : all
   }
 
   private static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
     let address = DataValue.ipv4(member.address.bytes)
+    let key = [DataValue.interfaceName(member.bridge.text), address]
     let comment = "nsrun \(member.name)"
-    switch member.egress {
-    case .masquerade:
-      return [
-        (masqueraded, [SetElement(key: [address], comment: comment)]),
-        (home, [SetElement(key: [address, .interfaceName(member.bridge.text)], comment: comment)]),
-      ]
-    case .internal: return [(verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)])]
-    case .routed: return []
+    switch (member.egress, member.isGuest) {
+    case (.masquerade, true): return [(guests, [SetElement(key: key, comment: comment)])]
+    case (.masquerade, false): return []
+    case (.routed, false): return [(routed, [SetElement(key: key, comment: comment)])]
+    case (.routed, true): return []
+    case (.internal, _): return [(verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)])]
     }
   }
 }
@@ -111,30 +127,37 @@ extension Host {
   func installFirewall() throws(SandboxError) {
     let members = sandboxRecords().compactMap(\.member)
     let installation = Firewall.installation(
-      isGuarded: FileIdentity(path: state.host) != nil, bridges: networkRecords(), members: members)
+      isGuarded: FileIdentity(path: state.host) != nil, networks: networkRecords(), members: members)
     try nftables { (nft) throws(NetlinkError) in try nft.commit(installation) }
   }
 
-  /// Lets the bridges that there are records of into the table, and makes the table where it is missing.
-  func admitBridges() throws(SandboxError) {
+  /// Lets the networks that there are records of into the table, and makes the table where it is missing.
+  func admitNetworks() throws(SandboxError) {
     var transaction = Transaction()
-    for bridge in networkRecords() { Firewall.admit(bridge, &transaction) }
+    for network in networkRecords() { Firewall.admit(network, &transaction) }
     try commitOrInstall(transaction)
   }
 
-  /// Lets a sandbox's packets pass in the way it is to. The table may have been flushed by somebody else: then it is
-  /// made anew for all.
+  /// Lets a sandbox's packets pass in the way it is to. Somebody else may have flushed the table: then it is made anew
+  /// for all.
   func admit(_ member: SandboxPlan.Member) throws(SandboxError) {
     var transaction = Transaction()
     Firewall.admit(member, &transaction)
-    do throws(SandboxError) {
-      try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
-    } catch {
-      guard case .netlink(let cause) = error, cause.errno == ENOENT else { throw error }
-      let lock = try system { () throws(SystemError) in try state.lock(.exclusive) }
-      try commitOrInstall(transaction)
-      _ = consume lock
+    if transaction.isEmpty {
+      let isThere = try nftables { (nft) throws(NetlinkError) in
+        try nft.element([.interfaceName(member.bridge.text)], of: Firewall.bridges) != nil
+      }
+      if isThere { return }
+    } else {
+      do throws(SandboxError) {
+        return try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
+      } catch {
+        guard case .netlink(let cause) = error, cause.errno == ENOENT else { throw error }
+      }
     }
+    let lock = try system { () throws(SystemError) in try state.lock(.exclusive) }
+    try installFirewall()
+    _ = consume lock
   }
 
   /// Takes a sandbox out of the table.
@@ -144,10 +167,10 @@ extension Host {
     try commitUnlessMissing(transaction)
   }
 
-  /// Takes a bridge out of the table.
-  func retractBridge(_ bridge: InterfaceName) throws(SandboxError) {
+  /// Takes a network out of the table.
+  func retract(_ network: Firewall.Network) throws(SandboxError) {
     var transaction = Transaction()
-    Firewall.retract(bridge, &transaction)
+    Firewall.retract(network, &transaction)
     try commitUnlessMissing(transaction)
   }
 
@@ -171,6 +194,7 @@ extension Host {
     guard !transaction.isEmpty else { return }
     do throws(SandboxError) {
       try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
+      hasDeletedRules = true
     } catch {
       guard case .netlink(let cause) = error, cause.errno == ENOENT else { throw error }
     }

@@ -1,3 +1,4 @@
+import Launch
 import LinuxSystem
 import NFTables
 import Namespaces
@@ -33,6 +34,8 @@ public final class Host {
   let home: NetworkNamespace
   private var routeConnection: RouteConnection?
   private var nftConnection: NFTConnection?
+  /// Whether something was deleted by way of the nftables connection.
+  var hasDeletedRules = false
 
   public init(
     reporter: Reporter, names: NamespaceDirectory = .standard, state: StateDirectory = .standard
@@ -61,5 +64,16 @@ public final class Host {
       }
     }
     do throws(NetlinkError) { return try body(&nftConnection!) } catch { throw .netlink(error) }
+  }
+
+  /// Ends what there is to end before the process does.
+  ///
+  /// The kernel frees what was deleted from nftables after a grace period of RCU, 10 to 20 ms here, and who closes a
+  /// netlink socket before that has to wait for it (nft_rcv_nl_event in net/netfilter/nf_tables_api.c). A child that
+  /// holds the socket a moment longer, and nothing else, waits in our place.
+  func finish() {
+    guard hasDeletedRules else { return }
+    hasDeletedRules = false
+    ChildProcess.holdDescriptors()
   }
 }

@@ -76,7 +76,7 @@ struct LiveSandbox: ~Copyable {
     facts.connection = SandboxFacts.Connection(
       bridge: wanted.bridge, address: seat.address, gateway: wanted.egress == .internal ? nil : seat.gateway,
       mac: wanted.mac ?? .derived(from: seat.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
-      hostLink: try! InterfaceName("nsrun-\(Token.random())"), egress: wanted.egress)
+      hostLink: try! InterfaceName("nsrun-\(Token.random())"), egress: wanted.egress, isGuest: !network.isOurs)
     try system { () throws(SystemError) in try record.append(facts.connectionLines) }
   }
 

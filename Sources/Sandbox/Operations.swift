@@ -11,6 +11,7 @@ extension Host {
   /// - Returns: how the command ended.
   public func run(_ spec: SandboxSpec, _ command: Command, keeps: Bool) throws(SandboxError) -> ExitStatus {
     try requirePrivileges()
+    defer { finish() }
     let signals = BlockedSignals()
     Supervisor.adoptOrphans()
     // The child makes its namespaces while this process asks the kernel what there is.
@@ -45,6 +46,7 @@ extension Host {
   /// - Returns: what there is to know of it.
   public func create(_ spec: SandboxSpec) throws(SandboxError) -> SandboxFacts {
     try requirePrivileges()
+    defer { finish() }
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in try sandboxChild(spec.name, nil, signals) }
     var sandbox: LiveSandbox

@@ -41,6 +41,7 @@ extension Host {
   /// - Returns: what was removed.
   public func cleanUp(bridge: InterfaceName?, all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
     try requirePrivileges()
+    defer { finish() }
     let signals = BlockedSignals()
     var removed: [Removed] = []
     for name in recordedNames() {
@@ -58,6 +59,7 @@ extension Host {
   /// Removes a sandbox that is to stay, with what runs inside.
   public func remove(_ name: NamespaceName) throws(SandboxError) {
     try requirePrivileges()
+    defer { finish() }
     let signals = BlockedSignals()
     let record = try system { () throws(SystemError) in try SandboxRecord(takingOver: name, in: state) }
     guard let record else {
@@ -109,7 +111,7 @@ extension Host {
   private func removeUnusedNetworks(only bridge: InterfaceName?) throws(SandboxError) {
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
     guard let lock else { return }
-    for network in networkRecords() where bridge == nil || bridge == network { unmakeIfUnused(network) }
+    for network in networkRecords() where bridge == nil || bridge == network.bridge { unmakeIfUnused(network.bridge) }
     state.removeIfEmpty(holding: lock)
   }
 }

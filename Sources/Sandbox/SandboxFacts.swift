@@ -16,6 +16,8 @@ public struct SandboxFacts: Equatable, Sendable {
     /// The host's end of the veth pair.
     public var hostLink: InterfaceName
     public var egress: NetworkSpec.Egress
+    /// Whether the bridge is somebody else's.
+    public var isGuest: Bool
   }
 
   public var name: NamespaceName
@@ -42,6 +44,7 @@ extension SandboxFacts {
       ("address", "\(connection.address)"), ("mac", "\(connection.mac)"), ("mtu", "\(connection.mtu)"),
       ("host-link", connection.hostLink.text), ("egress", connection.egress.rawValue),
     ])
+    if connection.isGuest { text.append("guest", "yes") }
     if let gateway = connection.gateway { text.append("gateway", "\(gateway)") }
     return text
   }
@@ -68,6 +71,6 @@ extension SandboxFacts.Connection {
     else { return nil }
     self.init(
       bridge: bridge, address: address, gateway: text["gateway"].flatMap { IPAddress($0) }, mac: mac, mtu: mtu,
-      hostLink: hostLink, egress: egress)
+      hostLink: hostLink, egress: egress, isGuest: text["guest"] != nil)
   }
 }

@@ -52,6 +52,8 @@ public struct SandboxPlan: Equatable, Sendable {
     public var address: IPAddress
     public var bridge: InterfaceName
     public var egress: NetworkSpec.Egress
+    /// Whether the bridge is somebody else's.
+    public var isGuest: Bool
   }
 
   /// A veth pair between a bridge and a sandbox.
@@ -95,7 +97,8 @@ extension SandboxFacts {
   /// Its part in the rules of the host; nil without a connection.
   var member: SandboxPlan.Member? {
     connection.map {
-      SandboxPlan.Member(name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress)
+      SandboxPlan.Member(
+        name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress, isGuest: $0.isGuest)
     }
   }
 }

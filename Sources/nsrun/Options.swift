@@ -15,7 +15,9 @@ struct OutputOptions: ParsableArguments {
   var reporter: Reporter {
     let complain: @Sendable (String) -> Void = { Terminal.complain($0) }
     let show: @Sendable (String) -> Void = { Terminal.write($0, to: 2) }
-    return Reporter(warn: complain, progress: verbose ? complain : nil, trace: trace ? show : nil)
+    let started = ContinuousClock.now
+    let progress: @Sendable (String) -> Void = { Terminal.complain("\(Milliseconds.text(since: started))  \($0)") }
+    return Reporter(warn: complain, progress: verbose ? progress : nil, trace: trace ? show : nil)
   }
 
   func host() throws -> Host { try Host(reporter: reporter) }
