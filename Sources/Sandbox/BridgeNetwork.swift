@@ -17,6 +17,9 @@ struct BridgeNetwork: Equatable {
   /// The bridge's own address with the length of the subnet; nil for a foreign bridge without one.
   let address: IPNetwork?
 
+  /// By what packets that leave get the host's address.
+  let translation: SandboxFacts.Translation
+
   var subnet: IPNetwork? { address?.network }
 }
 
@@ -30,13 +33,11 @@ extension Host {
   /// The network of a bridge that others are on already and in which nothing is missing; nil where something has to be
   /// made first.
   func standingNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork? {
-    guard FileIdentity(path: state.record(of: spec.bridge)) != nil,
-      let link = try bridgeLink(spec.bridge)
-    else { return nil }
+    guard let record = networkRecord(of: spec.bridge), let link = try bridgeLink(spec.bridge) else { return nil }
     if spec.egress != .internal {
       guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
     }
-    return try describe(link, spec.bridge)
+    return try describe(link, spec.bridge, record)
   }
 
   /// Makes what the network of a bridge needs: the bridge, forwarding and the table of rules; only what is missing, and
@@ -45,12 +46,12 @@ extension Host {
     let link = try bridgeLink(spec.bridge)
     let isOurs = link.map(Tag.isOurBridge) ?? true
     let plannedAddress = link == nil ? try addressForNewBridge(spec) : nil
-    let record = state.record(of: spec.bridge)
-    if FileIdentity(path: record) == nil {
+    if networkRecord(of: spec.bridge) == nil {
+      let translation = try self.translation(of: spec.bridge, link)
       _ = try system { () throws(SystemError) in
         try state.createRecord(
-          RecordText([("bridge", spec.bridge.text), ("ours", isOurs ? "yes" : "no")]), at: record, in: state.networks,
-          locked: false)
+          RecordText([("bridge", spec.bridge.text), ("translation", translation.rawValue)]),
+          at: state.record(of: spec.bridge), in: state.networks, locked: false)
       }
     }
     do throws(SandboxError) {
@@ -60,11 +61,12 @@ extension Host {
         try keepAddress(of: link, named: spec.bridge)
       }
       if spec.egress != .internal { try turnForwardingOn() }
-      try admitNetworks()
-      guard let made = try bridgeLink(spec.bridge) else {
+      guard let made = try bridgeLink(spec.bridge), let record = networkRecord(of: spec.bridge) else {
         throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
       }
-      return try describe(made, spec.bridge)
+      let network = try describe(made, spec.bridge, record)
+      if network.translation != .host || spec.egress == .internal || isGuarding { try admitNetworks() }
+      return network
     } catch {
       if AddressLeases(bridge: spec.bridge, state: state).removeIfUnused() { _ = unmakeNetwork(spec.bridge) }
       throw error
@@ -125,17 +127,36 @@ extension Host {
     return link
   }
 
-  private func describe(_ link: Link, _ bridge: InterfaceName) throws(SandboxError) -> BridgeNetwork {
-    let addresses = try route { (route) throws(NetlinkError) in
-      try route.addresses(link: link.index, family: .inet)
-    }
-    return BridgeNetwork(
+  private func describe(
+    _ link: Link, _ bridge: InterfaceName, _ record: Firewall.Network
+  ) throws(SandboxError) -> BridgeNetwork { BridgeNetwork(
       bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link),
       isRunning: link.isForwarding,
-      isUp: link.isUp, address: addresses.first?.network)
+      isUp: link.isUp, address: try address(of: link), translation: record.translation)
+  }
+
+  /// The first IPv4 address of a link, with its length.
+  private func address(of link: Link) throws(SandboxError) -> IPNetwork? {
+    try route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) }.first?.network
   }
 
   // MARK: Making
+
+  /// By what packets that leave a bridge are to get the host's address.
+  private func translation(
+    of bridge: InterfaceName, _ link: Link?
+  ) throws(SandboxError) -> SandboxFacts.Translation {
+    guard let link, !Tag.isOurBridge(link) else { return .bridge }
+    guard let subnet = try address(of: link)?.network else { return .address }
+    let chains = try nftables { (nft) throws(NetlinkError) in try nft.chains() }
+    let chain = try ForeignNAT(subnet: subnet, bridge: bridge).chain(among: chains) { (chain) throws(SandboxError) in
+      try nftables { (nft) throws(NetlinkError) in try nft.rules(in: chain) }
+    }
+    return chain == nil ? .address : .host
+  }
+
+  /// Whether nsrun has turned forwarding on, and so keeps the host from forwarding for others.
+  var isGuarding: Bool { FileIdentity(path: state.host) != nil }
 
   private func addressForNewBridge(_ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
     let uses = try subnetUses()
@@ -201,7 +222,7 @@ extension Host {
     let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
     guard !isOn else { return }
     reporter.progress?("turn IPv4 forwarding on")
-    if FileIdentity(path: state.host) == nil {
+    if !isGuarding {
       _ = try system { () throws(SystemError) in
         try state.createRecord(
           try HostParameters.beforeForwarding().record, at: state.host, in: state.path, locked: false)
@@ -262,7 +283,15 @@ extension Host {
   func networkRecords() -> [Firewall.Network] {
     ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }
       .sorted { $0.text < $1.text }
-      .map { Firewall.Network(bridge: $0, isOurs: (try? RecordText.read(state.record(of: $0)))?["ours"] == "yes") }
+      .compactMap { networkRecord(of: $0) }
+  }
+
+  /// What the record of a bridge says; nil where there is none, or none that makes sense.
+  func networkRecord(of bridge: InterfaceName) -> Firewall.Network? {
+    guard let text = try? RecordText.read(state.record(of: bridge)),
+      let translation = text["translation"].flatMap(SandboxFacts.Translation.init(rawValue:))
+    else { return nil }
+    return Firewall.Network(bridge: bridge, translation: translation)
   }
 }
 

@@ -78,8 +78,7 @@ enum Firewall {
   /// One bridge's part in the table.
   struct Network: Equatable {
     var bridge: InterfaceName
-    /// Whether nsrun made it.
-    var isOurs: Bool
+    var translation: SandboxFacts.Translation
   }
 
   /// Adds a bridge; one that is there stays.
@@ -105,19 +104,18 @@ enum Firewall {
   private static func elements(of network: Network) -> [(NFTSet, [SetElement])] {
     let name = DataValue.interfaceName(network.bridge.text)
     let all = [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
-    return network.isOurs ? all + [(networks, [SetElement(key: [name])])] : all
+    return network.translation == .bridge ? all + [(networks, [SetElement(key: [name])])] : all
   }
 
   private static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
     let address = DataValue.ipv4(member.address.bytes)
     let key = [DataValue.interfaceName(member.bridge.text), address]
     let comment = "nsrun \(member.name)"
-    switch (member.egress, member.isGuest) {
-    case (.masquerade, true): return [(guests, [SetElement(key: key, comment: comment)])]
-    case (.masquerade, false): return []
-    case (.routed, false): return [(routed, [SetElement(key: key, comment: comment)])]
-    case (.routed, true): return []
-    case (.internal, _): return [(verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)])]
+    switch member.egress {
+    case .masquerade:
+      return member.translation == .address ? [(guests, [SetElement(key: key, comment: comment)])] : []
+    case .routed: return member.translation == .bridge ? [(routed, [SetElement(key: key, comment: comment)])] : []
+    case .internal: return [(verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)])]
     }
   }
 }
@@ -127,7 +125,7 @@ extension Host {
   func installFirewall() throws(SandboxError) {
     let members = sandboxRecords().compactMap(\.member)
     let installation = Firewall.installation(
-      isGuarded: FileIdentity(path: state.host) != nil, networks: networkRecords(), members: members)
+      isGuarded: isGuarding, networks: networkRecords(), members: members)
     try nftables { (nft) throws(NetlinkError) in try nft.commit(installation) }
   }
 
@@ -144,6 +142,7 @@ extension Host {
     var transaction = Transaction()
     Firewall.admit(member, &transaction)
     if transaction.isEmpty {
+      if member.translation == .host { return }
       let isThere = try nftables { (nft) throws(NetlinkError) in
         try nft.element([.interfaceName(member.bridge.text)], of: Firewall.bridges) != nil
       }
@@ -174,8 +173,11 @@ extension Host {
     try commitUnlessMissing(transaction)
   }
 
-  /// Deletes the table.
+  /// Deletes the table, if there is one.
   func removeFirewall() throws(SandboxError) {
+    // The kernel takes the time of a grace period to abort a transaction.
+    let isThere = try nftables { (nft) throws(NetlinkError) in try nft.tables().contains(Firewall.table) }
+    guard isThere else { return }
     var transaction = Transaction()
     transaction.delete(Firewall.table)
     try commitUnlessMissing(transaction)

@@ -72,11 +72,14 @@ struct LiveSandbox: ~Copyable {
     if !network.isOurs, let mtu = wanted.mtu, mtu > network.mtu {
       throw .refused("--mtu \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
     }
+    if wanted.egress == .routed, network.translation == .host {
+      host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
+    }
     let seat = try host.takeSeat(on: network, wanted, for: spec)
     facts.connection = SandboxFacts.Connection(
       bridge: wanted.bridge, address: seat.address, gateway: wanted.egress == .internal ? nil : seat.gateway,
       mac: wanted.mac ?? .derived(from: seat.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
-      hostLink: try! InterfaceName("nsrun-\(Token.random())"), egress: wanted.egress, isGuest: !network.isOurs)
+      hostLink: try! InterfaceName("nsrun-\(Token.random())"), egress: wanted.egress, translation: network.translation)
     try system { () throws(SystemError) in try record.append(facts.connectionLines) }
   }
 

@@ -4,6 +4,16 @@ import RouteNetlink
 
 /// What is known of a sandbox: what its record says.
 public struct SandboxFacts: Equatable, Sendable {
+  /// By what packets that leave get the host's address.
+  public enum Translation: String, Sendable {
+    /// By a rule for all that comes from the bridge, which is nsrun's.
+    case bridge
+    /// By an element for this sandbox: the bridge is somebody else's.
+    case address
+    /// By rules of the host's that were there before.
+    case host
+  }
+
   /// How a sandbox is connected.
   public struct Connection: Equatable, Sendable {
     public var bridge: InterfaceName
@@ -16,8 +26,7 @@ public struct SandboxFacts: Equatable, Sendable {
     /// The host's end of the veth pair.
     public var hostLink: InterfaceName
     public var egress: NetworkSpec.Egress
-    /// Whether the bridge is somebody else's.
-    public var isGuest: Bool
+    public var translation: Translation
   }
 
   public var name: NamespaceName
@@ -43,8 +52,8 @@ extension SandboxFacts {
     var text = RecordText([
       ("address", "\(connection.address)"), ("mac", "\(connection.mac)"), ("mtu", "\(connection.mtu)"),
       ("host-link", connection.hostLink.text), ("egress", connection.egress.rawValue),
+      ("translation", connection.translation.rawValue),
     ])
-    if connection.isGuest { text.append("guest", "yes") }
     if let gateway = connection.gateway { text.append("gateway", "\(gateway)") }
     return text
   }
@@ -67,10 +76,11 @@ extension SandboxFacts.Connection {
       let mac = text["mac"].flatMap({ MACAddress($0) }),
       let mtu = text["mtu"].flatMap({ UInt32($0) }),
       let hostLink = text["host-link"].flatMap({ try? InterfaceName($0) }),
-      let egress = text["egress"].flatMap(NetworkSpec.Egress.init(rawValue:))
+      let egress = text["egress"].flatMap(NetworkSpec.Egress.init(rawValue:)),
+      let translation = text["translation"].flatMap(SandboxFacts.Translation.init(rawValue:))
     else { return nil }
     self.init(
       bridge: bridge, address: address, gateway: text["gateway"].flatMap { IPAddress($0) }, mac: mac, mtu: mtu,
-      hostLink: hostLink, egress: egress, isGuest: text["guest"] != nil)
+      hostLink: hostLink, egress: egress, translation: translation)
   }
 }

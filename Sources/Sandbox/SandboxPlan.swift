@@ -52,8 +52,7 @@ public struct SandboxPlan: Equatable, Sendable {
     public var address: IPAddress
     public var bridge: InterfaceName
     public var egress: NetworkSpec.Egress
-    /// Whether the bridge is somebody else's.
-    public var isGuest: Bool
+    public var translation: SandboxFacts.Translation
   }
 
   /// A veth pair between a bridge and a sandbox.
@@ -98,7 +97,7 @@ extension SandboxFacts {
   var member: SandboxPlan.Member? {
     connection.map {
       SandboxPlan.Member(
-        name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress, isGuest: $0.isGuest)
+        name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress, translation: $0.translation)
     }
   }
 }

@@ -10,7 +10,8 @@ struct Main {
 
   static func main() {
     do {
-      var command = try parse(Array(CommandLine.arguments.dropFirst()))
+      if let launch = LaunchArguments(plain: CommandLine.arguments.dropFirst()) { exit(try launch.perform()) }
+      var command = try Nsrun.parseAsRoot()
       try command.run()
     } catch let error as SandboxError {
       Terminal.complain("\(error)")
@@ -23,19 +24,6 @@ struct Main {
       Terminal.complain(Nsrun.message(for: error))
       exit(failure)
     }
-  }
-}
-
-extension Main {
-  /// The command that the arguments ask for.
-  ///
-  /// Most of a launch's own time would be spent on looking through all commands, so the one that is named, or the default
-  /// one, is tried alone first. Whatever is not understood so, help included, is the whole parser's.
-  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
-    let named = Nsrun.configuration.subcommands.first { $0.configuration.commandName == arguments.first }
-    let own = named == nil ? arguments : Array(arguments.dropFirst())
-    if let command = try? (named ?? Run.self).parse(own) { return command }
-    return try Nsrun.parseAsRoot(arguments)
   }
 }
 

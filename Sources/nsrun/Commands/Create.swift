@@ -25,7 +25,7 @@ struct Create: ParsableCommand {
 
   func run() throws {
     let spec = SandboxSpec(
-      name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.spec())
+      name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.arguments.spec())
     let host = try output.host()
     let facts = try host.create(spec)
     if json {

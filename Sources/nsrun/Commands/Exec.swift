@@ -21,7 +21,7 @@ struct Exec: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let command = try surroundings.resolved()
+    let command = try surroundings.arguments.resolved()
     try output.host().execute(command, in: try namespaceName(name, "NAME"))
   }
 }

@@ -24,11 +24,11 @@ struct Run: ParsableCommand {
   @OptionGroup var surroundings: CommandOptions
   @OptionGroup var output: OutputOptions
 
-  func run() throws {
-    let command = try surroundings.resolved()
-    let name = try name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
-    let spec = SandboxSpec(name: name, lifetime: .run, network: try network.spec())
-    let status = try output.host().run(spec, command, keeps: keep)
-    throw ExitCode(status.code)
+  var arguments: LaunchArguments {
+    LaunchArguments(
+      network: network.arguments, name: name, keep: keep, surroundings: surroundings.arguments,
+      output: output.arguments)
   }
+
+  func run() throws { throw ExitCode(try arguments.perform()) }
 }

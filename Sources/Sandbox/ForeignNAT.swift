@@ -1,0 +1,95 @@
+import NFTables
+import RouteNetlink
+
+/// Tells whether the host's own rules already masquerade what leaves a foreign bridge, as those do that people and tools
+/// set up along with one. Then there is nothing to add, and a launch is spared the table.
+///
+/// Only rules are recognised that certainly match every such packet: conditions on the source address and on the link it
+/// leaves by, then `masquerade` (or iptables' MASQUERADE). Everything else counts as not being there, which costs a
+/// second, ineffective rule at worst.
+struct ForeignNAT {
+  let subnet: IPNetwork
+  let bridge: InterfaceName
+
+  /// The first chain that masquerades the subnet; nil for none.
+  func chain(among chains: [Chain], rules: (Chain) throws(SandboxError) -> [Rule]) throws(SandboxError) -> Chain? {
+    for chain in chains where chain.table != Firewall.table {
+      guard let base = chain.base, base.type == .nat, base.hook == .postrouting,
+        chain.table.family == .ip || chain.table.family == .inet
+      else { continue }
+      if masquerades(try rules(chain)) { return chain }
+    }
+    return nil
+  }
+
+  /// Whether the rules of one chain, in this order, do it.
+  func masquerades(_ rules: [Rule]) -> Bool {
+    for rule in rules {
+      if covers(rule.expressions) { return true }
+      // A rule that decides for some packets may decide for ours.
+      if rule.expressions.contains(where: \.decides) { return false }
+    }
+    return false
+  }
+
+  /// What is known of a register's content.
+  private enum Content {
+    case networkProtocol
+    /// The first bytes of the source address, under a mask.
+    case source(mask: [UInt8])
+    case outputName
+  }
+
+  private func covers(_ expressions: [Expression]) -> Bool {
+    var registers: [Register: Content] = [:]
+    for expression in expressions {
+      switch expression {
+      case .meta(.networkProtocol, let register): registers[register] = .networkProtocol
+      case .meta(.outputInterfaceName, let register): registers[register] = .outputName
+      case .payload(let field, let register) where field.isStartOfSourceAddress:
+        registers[register] = .source(mask: [UInt8](repeating: 0xff, count: Int(field.length)))
+      case .bitwise(let source, let target, let mask, let xor):
+        guard case .source = registers[source], xor.allSatisfy({ $0 == 0 }) else { return false }
+        registers[target] = .source(mask: mask)
+      case .compare(let register, let comparison, let value):
+        guard let content = registers[register], holds(content, comparison, value) else { return false }
+      case .counter: break
+      case .masquerade: return true
+      case .unknown("target", let data): return data.contains(Array("MASQUERADE".utf8))
+      default: return false
+      }
+    }
+    return false
+  }
+
+  /// Whether a comparison holds for every IPv4 packet from the subnet that leaves by another link than the bridge.
+  private func holds(_ content: Content, _ comparison: Comparison, _ value: [UInt8]) -> Bool {
+    switch content {
+    case .networkProtocol: comparison == .equal && value == [2 /* NFPROTO_IPV4 */]
+    case .outputName: comparison == .notEqual && value.prefix { $0 != 0 }.elementsEqual(bridge.text.utf8)
+    case .source(let mask):
+      comparison == .equal && mask.count == value.count
+        && mask.reduce(0) { $0 + $1.nonzeroBitCount } <= subnet.prefixLength
+        && zip(zip(subnet.network.address.bytes, mask), value).allSatisfy { $0.0 & $0.1 == $1 }
+    }
+  }
+}
+
+extension PayloadField {
+  /// IPv4 only: the caller has checked the table's family, or the rule itself does.
+  fileprivate var isStartOfSourceAddress: Bool {
+    base == .network && offset == PayloadField.ipv4SourceAddress.offset && (1...4).contains(length)
+  }
+}
+
+extension Expression {
+  /// Whether it can end the packet's way through the chain.
+  fileprivate var decides: Bool {
+    switch self {
+    case .verdict(.continue), .meta, .payload, .bitwise, .compare, .counter, .conntrack, .range, .byteOrder, .fib,
+      .setMeta, .setConntrack, .limit, .log, .immediate, .masquerade, .nat, .redirect:
+      false
+    default: true
+    }
+  }
+}

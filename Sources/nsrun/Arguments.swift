@@ -1,0 +1,108 @@
+import Launch
+import Namespaces
+import RouteNetlink
+import Sandbox
+
+/// What was said about output, as plain values.
+struct OutputArguments: Equatable {
+  var verbose = false
+  var trace = false
+
+  func host() throws(SandboxError) -> Host {
+    let complain: @Sendable (String) -> Void = { Terminal.complain($0) }
+    let show: @Sendable (String) -> Void = { Terminal.write($0, to: 2) }
+    let started = ContinuousClock.now
+    let progress: @Sendable (String) -> Void = { Terminal.complain("\(Milliseconds.text(since: started))  \($0)") }
+    return try Host(
+      reporter: Reporter(warn: complain, progress: verbose ? progress : nil, trace: trace ? show : nil))
+  }
+}
+
+/// What was said about the network, as plain values.
+struct NetworkArguments: Equatable {
+  var net = "none"
+  var ip: String?
+  var subnet: String?
+  var gateway: String?
+  var mac: String?
+  var mtu: String?
+  var noNat = false
+  var isInternal = false
+
+  /// nil for loopback only.
+  func spec() throws(SandboxError) -> NetworkSpec? {
+    guard net != "none" else {
+      let given = [
+        ("--ip", ip != nil), ("--subnet", subnet != nil), ("--gateway", gateway != nil), ("--mac", mac != nil),
+        ("--mtu", mtu != nil), ("--no-nat", noNat), ("--internal", isInternal),
+      ].first { $0.1 }
+      if let given { throw .refused("\(given.0) needs a bridge: give --net BRIDGE") }
+      return nil
+    }
+    if noNat && isInternal { throw .refused("--no-nat and --internal exclude each other: --internal lets nothing out") }
+    let bridge: InterfaceName
+    do throws(InterfaceName.Invalid) { bridge = try InterfaceName(net) } catch {
+      throw .refused("--net '\(net)' cannot be a bridge: \(error)")
+    }
+    let (address, length) = try wantedAddress()
+    return try NetworkSpec(
+      bridge: bridge, address: address, prefixLength: length,
+      subnet: try parse(subnet, "--subnet", "a subnet such as 10.64.1.0/24") { IPNetwork(withLength: $0) },
+      gateway: try parse(gateway, "--gateway", "an IPv4 address") { IPAddress($0) },
+      mac: try parse(mac, "--mac", "a link-layer address such as 02:00:00:00:00:01") { MACAddress($0) },
+      mtu: try parse(mtu, "--mtu", "a number of bytes") { UInt32($0) },
+      egress: isInternal ? .internal : noNat ? .routed : .masquerade)
+  }
+
+  private func wantedAddress() throws(SandboxError) -> (IPAddress?, UInt8?) {
+    guard let ip else { return (nil, nil) }
+    if let address = IPAddress(ip) { return (address, nil) }
+    let network = try parse(ip, "--ip", "an address such as 10.64.1.5 or 10.64.1.5/24") { IPNetwork($0) }
+    return (network?.address, network?.prefixLength)
+  }
+
+  private func parse<Value>(
+    _ text: String?, _ option: String, _ kind: String, _ parse: (String) -> Value?
+  ) throws(SandboxError) -> Value? {
+    guard let text else { return nil }
+    guard let value = parse(text) else { throw .refused("\(option) '\(text)' is not \(kind)") }
+    return value
+  }
+}
+
+/// What was said about the command, as plain values.
+struct CommandArguments: Equatable {
+  var workdir: String?
+  var env: [String] = []
+  var command: [String] = []
+
+  func resolved() throws(SandboxError) -> Command {
+    guard let program = command.first, !program.isEmpty else {
+      throw .refused("a command is missing: nsrun [OPTIONS] -- COMMAND [ARG...]; nsrun --help tells more")
+    }
+    var environment: [(name: String, value: String)] = []
+    for assignment in env {
+      let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw .refused("--env '\(assignment)' is not NAME=VALUE")
+      }
+      environment.append((String(parts[0]), String(parts[1])))
+    }
+    return Command(command, environment: environment, workingDirectory: workdir)
+  }
+}
+
+/// Reads the name of a sandbox or namespace.
+func namespaceName(_ text: String, _ option: String) throws(SandboxError) -> NamespaceName {
+  do throws(NamespaceName.Invalid) { return try NamespaceName(text) } catch {
+    throw .refused("\(option) '\(text)': \(error)")
+  }
+}
+
+extension IPNetwork {
+  /// Reads a network whose length is given: an address alone is none.
+  fileprivate init?(withLength text: String) {
+    guard text.utf8.contains(UInt8(ascii: "/")) else { return nil }
+    self.init(text)
+  }
+}

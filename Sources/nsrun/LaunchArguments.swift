@@ -1,0 +1,74 @@
+import Launch
+import Sandbox
+
+/// A launch, as it is given on the command line: `nsrun [run] OPTIONS -- COMMAND`.
+struct LaunchArguments: Equatable {
+  var network = NetworkArguments()
+  var name: String?
+  var keep = false
+  var surroundings = CommandArguments()
+  var output = OutputArguments()
+
+  /// Launches, and comes back when the command has ended.
+  /// - Returns: the exit status.
+  func perform() throws(SandboxError) -> Int32 {
+    let command = try surroundings.resolved()
+    let name = try name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
+    let spec = SandboxSpec(name: name, lifetime: .run, network: try network.spec())
+    return try output.host().run(spec, command, keeps: keep).code
+  }
+}
+
+extension LaunchArguments {
+  /// Recognises a launch that is written in the plainest way: nothing but whole options with their values before `--`.
+  ///
+  /// The argument parser takes longer than the kernel does to make a sandbox (1.6 of 5 ms: it looks its types up among
+  /// all that are linked), so it is only asked when this gives nil: for help, other commands, and whatever is wrong.
+  init?(plain arguments: some Collection<String>) {
+    var rest = Array(arguments)[...]
+    if rest.first == "run" { rest.removeFirst() }
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--":
+        surroundings.command = Array(rest)
+        if rest.isEmpty { return nil }
+        return
+      case "--no-nat": network.noNat = true
+      case "--internal": network.isInternal = true
+      case "--keep": keep = true
+      case "-v", "--verbose": output.verbose = true
+      case "--trace": output.trace = true
+      default:
+        guard let (option, value) = Self.split(argument, &rest) else { return nil }
+        guard take(option, value) else { return nil }
+      }
+    }
+    return nil
+  }
+
+  /// An option and its value: `--option value` or `--option=value`.
+  private static func split(_ argument: String, _ rest: inout ArraySlice<String>) -> (String, String)? {
+    guard argument.hasPrefix("--") else { return nil }
+    if let equals = argument.firstIndex(of: "=") {
+      return (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
+    }
+    guard let value = rest.popFirst(), !value.hasPrefix("-") else { return nil }
+    return (argument, value)
+  }
+
+  private mutating func take(_ option: String, _ value: String) -> Bool {
+    switch option {
+    case "--net": network.net = value
+    case "--ip": network.ip = value
+    case "--subnet": network.subnet = value
+    case "--gateway": network.gateway = value
+    case "--mac": network.mac = value
+    case "--mtu": network.mtu = value
+    case "--name": name = value
+    case "--workdir": surroundings.workdir = value
+    case "--env": surroundings.env.append(value)
+    default: return false
+    }
+    return true
+  }
+}
