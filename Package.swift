@@ -29,7 +29,7 @@ let package = Package(
     .executableTarget(
       name: "nsrun",
       dependencies: [
-        "Sandbox", "RouteNetlink", "Namespaces", "Launch",
+        "Sandbox", "RouteNetlink", "Namespaces", "Launch", "LinuxSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -20,8 +20,14 @@ public enum MountView {
     if let name { bindConfiguration(of: name, warn) }
   }
 
+  /// Gives the calling thread a mount namespace of its own, from which and to which no mount spreads.
+  public static func isolate() throws(SystemError) {
+    try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
+    try mount(on: "/", [.makePrivate, .recursive])
+  }
+
   private static func mountSysfs(_ warn: (String) -> Void) {
-    let kept = mountPoints(below: "/sys").compactMap { KeptMount($0, warn) }
+    let kept = MountPoint.below("/sys").compactMap { KeptMount($0, warn) }
     var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
     var status = statvfs()
     if statvfs("/sys", &status) == 0, status.f_flag & UInt(ST_RDONLY) != 0 { flags.insert(.readOnly) }
@@ -40,41 +46,6 @@ public enum MountView {
         warn("\(directory)/\(file) has no effect: \(error)")
       }
     }
-  }
-
-  /// The mount points below a directory that lie in no other of them, from proc_pid_mountinfo(5).
-  static func mountPoints(below directory: String) -> [String] {
-    guard let table = try? readFile("/proc/thread-self/mountinfo") else { return [] }
-    return mountPoints(below: directory, in: table)
-  }
-
-  static func mountPoints(below directory: String, in table: [UInt8]) -> [String] {
-    let prefix = Array((directory + "/").utf8)
-    var found: [String] = []
-    for line in table.split(separator: UInt8(ascii: "\n")) {
-      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-      guard fields.count == 6, fields[4].starts(with: prefix) else { continue }
-      let path = unescape(fields[4])
-      if !found.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) { found.append(path) }
-    }
-    return found
-  }
-
-  /// Space, tab, newline and backslash stand as three octal digits after a backslash.
-  private static func unescape(_ field: some Collection<UInt8>) -> String {
-    var bytes: [UInt8] = []
-    var rest = Array(field)[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"), rest.count >= 3,
-        let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-      {
-        bytes.append(code)
-        rest = rest.dropFirst(3)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

@@ -10,7 +10,7 @@ extension Host {
   /// a moment later (dev_activate in net/sched/sch_generic.c). Since Linux 6.15 asking for the link makes it run; on
   /// older kernels its state tells when it has.
   func awaitForwarding(of connection: SandboxFacts.Connection) throws(SandboxError) {
-    let limit = Self.now() + Self.readinessLimit
+    let limit = monotonicMicroseconds() + Self.readinessLimit
     while true {
       let bridge = try route { (route) throws(NetlinkError) in try route.link(named: connection.bridge.text) }
       let port = try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
@@ -28,7 +28,7 @@ extension Host {
         continue
       }
       if bridge.isForwarding && port.isForwarding { return }
-      guard Self.now() < limit else {
+      guard monotonicMicroseconds() < limit else {
         return reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }
       usleep(200)
@@ -37,13 +37,6 @@ extension Host {
 
   /// In microseconds.
   private static let readinessLimit: Int64 = 1_000_000
-
-  /// Microseconds of the monotonic clock.
-  private static func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-  }
 }
 
 extension Link {

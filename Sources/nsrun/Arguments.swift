@@ -1,4 +1,5 @@
 import Launch
+import LinuxSystem
 import Namespaces
 import RouteNetlink
 import Sandbox
@@ -8,14 +9,17 @@ struct OutputArguments: Equatable {
   var verbose = false
   var trace = false
 
-  func host() throws(SandboxError) -> Host {
+  var reporter: Reporter {
     let complain: @Sendable (String) -> Void = { Terminal.complain($0) }
     let show: @Sendable (String) -> Void = { Terminal.write($0, to: 2) }
-    let started = ContinuousClock.now
-    let progress: @Sendable (String) -> Void = { Terminal.complain("\(Milliseconds.text(since: started))  \($0)") }
-    return try Host(
-      reporter: Reporter(warn: complain, progress: verbose ? progress : nil, trace: trace ? show : nil))
+    let started = monotonicMicroseconds()
+    let progress: @Sendable (String) -> Void = {
+      Terminal.complain("\(Milliseconds.text(microseconds: monotonicMicroseconds() - started))  \($0)")
+    }
+    return Reporter(warn: complain, progress: verbose ? progress : nil, trace: trace ? show : nil)
   }
+
+  func host() throws(SandboxError) -> Host { try Host(reporter: reporter) }
 }
 
 /// What was said about the network, as plain values.

@@ -111,3 +111,20 @@ struct RemovedDocument: Encodable {
     processes = removed.processes
   }
 }
+
+/// What `doctor --json` prints for each check.
+struct FindingDocument: Encodable {
+  let check: String
+  /// `ok`, `warning` or `problem`.
+  let status: String
+  let message: String
+  /// What to do about it.
+  let remedy: String?
+
+  init(_ finding: Finding) {
+    check = finding.check
+    status = finding.status.rawValue
+    message = finding.message
+    remedy = finding.remedy
+  }
+}

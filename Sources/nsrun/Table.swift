@@ -40,10 +40,9 @@ enum Duration {
 
 /// How long steps take.
 enum Milliseconds {
-  /// The time since an instant with two decimals: `3.14 ms`.
-  static func text(since start: ContinuousClock.Instant) -> String {
-    let span = (ContinuousClock.now - start).components
-    let hundredths = span.seconds * 100_000 + span.attoseconds / 10_000_000_000_000
+  /// With two decimals: `3.14 ms`.
+  static func text(microseconds: Int64) -> String {
+    let hundredths = microseconds / 10
     let fraction = hundredths % 100
     return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) ms"
   }

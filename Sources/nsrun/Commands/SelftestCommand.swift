@@ -1,13 +1,36 @@
 import ArgumentParser
+import Launch
+import RouteNetlink
 import Sandbox
 
 struct SelftestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "selftest",
-    abstract: "Prove it: run the main job on a private host with a simulated internet, touching nothing.")
+    abstract: "Prove it: run the main job on a private host with a simulated internet, touching nothing.",
+    discussion: "Needs root, but neither a network nor any other program. Exit status 1 if a step fails.")
+
+  /// What the sandboxes of the test run: this program again, as the one that sends packets.
+  @Option(help: .hidden)
+  var probe: String?
+
+  @Option(help: .hidden)
+  var count = 1
 
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    if let probe {
+      guard let address = IPAddress(probe) else { throw ValidationError("--probe takes an address") }
+      throw EchoProbe(destination: address, count: count).run() ? ExitCode.success : ExitCode.failure
+    }
+    let selftest = Selftest(
+      reporter: output.arguments.reporter,
+      probe: { Command(["/proc/self/exe", "selftest", "--probe", "\($0)", "--count", "\($1)"]) },
+      onStep: { step in
+        let mark = step.failure == nil ? Terminal.coloured("ok", .green) : Terminal.coloured("failed", .red)
+        Terminal.print("\(mark)  \(Milliseconds.text(microseconds: step.duration))  \(step.name)")
+        if let failure = step.failure { Terminal.print("        \(failure)") }
+      })
+    if try !selftest.run() { throw ExitCode(1) }
   }
 }

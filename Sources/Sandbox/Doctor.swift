@@ -1,0 +1,133 @@
+import Glibc
+import Launch
+import LinuxSystem
+import NFTables
+import Namespaces
+import Netlink
+import RouteNetlink
+
+/// What a look at one thing found.
+public struct Finding: Equatable, Sendable {
+  public enum Status: String, Sendable {
+    case ok
+    /// The main job works, but something may not.
+    case warning
+    /// The main job cannot work.
+    case problem
+  }
+
+  /// What was looked at, in a word or two.
+  public var check: String
+  public var status: Status
+  public var message: String
+  /// What to do about it; nil where nothing needs to be done.
+  public var remedy: String?
+}
+
+/// Looks whether this host can do the main job, and at what stands in the way. Changes nothing: what has to be tried is
+/// tried in a network namespace that nobody else sees.
+public struct Doctor {
+  private let host: Host
+
+  public init(_ host: Host) { self.host = host }
+
+  public func findings() -> [Finding] {
+    let missing = Capability.allCases.filter { !$0.isEffective }.map(\.rawValue)
+    guard missing.isEmpty else {
+      let privileges = Finding(
+        check: "privileges", status: .problem, message: "\(missing.joined(separator: ", ")) missing",
+        remedy: "run it as root: sudo nsrun doctor")
+      return [privileges, nameDirectory(), forwarding()]
+    }
+    let chains = ForwardChains(host).findings()
+    return [Finding(check: "privileges", status: .ok, message: "all that is needed")]
+      + KernelFeatures(host).findings() + [nameDirectory(), forwarding()] + chains
+      + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + ownTable() + records()
+  }
+
+  private func nameDirectory() -> Finding {
+    let check = "names"
+    let path = host.names.path
+    guard FileIdentity(path: path) != nil else {
+      return Finding(check: check, status: .ok, message: "\(path) is made when it is needed")
+    }
+    guard let mount = MountPoint.on(path) else {
+      return Finding(check: check, status: .ok, message: "\(path) becomes a shared mount when it is needed")
+    }
+    return mount.isShared
+      ? Finding(check: check, status: .ok, message: "\(path) is a shared mount")
+      : Finding(
+        check: check, status: .warning,
+        message: "\(path) is a private mount: other mount namespaces keep names that are removed here",
+        remedy: "mount --make-shared \(path)")
+  }
+
+  private func forwarding() -> Finding {
+    switch try? HostParameters.forwarding.read() {
+    case "0": Finding(check: "forwarding", status: .ok, message: "off; nsrun turns it on, for sandboxes only")
+    case .some: Finding(check: "forwarding", status: .ok, message: host.isGuarding ? "turned on by nsrun" : "on")
+    case nil:
+      Finding(
+        check: "forwarding", status: .problem, message: "\(HostParameters.forwarding.path) cannot be read",
+        remedy: "mount /proc, with /proc/sys writable")
+    }
+  }
+
+  /// With br_netfilter, packets from one sandbox to another on the same bridge pass the rules for forwarding as well.
+  private func bridgeNetfilter(isSomebodyDropping: Bool) -> Finding {
+    let check = "br_netfilter"
+    let parameter = Sysctl("net.bridge.bridge-nf-call-iptables")
+    guard let value = try? parameter.read(), value != "0" else {
+      return Finding(check: check, status: .ok, message: "off: packets that stay on a bridge meet no rules")
+    }
+    guard isSomebodyDropping else {
+      return Finding(check: check, status: .ok, message: "on: packets that stay on a bridge meet the rules too")
+    }
+    return Finding(
+      check: check, status: .warning,
+      message: "on: the chains above also drop packets between sandboxes on one bridge",
+      remedy: "the commands above, or: sysctl -w \(parameter.name)=0")
+  }
+
+  /// How many ports the bridges of sandboxes have left; the kernel numbers them with 10 bits (BR_PORT_BITS).
+  private func ports() -> [Finding] {
+    host.networkRecords().compactMap { network in
+      let count = try? host.route { (route) throws(NetlinkError) -> Int? in
+        guard let bridge = try route.link(named: network.bridge.text) else { return nil }
+        return try route.links(master: bridge.index).count
+      }
+      guard let count else { return nil }
+      let message = "\(network.bridge) has \(count) of at most 1023"
+      return count < 900
+        ? Finding(check: "ports", status: .ok, message: message)
+        : Finding(check: "ports", status: .warning, message: message, remedy: "use another bridge as well")
+    }
+  }
+
+  /// The table that the networks which stand now need.
+  private func ownTable() -> [Finding] {
+    let networks = host.networkRecords().filter { $0.translation != .host }
+    guard !networks.isEmpty else { return [] }
+    let isThere = (try? host.nftables { (nft) throws(NetlinkError) in try nft.tables().contains(Firewall.table) }) ?? false
+    return [
+      isThere
+        ? Finding(check: "rules", status: .ok, message: "the table \(Firewall.table) is in place")
+        : Finding(
+          check: "rules", status: .problem,
+          message: "the table \(Firewall.table) is missing: somebody has flushed the rules; sandboxes cannot get out",
+          remedy: "start any sandbox on \(networks[0].bridge): it restores the rules for all")
+    ]
+  }
+
+  private func records() -> [Finding] {
+    host.recordedNames().compactMap { name in
+      do throws(SandboxError) {
+        _ = try RecordText.read(host.state.record(of: name))
+        return nil
+      } catch {
+        return Finding(
+          check: "records", status: .warning, message: "\(error)", remedy: "look at \(host.state.record(of: name))")
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Glibc
+import Launch
+import LinuxSystem
+import NFTables
+import Namespaces
+import Netlink
+import RouteNetlink
+
+/// Tries each thing that a launch needs of the kernel by itself, in a network namespace that nobody else sees.
+struct KernelFeatures {
+  private let host: Host
+
+  init(_ host: Host) { self.host = host }
+
+  /// One thing to try.
+  private enum Feature: CaseIterable {
+    case veth, bridge, nftables, masquerade
+
+    var name: String {
+      switch self {
+      case .veth: "veth pairs"
+      case .bridge: "bridges"
+      case .nftables: "nftables"
+      case .masquerade: "masquerade"
+      }
+    }
+
+    /// The options of the kernel's configuration that it takes.
+    var options: String {
+      switch self {
+      case .veth: "CONFIG_VETH"
+      case .bridge: "CONFIG_BRIDGE"
+      case .nftables: "CONFIG_NF_TABLES and CONFIG_NF_TABLES_INET"
+      case .masquerade: "CONFIG_NFT_NAT and CONFIG_NFT_MASQ"
+      }
+    }
+
+    func attempt() throws(SandboxError) {
+      switch self {
+      case .veth:
+        try create(.veth(try! InterfaceName("veth0"), peer: .init(name: try! InterfaceName("veth1"))))
+      case .bridge: try create(.bridge(try! InterfaceName("bridge0")))
+      case .nftables, .masquerade:
+        let table = Table(.inet, "nsrun-doctor")
+        let chain = Chain(
+          "postrouting", in: table, base: BaseChain(type: .nat, hook: .postrouting, priority: .sourceNATPriority))
+        var transaction = Transaction()
+        transaction.add(table)
+        if self == .masquerade {
+          transaction.add(chain)
+          transaction.add(Rule(in: chain, [.masquerade()]))
+        }
+        var nft = try system { () throws(SystemError) in try NFTConnection() }
+        do throws(NetlinkError) { try nft.commit(transaction) } catch { throw .netlink(error) }
+      }
+    }
+
+    private func create(_ link: LinkSpecification) throws(SandboxError) {
+      var requests = RouteRequests()
+      requests.create(link)
+      var route = try system { () throws(SystemError) in try RouteConnection() }
+      do throws(NetlinkError) { try route.perform(requests) } catch { throw .netlink(error) }
+    }
+  }
+
+  func findings() -> [Finding] {
+    do throws(SandboxError) {
+      let scratch = try scratchNamespace()
+      return [Finding(check: "namespaces", status: .ok, message: "network namespaces can be made")]
+        + Feature.allCases.map { finding(on: $0, in: scratch) }
+    } catch {
+      return [
+        Finding(
+          check: "namespaces", status: .problem, message: "\(error)",
+          remedy: "a kernel with CONFIG_NET_NS, and user.max_net_namespaces above the number there is")
+      ]
+    }
+  }
+
+  private func finding(on feature: Feature, in scratch: borrowing NetworkNamespace) -> Finding {
+    do throws(SandboxError) {
+      let outcome = try system { () throws(SystemError) in
+        try scratch.inside(home: host.home) { () throws(SandboxError) in try feature.attempt() }
+      }
+      try outcome.get()
+      return Finding(check: feature.name, status: .ok, message: "can be made")
+    } catch {
+      return Finding(
+        check: feature.name, status: .problem, message: "\(error)",
+        remedy: "a kernel with \(feature.options), or its module loaded")
+    }
+  }
+
+  /// A namespace that only its descriptor keeps.
+  private func scratchNamespace() throws(SandboxError) -> NetworkNamespace {
+    let signals = BlockedSignals()
+    let child = try system { () throws(SystemError) in
+      try ChildProcess(signals: signals, command: nil) { (parent) throws(SystemError) in
+        try NetworkNamespace.unshare()
+        parent.reachCheckpoint()
+      }
+    }
+    try launch { () throws(LaunchError) in try child.checkpoint() }
+    defer { child.end() }
+    return try system { () throws(SystemError) in try .ofProcess(child.pid) }
+  }
+}
