@@ -64,6 +64,7 @@ extension Host {
       guard let made = try bridgeLink(spec.bridge), let record = networkRecord(of: spec.bridge) else {
         throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
       }
+      if spec.mayChangeForeignChains { try ForwardChains(self).admit(spec.bridge) }
       let network = try describe(made, spec.bridge, record)
       if network.translation != .host || spec.egress == .internal || isGuarding { try admitNetworks() }
       return network
@@ -262,6 +263,7 @@ extension Host {
         attempt { () throws(SandboxError) in try retract(network) }
       }
     }
+    attempt { () throws(SandboxError) in try ForwardChains(self).retract(bridge) }
     attempt { () throws(SandboxError) in
       guard let link = try? bridgeLink(bridge), Tag.isOurBridge(link) else { return }
       reporter.progress?("delete the bridge \(bridge)")

@@ -190,7 +190,7 @@ struct LiveSandbox: ~Copyable {
     let hasCompany = endProcesses(host: host) > 0
     host.undo(facts, namespace: namespace?.text, isDying: !hasCompany)
     inside = nil
-    host.close(record, bridge: bridge)
+    host.close(record, bridge: bridge, address: facts.connection?.address.address)
   }
 
   /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the

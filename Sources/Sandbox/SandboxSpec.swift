@@ -49,10 +49,13 @@ public struct NetworkSpec: Sendable {
   public var mac: MACAddress?
   public var mtu: UInt32?
   public var egress: Egress
+  /// Whether rules may be added to chains of others that would drop the packets.
+  public var mayChangeForeignChains: Bool
 
   public init(
     bridge: InterfaceName, address: IPAddress? = nil, prefixLength: UInt8? = nil, subnet: IPNetwork? = nil,
-    gateway: IPAddress? = nil, mac: MACAddress? = nil, mtu: UInt32? = nil, egress: Egress = .masquerade
+    gateway: IPAddress? = nil, mac: MACAddress? = nil, mtu: UInt32? = nil, egress: Egress = .masquerade,
+    mayChangeForeignChains: Bool = true
   ) throws(SandboxError) {
     self.bridge = bridge
     self.address = address
@@ -62,6 +65,7 @@ public struct NetworkSpec: Sendable {
     self.mac = mac
     self.mtu = mtu
     self.egress = egress
+    self.mayChangeForeignChains = mayChangeForeignChains
     try validate()
   }
 

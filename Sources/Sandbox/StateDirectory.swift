@@ -90,4 +90,9 @@ public struct StateDirectory: Sendable {
     }
     return descriptor
   }
+
+  /// Adds lines to a record that is there.
+  func append(_ lines: RecordText, to file: String) throws(SystemError) {
+    try OwnedDescriptor.open(file, O_WRONLY | O_APPEND | O_NOFOLLOW).write(lines.serialized, file)
+  }
 }

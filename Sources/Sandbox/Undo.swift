@@ -37,12 +37,14 @@ extension Host {
   }
 
   /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network.
-  func close(_ record: borrowing SandboxRecord, bridge: InterfaceName?) {
+  /// - Parameter address: the only one that it can have; nil where that is not known.
+  func close(_ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil) {
     if let bridge {
       let leases = AddressLeases(bridge: bridge, state: state)
       report { () throws(SandboxError) in
         try system { () throws(SystemError) in
-          for address in try leases.addresses(of: record.name) { try leases.release(address, of: record.name) }
+          let leased = if let address { [address] } else { try leases.addresses(of: record.name) }
+          for address in leased { try leases.release(address, of: record.name) }
         }
       }
     }

@@ -32,6 +32,7 @@ struct NetworkArguments: Equatable {
   var mtu: String?
   var noNat = false
   var isInternal = false
+  var noFirewallRules = false
 
   /// nil for loopback only.
   func spec() throws(SandboxError) -> NetworkSpec? {
@@ -39,6 +40,7 @@ struct NetworkArguments: Equatable {
       let given = [
         ("--ip", ip != nil), ("--subnet", subnet != nil), ("--gateway", gateway != nil), ("--mac", mac != nil),
         ("--mtu", mtu != nil), ("--no-nat", noNat), ("--internal", isInternal),
+        ("--no-firewall-rules", noFirewallRules),
       ].first { $0.1 }
       if let given { throw .refused("\(given.0) needs a bridge: give --net BRIDGE") }
       return nil
@@ -55,7 +57,7 @@ struct NetworkArguments: Equatable {
       gateway: try parse(gateway, "--gateway", "an IPv4 address") { IPAddress($0) },
       mac: try parse(mac, "--mac", "a link-layer address such as 02:00:00:00:00:01") { MACAddress($0) },
       mtu: try parse(mtu, "--mtu", "a number of bytes") { UInt32($0) },
-      egress: isInternal ? .internal : noNat ? .routed : .masquerade)
+      egress: isInternal ? .internal : noNat ? .routed : .masquerade, mayChangeForeignChains: !noFirewallRules)
   }
 
   private func wantedAddress() throws(SandboxError) -> (IPAddress?, UInt8?) {

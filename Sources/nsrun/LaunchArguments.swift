@@ -35,6 +35,7 @@ extension LaunchArguments {
         return
       case "--no-nat": network.noNat = true
       case "--internal": network.isInternal = true
+      case "--no-firewall-rules": network.noFirewallRules = true
       case "--keep": keep = true
       case "-v", "--verbose": output.verbose = true
       case "--trace": output.trace = true

@@ -43,9 +43,13 @@ struct NetworkOptions: ParsableArguments {
   @Flag(help: "No way out: only the sandboxes on the same bridge, and the host's address there.")
   var `internal` = false
 
+  @Flag(help: "Add no rules to chains of others that would drop the packets; doctor tells what to add.")
+  var noFirewallRules = false
+
   var arguments: NetworkArguments {
     NetworkArguments(
-      net: net, ip: ip, subnet: subnet, gateway: gateway, mac: mac, mtu: mtu, noNat: noNat, isInternal: `internal`)
+      net: net, ip: ip, subnet: subnet, gateway: gateway, mac: mac, mtu: mtu, noNat: noNat, isInternal: `internal`,
+      noFirewallRules: noFirewallRules)
   }
 }
 
