@@ -234,9 +234,17 @@ extension Host {
     try system { () throws(SystemError) in try HostParameters.forwarding.write("1") }
   }
 
-  func netlinkRequests(_ requests: consuming RouteRequests) throws(SandboxError) {
-    let requests = requests
-    try route { (route) throws(NetlinkError) in try route.perform(requests) }
+  func netlinkRequests(_ requests: RouteRequests) throws(SandboxError) {
+    do throws(SandboxError) {
+      try route { (route) throws(NetlinkError) in try route.perform(requests) }
+    } catch {
+      // "Unknown device type" in the kernel's words.
+      guard case .netlink(let cause) = error, cause.errno == EOPNOTSUPP, cause.operation.hasPrefix("create ") else {
+        throw error
+      }
+      let kind = cause.operation.dropFirst("create ".count)
+      throw .refused("\(cause): this kernel lacks CONFIG_\(kind.uppercased()), or the module: modprobe \(kind)")
+    }
   }
 
   // MARK: Unmaking
@@ -271,7 +279,8 @@ extension Host {
       requests.delete(link: .index(link.index), subject: bridge.text)
       try netlinkRequests(requests)
     }
-    for file in [state.record(of: bridge), state.cursor(of: bridge)] {
+    // The record last: whatever ends this process before leaves it, and with it the rest can be found.
+    for file in [state.cursor(of: bridge), state.record(of: bridge)] {
       attempt { () throws(SandboxError) in try remove(file) }
     }
     return failures

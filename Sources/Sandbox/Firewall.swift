@@ -67,7 +67,9 @@ enum Firewall {
       Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: routed), .verdict(.accept)]))
     transaction.add(
       Rule(in: postrouting, [.matching(.inputInterfaceName, .outputInterfaceName, in: bridged), .verdict(.accept)]))
-    transaction.add(Rule(in: postrouting, [.matching(.inputInterfaceName, in: networks), .masquerade()]))
+    // Without this the rule would give IPv6 packets another address as well.
+    let isIPv4 = Statement.equals(.networkProtocol, .bytes([2 /* NFPROTO_IPV4 */]))
+    transaction.add(Rule(in: postrouting, [isIPv4, .matching(.inputInterfaceName, in: networks), .masquerade()]))
     transaction.add(
       Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: guests), .masquerade()]))
     for record in records { admit(record, &transaction) }
@@ -126,7 +128,19 @@ extension Host {
     let members = sandboxRecords().compactMap(\.member)
     let installation = Firewall.installation(
       isGuarded: isGuarding, networks: networkRecords(), members: members)
-    try nftables { (nft) throws(NetlinkError) in try nft.commit(installation) }
+    do throws(SandboxError) {
+      try nftables { (nft) throws(NetlinkError) in try nft.commit(installation) }
+    } catch {
+      guard case .netlink(let cause) = error else { throw error }
+      switch cause.errno {
+      case EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT:
+        throw .refused("\(cause): this kernel lacks CONFIG_NF_TABLES or CONFIG_NF_TABLES_INET, or the module: modprobe nf_tables")
+      case ENOENT:
+        // The table and all that the rules speak of is made in the same transaction: what is missing is an expression.
+        throw .refused("\(cause): this kernel lacks CONFIG_NFT_MASQ or CONFIG_NFT_NAT, or the module: modprobe nft_masq")
+      default: throw error
+      }
+    }
   }
 
   /// Lets the networks that there are records of into the table, and makes the table where it is missing.

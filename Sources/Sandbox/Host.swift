@@ -1,3 +1,4 @@
+import Glibc
 import Launch
 import LinuxSystem
 import NFTables
@@ -59,8 +60,11 @@ public final class Host {
   /// Talks nftables in the host's namespace; opens the connection the first time.
   func nftables<Result>(_ body: (inout NFTConnection) throws(NetlinkError) -> Result) throws(SandboxError) -> Result {
     if nftConnection == nil {
-      nftConnection = try system { () throws(SystemError) in
-        try NFTConnection(tracer: reporter.tracer?.named("host nftables"))
+      do throws(SystemError) {
+        nftConnection = try NFTConnection(tracer: reporter.tracer?.named("host nftables"))
+      } catch {
+        guard error.errno == EPROTONOSUPPORT else { throw .system(error) }
+        throw .refused("\(error): this kernel lacks CONFIG_NF_TABLES, or the module: modprobe nf_tables")
       }
     }
     do throws(NetlinkError) { return try body(&nftConnection!) } catch { throw .netlink(error) }

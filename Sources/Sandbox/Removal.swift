@@ -26,6 +26,9 @@ extension Host {
   func sweep() {
     // The directory is there only while somebody is, or was, using it.
     for name in recordedNames() { _ = try? removeStale(name, all: false, on: nil, isDryRun: false) }
+    // One that was ended while it unmade a network has no sandbox any more.
+    let isUnused = networkRecords().contains { AddressLeases(bridge: $0.bridge, state: state).removeIfUnused() }
+    if isUnused { try? removeUnusedNetworks(only: nil) }
   }
 
   /// The same for commands that only look: who may not remove anything still may look.

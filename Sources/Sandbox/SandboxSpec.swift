@@ -74,7 +74,11 @@ public struct NetworkSpec: Sendable {
 
   private func validate() throws(SandboxError) {
     for (option, address) in [("--ip", address), ("--gateway", gateway), ("--subnet", subnet?.address)] {
-      if let address, !address.isIPv4 { throw .refused("\(option) \(address): only IPv4 addresses can be given") }
+      guard let address else { continue }
+      if !address.isIPv4 { throw .refused("\(option) \(address): only IPv4 addresses can be given") }
+      if address.bytes[0] == 0 || address.isLoopback || address.isMulticast {
+        throw .refused("\(option) \(address): no host can have this address, nor one near it")
+      }
     }
     if let prefixLength, !(1...30).contains(prefixLength) {
       throw .refused("--ip \(address!)/\(prefixLength): the prefix length must be 1 to 30")
