@@ -1,2 +1,84 @@
-all:
-	swift build -c release -Xswiftc -static-executable
+# make help says what there is to make.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+
+BINARY = .build/release/nsrun
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(DESTDIR)$(PREFIX)/share/man/man8
+BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISHDIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+SOURCES = Package.swift Sources Tests
+
+.PHONY: build
+build:
+	@scripts/install-packages build
+	$(SWIFT) build -c release -Xswiftc -static-executable --product nsrun
+
+.PHONY: help
+help:
+	@echo 'make            build the static binary $(BINARY)'
+	@echo 'make demo       show the main job on a private host with a simulated internet (root)'
+	@echo 'make test       run all tests (root)'
+	@echo 'make bench      measure a launch (root)'
+	@echo 'make install    install binary, man page and completions below PREFIX ($(PREFIX)); DESTDIR in front of it'
+	@echo 'make uninstall  remove them'
+	@echo 'make lint       check the style of the Swift code and the man page'
+	@echo 'make format     give the Swift code its style'
+	@echo 'make clean      remove what was built'
+
+# What makes namespaces needs root: said before something is built for nothing.
+.PHONY: root
+root:
+	@[ "$$(id -u)" = 0 ] || { echo 'make: this needs root: sudo env PATH="$$PATH" make $(MAKECMDGOALS)' >&2; exit 1; }
+
+.PHONY: demo
+demo: root
+	@scripts/install-packages demo
+	@$(MAKE) --no-print-directory build
+	@scripts/throwaway-host scripts/demo $(BINARY)
+
+# Everything is built outside, where the network is, and tested on a throwaway host.
+.PHONY: test
+test: root
+	@scripts/install-packages test
+	@$(MAKE) --no-print-directory build
+	$(SWIFT) build --build-tests
+	NSRUN_BINARY=$(abspath $(BINARY)) scripts/throwaway-host $(SWIFT) test --skip-build
+
+.PHONY: bench
+bench: root
+	@scripts/install-packages bench
+	@$(MAKE) --no-print-directory build
+	@Benchmarks/run $(BINARY)
+
+# sudo often has no swift in its PATH: then what make has built before is installed.
+.PHONY: install
+install: $(if $(shell command -v $(SWIFT)),build)
+	@[ -x $(BINARY) ] || { echo 'make: there is no $(BINARY): run make first' >&2; exit 1; }
+	install -d $(BINDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR)
+	install -s -m 755 $(BINARY) $(BINDIR)/nsrun
+	install -m 644 man/nsrun.8 $(MANDIR)/nsrun.8
+	$(BINARY) --generate-completion-script bash >$(BASHDIR)/nsrun
+	$(BINARY) --generate-completion-script zsh >$(ZSHDIR)/_nsrun
+	$(BINARY) --generate-completion-script fish >$(FISHDIR)/nsrun.fish
+
+.PHONY: uninstall
+uninstall:
+	rm -f $(BINDIR)/nsrun $(MANDIR)/nsrun.8 $(BASHDIR)/nsrun $(ZSHDIR)/_nsrun $(FISHDIR)/nsrun.fish
+
+.PHONY: lint
+lint:
+	@scripts/install-packages lint
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+	mandoc -T lint -W warning man/nsrun.8
+
+.PHONY: format
+format:
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+.PHONY: clean
+clean:
+	rm -rf .build

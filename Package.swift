@@ -1,8 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Where CI sets this, a warning in our own code, not in that of others, is an error.
+let isStrict = Context.environment["NSRUN_WARNINGS_AS_ERRORS"] == "1"
+
 /// Spans that are stored in, and returned from, non-escapable readers need lifetime annotations.
-let settings: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+let settings: [SwiftSetting] =
+  [.enableExperimentalFeature("Lifetimes")] + (isStrict ? [.treatAllWarnings(as: .error)] : [])
+let cSettings: [CSetting] = [.enableWarning("all")] + (isStrict ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
   name: "nsrun",
@@ -16,7 +21,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
-    .target(name: "CLinux"),
+    .target(name: "CLinux", cSettings: cSettings),
     .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Netlink", dependencies: ["LinuxSystem"], swiftSettings: settings),
@@ -37,6 +42,9 @@ let package = Package(
     .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
     .testTarget(name: "KernelTests", dependencies: ["NFTables", "Netlink", "LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: settings),
+    .testTarget(
+      name: "DocumentationTests", dependencies: ["CLinux", "LinuxSystem", "Netlink", "RouteNetlink", "NFTables"],
+      swiftSettings: settings),
     .testTarget(name: "RouteNetlinkTests", dependencies: ["RouteNetlink"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
