@@ -1,0 +1,61 @@
+import Testing
+
+@Suite("The man page")
+struct ManPageTests {
+  let help: CommandLineHelp
+  /// The lines of man/nsrun.8.
+  let lines: [Substring]
+
+  init() throws {
+    help = try .ask()
+    lines = try repositoryFile("man/nsrun.8").split(separator: "\n")
+  }
+
+  /// What the items that start with a macro are about: `.It Cm run` gives `run`.
+  private func items(_ macro: String) -> [Substring] {
+    lines.filter { $0.hasPrefix(".It \(macro) ") }.map { $0.dropFirst(".It \(macro) ".count) }
+  }
+
+  /// The options that have an item, as they are written: `--net`, `-v`.
+  private var describedOptions: Set<String> {
+    var options: Set<String> = []
+    for item in items("Fl") {
+      // `.It Fl v , Fl Fl verbose` and `.It Fl Fl net Ar bridge`.
+      var dashes = "-"
+      for word in item.split(separator: " ") {
+        if word == "Fl" {
+          dashes += "-"
+        } else if !dashes.isEmpty {
+          options.insert(dashes + word)
+          dashes = ""
+        }
+      }
+    }
+    return options
+  }
+
+  @Test("Every command of the help has an item, and every item is of a command")
+  func commands() {
+    let states = ["running", "created", "stale", "broken"]
+    #expect(Set(items("Cm").map(String.init)).subtracting(states) == Set(help.commands.map(\.commandName)))
+  }
+
+  @Test("Every command of the help is in the synopsis")
+  func synopsis() {
+    let synopsis = lines.drop { $0 != ".Sh SYNOPSIS" }.prefix { $0 != ".Sh DESCRIPTION" }
+    for command in help.commands {
+      #expect(synopsis.contains { $0.split(separator: " ").contains(Substring(command.commandName)) })
+    }
+  }
+
+  @Test("Every option of the help has an item, and every item is of an option")
+  func options() { #expect(describedOptions == help.options) }
+
+  @Test("mandoc finds nothing to warn of", .enabled(if: output(of: "command -v mandoc").status == 0))
+  func lint() {
+    let page = repositoryPath("man/nsrun.8")
+    let warnings = output(of: "mandoc -T lint -W warning '\(page)' 2>&1")
+    #expect(warnings.text == "")
+    #expect(warnings.status == 0)
+  }
+}
