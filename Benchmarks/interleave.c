@@ -4,6 +4,9 @@
 // each of them: the median and the 90th percentile of the time from its start to its end, in milliseconds, and the median
 // of its ratio to the first one's time in the same turn. What disturbs the machine for a while disturbs all alike.
 //
+// A network namespace is torn down by the kernel after its last process has ended, which holds up whoever works on
+// links or namespaces meanwhile. So that no command pays for the one before, PAUSE milliseconds (50) lie between them.
+//
 // Their output is discarded. A command that fails is counted, said on standard error, and makes this exit with 1.
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -32,7 +35,9 @@ static double now(void) {
   return time.tv_sec * 1e3 + time.tv_nsec / 1e6;
 }
 
-// Runs a command once and gives its time in milliseconds.
+static unsigned pause_microseconds = 50000;
+
+// Runs a command once, after a pause, and gives its time in milliseconds.
 static double run(struct command *command) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
@@ -41,6 +46,7 @@ static double run(struct command *command) {
   posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
   pid_t child;
   int status;
+  usleep(pause_microseconds);
   double start = now();
   int error = posix_spawnp(&child, command->arguments[0], &files, NULL, command->arguments, environ);
   if (error) {
@@ -67,6 +73,7 @@ static double percentile(double *values, int count, int percent) {
 int main(int count, char **arguments) {
   int runs = count > 3 ? atoi(arguments[1]) : 0, commands = 0, failed = 0;
   if (runs < 1) return fputs("usage: interleave RUNS LABEL COMMAND [ARG...] [@@ LABEL COMMAND [ARG...]]...\n", stderr), 2;
+  if (getenv("PAUSE")) pause_microseconds = 1000 * atoi(getenv("PAUSE"));
   struct command all[MOST_COMMANDS] = {0};
   for (int i = 2; i < count && commands < MOST_COMMANDS; i++) {
     if (i + 1 >= count) return fprintf(stderr, "interleave: no command for %s\n", arguments[i]), 2;
