@@ -33,7 +33,7 @@ public func unmountDetached(_ path: String) throws(SystemError) -> Bool {
   do {
     try systemCall("unmount", path) { umount2(path, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) }
     return true
-  } catch where error.errno == EINVAL || error.errno == ENOENT {
+  } catch  where error.errno == EINVAL || error.errno == ENOENT {
     return false
   }
 }
