@@ -14,7 +14,7 @@ SOURCES = Package.swift Sources Tests
 
 .PHONY: build
 build:
-	@scripts/install-packages build
+	@Tests/Support/install-packages build
 	$(SWIFT) build -c release -Xswiftc -static-executable --product nsrun
 
 .PHONY: help
@@ -36,23 +36,23 @@ root:
 
 .PHONY: demo
 demo: root
-	@scripts/install-packages demo
+	@Tests/Support/install-packages demo
 	@$(MAKE) --no-print-directory build
-	@scripts/throwaway-host scripts/demo $(BINARY)
+	@Tests/Support/throwaway-host Tests/Support/demo $(BINARY)
 
 # Everything is built outside, where the network is, and tested on a throwaway host.
 .PHONY: test
 test: root
-	@scripts/install-packages test
+	@Tests/Support/install-packages test
 	@$(MAKE) --no-print-directory build
 	$(SWIFT) build --build-tests
-	NSRUN_BINARY=$(abspath $(BINARY)) scripts/throwaway-host $(SWIFT) test --skip-build
+	NSRUN_BINARY=$(abspath $(BINARY)) Tests/Support/throwaway-host $(SWIFT) test --skip-build
 
 .PHONY: bench
 bench: root
-	@scripts/install-packages bench
+	@Tests/Support/install-packages bench
 	@$(MAKE) --no-print-directory build
-	@Benchmarks/run $(BINARY)
+	@Tests/Benchmarks/run $(BINARY)
 
 # sudo often has no swift in its PATH: then what make has built before is installed.
 .PHONY: install
@@ -71,7 +71,7 @@ uninstall:
 
 .PHONY: lint
 lint:
-	@scripts/install-packages lint
+	@Tests/Support/install-packages lint
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 	mandoc -T lint -W warning man/nsrun.8
 
