@@ -46,6 +46,11 @@ extension Host {
     let link = try bridgeLink(spec.bridge)
     let isOurs = link.map(Tag.isOurBridge) ?? true
     let plannedAddress = link == nil ? try addressForNewBridge(spec) : nil
+    if let link {
+      // Before anything is changed.
+      let record = Firewall.Network(bridge: spec.bridge, translation: .host)
+      _ = try check(spec, on: try describe(link, spec.bridge, record))
+    }
     if networkRecord(of: spec.bridge) == nil {
       let translation = try self.translation(of: spec.bridge, link)
       _ = try system { () throws(SystemError) in
@@ -76,10 +81,7 @@ extension Host {
 
   /// Chooses what a sandbox on a network gets, and leases its address.
   func takeSeat(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError) -> Seat {
-    let subnet = try subnet(of: network, spec)
-    let gateway = spec.gateway ?? network.address?.address
-    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
-    if let gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
+    let (subnet, gateway) = try check(spec, on: network)
     let reserved = [network.address?.address, gateway].compactMap { $0 }
     let leases = AddressLeases(bridge: network.bridge, state: state)
     let address: IPAddress
@@ -96,6 +98,21 @@ extension Host {
       address = try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name)
     }
     return Seat(address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway)
+  }
+
+  /// Whether a network can give what is wanted.
+  /// - Returns: the subnet that the address is to come from, and the gateway.
+  private func check(
+    _ spec: NetworkSpec, on network: BridgeNetwork
+  ) throws(SandboxError) -> (subnet: IPNetwork, gateway: IPAddress?) {
+    let subnet = try subnet(of: network, spec)
+    let gateway = spec.gateway ?? network.address?.address
+    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
+    if let gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
+    if !network.isOurs, let mtu = spec.mtu, mtu > network.mtu {
+      throw .refused("--mtu \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
+    }
+    return (subnet, gateway)
   }
 
   /// The subnet that the addresses of a network come from.
@@ -130,7 +147,8 @@ extension Host {
 
   private func describe(
     _ link: Link, _ bridge: InterfaceName, _ record: Firewall.Network
-  ) throws(SandboxError) -> BridgeNetwork { BridgeNetwork(
+  ) throws(SandboxError) -> BridgeNetwork {
+    BridgeNetwork(
       bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link),
       isRunning: link.isForwarding,
       isUp: link.isUp, address: try address(of: link), translation: record.translation)
@@ -165,7 +183,8 @@ extension Host {
     if let wanted = spec.subnet ?? spec.subnetOfAddress {
       if let use = uses.first(where: { wanted.overlaps($0.network) }) {
         throw .refused(
-          "the subnet \(wanted) for the new bridge \(spec.bridge) collides with \(use.description): choose another --subnet")
+          "the subnet \(wanted) for the new bridge \(spec.bridge) collides with \(use.description): choose another --subnet"
+        )
       }
       subnet = wanted
     } else {

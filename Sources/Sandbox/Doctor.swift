@@ -108,7 +108,8 @@ public struct Doctor {
   private func ownTable() -> [Finding] {
     let networks = host.networkRecords().filter { $0.translation != .host }
     guard !networks.isEmpty else { return [] }
-    let isThere = (try? host.nftables { (nft) throws(NetlinkError) in try nft.tables().contains(Firewall.table) }) ?? false
+    let isThere =
+      (try? host.nftables { (nft) throws(NetlinkError) in try nft.tables().contains(Firewall.table) }) ?? false
     return [
       isThere
         ? Finding(check: "rules", status: .ok, message: "the table \(Firewall.table) is in place")

@@ -134,10 +134,12 @@ extension Host {
       guard case .netlink(let cause) = error else { throw error }
       switch cause.errno {
       case EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT:
-        throw .refused("\(cause): this kernel lacks CONFIG_NF_TABLES or CONFIG_NF_TABLES_INET, or the module: modprobe nf_tables")
+        throw .refused(
+          "\(cause): this kernel lacks CONFIG_NF_TABLES or CONFIG_NF_TABLES_INET, or the module: modprobe nf_tables")
       case ENOENT:
         // The table and all that the rules speak of is made in the same transaction: what is missing is an expression.
-        throw .refused("\(cause): this kernel lacks CONFIG_NFT_MASQ or CONFIG_NFT_NAT, or the module: modprobe nft_masq")
+        throw .refused(
+          "\(cause): this kernel lacks CONFIG_NFT_MASQ or CONFIG_NFT_NAT, or the module: modprobe nft_masq")
       default: throw error
       }
     }

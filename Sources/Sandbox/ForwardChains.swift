@@ -106,7 +106,8 @@ struct ForwardChains {
       var findings: [Finding] = []
       for one in dropping { findings.append(try finding(on: one)) }
       return findings.isEmpty
-        ? [Finding(check: "firewall", status: .ok, message: "no chain drops what is forwarded by its policy")] : findings
+        ? [Finding(check: "firewall", status: .ok, message: "no chain drops what is forwarded by its policy")]
+        : findings
     } catch {
       return [
         Finding(check: "firewall", status: .warning, message: "\(error)", remedy: "look at nft list ruleset yourself")

@@ -25,6 +25,16 @@ struct KernelFeatures {
       }
     }
 
+    /// What has been seen where it works.
+    var proof: String {
+      switch self {
+      case .veth: "one can be made"
+      case .bridge: "one can be made"
+      case .nftables: "a table can be made"
+      case .masquerade: "a rule can be made"
+      }
+    }
+
     /// The options of the kernel's configuration that it takes.
     var options: String {
       switch self {
@@ -83,7 +93,7 @@ struct KernelFeatures {
         try scratch.inside(home: host.home) { () throws(SandboxError) in try feature.attempt() }
       }
       try outcome.get()
-      return Finding(check: feature.name, status: .ok, message: "can be made")
+      return Finding(check: feature.name, status: .ok, message: feature.proof)
     } catch {
       return Finding(
         check: feature.name, status: .problem, message: "\(error)",

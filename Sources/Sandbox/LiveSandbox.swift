@@ -36,14 +36,20 @@ struct LiveSandbox: ~Copyable {
   static func enroll(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
     if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
       throw .refused(
-        "--name \(spec.name) is taken: there is a network namespace of this name (ip netns list); choose another")
+        "the name '\(spec.name)' is taken: there is a network namespace of this name (ip netns list); choose another")
     }
     let facts = SandboxFacts(
       name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), connection: nil)
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
-    var sandbox = LiveSandbox(
-      facts: facts, bridge: spec.network?.bridge,
-      record: try SandboxRecord(facts, bridge: spec.network?.bridge.text, in: host.state))
+    let record: SandboxRecord
+    do throws(SandboxError) {
+      record = try SandboxRecord(facts, bridge: spec.network?.bridge.text, in: host.state)
+    } catch {
+      lock = nil
+      host.leave(nil)
+      throw error
+    }
+    var sandbox = LiveSandbox(facts: facts, bridge: spec.network?.bridge, record: record)
     do throws(SandboxError) {
       if let wanted = spec.network {
         var network = try host.standingNetwork(wanted)
@@ -69,9 +75,6 @@ struct LiveSandbox: ~Copyable {
   private mutating func sit(
     down network: BridgeNetwork, _ wanted: NetworkSpec, _ spec: SandboxSpec, _ host: Host
   ) throws(SandboxError) {
-    if !network.isOurs, let mtu = wanted.mtu, mtu > network.mtu {
-      throw .refused("--mtu \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
-    }
     if wanted.egress == .routed, network.translation == .host {
       host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
     }

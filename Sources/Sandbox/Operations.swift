@@ -108,7 +108,7 @@ extension Host {
   func requirePrivileges() throws(SandboxError) {
     let missing = [Capability.sysAdmin, .netAdmin].filter { !$0.isEffective }.map(\.rawValue)
     guard missing.isEmpty else {
-      throw .refused("this needs root (\(missing.joined(separator: " and ")) is missing): use sudo nsrun")
+      throw .refused("this needs root (missing: \(missing.joined(separator: ", "))): use sudo nsrun")
     }
   }
 }

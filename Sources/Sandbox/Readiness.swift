@@ -15,11 +15,13 @@ extension Host {
       let bridge = try route { (route) throws(NetlinkError) in try route.link(named: connection.bridge.text) }
       let port = try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
       guard let bridge, let port else {
-        throw .refused("\(bridge == nil ? connection.bridge : connection.hostLink) was deleted while it was being set up")
+        throw .refused(
+          "\(bridge == nil ? connection.bridge : connection.hostLink) was deleted while it was being set up")
       }
       if !bridge.isUp {
         guard Tag.isOurBridge(bridge) else {
-          return reporter.warn("the bridge \(connection.bridge) is down and passes nothing: ip link set \(connection.bridge) up")
+          return reporter.warn(
+            "the bridge \(connection.bridge) is down and passes nothing: ip link set \(connection.bridge) up")
         }
         // Only now, with a port that has a carrier: one that is set up without is not activated before its first.
         var requests = RouteRequests()

@@ -85,7 +85,8 @@ public struct NetworkSpec: Sendable {
     }
     if let subnet {
       if !(8...30).contains(subnet.prefixLength) {
-        throw .refused("--subnet \(subnet): the prefix length must be 8 to 30, so that there is room for a gateway and a sandbox")
+        throw .refused(
+          "--subnet \(subnet): the prefix length must be 8 to 30, so that there is room for a gateway and a sandbox")
       }
       if subnet.network != subnet {
         throw .refused("--subnet \(subnet): there are bits set after the prefix; the subnet is \(subnet.network)")

@@ -115,7 +115,8 @@ public struct Selftest {
       // that comes up last needs no notice.
       try system { () throws(SystemError) in
         try internet.inside(home: home) { () throws(SandboxError) in
-          try configure([("lo", IPNetwork(Self.internetAddress)), (inner.text, IPNetwork("192.0.2.1/24")!)], gateway: nil)
+          try configure(
+            [("lo", IPNetwork(Self.internetAddress)), (inner.text, IPNetwork("192.0.2.1/24")!)], gateway: nil)
         }
       }.get()
       try configure([(outer.text, IPNetwork("192.0.2.2/24")!)], gateway: IPAddress("192.0.2.1"))

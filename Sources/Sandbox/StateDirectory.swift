@@ -49,7 +49,9 @@ public struct StateDirectory: Sendable {
     while true {
       try makeDirectory(path, mode: 0o755)
       // The last one to leave may have removed it between the two lines.
-      guard let descriptor = try OwnedDescriptor.openIfPresent(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { continue }
+      guard let descriptor = try OwnedDescriptor.openIfPresent(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
+        continue
+      }
       try descriptor.lock(kind, path)
       var status = stat()
       try systemCall("fstat", path) { fstat(descriptor.raw, &status) }

@@ -53,10 +53,10 @@ extension Host {
   }
 
   /// After a sandbox has left: unmakes a network that nobody is on, and the state directory if nothing is in it.
-  private func leave(_ bridge: InterfaceName?) {
+  func leave(_ bridge: InterfaceName?) {
     let isLastOnBridge = bridge.map { AddressLeases(bridge: $0, state: state).removeIfUnused() } ?? false
     // Others are in there: it is theirs to remove.
-    if rmdir(state.sandboxes) != 0 && !isLastOnBridge { return }
+    if rmdir(state.sandboxes) != 0 && errno != ENOENT && !isLastOnBridge { return }
     report { () throws(SandboxError) in
       let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
       guard let lock else { return }
@@ -82,7 +82,9 @@ extension Host {
     let list = inside.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
     reporter.warn("ending what still runs in \(name): \(list)")
     let left = Supervisor.end(graceMilliseconds: grace) { (try? processes(in: namespace)) ?? [] }
-    if !left.isEmpty { reporter.warn("still running in \(name) after SIGKILL: \(left.map { "\($0)" }.joined(separator: ", "))") }
+    if !left.isEmpty {
+      reporter.warn("still running in \(name) after SIGKILL: \(left.map { "\($0)" }.joined(separator: ", "))")
+    }
     return inside.count
   }
 

@@ -6,6 +6,7 @@ struct CleanUp: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cleanup",
     abstract: "Remove what runs that were killed left behind, and say what.",
+    usage: "nsrun cleanup [--net BRIDGE] [--all] [--dry-run] [--json]",
     discussion: """
       Every nsrun does so by itself when it starts; this does it at once. What is nobody's but nsrun's is removed, and \
       nothing else.
@@ -28,7 +29,9 @@ struct CleanUp: ParsableCommand {
   func run() throws {
     var bridge: InterfaceName?
     if let net {
-      do { bridge = try InterfaceName(net) } catch { throw SandboxError.refused("--net '\(net)' cannot be a bridge: \(error)") }
+      do { bridge = try InterfaceName(net) } catch {
+        throw SandboxError.refused("--net '\(net)' cannot be a bridge: \(error)")
+      }
     }
     let removed = try output.host().cleanUp(bridge: bridge, all: all, isDryRun: dryRun)
     if json { return Terminal.print(try JSON.text(removed.map { RemovedDocument($0) })) }

@@ -5,6 +5,7 @@ struct Create: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",
     abstract: "Make a sandbox that stays until it is removed.",
+    usage: "nsrun create NAME [OPTIONS]",
     discussion: """
       Prints the address that the sandbox got.
 

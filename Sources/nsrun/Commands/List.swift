@@ -3,7 +3,7 @@ import Sandbox
 
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list",abstract: "List the sandboxes.")
+    commandName: "list", abstract: "List the sandboxes.")
 
   @Flag(help: "Print JSON: an array with an object for each sandbox.")
   var json = false
@@ -25,7 +25,7 @@ struct List: ParsableCommand {
       ])
     }
     Terminal.print(
-      table.text(width: Terminal.hasColour ? nil : 80) { column, text in
+      table.text(width: 80) { column, text in
         guard column == 1 else { return text }
         switch text.prefix(while: { $0 != " " }) {
         case "running", "created": return Terminal.coloured(text, .green)
