@@ -38,6 +38,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "CommandLineTests", dependencies: ["nsrun"], swiftSettings: settings),
+    .testTarget(
+      name: "SandboxTests", dependencies: ["Sandbox", "NFTables", "RouteNetlink"], swiftSettings: settings),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
     .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
     .testTarget(name: "KernelTests", dependencies: ["NFTables", "Netlink", "LinuxSystem"], swiftSettings: settings),

@@ -30,7 +30,8 @@ struct SandboxRecord: ~Copyable {
       file = try state.createRecord(text, at: path, in: state.sandboxes, locked: true)
     } catch {
       guard error.errno == EEXIST else { throw .system(error) }
-      throw .refused("the name '\(facts.name)' is taken by another sandbox: choose another, or end that one (nsrun list)")
+      throw .refused(
+        "the name '\(facts.name)' is taken by another sandbox: choose another, or end that one (nsrun list)")
     }
     writtenSize = size
   }
