@@ -12,12 +12,13 @@ enum Baseline {
     ("net.ipv6.conf.default.accept_ra", "0"),
   ]
 
-  /// Sets them in the calling thread's namespace. A kernel without IPv6 lacks some.
-  static func apply() throws(SystemError) {
+  /// Sets them in the calling thread's namespace. A kernel without IPv6 lacks some; a container may forbid all.
+  /// - Parameter warn: is told, in a sentence, if they cannot be set.
+  static func apply(warn: (String) -> Void) {
     for (name, value) in parameters {
       do throws(SystemError) { try Sysctl(name).write(value) } catch {
         if error.isNotFound { continue }
-        throw error
+        return warn("the sandbox keeps the kernel's defaults: \(error)")
       }
     }
   }

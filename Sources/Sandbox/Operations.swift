@@ -98,7 +98,7 @@ extension Host {
     let reporter = reporter
     return try ChildProcess(signals: signals, command: command) { (parent) throws(SystemError) in
       try NetworkNamespace.unshare()
-      try Baseline.apply()
+      Baseline.apply(warn: reporter.warn)
       parent.reachCheckpoint()
       if command != nil { try MountView.establish(name: name, warn: reporter.warn) }
     }

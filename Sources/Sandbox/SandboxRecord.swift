@@ -69,10 +69,12 @@ struct SandboxRecord: ~Copyable {
   /// Removes the record: all that it names is gone.
   func removeFile() throws(SystemError) { try LinuxSystem.removeFile(path) }
 
-  /// Tells the process that answers for a sandbox that another one joins it.
+  /// Tells the process that answers for a sandbox that another one joins it; once is enough, and one that stays needs no
+  /// telling.
   static func noteJoining(_ name: NamespaceName, in state: StateDirectory) {
-    guard let file = try? OwnedDescriptor.open(state.record(of: name), O_WRONLY | O_APPEND | O_NOFOLLOW) else { return }
-    try? file.write("\(joined) \(getpid())\n", name.text)
+    let path = state.record(of: name)
+    guard let text = try? RecordText.read(path), text[stays] == nil, text[joined] == nil else { return }
+    try? state.append(RecordText([(joined, "\(getpid())")]), to: path)
   }
 
   /// Whether a process answers for the record of this name.

@@ -9,6 +9,7 @@ struct Main {
   static let failure: Int32 = 125
 
   static func main() {
+    Terminal.reserveStreams()
     do {
       if let launch = LaunchArguments(plain: CommandLine.arguments.dropFirst()) { exit(try launch.perform()) }
       var command = try Nsrun.parseAsRoot()

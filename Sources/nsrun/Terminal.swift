@@ -23,6 +23,14 @@ enum Terminal {
     }
   }
 
+  /// Makes sure that the numbers of the standard streams are taken: the next file opened would otherwise get one of
+  /// them, and what nsrun says would be written into it. The command finds them closed, as they were.
+  static func reserveStreams() {
+    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
+      _ = open("/dev/null", O_RDWR | O_CLOEXEC)
+    }
+  }
+
   /// Whether colour is welcome on standard output: it is a terminal, and NO_COLOR is not set (no-color.org).
   static var hasColour: Bool {
     isatty(1) == 1 && (getenv("NO_COLOR").map { String(cString: $0).isEmpty } ?? true)
