@@ -40,10 +40,19 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "CommandLineTests", dependencies: ["nsrun"], swiftSettings: settings),
     .testTarget(
-      name: "SandboxTests", dependencies: ["Sandbox", "NFTables", "RouteNetlink"], swiftSettings: settings),
+      name: "SandboxTests",
+      dependencies: ["Sandbox", "RouteNetlink", "Namespaces", "NFTables", "Launch", "LinuxSystem"],
+      swiftSettings: settings),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
     .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
-    .testTarget(name: "KernelTests", dependencies: ["NFTables", "Netlink", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "TestHost", dependencies: ["CLinux"], path: "Tests/TestHost", swiftSettings: settings),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: ["TestHost", "NFTables", "RouteNetlink", "Namespaces", "Netlink", "LinuxSystem"],
+      swiftSettings: settings),
+    .testTarget(name: "CommandTests", dependencies: ["TestHost"], swiftSettings: settings),
+    .testTarget(name: "NamespacesTests", dependencies: ["Namespaces", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(name: "LaunchTests", dependencies: ["Launch", "LinuxSystem"], swiftSettings: settings),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: settings),
     .testTarget(
       name: "DocumentationTests", dependencies: ["CLinux", "LinuxSystem", "Netlink", "RouteNetlink", "NFTables"],

@@ -133,7 +133,7 @@ public struct ChildProcess: ~Copyable {
 }
 
 /// What the child tells its parent: one byte for what it is, the error number, the length of a text, and the text.
-private enum Report {
+enum Report {
   static let headSize = 8
   static let checkpoint: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0]
 

@@ -39,12 +39,16 @@ public final class Host {
   var hasDeletedRules = false
 
   public init(
-    reporter: Reporter, names: NamespaceDirectory = .standard, state: StateDirectory = .standard
+    reporter: Reporter, names: NamespaceDirectory = .standard
   ) throws(SandboxError) {
     self.reporter = reporter
     self.names = names
-    self.state = state
-    home = try system { () throws(SystemError) in try .current() }
+    do throws(SystemError) {
+      home = try .current()
+      state = StateDirectory(network: try home.identity())
+    } catch {
+      throw .system(error)
+    }
   }
 
   /// Talks rtnetlink in the host's namespace; opens the connection the first time.

@@ -26,6 +26,7 @@ extension Host {
   func sweep() {
     // The directory is there only while somebody is, or was, using it.
     for name in recordedNames() { _ = try? removeStale(name, all: false, on: nil, isDryRun: false) }
+    if FileIdentity(path: state.path) == nil { return state.removeRootIfEmpty() }
     // One that was ended while it unmade a network has no sandbox any more.
     let isUnused = networkRecords().contains { AddressLeases(bridge: $0.bridge, state: state).removeIfUnused() }
     if isUnused { try? removeUnusedNetworks(only: nil) }
@@ -113,7 +114,7 @@ extension Host {
   /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way.
   private func removeUnusedNetworks(only bridge: InterfaceName?) throws(SandboxError) {
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
-    guard let lock else { return }
+    guard let lock else { return state.removeRootIfEmpty() }
     for network in networkRecords() where bridge == nil || bridge == network.bridge { unmakeIfUnused(network.bridge) }
     state.removeIfEmpty(holding: lock)
   }

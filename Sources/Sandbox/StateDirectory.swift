@@ -4,8 +4,11 @@ import LinuxSystem
 import Namespaces
 import RouteNetlink
 
-/// Where nsrun writes down what it has made: /run/nsrun, which only root can write to and which is gone after a reboot,
-/// as all that it speaks of.
+/// Where nsrun writes down what it has made: below /run/nsrun, which only root can write to and which is gone after a
+/// reboot, as all that it speaks of.
+///
+/// Each network namespace that nsrun is started in has a directory of its own there, named after the namespace's inode:
+/// a bridge of one is not that of another, and nobody can take back what was done in a network that is out of reach.
 ///
 ///     sandboxes/NAME          a record, locked by the process that answers for it
 ///     networks/BRIDGE         a record
@@ -16,11 +19,16 @@ import RouteNetlink
 /// A lock on the directory itself keeps those who join or leave a network (shared) from those who make or unmake one, or
 /// the directory (exclusive).
 public struct StateDirectory: Sendable {
-  public static let standard = StateDirectory(path: "/run/nsrun")
-
+  private let root: String
   public let path: String
 
-  public init(path: String) { self.path = path }
+  /// - Parameters:
+  ///   - root: what all of nsrun's state is below.
+  ///   - network: the network namespace whose state it is.
+  public init(root: String = "/run/nsrun", network: FileIdentity) {
+    self.root = root
+    path = "\(root)/\(network.inode)"
+  }
 
   var sandboxes: String { "\(path)/sandboxes" }
   var networks: String { "\(path)/networks" }
@@ -47,7 +55,14 @@ public struct StateDirectory: Sendable {
   /// Makes the directory where there is none and takes its lock, waiting for it.
   func lock(_ kind: FileLock) throws(SystemError) -> Lock {
     while true {
-      try makeDirectory(path, mode: 0o755)
+      try makeDirectory(root)
+      try trust(root)
+      do throws(SystemError) { try makeDirectory(path) } catch {
+        // The last one to leave removed the root.
+        if error.isNotFound { continue }
+        throw error
+      }
+      try trust(path)
       // The last one to leave may have removed it between the two lines.
       guard let descriptor = try OwnedDescriptor.openIfPresent(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
         continue
@@ -55,11 +70,17 @@ public struct StateDirectory: Sendable {
       try descriptor.lock(kind, path)
       var status = stat()
       try systemCall("fstat", path) { fstat(descriptor.raw, &status) }
-      guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
-        throw SystemError("trust \(path), which others can write to,", "", errno: EPERM)
-      }
       // A lock on a directory that was removed while this waited for it guards nothing.
       if status.st_nlink > 0 { return Lock(descriptor, kind) }
+    }
+  }
+
+  /// Makes sure that nobody else has put, or can put, something into a directory.
+  private func trust(_ directory: String) throws(SystemError) {
+    var status = stat()
+    guard lstat(directory, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+      throw SystemError("trust \(directory), which others can write to or have made,", "", errno: EPERM)
     }
   }
 
@@ -68,9 +89,12 @@ public struct StateDirectory: Sendable {
     FileIdentity(path: path) == nil ? nil : try lock(kind)
   }
 
+  /// Removes the root where nothing is in it: a process was ended that had come no further.
+  func removeRootIfEmpty() { rmdir(root) }
+
   /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
   func removeIfEmpty(holding lock: borrowing Lock) {
-    for directory in [sandboxes, leases, networks, cursors, path] { rmdir(directory) }
+    for directory in [sandboxes, leases, networks, cursors, path, root] { rmdir(directory) }
   }
 
   /// Writes a record that is complete when its name appears, and locked if wanted.

@@ -56,7 +56,7 @@ struct NetworkArguments: Equatable {
       subnet: try parse(subnet, "--subnet", "a subnet such as 10.64.1.0/24") { IPNetwork(withLength: $0) },
       gateway: try parse(gateway, "--gateway", "an IPv4 address") { IPAddress($0) },
       mac: try parse(mac, "--mac", "a link-layer address such as 02:00:00:00:00:01") { MACAddress($0) },
-      mtu: try parse(mtu, "--mtu", "a number of bytes") { UInt32($0) },
+      mtu: try parse(mtu, "--mtu", "a number of bytes") { UInt64($0).map { UInt32(clamping: $0) } },
       egress: isInternal ? .internal : noNat ? .routed : .masquerade, mayChangeForeignChains: !noFirewallRules)
   }
 

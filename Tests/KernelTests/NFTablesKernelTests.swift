@@ -1,171 +1,163 @@
 import Glibc
 import Netlink
+import TestHost
 import Testing
 
 @testable import NFTables
 
-/// Whether this process is in a network namespace that may be changed at will (`unshare -n`).
-let isThrowaway = getenv("NSRUN_THROWAWAY").map { String(cString: $0) } == "1"
-/// Whether a test that cannot run is a failure.
-let isRequired = getenv("NSRUN_REQUIRE_KERNEL").map { String(cString: $0) } == "1"
-
-/// What a shell command prints, errors included.
-func shell(_ command: String) -> String {
-  guard let pipe = popen("(\(command)) 2>&1", "r") else { return "cannot run \(command)" }
-  var output: [UInt8] = []
-  var byte = fgetc(pipe)
-  while byte != EOF {
-    output.append(UInt8(truncatingIfNeeded: byte))
-    byte = fgetc(pipe)
-  }
-  let status = pclose(pipe)
-  return String(decoding: output, as: UTF8.self) + (status == 0 ? "" : "exit status \(status)\n")
-}
-
-@Suite("nf_tables against the kernel", .serialized, .enabled(if: isThrowaway || isRequired))
+/// Each test in a network namespace of its own.
+@Suite("nf_tables against the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
 struct NFTablesKernelTests {
-  init() throws { try #require(isThrowaway, "runs only where NSRUN_THROWAWAY=1: in unshare -n -m") }
-
   @Test("nft prints the example as it would have been written, and loads what it prints")
   func example() throws {
-    var connection = try NFTConnection()
-    var transaction = Example.transaction()
-    try connection.commit(transaction)
-    let printed = shell("nft list table inet nsrun")
-    #expect(printed == Example.listing)
-    #expect(shell("f=$(mktemp); nft list ruleset > $f; nft flush ruleset; nft -f $f; rm $f") == "")
-    #expect(shell("nft list table inet nsrun") == Example.listing)
-    transaction = Transaction()
-    transaction.destroy(Example.table)
-    transaction.destroy(Example.table)
-    try connection.commit(transaction)
-    #expect(try connection.tables().isEmpty)
+    try inOwnNetwork { () throws in
+      var connection = try NFTConnection()
+      var transaction = Example.transaction()
+      try connection.commit(transaction)
+      let printed = shell("nft list table inet nsrun")
+      #expect(printed == Example.listing)
+      #expect(shell("f=$(mktemp); nft list ruleset > $f; nft flush ruleset; nft -f $f; rm $f") == "")
+      #expect(shell("nft list table inet nsrun") == Example.listing)
+      transaction = Transaction()
+      transaction.destroy(Example.table)
+      transaction.destroy(Example.table)
+      try connection.commit(transaction)
+      #expect(try connection.tables().isEmpty)
+    }
   }
 
   @Test("Everything that was made is listed as it was made")
   func listing() throws {
-    var connection = try NFTConnection()
-    try connection.commit(Example.transaction())
-    #expect(try connection.tables() == [Example.table])
-    #expect(try connection.tables()[0].comment == Example.table.comment)
-    let chains = try connection.chains(in: Example.table)
-    #expect(chains.map(\.name) == ["forward", "postrouting"])
-    #expect(chains.map(\.base) == [Example.forward.base, Example.postrouting.base])
-    let rules = try connection.rules(in: Example.table)
-    #expect(rules.map(\.expressions) == Example.rules.map(\.expressions))
-    #expect(rules.map(\.comment) == Example.rules.map(\.comment))
-    #expect(try connection.rules(in: Example.postrouting).count == 2)
-    for set in [Example.bridges, Example.bridged, Example.masqueraded, Example.home, Example.verdicts] {
-      var listed = try #require(try connection.sets(in: Example.table).first { $0.name == set.name })
-      listed.handle = nil
-      #expect(listed == set)
+    try inOwnNetwork { () throws in
+      var connection = try NFTConnection()
+      try connection.commit(Example.transaction())
+      #expect(try connection.tables() == [Example.table])
+      #expect(try connection.tables()[0].comment == Example.table.comment)
+      let chains = try connection.chains(in: Example.table)
+      #expect(chains.map(\.name) == ["forward", "postrouting"])
+      #expect(chains.map(\.base) == [Example.forward.base, Example.postrouting.base])
+      let rules = try connection.rules(in: Example.table)
+      #expect(rules.map(\.expressions) == Example.rules.map(\.expressions))
+      #expect(rules.map(\.comment) == Example.rules.map(\.comment))
+      #expect(try connection.rules(in: Example.postrouting).count == 2)
+      for set in [Example.bridges, Example.bridged, Example.masqueraded, Example.home, Example.verdicts] {
+        var listed = try #require(try connection.sets(in: Example.table).first { $0.name == set.name })
+        listed.handle = nil
+        #expect(listed == set)
+      }
+      #expect(
+        try connection.elements(of: Example.home) == [
+          SetElement(key: [.ipv4([10, 64, 1, 5]), .interfaceName("br0")], comment: "nsrun web")
+        ])
+      #expect(
+        try connection.elements(of: Example.verdicts) == [
+          SetElement(key: [.ipv4([10, 64, 1, 9])], verdict: .drop, comment: "nsrun x")
+        ])
+      #expect(
+        try connection.element([.ipv4([10, 64, 1, 5])], of: Example.masqueraded)
+          == SetElement(key: [.ipv4([10, 64, 1, 5])], comment: "nsrun web"))
+      #expect(try connection.element([.ipv4([10, 64, 1, 6])], of: Example.masqueraded) == nil)
+      var transaction = Transaction()
+      transaction.delete(rules[0])
+      transaction.delete(Example.table)
+      try connection.commit(transaction)
     }
-    #expect(
-      try connection.elements(of: Example.home) == [
-        SetElement(key: [.ipv4([10, 64, 1, 5]), .interfaceName("br0")], comment: "nsrun web")
-      ])
-    #expect(
-      try connection.elements(of: Example.verdicts) == [
-        SetElement(key: [.ipv4([10, 64, 1, 9])], verdict: .drop, comment: "nsrun x")
-      ])
-    #expect(
-      try connection.element([.ipv4([10, 64, 1, 5])], of: Example.masqueraded)
-        == SetElement(key: [.ipv4([10, 64, 1, 5])], comment: "nsrun web"))
-    #expect(try connection.element([.ipv4([10, 64, 1, 6])], of: Example.masqueraded) == nil)
-    var transaction = Transaction()
-    transaction.delete(rules[0])
-    transaction.delete(Example.table)
-    try connection.commit(transaction)
   }
 
   @Test("A table with something of everything reads in nft as if nft had made it")
   func wide() throws {
-    var connection = try NFTConnection()
-    try connection.commit(Wide.transaction())
-    let list = "nft list table inet t | sed 's/ expires [0-9a-z]*//'"
-    #expect(shell(list) == Wide.listing)
-    #expect(shell("f=$(mktemp); nft list ruleset > $f; nft flush ruleset; nft -f $f; rm $f") == "")
-    #expect(shell(list) == Wide.listing)
+    try inOwnNetwork { () throws in
+      var connection = try NFTConnection()
+      try connection.commit(Wide.transaction())
+      let list = "nft list table inet t | sed 's/ expires [0-9a-z]*//'"
+      #expect(shell(list) == Wide.listing)
+      #expect(shell("f=$(mktemp); nft list ruleset > $f; nft flush ruleset; nft -f $f; rm $f") == "")
+      #expect(shell(list) == Wide.listing)
 
-    let rules = try connection.rules(in: Wide.table)
-    // A listed translation also says what is translated, and the rule that nft loads may test fewer bytes.
-    #expect(rules.count == Wide.rules.count + 1)
-    for expression in rules.flatMap(\.expressions) {
-      if case .unknown(let name, _) = expression { Issue.record("\(name) is not understood") }
-    }
-    for set in Wide.sets {
-      var listed = try #require(try connection.sets(in: Wide.table).first { $0.name == set.name })
-      listed.handle = nil
-      #expect(listed == set)
-      let elements = Wide.elements.filter { $0.0 == set }.flatMap(\.1)
-      var listedElements = try connection.elements(of: set)
-      for index in listedElements.indices {
-        listedElements[index].expiration = nil
-        if listedElements[index].timeout == set.timeout { listedElements[index].timeout = nil }
+      let rules = try connection.rules(in: Wide.table)
+      // A listed translation also says what is translated, and the rule that nft loads may test fewer bytes.
+      #expect(rules.count == Wide.rules.count + 1)
+      for expression in rules.flatMap(\.expressions) {
+        if case .unknown(let name, _) = expression { Issue.record("\(name) is not understood") }
       }
-      #expect(Swift.Set(listedElements) == Swift.Set(elements), "\(set)")
-    }
-    #expect(
-      try connection.element([.port(85)], of: Wide.ports)
-        == SetElement(key: [.port(80)], upTo: [.port(90)], comment: "web"))
-    #expect(
-      try connection.element([.ipv4([255, 1, 2, 3])], of: Wide.nets) == .network([255, 0, 0, 0], prefixLength: 8))
-    #expect(try connection.element([.port(91)], of: Wide.ports) == nil)
+      for set in Wide.sets {
+        var listed = try #require(try connection.sets(in: Wide.table).first { $0.name == set.name })
+        listed.handle = nil
+        #expect(listed == set)
+        let elements = Wide.elements.filter { $0.0 == set }.flatMap(\.1)
+        var listedElements = try connection.elements(of: set)
+        for index in listedElements.indices {
+          listedElements[index].expiration = nil
+          if listedElements[index].timeout == set.timeout { listedElements[index].timeout = nil }
+        }
+        #expect(Swift.Set(listedElements) == Swift.Set(elements), "\(set)")
+      }
+      #expect(
+        try connection.element([.port(85)], of: Wide.ports)
+          == SetElement(key: [.port(80)], upTo: [.port(90)], comment: "web"))
+      #expect(
+        try connection.element([.ipv4([255, 1, 2, 3])], of: Wide.nets) == .network([255, 0, 0, 0], prefixLength: 8))
+      #expect(try connection.element([.port(91)], of: Wide.ports) == nil)
 
-    var transaction = Transaction()
-    transaction.destroy(Wide.table)
-    try connection.commit(transaction)
-    try connection.commit(Wide.transactionWithDeletions())
-    #expect(try connection.rules(in: Wide.pre).isEmpty)
-    #expect(try connection.elements(of: Wide.ports).count == 1)
-    transaction = Transaction()
-    transaction.delete(Wide.table)
-    try connection.commit(transaction)
+      var transaction = Transaction()
+      transaction.destroy(Wide.table)
+      try connection.commit(transaction)
+      try connection.commit(Wide.transactionWithDeletions())
+      #expect(try connection.rules(in: Wide.pre).isEmpty)
+      #expect(try connection.elements(of: Wide.ports).count == 1)
+      transaction = Transaction()
+      transaction.delete(Wide.table)
+      try connection.commit(transaction)
+    }
   }
 
   @Test("A change that is refused is named, and nothing of its transaction is made")
   func refusal() throws {
-    var connection = try NFTConnection()
-    var transaction = Transaction()
-    transaction.add(Example.table)
-    transaction.add(Example.masqueraded)
-    transaction.delete([SetElement(key: [.ipv4([10, 0, 0, 1])])], from: Example.masqueraded)
-    do {
-      try connection.commit(transaction)
-      Issue.record("an element that does not exist was deleted")
-    } catch {
-      #expect(error.operation == "delete set element")
-      #expect(error.subject == "inet nsrun masqueraded")
-      #expect(error.errno == ENOENT)
+    try inOwnNetwork { () throws in
+      var connection = try NFTConnection()
+      var transaction = Transaction()
+      transaction.add(Example.table)
+      transaction.add(Example.masqueraded)
+      transaction.delete([SetElement(key: [.ipv4([10, 0, 0, 1])])], from: Example.masqueraded)
+      do throws(NetlinkError) {
+        try connection.commit(transaction)
+        Issue.record("an element that does not exist was deleted")
+      } catch {
+        #expect(error.operation == "delete set element")
+        #expect(error.subject == "inet nsrun masqueraded")
+        #expect(error.errno == ENOENT)
+      }
+      #expect(try connection.tables().isEmpty)
+      transaction = Transaction()
+      transaction.create(Example.table)
+      transaction.create(Example.table)
+      #expect(throws: NetlinkError.self) { try connection.commit(transaction) }
+      // The connection is still in step.
+      #expect(try connection.tables().isEmpty)
     }
-    #expect(try connection.tables().isEmpty)
-    transaction = Transaction()
-    transaction.create(Example.table)
-    transaction.create(Example.table)
-    #expect(throws: NetlinkError.self) { try connection.commit(transaction) }
-    // The connection is still in step.
-    #expect(try connection.tables().isEmpty)
   }
 
   @Test("Elements for more than one message are all added, deleted, and destroyed though absent")
   func manyElements() throws {
-    var connection = try NFTConnection()
-    let elements = (0..<20_000).map { number in
-      SetElement(key: [.ipv4([10, 64, UInt8(number >> 8), UInt8(number & 0xff)])], comment: "nsrun \(number)")
+    try inOwnNetwork { () throws in
+      var connection = try NFTConnection()
+      let elements = (0..<20_000).map { number in
+        SetElement(key: [.ipv4([10, 64, UInt8(number >> 8), UInt8(number & 0xff)])], comment: "nsrun \(number)")
+      }
+      var transaction = Transaction()
+      transaction.add(Example.table)
+      transaction.add(Example.masqueraded)
+      transaction.add(elements, to: Example.masqueraded)
+      try connection.commit(transaction)
+      #expect(Swift.Set(try connection.elements(of: Example.masqueraded)) == Swift.Set(elements))
+      transaction = Transaction()
+      transaction.delete(Array(elements[..<10_000]), from: Example.masqueraded)
+      transaction.destroy(Array(elements[9_990..<10_010]), from: Example.masqueraded)
+      try connection.commit(transaction)
+      #expect(try connection.elements(of: Example.masqueraded).count == 9_990)
+      transaction = Transaction()
+      transaction.delete(Example.table)
+      try connection.commit(transaction)
     }
-    var transaction = Transaction()
-    transaction.add(Example.table)
-    transaction.add(Example.masqueraded)
-    transaction.add(elements, to: Example.masqueraded)
-    try connection.commit(transaction)
-    #expect(Swift.Set(try connection.elements(of: Example.masqueraded)) == Swift.Set(elements))
-    transaction = Transaction()
-    transaction.delete(Array(elements[..<10_000]), from: Example.masqueraded)
-    transaction.destroy(Array(elements[9_990..<10_010]), from: Example.masqueraded)
-    try connection.commit(transaction)
-    #expect(try connection.elements(of: Example.masqueraded).count == 9_990)
-    transaction = Transaction()
-    transaction.delete(Example.table)
-    try connection.commit(transaction)
   }
 }

@@ -1,0 +1,139 @@
+import Testing
+
+/// Command lines that must be refused on the host of ``CommandTests/BadInputTests``.
+enum BadInput {
+  /// A command line that is refused, and what the complaint has to say.
+  struct Row: Sendable, CustomTestStringConvertible {
+    let command: String
+    let complaint: String
+    var testDescription: String { command.count > 100 ? "\(command.prefix(100))…" : command }
+
+    init(_ command: String, _ complaint: String) {
+      self.command = command
+      self.complaint = complaint
+    }
+  }
+
+  static let commandLine = [
+    Row("nsrun --bogus -- true", "Unknown option '--bogus'"),
+    Row("nsrun create x --bogus", "Unknown option '--bogus'"),
+    Row("nsrun", "a command is missing"),
+    Row("nsrun --net br0", "a command is missing"),
+    Row("nsrun --net br0 --", "a command is missing"),
+    Row("nsrun --net br0 -- ''", "a command is missing"),
+    Row("nsrun exec taken", "a command is missing"),
+    Row("nsrun ping 8.8.8.8", "'ping'"),
+    Row("nsrun frobnicate -- true", "'frobnicate'"),
+    Row("nsrun exec", "<name>"),
+    Row("nsrun create", "<name>"),
+    Row("nsrun rm", "<name>"),
+    Row("nsrun inspect", "<name>"),
+    Row("nsrun list extra", "'extra'"),
+    Row("nsrun cleanup extra", "'extra'"),
+    Row("nsrun --env FOO -- true", "--env 'FOO' is not NAME=VALUE"),
+    Row("nsrun --env =x -- true", "--env '=x' is not NAME=VALUE"),
+    Row("nsrun --workdir /nonexistent -- true", "/nonexistent: No such file or directory"),
+  ]
+
+  static let addresses = [
+    Row("nsrun --net br9 --subnet 10.300.0.0/24 -- true", "--subnet '10.300.0.0/24' is not a subnet"),
+    Row("nsrun --net br9 --subnet 10.1.0.0/33 -- true", "--subnet '10.1.0.0/33' is not a subnet"),
+    Row("nsrun --net br9 --subnet 10.1.0.0 -- true", "--subnet '10.1.0.0' is not a subnet"),
+    Row("nsrun --net br9 --subnet 10.1.0.5/24 -- true", "the subnet is 10.1.0.0/24"),
+    Row("nsrun --net br9 --subnet fd00::/64 -- true", "only IPv4"),
+    Row("nsrun --net br9 --subnet 10.1.0.0/31 -- true", "8 to 30"),
+    Row("nsrun --net br9 --subnet 10.0.0.0/7 -- true", "8 to 30"),
+    Row("nsrun --net br9 --subnet 224.0.0.0/24 -- true", "no host can have this address"),
+    Row("nsrun --net br9 --subnet 0.0.0.0/8 -- true", "no host can have this address"),
+    Row("nsrun --net br9 --subnet 127.5.0.0/24 -- true", "no host can have this address"),
+    Row("nsrun --net br9 --subnet 192.0.2.0/24 -- true", "192.0.2.2/24 of up0"),
+    Row("nsrun --net br9 --subnet 192.0.0.0/16 -- true", "192.0.2.2/24 of up0"),
+    Row("nsrun --net br9 --subnet 10.77.1.0/24 -- true", "the route to 10.77.0.0/16 via 192.0.2.1 on up0"),
+    Row("nsrun --net br9 --subnet 10.78.1.0/24 -- true", "the route to 10.78.0.0/16 via 192.0.2.1 on up0 in table 77"),
+    Row("nsrun --net br9 --subnet 10.64.7.128/25 -- true", "10.64.7.1/24 of br0"),
+    Row("nsrun --net br0 --subnet 10.64.8.0/24 -- true", "br0 already has the subnet 10.64.7.0/24"),
+    Row("nsrun --net br0 --ip foo -- true", "--ip 'foo' is not an address"),
+    Row("nsrun --net br0 --ip 10.64.7 -- true", "--ip '10.64.7' is not an address"),
+    Row("nsrun --net br0 --ip ::1 -- true", "only IPv4"),
+    Row("nsrun --net br0 --ip 10.2.0.5 -- true", "--ip 10.2.0.5 is outside the subnet 10.64.7.0/24"),
+    Row(
+      "nsrun --net br9 --subnet 10.1.0.0/24 --ip 10.2.0.5 -- true", "--ip 10.2.0.5 is outside the subnet 10.1.0.0/24"),
+    Row("nsrun --net br9 --ip 10.1.0.7 -- true", "--ip 10.1.0.7 is outside the subnet"),
+    Row("nsrun --net br0 --ip 10.64.7.9/16 -- true", "the subnet of br0 is 10.64.7.0/24"),
+    Row("nsrun --net br0 --ip 10.64.7.20 -- true", "already leased to the sandbox 'taken' on br0"),
+    Row("nsrun create x --net br0 --ip 10.64.7.20", "already leased to the sandbox 'taken' on br0"),
+    Row("nsrun --net br0 --ip 10.64.7.0 -- true", "is the network address of 10.64.7.0/24"),
+    Row("nsrun --net br0 --ip 10.64.7.255 -- true", "is the broadcast address of 10.64.7.0/24"),
+    Row("nsrun --net br9 --subnet 10.1.0.0/24 --ip 10.1.0.0 -- true", "is the network address of 10.1.0.0/24"),
+    Row("nsrun --net br9 --subnet 10.1.0.0/24 --ip 10.1.0.255 -- true", "is the broadcast address of 10.1.0.0/24"),
+    Row("nsrun --net br0 --ip 10.64.7.1 -- true", "is the address of the gateway"),
+    Row("nsrun --net br9 --subnet 10.1.0.0/24 --ip 10.1.0.1 -- true", "is the address of the gateway"),
+    Row("nsrun --net br9 --ip 10.1.0.1/24 -- true", "is the address of the gateway"),
+    Row("nsrun --net br0 --gateway foo -- true", "--gateway 'foo' is not an IPv4 address"),
+    Row("nsrun --net br0 --gateway 10.65.7.20 -- true", "--gateway 10.65.7.20 is outside the subnet 10.64.7.0/24"),
+    Row("nsrun --net br0 --gateway 10.64.7.0 -- true", "--gateway 10.64.7.0 is the network address"),
+    Row("nsrun --net br0 --gateway 10.64.7.9 --ip 10.64.7.9 -- true", "--ip 10.64.7.9 is the gateway's address"),
+  ]
+
+  static let linkLayer = [
+    Row("nsrun --net br0 --mac 01:00:00:00:00:01 -- true", "multicast"),
+    Row("nsrun --net br0 --mac ff:ff:ff:ff:ff:ff -- true", "multicast"),
+    Row("nsrun --net br0 --mac 00:00:00:00:00:00 -- true", "zeros"),
+    Row("nsrun --net br0 --mac 02:00:00:00:00 -- true", "--mac '02:00:00:00:00' is not a link-layer address"),
+    Row("nsrun --net br0 --mac 02-00-00-00-00-01 -- true", "is not a link-layer address"),
+    Row("nsrun --net br0 --mtu 67 -- true", "--mtu 67: must be 68 to 65535"),
+    Row("nsrun --net br0 --mtu 65536 -- true", "--mtu 65536: must be 68 to 65535"),
+    Row("nsrun --net br0 --mtu abc -- true", "--mtu 'abc' is not a number"),
+    Row("nsrun --net br0 --mtu -1 -- true", "--mtu"),
+    Row("nsrun --net br0 --mtu 99999999999 -- true", "must be 68 to 65535"),
+    Row("nsrun --net theirs --ip 10.99.0.5 --mtu 1501 -- true", "passes at most 1500 bytes"),
+  ]
+
+  static let names = [
+    Row("nsrun --name '' -- true", "must not be empty"),
+    Row("nsrun --name a/b -- true", "must not contain '/'"),
+    Row("nsrun --name . -- true", "'.'"),
+    Row("nsrun --name .. -- true", "'..'"),
+    Row("nsrun --name \(String(repeating: "a", count: 256)) -- true", "at most 255 bytes, this one 256"),
+    Row("nsrun --name $'a\\nb' -- true", "control characters"),
+    Row("nsrun --name taken -- true", "'taken' is taken"),
+    Row("nsrun --net br0 --name ipname -- true", "'ipname' is taken"),
+    Row("nsrun create ''", "must not be empty"),
+    Row("nsrun create a/b", "must not contain '/'"),
+    Row("nsrun create ..", "'..'"),
+    Row("nsrun create taken", "'taken' is taken"),
+    Row("nsrun create ipname --net br0", "'ipname' is taken"),
+    Row("nsrun rm nobody", "no sandbox named 'nobody'"),
+    Row("nsrun rm ipname", "was not made by nsrun"),
+    Row("nsrun rm ../etc", "must not contain '/'"),
+    Row("nsrun exec nobody -- true", "named 'nobody'"),
+    Row("nsrun exec ../netns/taken -- true", "must not contain '/'"),
+    Row("nsrun inspect nobody", "no sandbox named 'nobody'"),
+  ]
+
+  static let bridges = [
+    Row("nsrun --net a123456789012345 -- true", "the kernel allows 15"),
+    Row("nsrun --net a/b -- true", "'/'"),
+    Row("nsrun --net 'a b' -- true", "white space"),
+    Row("nsrun --net a:b -- true", "':'"),
+    Row("nsrun --net 'br%d' -- true", "'%'"),
+    Row("nsrun --net '' -- true", "empty"),
+    Row("nsrun --net .. -- true", "directory"),
+    Row("nsrun --net lo -- true", "not a bridge"),
+    Row("nsrun --net up0 -- true", "not a bridge"),
+    Row("nsrun create x --net up0", "not a bridge"),
+    Row("nsrun cleanup --net a/b", "'/'"),
+    Row("nsrun --net bare -- true", "give --ip ADDRESS/LENGTH and --gateway"),
+    Row("nsrun --net bare --ip 10.5.0.2/24 -- true", "give --ip ADDRESS/LENGTH and --gateway"),
+    Row("nsrun --net bare --ip 10.5.0.2 --gateway 10.5.0.1 -- true", "give --ip ADDRESS/LENGTH and --gateway"),
+    Row("nsrun --ip 10.1.1.1 -- true", "--ip needs a bridge"),
+    Row("nsrun --internal -- true", "--internal needs a bridge"),
+    Row("nsrun --net br0 --no-nat --internal -- true", "exclude each other"),
+  ]
+
+  static let privileges = [
+    "nsrun -- true", "nsrun --net br0 -- true", "nsrun create x", "nsrun rm taken", "nsrun cleanup",
+    "nsrun cleanup --all",
+    "nsrun exec taken -- true",
+  ].map { Row("setpriv --reuid 1000 --regid 1000 --clear-groups \($0)", "this needs root") }
+}

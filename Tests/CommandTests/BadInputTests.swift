@@ -1,0 +1,69 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("Bad input", .serialized) struct BadInputTests {
+    @Test("A bad command line is refused in one line", arguments: BadInput.commandLine)
+    func commandLine(row: BadInput.Row) throws { try refuse(row) }
+
+    @Test("A bad address or subnet is refused before anything is changed", arguments: BadInput.addresses)
+    func addresses(row: BadInput.Row) throws { try refuse(row) }
+
+    @Test("A bad MAC or MTU is refused before anything is changed", arguments: BadInput.linkLayer)
+    func linkLayer(row: BadInput.Row) throws { try refuse(row) }
+
+    @Test("A bad name is refused before anything is changed", arguments: BadInput.names)
+    func names(row: BadInput.Row) throws { try refuse(row) }
+
+    @Test("A bad bridge is refused before anything is changed", arguments: BadInput.bridges)
+    func bridges(row: BadInput.Row) throws { try refuse(row) }
+
+    @Test("Who is not root is told what is needed", arguments: BadInput.privileges)
+    func privileges(row: BadInput.Row) throws { try refuse(row) }
+
+    @Test(
+      "A new host, with nothing on it yet, is as it was after a refusal",
+      arguments: BadInput.addresses + BadInput.linkLayer + BadInput.bridges)
+    func onNewHost(row: BadInput.Row) throws {
+      let host = try Self.newHost.get()
+      // What is in use elsewhere may be free here.
+      let outcome = try host.sh("\(row.command); [ ! -e /run/nsrun ]")
+      #expect(outcome.status == 0, "\(outcome)")
+      try host.eventually("[ $(ip -br link | wc -l) = 2 ]")
+      #expect(try host.must("ls /run/netns 2> /dev/null; nft list ruleset; cat /proc/sys/net/ipv4/ip_forward") == "0")
+    }
+
+    private static let preparation = """
+      ip netns add ipname
+      nsrun create taken --net br0 --subnet 10.64.7.0/24 --ip 10.64.7.20 > /dev/null
+      ip link add bare type bridge; ip link set bare up
+      ip link add theirs type bridge; ip addr add 10.99.0.1/24 dev theirs; ip link set theirs up
+      ip route add 10.77.0.0/16 via 192.0.2.1
+      ip route add 10.78.0.0/16 via 192.0.2.1 table 77
+      """
+
+    /// One host for all rows: what is refused leaves it as it was, so each finds the same.
+    private static let host = Result {
+      let host = try ThrowawayHost()
+      try host.must(preparation)
+      return Prepared(host: host, snapshot: try host.snapshot())
+    }
+    private static let newHost = Result { try ThrowawayHost() }
+
+    private struct Prepared: Sendable {
+      let host: ThrowawayHost
+      let snapshot: String
+    }
+
+    private func refuse(_ row: BadInput.Row) throws {
+      let prepared = try Self.host.get()
+      let outcome = try prepared.host.sh(row.command)
+      #expect(outcome.status == 125)
+      #expect(outcome.output == "")
+      #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+      #expect(outcome.errors.hasPrefix("nsrun: "), "\(outcome.errors)")
+      #expect(outcome.errors.contains(row.complaint), "\(outcome.errors)")
+      #expect(try prepared.host.snapshot() == prepared.snapshot, "something was changed")
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import TestHost
+import Testing
+
+/// The binary, black box, each test in a host of its own.
+@Suite(.enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)), .realHostUntouched)
+struct CommandTests {}
+
+/// Runs a test in a throwaway host; afterwards the host must be as it was after the preparation.
+func onHost(
+  _ preparation: String = "", sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: (ThrowawayHost) throws -> Void
+) throws {
+  let left = try ThrowawayHost.with(preparation, body)
+  #expect(left == nil, "the host is not as it was before", sourceLocation: sourceLocation)
+}
+
+/// A bridge of somebody else's.
+let foreignBridge = "ip link add br0 type bridge; ip addr add 10.99.0.1/24 dev br0; ip link set br0 up"
+
+/// Checks around the whole suite that the machine itself is as it was.
+struct RealHostUntouched: SuiteTrait, TestScoping {
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    let before = try Self.traces()
+    try await function()
+    let after = try Self.traces()
+    #expect(after == before, "tests have left something on this machine")
+  }
+
+  /// What nsrun or a throwaway host could leave on the machine.
+  private static func traces() throws -> String {
+    let nsrun = try Binary.nsrun.get()
+    let script = """
+      ip -o link | cut -d: -f2; ip -o -4 addr show | cut -d' ' -f2-7; ls -A /run/netns /run/nsrun; nft list tables
+      cat /proc/sys/net/ipv4/ip_forward; wc -l < /proc/self/mountinfo
+      for p in /proc/[0-9]*; do [ "$(readlink $p/exe)" = '\(nsrun)' ] && echo $p; done
+      true
+      """
+    let command = try HostCommand(
+      ["bash", "-c", script], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], title: "look at the machine")
+    return try command.finish().output
+  }
+}
+
+extension Trait where Self == RealHostUntouched {
+  static var realHostUntouched: Self { RealHostUntouched() }
+}

@@ -1,0 +1,98 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("Many at once") struct ConcurrencyTests {
+    @Test("Sixteen runs at once on a bridge that is not there have distinct addresses and leave nothing")
+    func runs() throws {
+      try onHost { (host) throws in
+        // Each waits until all have their address, so that all stand at the same time.
+        let outcome = try host.sh(
+          """
+          mkdir /run/scratch/up
+          for i in {1..16}; do
+            nsrun --net br0 -- sh -c 'ip -o -4 addr show eth0 | sed "s/.*inet //; s/ .*//"; : > /run/scratch/up/'$i'
+              until [ $(ls /run/scratch/up | wc -l) = 16 ]; do sleep 0.01; done; ping -c 1 -W 2 8.8.8.8 > /dev/null' &
+            pids="$pids $!"
+          done
+          s=0; for p in $pids; do wait $p || s=$?; done; rm -r /run/scratch/up; exit $s
+          """)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.errors == "")
+        #expect(Set(outcome.lines).count == 16, "\(outcome.lines.sorted())")
+      }
+    }
+
+    @Test("Runs that come and go at once, the last one unmaking what the next one makes, all succeed")
+    func comingAndGoing() throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          """
+          for i in {1..4}; do
+            for j in {1..\(max(5, rounds / 4))}; do nsrun --net br0 -- true || { echo failed; exit 1; }; done &
+            pids="$pids $!"
+          done
+          s=0; for p in $pids; do wait $p || s=$?; done; exit $s
+          """, seconds: 120)
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+      }
+    }
+
+    @Test("Of many that want the same address or name, one gets it and the others are told")
+    func sameWish() throws {
+      try onHost { (host) throws in
+        let script = { (command: String) in
+          """
+          for i in {1..8}; do \(command) & pids="$pids $!"; done
+          n=0; for p in $pids; do wait $p && n=$((n + 1)); done; echo successes $n
+          """
+        }
+        let name = try host.sh(script("nsrun create web --net br0 > /dev/null"))
+        #expect(name.text == "successes 1", "\(name)")
+        #expect(
+          name.errorLines.count == 7 && name.errorLines.allSatisfy { $0.hasPrefix("nsrun: the name 'web' is taken") },
+          "\(name)")
+        let address = try host.sh(script("nsrun create a$i --net br1 --ip 10.64.5.9/24 > /dev/null"))
+        #expect(address.text == "successes 1", "\(address)")
+        #expect(
+          address.errorLines.count == 7 && address.errorLines.allSatisfy { $0.contains("10.64.5.9 is already leased") },
+          "\(address)")
+        try host.must("nsrun cleanup --all")
+      }
+    }
+
+    @Test("Two bridges made at once get different subnets and both have a way out")
+    func bridges() throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          """
+          for i in {1..6}; do nsrun create s$i --net br$i & pids="$pids $!"; done
+          s=0; for p in $pids; do wait $p || s=$?; done
+          for i in {1..6}; do nsrun exec s$i -- ping -c 1 -W 2 8.8.8.8 > /dev/null || s=1; done; exit $s
+          """)
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+        #expect(Set(outcome.lines.map { $0.split(separator: ".")[1...2].joined() }).count == 6, "\(outcome.lines)")
+        try host.must("nsrun rm s1 s2 s3 s4 s5 s6")
+      }
+    }
+
+    @Test("An address that was given back is not at once somebody else's, and a full subnet is said to be full")
+    func addresses() throws {
+      try onHost { (host) throws in
+        // A /29 has six hosts: the gateway and five sandboxes.
+        var given: [String] = []
+        for number in 1...5 { given.append(try host.must("nsrun create s\(number) --net br0 --subnet 10.64.5.0/29")) }
+        #expect(Set(given).count == 5 && !given.contains("10.64.5.1"))
+        let full = try host.sh("nsrun --net br0 -- true")
+        #expect(full.status == 125)
+        #expect(full.errors.hasPrefix("nsrun: no address is free in 10.64.5.0/29 on br0"), "\(full)")
+        try host.must("nsrun rm s2")
+        #expect(try host.must("nsrun create s6 --net br0") == given[1])
+        try host.must("nsrun rm s4 s6")
+        let next = try host.must("nsrun create s7 --net br0")
+        #expect(next == given[3], "round robin goes on after \(given[1])")
+        try host.must("nsrun cleanup --all")
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("Exit status and streams") struct ExitStatusTests {
+    @Test(
+      "The exit status is the command's",
+      arguments: [
+        ("nsrun -- true", 0), ("nsrun -- sh -c 'exit 7'", 7), ("nsrun --net br0 -- sh -c 'exit 255'", 255),
+        ("nsrun -- sh -c 'kill -TERM $$'", 143), ("nsrun --net br0 -- sh -c 'kill -KILL $$'", 137),
+        ("nsrun -- sh -c 'kill -SEGV $$'", 139), ("nsrun --net br0 -- sh -c 'exit 125'", 125),
+        ("nsrun exec theirs -- sh -c 'exit 7'", 7),
+      ])
+    func ofCommand(command: String, status: Int32) throws {
+      try onHost("ip netns add theirs") { (host) throws in
+        let outcome = try host.sh(command)
+        #expect(outcome.status == status, "\(outcome)")
+        #expect(outcome.errors == "")
+      }
+    }
+
+    @Test(
+      "A command that does not start gives 126 or 127, and a line that tells why",
+      arguments: [
+        ("nsrun --net br0 -- /nonexistent", 127, "cannot execute /nonexistent: No such file or directory"),
+        ("nsrun -- no-such-program", 127, "cannot execute no-such-program: No such file or directory"),
+        ("nsrun --net br0 -- /usr", 126, "cannot execute /usr: Permission denied"),
+        ("nsrun -- /proc/self/status", 126, "cannot execute /proc/self/status: Permission denied"),
+        ("nsrun exec theirs -- /usr", 126, "cannot execute /usr: Permission denied"),
+        ("nsrun exec theirs -- no-such-program", 127, "cannot execute no-such-program: No such file or directory"),
+        ("nsrun --bogus -- true", 125, "Unknown option '--bogus'"),
+      ])
+    func notStarted(command: String, status: Int32, complaint: String) throws {
+      try onHost("ip netns add theirs") { (host) throws in
+        let outcome = try host.sh(command)
+        #expect(outcome.status == status)
+        #expect(outcome.output == "")
+        #expect(outcome.errors == "nsrun: \(complaint)\n")
+      }
+    }
+
+    @Test("A gigabyte passes through a pipe unchanged")
+    func gigabyte() throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          """
+          set -o pipefail
+          head -c 1G /dev/zero | nsrun --net br0 -- cat | cksum
+          head -c 1G /dev/zero | cksum
+          """, seconds: 120)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.lines.count == 2 && outcome.lines.first == outcome.lines.last)
+      }
+    }
+
+    @Test("Random bytes pass through a pipe unchanged, and its end is seen")
+    func randomBytes() throws {
+      try onHost { (host) throws in
+        try host.must(
+          """
+          head -c 64M /dev/urandom > /run/scratch/data
+          nsrun --net br0 -- cat < /run/scratch/data | cmp - /run/scratch/data
+          rm /run/scratch/data
+          """)
+      }
+    }
+
+    @Test("The three streams are the caller's own, and nothing else is open")
+    func streams() throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          "nsrun --net br0 -- sh -c 'echo out; echo err >&2; cat; ls /proc/self/fd | wc -l'", input: "in\n")
+        // The fourth is the directory that ls reads.
+        #expect(outcome.output == "out\nin\n4\n")
+        #expect(outcome.errors == "err\n")
+      }
+    }
+
+    @Test("Signals are blocked, ignored and handled as if the command had been started directly")
+    func signalMask() throws {
+      try onHost { (host) throws in
+        let script = "grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status"
+        #expect(try host.must("nsrun --net br0 -- \(script)") == (try host.must(script)))
+        #expect(try host.must("trap '' HUP; nsrun -- \(script)") == (try host.must("trap '' HUP; \(script)")))
+      }
+    }
+
+    @Test("A standard stream that is closed is no trouble")
+    func closedStreams() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        for command in ["nsrun list", "nsrun list --json", "nsrun inspect one", "nsrun --help", "nsrun --version"] {
+          let closed = try host.sh("\(command) >&-")
+          #expect(closed.status < 128, "\(command) >&-: \(closed)")
+          let unread = try host.sh("set -o pipefail; \(command) | head -n 0")
+          #expect(unread.status == 0 || unread.status == 128 + 13, "\(command) | head -n 0: \(unread)")
+          #expect(unread.errors == "")
+        }
+        #expect(try host.sh("nsrun --net br0 -- true <&- >&- 2>&-").status == 0)
+        #expect(try host.sh("nsrun --net br0 -- sh -c 'exit 3' <&- >&- 2>&-").status == 3)
+        #expect(try host.sh("nsrun --net br0 -- sh -c 'ls /proc/self/fd | wc -l' <&-").text == "3")
+        try host.must("nsrun rm one")
+      }
+    }
+  }
+}

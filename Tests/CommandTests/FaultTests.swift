@@ -1,0 +1,114 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("Faults") struct FaultTests {
+    @Test(
+      "A full disk fails cleanly, and nothing is left",
+      arguments: ["nsrun --net br0 -- true", "nsrun create one --net br0", "nsrun -- true"])
+    func fullDisk(command: String) throws {
+      // tmpfs counts pages and inodes: without either nothing can be written down.
+      for limit in ["size=4k", "nr_inodes=2"] {
+        try onHost("mkdir /run/nsrun-disk; mkdir -p /run/netns") { (host) throws in
+          let outcome = try host.sh(
+            """
+            mkdir /run/nsrun; mount -t tmpfs -o mode=755,\(limit) full /run/nsrun
+            [ \(limit) = size=4k ] && head -c 1M /dev/zero > /run/nsrun/fill 2> /dev/null
+            \(command); s=$?
+            umount /run/nsrun; rmdir /run/nsrun; exit $s
+            """)
+          #expect(outcome.status == 125, "\(outcome)")
+          #expect(outcome.errors.contains("No space left on device"), "\(outcome)")
+          #expect(outcome.errorLines.allSatisfy { $0.hasPrefix("nsrun: ") })
+        }
+      }
+    }
+
+    @Test(
+      "A step that the kernel refuses half way fails in one line with 125, and nothing is left",
+      arguments: [
+        "unshare:error=ENOSPC", "mount:error=EPERM:when=1", "mount:error=EPERM:when=2", "linkat:error=ENOSPC",
+        "symlink:error=ENOSPC", "fork,clone,clone3:error=EAGAIN",
+        "socket:error=EMFILE:when=1", "socket:error=EMFILE:when=2", "socket:error=EMFILE:when=3",
+        "sendto:error=ENOBUFS:when=4",
+        "sendto:error=ENOBUFS:when=6", "sendto:error=ENOBUFS:when=8", "recvfrom:error=ENOMEM:when=10",
+      ])
+    func refused(fault: String) throws {
+      try onHost { (host) throws in
+        let call = fault.split(separator: ":")[0]
+        let outcome = try host.sh(
+          "strace -f -qq -o /run/scratch/trace -e trace=\(call) -e inject=\(fault) nsrun --net br0 -- true; s=$?; grep -c INJECTED /run/scratch/trace; exit $s"
+        )
+        #expect(outcome.text != "0", "nothing was injected")
+        #expect(outcome.status == 125, "\(outcome)")
+        #expect(!outcome.errorLines.isEmpty && outcome.errorLines.allSatisfy { $0.hasPrefix("nsrun: ") }, "\(outcome)")
+      }
+    }
+
+    @Test("A kernel without nf_tables is told from other failures: the option that it lacks is named")
+    func noNFTables() throws {
+      try onHost { (host) throws in
+        // NETLINK_NETFILTER is the second socket.
+        let outcome = try host.sh(
+          "strace -qq -o /dev/null -e inject=socket:error=EPROTONOSUPPORT:when=2+ nsrun --net br0 -- true")
+        #expect(outcome.status == 125)
+        #expect(outcome.errorLines.count == 1 && outcome.errors.contains("CONFIG_NF_TABLES"), "\(outcome)")
+      }
+    }
+
+    @Test("An nsrun inside another namespace leaves alone what the host's records name")
+    func nested() throws {
+      try onHost("ip netns add other") { (host) throws in
+        let running = try host.start(
+          "echo $$; exec nsrun --net br0 --name victim -- sh -c 'echo ready; exec sleep 1000'")
+        let pid = try running.wait(for: "\n")
+        try running.wait(for: "ready")
+        try host.must("kill -KILL \(pid)")
+        _ = try running.finish()
+        // From there neither the bridge nor the table can be removed, nor forwarding switched off.
+        try host.must("nsrun exec other -- nsrun -- true")
+        try host.must("nsrun cleanup")
+        let left = "ip -br link | grep br0; nft list tables; cat /proc/sys/net/ipv4/ip_forward"
+        let shown = try host.must(left)
+        #expect(shown == "0")
+      }
+    }
+
+    @Test("A directory for state that others can write to is not trusted")
+    func untrusted() throws {
+      try onHost("mkdir -m 777 /run/nsrun") { (host) throws in
+        let outcome = try host.sh("nsrun --net br0 -- true")
+        #expect(outcome.status == 125)
+        #expect(outcome.errors.contains("/run/nsrun"))
+      }
+    }
+
+    @Test("A record that was damaged is named, and does not stop others")
+    func damaged() throws {
+      try onHost { (host) throws in
+        try host.must(
+          "nsrun create one --net br0; cd /run/nsrun/*/sandboxes; echo garbage > bad; : > empty")
+        try host.must("nsrun --net br0 -- true")
+        #expect(try host.must("nsrun list --json | jq -r '.[].name'") == "one")
+        let inspected = try host.sh("nsrun inspect bad")
+        #expect(inspected.status == 125 && inspected.errors.contains("/sandboxes/bad"), "\(inspected)")
+        let cleaned = try host.sh("nsrun cleanup --all")
+        #expect(cleaned.errors.contains("/sandboxes/bad"))
+        #expect(cleaned.output == "removed one (created)\n")
+        try host.must("rm /run/nsrun/*/sandboxes/bad /run/nsrun/*/sandboxes/empty; nsrun cleanup")
+      }
+    }
+
+    @Test("A container that forbids mounting sysfs costs a warning, not the run")
+    func noSysfs() throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          "strace -f -qq -o /run/scratch/trace -P /sys -e inject=mount:error=EPERM nsrun -- true; s=$?; cat /run/scratch/trace; exit $s"
+        )
+        #expect(outcome.output.contains("\"sysfs\"") && outcome.output.contains("INJECTED"), "\(outcome)")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "nsrun: /sys shows the host's links: cannot mount /sys: Operation not permitted\n")
+      }
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("What somebody else made") struct ForeignObjectsTests {
+    /// A bridge as `ip -d -j link` shows it, without what the kernel itself changes when ports come and go.
+    private static let bridge = """
+      ip -d -j link show br0 | jq -S '.[] | .flags -= ["NO-CARRIER", "LOWER_UP"] | del(.operstate, .tso_max_size,
+        .tso_max_segs, .gso_max_size, .gso_max_segs, .gro_max_size, .gso_ipv4_max_size, .gro_ipv4_max_size)
+        | .linkinfo.info_data |= with_entries(select(.key | endswith("_timer") | not))'
+      ip -j addr show br0 | jq -S '.[].addr_info'
+      """
+
+    @Test("A bridge and a table made by hand are the same after a run and after cleanup --all")
+    func unchanged() throws {
+      let preparation = """
+        ip link add br0 type bridge; ip addr add 10.99.0.1/24 dev br0; ip link set br0 up
+        nft add table inet mine; nft add chain inet mine c '{ type filter hook forward priority 0; }'
+        nft add rule inet mine c counter accept; nft add table ip nsrunish
+        """
+      try onHost(preparation) { (host) throws in
+        let bridge = try host.must(Self.bridge)
+        let rules = try host.must("nft -a list table inet mine; nft -a list table ip nsrunish; nft list tables").split(
+          separator: "\n")
+        try host.must("nsrun --net br0 -- true")
+        #expect(ThrowawayHost.difference(bridge, try host.must(Self.bridge)) == "")
+        let after = try host.must("nft -a list table inet mine; nft -a list table ip nsrunish; nft list tables").split(
+          separator: "\n")
+        #expect(after == rules)
+        try host.must("nsrun create one --net br0")
+        // While it stands, too.
+        #expect(ThrowawayHost.difference(bridge, try host.must(Self.bridge)) == "")
+        try host.must("nsrun exec one -- true")
+        try host.must("nsrun cleanup --all")
+        #expect(ThrowawayHost.difference(bridge, try host.must(Self.bridge)) == "")
+      }
+    }
+
+    @Test("A bridge that is down, or has no table with it, is left down; a warning tells")
+    func down() throws {
+      try onHost("ip link add br0 type bridge; ip addr add 10.99.0.1/24 dev br0") { (host) throws in
+        let outcome = try host.sh("nsrun --net br0 -- ping -c 1 -W 1 10.99.0.1")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasPrefix("nsrun: the bridge br0 is down"), "\(outcome)")
+        #expect(outcome.errorLines.count == 1)
+      }
+    }
+
+    @Test("Its first address is the gateway, and its subnet the sandboxes'")
+    func subnet() throws {
+      let preparation = "\(foreignBridge); ip addr add 10.98.0.1/16 dev br0"
+      try onHost(preparation) { (host) throws in
+        let shown = try host.must("nsrun --net br0 -- sh -c 'ip -br -4 addr show eth0; ip route'")
+        #expect(shown.contains("10.99.0.") && shown.contains("/24") && shown.contains("default via 10.99.0.1 dev eth0"))
+      }
+    }
+
+    @Test("A bridge without an address needs --ip and --gateway, and works with them")
+    func noAddress() throws {
+      let preparation = """
+        ip link add br0 type bridge; ip link set br0 up
+        ip link add gw0 type veth peer name gw1 netns $ISP; ip link set gw0 master br0 up
+        nsenter -t $ISP -n sh -c 'ip addr add 10.5.0.1/24 dev gw1; ip link set gw1 up'
+        """
+      try onHost(preparation) { (host) throws in
+        // The way out is another router on the bridge, not this host.
+        try host.must("nsrun --net br0 --ip 10.5.0.2/24 --gateway 10.5.0.1 -- ping -c 1 -W 1 8.8.8.8")
+        let outcome = try host.sh("nsrun --net br0 -- true")
+        #expect(outcome.status == 125)
+        #expect(outcome.errors.contains("--gateway"))
+      }
+    }
+
+    @Test("Its MAC address stays when ports come and go, so that neighbours still find it")
+    func macStays() throws {
+      try onHost(foreignBridge) { (host) throws in
+        let mac = try host.must("cat /sys/class/net/br0/address")
+        for _ in 1...5 {
+          #expect(
+            try host.must("nsrun --net br0 -- sh -c 'ping -c 1 -W 1 10.99.0.1 > /dev/null; ip neigh'").contains(
+              "lladdr \(mac)"))
+          #expect(try host.must("cat /sys/class/net/br0/address") == mac)
+        }
+      }
+    }
+
+    @Test("A table inet nsrun that somebody filled goes with the last sandbox only by nsrun's own hand")
+    func flushed() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        try host.must("nft flush ruleset")
+        // The next launch puts back what all of them need.
+        try host.must("nsrun --net br0 -- ping -c 1 -W 1 8.8.8.8")
+        try host.must("nsrun exec one -- ping -c 1 -W 1 8.8.8.8")
+        try host.must("nft flush ruleset; nsrun rm one")
+      }
+    }
+
+    @Test("What nft prints of a standing sandbox can be loaded again, and NAT goes on")
+    func reload() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        try host.must("nsrun create two --net br0 --internal")
+        let rules = try host.must("nft list ruleset")
+        #expect(!rules.contains("unknown"))
+        try host.must("nft list ruleset > /run/scratch/rules; nft flush ruleset; nft -f /run/scratch/rules")
+        #expect(try host.must("nft list ruleset") == rules)
+        try host.must("nsrun exec one -- ping -c 1 -W 1 8.8.8.8")
+        try host.must("nsrun --net br0 -- ping -c 1 -W 1 8.8.8.8")
+        #expect(try host.must("nft list ruleset") == rules)
+        try host.must("nsrun rm one two; rm /run/scratch/rules")
+      }
+    }
+
+    @Test("A name that somebody deleted, or gave to another namespace, is not taken away")
+    func renamed() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        try host.must("ip netns delete one; ip netns add one")
+        #expect(try host.must("nsrun inspect one --json | jq -r .state") == "broken")
+        try host.must("nsrun rm one")
+        #expect(try host.must("ip netns list") == "one")
+        try host.must("ip netns delete one")
+      }
+    }
+
+    @Test("A bridge of ours to which somebody added a port of theirs goes with its last sandbox")
+    func foreignPort() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        try host.must("ip link add port0 type veth peer name port1; ip link set port0 master br0 up")
+        try host.must("nsrun rm one")
+        try host.must("ip link show port0 && ip link del port0")
+      }
+    }
+  }
+}

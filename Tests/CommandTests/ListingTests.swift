@@ -1,0 +1,143 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("list and inspect") struct ListingTests {
+    private static let keys =
+      #"["ageSeconds","createdAt","maker","name","namespace","neighbours","network","processes","state"]"#
+    private static let networkKeys =
+      #"["address","bridge","egress","gateway","hostLink","mac","mtu","prefixLength","received","sent"]"#
+
+    @Test("list --json is an array of objects with the documented keys, and empty without sandboxes")
+    func json() throws {
+      try onHost { (host) throws in
+        #expect(try host.must("nsrun list --json | jq -c .") == "[]")
+        #expect(try host.must("nsrun list") == "")
+        try host.must("nsrun create one --net br0 --ip 10.64.5.9/24; nsrun create two")
+        #expect(
+          try host.must("nsrun list --json | jq -c 'map(keys)[0] - [\"network\"] == (map(keys)[1] - [\"network\"])'")
+            == "true")
+        #expect(try host.must("nsrun list --json | jq -c '.[0] | keys'") == Self.keys)
+        #expect(try host.must("nsrun list --json | jq -c '.[0].network | keys'") == Self.networkKeys)
+        #expect(
+          try host.must(
+            "nsrun list --json | jq -c '.[0] | [.name, .state, .namespace, .processes, (.network | .bridge, .address, .prefixLength, .gateway, .mac, .mtu, .egress)]'"
+          )
+            == #"["one","created","/run/netns/one",[],"br0","10.64.5.9",24,"10.64.5.1","02:6e:0a:40:05:09",1500,"masquerade"]"#
+        )
+        #expect(
+          try host.must("nsrun list --json | jq -c '.[0].network.received | keys'")
+            == #"["bytes","dropped","errors","packets"]"#)
+        #expect(try host.must("nsrun list --json | jq -c '[.[1].name, .[1].network]'") == #"["two",null]"#)
+        try host.must("nsrun rm one two")
+      }
+    }
+
+    @Test("inspect shows processes, traffic and neighbours as they are, for people and as JSON")
+    func inspect() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0 --ip 10.64.5.9/24 --mtu 1400 --no-nat")
+        let inside = try host.start(
+          "exec nsrun exec one -- sh -c 'ping -c 3 -i 0.2 10.64.5.1 > /dev/null; echo $$.; exec cat'")
+        let pid = try inside.wait(for: ".")
+        let people = try host.must("nsrun inspect one")
+        for line in [
+          "Name       one", "State      created", "Bridge     br0", "Address    10.64.5.9/24", "Gateway    10.64.5.1",
+          "MAC        02:6e:0a:40:05:09", "MTU        1400", "Process    \(pid) cat",
+          "Neighbour  10.64.5.1 06:6e:0a:40:05:01",
+        ] { #expect(people.contains(line), "\(line) is not in \(people)") }
+        let document = "nsrun inspect one --json | jq -c"
+        #expect(try host.must("\(document) keys") == Self.keys)
+        #expect(try host.must("\(document) '.processes'") == #"[{"name":"cat","pid":\#(pid)}]"#)
+        #expect(
+          try host.must("\(document) '.neighbours[0] | [.address, .mac]'") == #"["10.64.5.1","06:6e:0a:40:05:01"]"#)
+        // As seen from inside: three echoes each way.
+        #expect(try host.must("\(document) '.network.sent.packets >= 3 and .network.received.packets >= 3'") == "true")
+        #expect(
+          try host.must(
+            "\(document) .network.sent.packets; ip -n one -j -s link show eth0 | jq -c '.[0].stats64.tx.packets'"
+          )
+          .split(separator: "\n").count { _ in true } == 2)
+        inside.closeInput()
+        _ = try inside.finish()
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("What inspect counts as sent and received is what the link inside counts")
+    func counters() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; nsrun exec one -- ping -c 2 -i 0.2 8.8.8.8")
+        // The bridge may say something at any time: what is shown lies between a look before and one after.
+        let look =
+          "ip -n one -j -s link show eth0 | jq -c '.[0].stats64 | [.rx.packets, .rx.bytes, .tx.packets, .tx.bytes]'"
+        let show = """
+          nsrun inspect one --json | jq -c '.network | [.received.packets, .received.bytes, .sent.packets, .sent.bytes]'
+          """
+        let counts = try host.must("\(look); \(show); \(look)").split(separator: "\n").map { line in
+          line.split { !$0.isNumber }.compactMap { Int($0) }
+        }
+        #expect(counts.count == 3 && counts.allSatisfy { $0.count == 4 })
+        for index in 0..<4 { #expect(counts[0][index] <= counts[1][index] && counts[1][index] <= counts[2][index]) }
+        #expect(counts[1][0] >= 2 && counts[1][2] >= 2)
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("create prints the address, or with --json what list prints")
+    func create() throws {
+      try onHost { (host) throws in
+        #expect(try host.must("nsrun create one --net br0 --ip 10.64.5.9/24") == "10.64.5.9")
+        #expect(try host.must("nsrun create two --json --net br0 | jq -c keys") == Self.keys)
+        #expect(try host.must("nsrun create three") == "")
+        try host.must("nsrun rm one two three")
+      }
+    }
+
+    @Test("The table fits 80 columns, whatever the names, and has no colour in a pipe")
+    func width() throws {
+      try onHost { (host) throws in
+        let long = String(repeating: "n", count: 255)
+        try host.must("nsrun create \(long) --net abcdefghijklmno --ip 10.100.100.100/24; nsrun create short")
+        let table = try host.must("nsrun list").split(separator: "\n")
+        #expect(table.count == 3)
+        #expect(table.allSatisfy { $0.count <= 80 }, "\(table)")
+        #expect(!table.joined().contains("\u{1b}"))
+        #expect(table[0].split(separator: " ") == ["NAME", "STATE", "BRIDGE", "ADDRESS", "PROCESSES", "AGE"])
+        // The columns stand one below the other.
+        let column = try #require(table[0].firstRange(of: "STATE")).lowerBound.utf16Offset(in: table[0])
+        #expect(table[1...].allSatisfy { $0.dropFirst(column).hasPrefix("created") })
+        try host.must("nsrun rm \(long) short")
+      }
+    }
+
+    @Test("On a terminal there is colour, and the lines still fit; NO_COLOR takes it away")
+    func colour() throws {
+      try onHost { (host) throws in
+        let long = String(repeating: "n", count: 200)
+        try host.must("nsrun create \(long) --net br0")
+        let coloured = try host.must("script -qec 'stty cols 80; nsrun list' /dev/null")
+        #expect(coloured.contains("\u{1b}[32m"))
+        #expect(
+          try host.must("script -qec 'stty cols 80; NO_COLOR=1 nsrun list' /dev/null").contains("\u{1b}") == false)
+        let plain = coloured.replacing(/\u{1b}\[[0-9]*m/, with: "").split(whereSeparator: \.isNewline)
+        #expect(plain.allSatisfy { $0.count <= 80 }, "\(plain)")
+        try host.must("nsrun rm \(long)")
+      }
+    }
+
+    @Test("Help and version are printed on standard output, with 0")
+    func help() throws {
+      try onHost { (host) throws in
+        #expect(try host.must("nsrun --version").hasPrefix("nsrun "))
+        for command in ["", "run", "create", "exec", "list", "inspect", "rm", "cleanup", "doctor", "selftest"] {
+          let outcome = try host.sh("nsrun \(command) --help")
+          #expect(
+            outcome.status == 0 && outcome.errors == "" && outcome.output.contains("USAGE: nsrun"),
+            "\(command): \(outcome)")
+          #expect(outcome.lines.allSatisfy { $0.count <= 80 }, "\(command): \(outcome.lines.filter { $0.count > 80 })")
+        }
+      }
+    }
+  }
+}

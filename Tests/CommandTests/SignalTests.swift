@@ -1,0 +1,188 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("Signals") struct SignalTests {
+    @Test(
+      "A signal that is sent to nsrun reaches the command, once",
+      arguments: ["TERM", "INT", "HUP", "USR1", "USR2", "QUIT"])
+    func forwarded(signal: String) throws {
+      try onHost { (host) throws in
+        let running = try host.start(
+          """
+          echo $$; exec nsrun --net br0 -- bash -c '
+            trap "echo caught" \(signal); trap "echo end; exit 5" RTMAX
+            echo ready; while :; do read -r; done'
+          """)
+        let pid = try running.wait(for: "\n")
+        try running.wait(for: "ready\n")
+        try host.must("kill -\(signal) \(pid)")
+        try running.wait(for: "caught\n")
+        try host.must("kill -RTMAX \(pid)")
+        let outcome = try running.finish()
+        #expect(outcome.output.hasSuffix("ready\ncaught\nend\n"), "\(outcome)")
+        #expect(outcome.status == 5)
+      }
+    }
+
+    @Test(
+      "A command that is ended by a forwarded signal gives 128 and its number",
+      arguments: [("TERM", 15), ("INT", 2), ("HUP", 1)])
+    func deadly(signal: String, number: Int32) throws {
+      try onHost { (host) throws in
+        let running = try host.start("echo $$; exec nsrun --net br0 -- sh -c 'echo ready; exec sleep 1000'")
+        let pid = try running.wait(for: "\n")
+        try running.wait(for: "ready")
+        try host.must("kill -\(signal) \(pid)")
+        let outcome = try running.finish()
+        #expect(outcome.status == 128 + number)
+        #expect(outcome.errors == "")
+      }
+    }
+
+    @Test("kill -9 of nsrun ends the command, and the next nsrun leaves nothing")
+    func killed() throws {
+      try onHost { (host) throws in
+        let running = try host.start(
+          "echo $$; exec nsrun --net br0 --name victim -- sh -c 'echo ready; exec sleep 1000'")
+        let pid = try running.wait(for: "\n")
+        try running.wait(for: "ready")
+        let command = try host.must("pgrep -P \(pid)")
+        try host.must("kill -KILL \(pid)")
+        #expect(try running.finish().status == 137)
+        try host.eventually("! kill -0 \(command) 2> /dev/null")
+        #expect(try host.must("ls /run/netns") == "victim")
+        // Another run, not even on that bridge, takes it all away.
+        let next = try host.sh("nsrun -- true")
+        #expect(next.status == 0 && next.errors == "", "\(next)")
+      }
+    }
+
+    @Test("What is left of a killed nsrun is shown as stale without privilege, and removed by cleanup, said so")
+    func cleanup() throws {
+      try onHost { (host) throws in
+        try kill(host, "nsrun --net br0 --name victim")
+        #expect(
+          try host.must("setpriv --reuid 1000 --regid 1000 --clear-groups nsrun list --json | jq -r '.[].state'")
+            == "stale")
+        #expect(try host.must("nsrun cleanup --dry-run") == "would remove victim (stale)")
+        #expect(
+          try host.must("nsrun cleanup --json | jq -c '.[] | [.name, .reason, .bridge]'")
+            == #"["victim","stale","br0"]"#)
+      }
+    }
+
+    @Test("A killed nsrun does not keep others from its bridge and name")
+    func reuse() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create other --net br0 --ip 10.64.9.9/24")
+        try kill(host, "nsrun --net br0 --name victim --ip 10.64.9.20")
+        try host.must("nsrun --net br0 --name victim --ip 10.64.9.20 -- ping -c 1 -W 1 8.8.8.8")
+        try host.must("nsrun exec other -- ping -c 1 -W 1 8.8.8.8")
+        try host.must("nsrun rm other")
+      }
+    }
+
+    @Test("A signal before the command has started ends nsrun, and nothing is left")
+    func early() throws {
+      try onHost { (host) throws in
+        // Each run is ended at another system call.
+        for call in ["mount", "symlink", "linkat", "sendto"] {
+          for number in [1, 2] {
+            let outcome = try host.sh(
+              "strace -f -qq -o /dev/null -e inject=\(call):signal=TERM:when=\(number) nsrun --net br0 -- sleep 1000",
+              seconds: 20)
+            #expect(outcome.status == 143, "\(call) \(number): \(outcome)")
+          }
+        }
+      }
+    }
+
+    @Test("Killed at any system call that changes something, it leaves nothing after the next nsrun")
+    func killedAnywhere() throws {
+      try onHost { (host) throws in
+        for call in ["mkdir", "linkat", "symlink", "write", "sendto", "mount", "unshare", "unlink", "rmdir", "umount2"]
+        {
+          for number in 1...(call == "sendto" || call == "write" ? 14 : 6) {
+            // -f: the parent and the child count on their own.
+            let outcome = try host.sh(
+              "strace -f -qq -o /dev/null -e inject=\(call):signal=KILL:when=\(number) nsrun --net br0 -- true 2> /dev/null",
+              seconds: 20)
+            #expect(
+              outcome.status == 0 || outcome.status == 137 || outcome.status == 125, "\(call) \(number): \(outcome)")
+            let next = try host.sh(number % 2 == 0 ? "nsrun cleanup" : "nsrun -- true")
+            #expect(next.status == 0 && next.errors == "", "\(call) \(number): \(next)")
+            let left = try host.must(
+              "ls -A /run/netns; find /run/nsrun 2> /dev/null; nft list ruleset; ip -br link | grep br0; sysctl -n net.ipv4.ip_forward"
+            )
+            #expect(left == "0", "\(call) \(number)")
+          }
+        }
+      }
+    }
+
+    private func kill(_ host: ThrowawayHost, _ nsrun: String) throws {
+      let running = try host.start("echo $$; exec \(nsrun) -- sh -c 'echo ready; exec sleep 1000'")
+      let pid = try running.wait(for: "\n")
+      try running.wait(for: "ready")
+      try host.must("kill -KILL \(pid)")
+      _ = try running.finish()
+    }
+  }
+
+  @Suite("Processes that the command leaves") struct LeftoverTests {
+    @Test(
+      "What still runs inside is ended and named, however it hid",
+      arguments: ["sleep 1000 &", "setsid sleep 1000 &", "(setsid sleep 1000 &) &"])
+    func ended(background: String) throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh("nsrun --net br0 --name web -- sh -c '\(background) sleep 0.2; exit 3'")
+        #expect(outcome.status == 3)
+        #expect(outcome.errorLines.count == 1)
+        #expect(outcome.errors.hasPrefix("nsrun: ending what still runs in web: "), "\(outcome)")
+        #expect(outcome.errors.contains("(sleep)"))
+        #expect(
+          try host.sh("pgrep sleep | xargs -r -n 1 sh -c 'readlink /proc/$0/cwd; cat /proc/$0/cmdline' | grep -q 1000")
+            .status != 0)
+      }
+    }
+
+    @Test("What ignores SIGTERM is ended by SIGKILL a moment later")
+    func stubborn() throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          "nsrun --net br0 -- bash -c 'bash -c \"trap true TERM; echo on; while :; do sleep 1; done\" > /run/scratch/on & until [ -s /run/scratch/on ]; do sleep 0.01; done'",
+          seconds: 20)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("(bash)"))
+        #expect(!outcome.errors.contains("after SIGKILL"))
+      }
+    }
+
+    @Test("What joined by exec is ended too")
+    func joined() throws {
+      try onHost { (host) throws in
+        let running = try host.start("nsrun --net br0 --name web -- sh -c 'echo started; cat'")
+        try running.wait(for: "started")
+        let joined = try host.start("nsrun exec web -- sh -c 'echo joined; exec sleep 1000'")
+        try joined.wait(for: "joined")
+        running.closeInput()
+        let outcome = try running.finish()
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("(sleep)"))
+        #expect(try joined.finish().status == 143)
+      }
+    }
+
+    @Test("A process of the host that only runs meanwhile is left alone")
+    func others() throws {
+      try onHost { (host) throws in
+        let other = try host.start("echo $$; exec sleep 1000")
+        let pid = try other.wait(for: "\n")
+        try host.must("nsrun --net br0 -- sh -c 'sleep 1000 & true'")
+        try host.must("kill -0 \(pid); kill \(pid)")
+        _ = try other.finish()
+      }
+    }
+  }
+}

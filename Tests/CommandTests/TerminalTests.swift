@@ -1,0 +1,120 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// With script(1) as the terminal: what is sent to it is typed.
+  @Suite("On a terminal") struct TerminalTests {
+    private static let controlC = "\u{3}"
+    private static let controlZ = "\u{1a}"
+
+    @Test("Ctrl-C reaches the command once, and its answer is the exit status")
+    func interrupt() throws {
+      try onHost { (host) throws in
+        let terminal = try host.start(
+          """
+          exec script -qec "exec nsrun --net br0 -- bash -c 'trap \\"echo caught\\" INT; trap \\"echo end; exit 5\\" RTMAX
+            echo ready \\$\\$.; while :; do read -r; done'" /dev/null
+          """)
+        try terminal.wait(for: "ready ")
+        let pid = try terminal.wait(for: ".")
+        terminal.send(Self.controlC)
+        try terminal.wait(for: "caught")
+        try host.must("kill -RTMAX \(pid)")
+        let outcome = try terminal.finish()
+        #expect(outcome.status == 5, "\(outcome)")
+        #expect(outcome.output.occurrences(of: "caught") == 1, "\(outcome)")
+      }
+    }
+
+    @Test("Ctrl-C ends a command that does not catch it, with 130")
+    func interruptDeadly() throws {
+      try onHost { (host) throws in
+        let terminal = try host.start(
+          "exec script -qec \"exec nsrun --net br0 -- sh -c 'echo ready; exec sleep 1000'\" /dev/null")
+        try terminal.wait(for: "ready")
+        terminal.send(Self.controlC)
+        #expect(try terminal.finish().status == 130)
+      }
+    }
+
+    @Test("Ctrl-Z stops the job, fg continues it, in a shell with job control")
+    func jobControl() throws {
+      try onHost { (host) throws in
+        let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
+        terminal.send("PS1='prompt> '; stty -echo\n")
+        terminal.send("nsrun --net br0 -- bash -c 'echo rea''dy; read -r x; echo got $x; exit 6'\n")
+        try terminal.wait(for: "ready")
+        terminal.send(Self.controlZ)
+        try terminal.wait(for: "Stopped")
+        terminal.send("echo job status $?.; jobs -s | wc -l; fg > /dev/null\n")
+        #expect(try terminal.wait(for: ".").contains("job status 148"))
+        // The terminal is the command's again.
+        terminal.send("typed\n")
+        try terminal.wait(for: "got typed")
+        terminal.send("echo end status $?.\n")
+        try terminal.wait(for: "end status ")
+        #expect(try terminal.wait(for: ".") == "6")
+        terminal.send("exit 0\n")
+        #expect(try terminal.finish().status == 0)
+      }
+    }
+
+    @Test("A job in the background that reads the terminal is stopped, and continues in the foreground")
+    func background() throws {
+      try onHost { (host) throws in
+        let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
+        terminal.send("PS1='prompt> '; stty -echo; set -b\n")
+        terminal.send("nsrun --net br0 -- bash -c 'read -r x; echo got $x' &\n")
+        try terminal.wait(for: "Stopped")
+        terminal.send("fg > /dev/null\n")
+        terminal.send("typed\n")
+        try terminal.wait(for: "got typed")
+        terminal.send("exit 0\n")
+        #expect(try terminal.finish().status == 0)
+      }
+    }
+
+    @Test("A full-screen program has the terminal: raw mode, and the window's size as it changes")
+    func rawMode() throws {
+      try onHost { (host) throws in
+        let terminal = try host.start(
+          """
+          exec script -qec "exec nsrun --net br0 -- bash -c 'stty raw -echo; tty; trap \\"stty size\\" WINCH
+            echo ready; dd bs=1 count=1 2> /dev/null | od -An -tx1; stty -F \\$(tty) rows 50 cols 132; stty size; stty sane'" /dev/null
+          """)
+        #expect(try terminal.wait(for: "ready").contains("/dev/pts/"))
+        // In raw mode Ctrl-C is a byte.
+        terminal.send(Self.controlC)
+        try terminal.wait(for: "03")
+        try terminal.wait(for: "50 132")
+        #expect(try terminal.finish().status == 0)
+      }
+    }
+
+    @Test("The terminal's window size change reaches the command, not twice")
+    func windowChange() throws {
+      try onHost { (host) throws in
+        let terminal = try host.start(
+          """
+          exec script -qec "exec nsrun --net br0 -- bash -c 'trap \\"echo resized\\" WINCH; trap \\"echo end; exit 5\\" RTMAX
+            tty; echo ready \\$\\$.; while :; do sleep 1000 & wait \\$!; kill \\$!; done'" /dev/null
+          """)
+        let tty = try terminal.wait(for: "ready ").split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
+        let pid = try terminal.wait(for: ".")
+        try host.must("stty -F \(tty) rows 44 cols 99")
+        try terminal.wait(for: "resized")
+        try host.must("kill -RTMAX \(pid)")
+        let outcome = try terminal.finish()
+        #expect(outcome.status == 5)
+        #expect(outcome.output.occurrences(of: "resized") == 1, "\(outcome)")
+      }
+    }
+  }
+}
+
+extension String {
+  /// How often a text occurs.
+  fileprivate func occurrences(of text: String) -> Int {
+    indices.count { self[$0...].hasPrefix(text) }
+  }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import LinuxSystem
+import Namespaces
+import TestHost
+import Testing
+
+/// Each test in namespaces of its own; ip(8) is the witness.
+@Suite("Names of namespaces against the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
+struct NamespacesKernelTests {
+  private let names = NamespaceDirectory.standard
+
+  @Test("A name that was given is one of ip's, and one of ip's can be opened and taken away")
+  func interoperable() throws {
+    try inOwnNetwork { () throws in
+      let mine = try NamespaceName("mine")
+      let sleeper = try HostCommand(
+        ["unshare", "--net", "sh", "-c", "echo ready; exec sleep 1000"], environment: ["PATH": "/usr/bin:/bin"])
+      try sleeper.wait(for: "ready")
+      try names.attach(mine, process: sleeper.pid)
+      #expect(shell("ip netns list") == "mine\n")
+      #expect(shell("ip netns pids mine") == "\(sleeper.pid)\n")
+      let identity = try NetworkNamespace.ofProcess(sleeper.pid).identity()
+      #expect(names.identity(of: mine) == identity)
+      #expect(try processes(in: identity) == [sleeper.pid])
+      #expect(shell("ip netns add theirs; stat -c %a /run/netns /run/netns/theirs") == "755\n444\n")
+      #expect(try names.names().map(\.text) == ["mine", "theirs"])
+      #expect(try names.names(of: identity) == [mine])
+      #expect(shell("ip netns delete mine") == "")
+      #expect(try names.remove(try NamespaceName("theirs")))
+      #expect(shell("ip netns list; ls -A /run/netns") == "")
+    }
+  }
+
+  @Test("Names made by both are mounted once each, whoever made the directory")
+  func mountedOnce() throws {
+    for ipIsFirst in [true, false] {
+      try inOwnNetwork { () throws in
+        // As systemd leaves it: / shared.
+        #expect(shell("mount --make-rshared /") == "")
+        if ipIsFirst { #expect(shell("ip netns add theirs") == "") }
+        try names.attach(try NamespaceName("mine"), process: getpid())
+        #expect(shell("ip netns add more") == "")
+        // Releases of ip that make the directory in another way mount each name twice; so do we in theirs.
+        let count = "grep -c ' /run/netns/\(ipIsFirst ? "theirs" : "more") ' /proc/self/mountinfo"
+        #expect(shell("grep -c ' /run/netns/mine ' /proc/self/mountinfo") == shell(count))
+        if !ipIsFirst { #expect(shell(count) == "1\n") }
+        #expect(shell("grep ' /run/netns ' /proc/self/mountinfo | grep -c shared:") == "1\n")
+        #expect(try names.remove(try NamespaceName("mine")))
+        #expect(shell("grep -c ' /run/netns/mine ' /proc/self/mountinfo") == "0\nexit status 256\n")
+      }
+    }
+  }
+
+  @Test("A name that is taken is refused and left as it is")
+  func taken() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("ip netns add theirs") == "")
+      let name = try NamespaceName("theirs")
+      let identity = names.identity(of: name)
+      let error = #expect(throws: SystemError.self) { try names.attach(name, process: getpid()) }
+      #expect(error?.errno == EEXIST)
+      #expect(names.identity(of: name) == identity)
+    }
+  }
+
+  @Test("A name for a process that is gone leaves no file")
+  func noProcess() throws {
+    try inOwnNetwork { () throws in
+      #expect(throws: SystemError.self) { try names.attach(try NamespaceName("mine"), process: Int32.max) }
+      #expect(shell("ls -A /run/netns") == "")
+    }
+  }
+
+  @Test("A stale file, which ip leaves when it is ended half way, is removed")
+  func stale() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("mkdir /run/netns; touch /run/netns/stale") == "")
+      let name = try NamespaceName("stale")
+      #expect(names.identity(of: name) == nil)
+      #expect(try names.remove(name))
+      #expect(try names.remove(name) == false)
+    }
+  }
+
+  @Test("The mount view shows this namespace's links in /sys, keeps what is mounted below, and stays to itself")
+  func mountView() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("mount -t tmpfs kept /sys/fs/cgroup 2> /dev/null || true; mount --make-rshared /") == "")
+      try inOwnNetwork { () throws in
+        #expect(
+          shell(
+            "ip link add br7 type bridge; mount -t tmpfs below /sys/fs/cgroup; echo x > /sys/fs/cgroup/file; ls /sys/class/net | grep br7"
+          ) == "exit status 256\n")
+        var warnings: [String] = []
+        try MountView.establish(name: nil) { warnings.append($0) }
+        #expect(warnings == [])
+        #expect(shell("ls /sys/class/net") == "br7\nlo\n")
+        #expect(shell("cat /sys/fs/cgroup/file") == "x\n")
+      }
+      #expect(shell("ls /sys/class/net | grep br7") == "exit status 256\n")
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import Glibc
+import LinuxSystem
+import Namespaces
+import Netlink
+import RouteNetlink
+import TestHost
+import Testing
+
+/// Each test in a network namespace of its own; ip(8) is the witness.
+@Suite("rtnetlink against the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
+struct RouteNetlinkKernelTests {
+  @Test("The documented example: a bridge and a link made, addressed and set up by a few requests")
+  func example() throws {
+    try inOwnNetwork { () throws in
+      var route = try RouteConnection()
+      var requests = RouteRequests()
+      requests.create(.bridge(try InterfaceName("br0"), options: BridgeOptions(stp: false, forwardDelay: 0)))
+      try route.perform(requests)
+      let bridge = try #require(try route.link(named: "br0"))
+      requests = RouteRequests()
+      requests.add(LinkAddress(network("10.64.1.1/24"), link: bridge.index, broadcast: ip("10.64.1.255")))
+      requests.change(link: .index(bridge.index), LinkChanges(isUp: true), subject: "br0")
+      try route.perform(requests)
+      #expect(shell("ip -4 -o addr show br0").contains("inet 10.64.1.1/24 brd 10.64.1.255 scope global br0"))
+      #expect(shell("ip -d link show br0").contains("forward_delay 0") && shell("ip link show br0").contains("UP"))
+      #expect(try route.addresses(link: bridge.index, family: .inet).map(\.network) == [network("10.64.1.1/24")])
+    }
+  }
+
+  @Test("A veth pair with one end in another namespace, its name, MAC and MTU given, in one request")
+  func veth() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("ip netns add inner; ip link add br0 type bridge") == "")
+      let inner = try NamespaceDirectory.standard.open(try NamespaceName("inner"))
+      var route = try RouteConnection()
+      let bridge = try #require(try route.link(named: "br0"))
+      var veth = LinkSpecification.veth(
+        try InterfaceName("v0"),
+        peer: .init(
+          name: try InterfaceName("eth0"), address: mac("02:00:00:00:00:05"), mtu: 1400,
+          namespace: .descriptor(inner.raw)))
+      veth.address = mac("02:00:00:00:00:06")
+      veth.master = bridge.index
+      veth.isUp = true
+      var requests = RouteRequests()
+      requests.create(veth)
+      requests.change(link: .named("v0"), LinkChanges(alias: "mine"), subject: "v0")
+      try route.perform(requests)
+      #expect(shell("ip -n inner -o link show eth0").contains("link/ether 02:00:00:00:00:05"))
+      #expect(shell("ip -n inner -o link show eth0").contains("mtu 1400"))
+      #expect(shell("ip -o link show v0").contains("master br0"))
+      let link = try #require(try route.link(named: "v0"))
+      #expect(link.kind == "veth" && link.slaveKind == "bridge" && link.alias == "mine" && link.isUp)
+      #expect(link.master == bridge.index && link.address == mac("02:00:00:00:00:06"))
+      #expect(try route.links(master: bridge.index).map(\.name) == ["v0"])
+      #expect(try route.links(kind: "veth").map(\.name) == ["v0"])
+      requests = RouteRequests()
+      requests.delete(link: .index(link.index), subject: "v0")
+      try route.perform(requests)
+      #expect(try route.link(named: "v0") == nil)
+      #expect(try route.link(index: link.index) == nil)
+    }
+  }
+
+  @Test("Everything ip shows is listed, link by link")
+  func links() throws {
+    try inOwnNetwork { () throws in
+      #expect(
+        shell("ip link add br0 type bridge; for i in 1 2 3; do ip link add a$i type veth peer name b$i; done") == "")
+      var route = try RouteConnection()
+      let listed = try route.links().map { "\($0.index) \($0.name) \($0.mtu)" }.sorted()
+      let shown = shell("ip -j link | jq -r '.[] | \"\\(.ifindex) \\(.ifname) \\(.mtu)\"'").split(separator: "\n").map(
+        String.init
+      ).sorted()
+      #expect(listed == shown)
+    }
+  }
+
+  @Test("Routes of every table, with gateway, link and metric, as ip shows them")
+  func routes() throws {
+    try inOwnNetwork { () throws in
+      #expect(
+        shell(
+          "ip link add a0 type veth peer name b0; ip addr add 192.0.2.2/24 dev a0; for l in a0 b0; do ip link set $l up; done"
+        )
+          == "")
+      var route = try RouteConnection()
+      let link = try #require(try route.link(named: "a0"))
+      var requests = RouteRequests()
+      requests.add(Route(to: nil, family: .inet, via: ip("192.0.2.1"), link: link.index))
+      requests.add(Route(to: network("10.0.0.0/8"), family: .inet, via: ip("192.0.2.9"), link: link.index, table: 77))
+      try route.perform(requests)
+      #expect(shell("ip route show default").hasPrefix("default via 192.0.2.1 dev a0"))
+      #expect(shell("ip route show table 77").hasPrefix("10.0.0.0/8 via 192.0.2.9 dev a0"))
+      let routes = try route.routes(family: .inet)
+      #expect(routes.contains { $0.destination == nil && $0.gateway == ip("192.0.2.1") && $0.link == link.index })
+      #expect(routes.contains { $0.destination == network("10.0.0.0/8") && $0.table == 77 })
+      #expect(routes.contains { $0.destination == network("192.0.2.0/24") && $0.gateway == nil })
+    }
+  }
+
+  @Test("Neighbours that are added, listed and deleted")
+  func neighbours() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("ip link add a0 type veth peer name b0; ip addr add 192.0.2.2/24 dev a0; ip link set a0 up") == "")
+      #expect(shell("ip neigh add 192.0.2.7 lladdr 02:00:00:00:00:07 dev a0") == "")
+      var route = try RouteConnection()
+      let link = try #require(try route.link(named: "a0"))
+      let neighbour = try #require(try route.neighbours(link: link.index, family: .inet).first)
+      #expect(neighbour.address == ip("192.0.2.7") && neighbour.linkAddress == mac("02:00:00:00:00:07"))
+      var requests = RouteRequests()
+      requests.delete(neighbour)
+      try route.perform(requests)
+      #expect(shell("ip neigh show dev a0 nud permanent") == "")
+    }
+  }
+
+  @Test("A refusal says what was refused, on what, and why in the kernel's own words; what follows it is done")
+  func refusals() throws {
+    try inOwnNetwork { () throws in
+      var route = try RouteConnection()
+      var requests = RouteRequests()
+      requests.create(.generic(try InterfaceName("x0"), kind: "nosuchkind"))
+      requests.create(.bridge(try InterfaceName("br0")))
+      requests.create(.bridge(try InterfaceName("br0")))
+      let failures = try route.failures(of: requests)
+      #expect(failures.map(\.errno) == [EOPNOTSUPP, EEXIST])
+      #expect("\(failures[0])".contains("Unknown device type"))
+      #expect(failures[1].subject == "br0")
+      #expect(try route.link(named: "br0") != nil)
+      requests = RouteRequests()
+      requests.add(Route(to: nil, family: .inet, via: ip("192.0.2.1"), link: 1))
+      let error = #expect(throws: NetlinkError.self) { try route.perform(requests) }
+      #expect(error?.errno == ENETUNREACH && error?.operation == "add route")
+      #expect(try route.links().count == 2, "the connection is still in step")
+    }
+  }
+
+  @Test("A connection stays in the namespace it was opened in")
+  func stays() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("ip netns add inner; ip -n inner link add br7 type bridge") == "")
+      let home = try NetworkNamespace.current()
+      let inner = try NamespaceDirectory.standard.open(try NamespaceName("inner"))
+      var inside = try inner.inside(home: home) { () throws(SystemError) in try RouteConnection() }.get()
+      var outside = try RouteConnection()
+      #expect(try inside.link(named: "br7") != nil)
+      #expect(try outside.link(named: "br7") == nil)
+      #expect(try NetworkNamespace.current().identity() == home.identity())
+    }
+  }
+}
+
+private func mac(_ text: String) -> MACAddress { MACAddress(text)! }
+private func ip(_ text: String) -> IPAddress { IPAddress(text)! }
+private func network(_ text: String) -> IPNetwork { IPNetwork(text)! }

@@ -1,0 +1,81 @@
+import Glibc
+import LinuxSystem
+import Testing
+
+@testable import Launch
+
+@Suite("What a child reports")
+struct ReportTests {
+  @Test(
+    "an error arrives as it was sent",
+    arguments: [
+      LaunchError.setup(SystemError("mount", "/sys", errno: EPERM)),
+      .execution(SystemError("execute", "no such program", errno: ENOENT)),
+      .setup(SystemError("", "", errno: 0)), .setup(SystemError("a", "", errno: -1)),
+      .execution(SystemError("execute", "é/ü", errno: Int32.max)),
+    ])
+  func roundTrip(error: LaunchError) {
+    let report = Report.encode(error)
+    #expect(Report.textSize(Array(report.prefix(Report.headSize))) == report.count - Report.headSize)
+    #expect(Report.decode(report) == error)
+  }
+
+  @Test("a checkpoint is no error")
+  func checkpoint() {
+    #expect(Report.checkpoint.count == Report.headSize)
+    #expect(Report.textSize(Report.checkpoint) == 0)
+    #expect(Report.decode(Report.checkpoint) == nil)
+  }
+
+  @Test("a report fits into one write that is not split, however long the name")
+  func long() throws {
+    let report = Report.encode(.execution(SystemError("execute", String(repeating: "é", count: 5000), errno: ENOENT)))
+    #expect(report.count <= Int(PIPE_BUF))
+    guard case .execution(let error) = try #require(Report.decode(report)) else {
+      Issue.record("another error")
+      return
+    }
+    #expect(error.errno == ENOENT)
+    #expect(error.subject.hasPrefix("éé"))
+  }
+
+  @Test("any text after the head is taken without a trap")
+  func garbage() {
+    let report = Report.encode(.setup(SystemError("mount", "/sys", errno: EPERM)))
+    for count in Report.headSize..<report.count { #expect(Report.decode(Array(report[..<count])) != nil) }
+    #expect(Report.decode([1, 0, 2, 0, 1, 0, 0, 0, 0xff, 0xfe]) != nil)
+  }
+}
+
+@Suite("Exit status")
+struct ExitStatusTests {
+  @Test(
+    "reads what waitpid gives",
+    arguments: [
+      (0, Launch.ExitStatus.exited(0)), (7 << 8, .exited(7)), (255 << 8, .exited(255)), (15, .signaled(15)),
+      // With a core dump.
+      (11 | 0x80, .signaled(11)),
+    ] as [(Int32, Launch.ExitStatus)])
+  func ends(raw: Int32, status: Launch.ExitStatus) { #expect(Launch.ExitStatus(waitStatus: raw) == status) }
+
+  @Test("takes a stop or a continuation for no end", arguments: [0x137f, 0xffff] as [Int32])
+  func stops(raw: Int32) { #expect(Launch.ExitStatus(waitStatus: raw) == nil) }
+
+  @Test("tells a signal as a shell does")
+  func code() {
+    #expect(Launch.ExitStatus.exited(7).code == 7)
+    #expect(Launch.ExitStatus.signaled(9).code == 137)
+  }
+}
+
+@Suite("Why a command did not start")
+struct LaunchErrorTests {
+  @Test("says so in one sentence")
+  func description() {
+    #expect(
+      "\(LaunchError.execution(SystemError("execute", "x", errno: ENOENT)))"
+        == "cannot execute x: No such file or directory")
+    #expect("\(LaunchError.ended(.signaled(9)))" == "the command was ended by signal 9 before it started")
+    #expect("\(LaunchError.ended(.exited(1)))" == "the command ended with 1 before it started")
+  }
+}

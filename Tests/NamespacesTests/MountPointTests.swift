@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Namespaces
+
+@Suite("Mount points in mountinfo")
+struct MountPointTests {
+  /// As proc_pid_mountinfo(5) has it: optional fields, an escaped space, and mounts upon and below each other.
+  private let table = """
+    22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
+    23 22 0:21 / /sys rw,nosuid,nodev,noexec,relatime shared:2 - sysfs sysfs rw
+    24 23 0:6 / /sys/kernel/security rw shared:3 - securityfs securityfs rw
+    25 23 0:22 / /sys/fs/cgroup rw master:4 propagate_from:1 - cgroup2 cgroup2 rw,nsdelegate
+    26 25 0:30 / /sys/fs/cgroup/below rw - tmpfs tmpfs rw
+    27 23 0:22 / /sys/fs/cgroup rw - tmpfs upon rw
+    28 22 0:31 / /system rw - tmpfs tmpfs rw
+    29 23 0:32 / /sys/fs/with\\040space\\134and\\011tab rw - tmpfs tmpfs rw
+    30 23 0:33 / /sys/fs/cgroup2 rw - tmpfs tmpfs rw
+
+    """
+
+  @Test("finds those below a directory, without those that lie in another of them")
+  func below() {
+    #expect(
+      MountPoint.below("/sys", MountPoint.all(in: Array(table.utf8))) == [
+        "/sys/kernel/security", "/sys/fs/cgroup", "/sys/fs/with space\\and\ttab", "/sys/fs/cgroup2",
+      ])
+    #expect(MountPoint.below("/nowhere", MountPoint.all(in: Array(table.utf8))) == [])
+    #expect(MountPoint.below("/sys", MountPoint.all(in: [])) == [])
+  }
+
+  @Test("takes any beginning of the table without a trap")
+  func truncation() {
+    let bytes = Array(table.utf8)
+    let whole = MountPoint.below("/sys", MountPoint.all(in: bytes))
+    for count in 0..<bytes.count {
+      #expect(MountPoint.below("/sys", MountPoint.all(in: Array(bytes[..<count]))).count <= whole.count)
+    }
+  }
+
+  @Test("takes garbage, and escapes that are none, as they stand", arguments: ["\\", "\\0", "\\04", "\\999", "\\400"])
+  func escapes(tail: String) {
+    let line = "24 23 0:6 / /sys/a\(tail) rw - tmpfs tmpfs rw\n"
+    #expect(MountPoint.below("/sys", MountPoint.all(in: Array(line.utf8))) == ["/sys/a\(tail)"])
+    #expect(MountPoint.below("/sys", MountPoint.all(in: [0xff, 0x20, 0x0a, 0x20, 0x20, 0xfe])) == [])
+  }
+
+  @Test("tells whether a mount is shared, by the optional fields")
+  func shared() {
+    let mounts = MountPoint.all(in: Array(table.utf8))
+    #expect(mounts.first { $0.path == "/sys" }?.isShared == true)
+    #expect(mounts.filter { $0.path == "/sys/fs/cgroup" }.map(\.isShared) == [false, false])
+  }
+
+  @Test("reads the table of this process")
+  func own() { #expect(!MountPoint.below("").isEmpty) }
+}

@@ -1,0 +1,78 @@
+import Glibc
+import LinuxSystem
+import Testing
+
+@testable import Namespaces
+
+/// Without privilege: a directory in which no name is a mount.
+@Suite("A directory of names")
+struct NamespaceDirectoryTests {
+  private let directory: NamespaceDirectory
+  private let scratch: Scratch
+
+  init() throws {
+    scratch = try Scratch()
+    directory = NamespaceDirectory(path: scratch.path)
+  }
+
+  @Test("lists stale files too, sorted, and none where there is no directory")
+  func names() throws {
+    for name in ["b", "a", "c\u{1}"] {
+      _ = try OwnedDescriptor.open(scratch.path + "/\(name)", O_CREAT | O_WRONLY, mode: 0)
+    }
+    #expect(try directory.names().map(\.text) == ["a", "b"])
+    #expect(try NamespaceDirectory(path: "/nonexistent").names() == [])
+  }
+
+  @Test("gives a file without a namespace no identity, and does not open it")
+  func stale() throws {
+    _ = try OwnedDescriptor.open(scratch.path + "/a", O_CREAT | O_WRONLY, mode: 0o644)
+    let name = try NamespaceName("a")
+    #expect(directory.identity(of: name) == nil)
+    let error = #expect(throws: SystemError.self) { _ = try directory.open(name) }
+    #expect(error?.errno == EINVAL)
+  }
+
+  @Test("tells a name that is not there")
+  func missing() throws {
+    let name = try NamespaceName("a")
+    let error = #expect(throws: SystemError.self) { _ = try directory.open(name) }
+    #expect(error?.isNotFound == true)
+    #expect(directory.identity(of: name) == nil)
+    #expect(try directory.remove(name) == false)
+  }
+
+  @Test("finds this process in its own namespace, and what another name leads there")
+  func ownNamespace() throws {
+    let namespace = try NetworkNamespace.current().identity()
+    #expect(try processes(in: namespace).contains(getpid()))
+    #expect(try processesByNamespace()[namespace]?.contains(getpid()) == true)
+    #expect(try NetworkNamespace.ofProcess(getpid()).identity() == namespace)
+    // A symbolic link to a namespace file is as good as a mount for reading.
+    symlink("/proc/\(getpid())/ns/net", scratch.path + "/me")
+    #expect(directory.identity(of: try NamespaceName("me")) == namespace)
+    #expect(try directory.names(of: namespace).map(\.text) == ["me"])
+  }
+
+  @Test("says that a process is gone")
+  func noProcess() {
+    let error = #expect(throws: SystemError.self) { _ = try NetworkNamespace.ofProcess(Int32.max) }
+    #expect(error?.isNotFound == true)
+  }
+}
+
+/// A directory of its own for one test, gone with the value.
+final class Scratch {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/nsrun-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemError("make scratch directory", "", errno: errno) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit {
+    for name in (try? directoryEntries(path)) ?? [] { unlink("\(path)/\(name)") }
+    rmdir(path)
+  }
+}

@@ -1,0 +1,34 @@
+import Testing
+
+@testable import Namespaces
+
+@Suite("Names of network namespaces")
+struct NamespaceNameTests {
+  @Test(
+    "takes what can be the name of a file",
+    arguments: ["a", "web", "web-1.example", "..a", "-x", "é", " ", String(repeating: "n", count: 255)])
+  func valid(text: String) throws {
+    #expect(try NamespaceName(text).text == text)
+    #expect(try "\(NamespaceName(text))" == text)
+  }
+
+  @Test(
+    "refuses what cannot, and says why",
+    arguments: [
+      ("", "empty"), (".", "directory"), ("..", "directory"), ("a/b", "'/'"), ("/", "'/'"), ("a\0b", "control"),
+      ("a\nb", "control"), ("\u{1b}[31m", "control"), ("\u{7f}", "control"),
+      (String(repeating: "n", count: 256), "256"),
+      // Bytes count, not characters: 128 times 2.
+      (String(repeating: "é", count: 128), "256"),
+    ])
+  func invalid(text: String, reason: String) {
+    let error = #expect(throws: NamespaceName.Invalid.self) { try NamespaceName(text) }
+    #expect(error?.description.contains(reason) == true)
+  }
+
+  @Test("sorts by text")
+  func order() throws {
+    let names = try ["b", "a10", "a2"].map { try NamespaceName($0) }
+    #expect(names.sorted().map(\.text) == ["a10", "a2", "b"])
+  }
+}

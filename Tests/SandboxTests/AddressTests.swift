@@ -1,0 +1,204 @@
+import LinuxSystem
+import Namespaces
+import RouteNetlink
+import Testing
+
+@testable import Sandbox
+
+@Suite("The pool of subnets")
+struct SubnetPoolTests {
+  @Test("gives the same name the same subnet, and other names others")
+  func stable() {
+    let pool = SubnetPool.standard
+    // Stays from one version to the next: people write it into their own configuration.
+    #expect(pool.subnet(for: link("br0"), avoiding: []) == network("10.77.95.0/24"))
+    let subnets = (0..<50).compactMap { pool.subnet(for: link("br\($0)"), avoiding: []) }
+    #expect(subnets.count == 50 && Set(subnets).count > 45)
+    #expect(
+      subnets.allSatisfy { network("10.64.0.0/12").contains($0.address) && $0.prefixLength == 24 && $0 == $0.network })
+  }
+
+  @Test("moves away from what is in use, whether it is larger or smaller")
+  func avoids() throws {
+    let pool = SubnetPool.standard
+    let first = try #require(pool.subnet(for: link("br0"), avoiding: []))
+    for used in [first, IPNetwork(first.address(at: 77)!), network("10.77.0.0/16"), network("10.77.95.128/25")] {
+      let other = try #require(pool.subnet(for: link("br0"), avoiding: [used]))
+      #expect(!other.overlaps(used))
+    }
+  }
+
+  @Test("finds the last one that is free, and none where none is")
+  func exhausted() throws {
+    let pool = SubnetPool(range: network("10.64.0.0/20"))
+    let all = (0..<16).map { network("10.64.\($0).0/24") }
+    for free in all {
+      #expect(pool.subnet(for: link("br0"), avoiding: all.filter { $0 != free }) == free)
+    }
+    #expect(pool.subnet(for: link("br0"), avoiding: all) == nil)
+    #expect(pool.subnet(for: link("br0"), avoiding: [network("10.0.0.0/8")]) == nil)
+  }
+
+  @Test(
+    "keeps off the defaults of others",
+    arguments: [
+      "172.17.0.0/16", "10.88.0.0/16", "192.168.122.0/24", "10.96.0.0/12", "10.244.0.0/16", "10.42.0.0/16",
+      "10.0.0.0/24", "192.168.0.0/16",
+    ])
+  func others(subnet: String) { #expect(!SubnetPool.standard.range.overlaps(network(subnet))) }
+}
+
+@Suite("What a subnet collides with")
+struct SubnetUseTests {
+  @Test("routes of every table and addresses, named as people know them")
+  func all() {
+    let uses = SubnetUse.all(
+      addresses: [LinkAddress(network("192.0.2.2/24"), link: 2)],
+      routes: [
+        Route(to: network("10.0.0.0/8"), family: .inet, via: ip("192.0.2.1"), link: 2),
+        Route(to: network("10.5.0.0/16"), family: .inet, via: nil, link: 9, table: 77),
+      ]
+    ) { $0 == 2 ? "up0" : nil }
+    #expect(uses.map(\.network) == [network("192.0.2.0/24"), network("10.0.0.0/8"), network("10.5.0.0/16")])
+    #expect(
+      uses.map(\.description) == [
+        "the address 192.0.2.2/24 of up0", "the route to 10.0.0.0/8 via 192.0.2.1 on up0",
+        "the route to 10.5.0.0/16 on link 9 in table 77",
+      ])
+  }
+
+  @Test("default routes are none, nor the halves that a VPN puts in their place")
+  func defaults() {
+    let routes = [nil, network("0.0.0.0/1"), network("128.0.0.0/1")].map {
+      Route(to: $0, family: .inet, via: ip("192.0.2.1"), link: 2)
+    }
+    #expect(SubnetUse.all(addresses: [], routes: routes) { _ in nil }.isEmpty)
+  }
+}
+
+@Suite("Leases of addresses")
+struct AddressLeasesTests {
+  private let scratch: Scratch
+  private let leases: AddressLeases
+
+  init() throws {
+    scratch = try Scratch()
+    leases = AddressLeases(bridge: link("br0"), state: scratch.state)
+    try makeDirectory(scratch.state.path)
+  }
+
+  @Test("are taken once, and given back by whoever has them")
+  func take() throws {
+    try leases.take(ip("10.64.1.5"), for: name("web"))
+    #expect(leases.holder(of: ip("10.64.1.5")) == "web")
+    #expect(leases.count == 1)
+    let error = #expect(throws: SandboxError.self) { try leases.take(ip("10.64.1.5"), for: name("db")) }
+    #expect(
+      "\(try #require(error))"
+        == "--ip 10.64.1.5 is already leased to the sandbox 'web' on br0: choose another, or leave --ip out")
+    #expect(try leases.release(ip("10.64.1.5"), of: name("db")) == false)
+    #expect(try leases.release(ip("10.64.1.5"), of: name("web")))
+    #expect(try leases.release(ip("10.64.1.5"), of: name("web")) == false)
+    try leases.take(ip("10.64.1.5"), for: name("db"))
+  }
+
+  @Test("are handed out in turn: what was just given back is the last to be given again")
+  func roundRobin() throws {
+    let subnet = network("10.64.1.0/29")
+    let gateway = [ip("10.64.1.1")]
+    var given: [String] = []
+    for number in 0..<7 {
+      let sandbox = name("s\(number)")
+      let address = try leases.takeNext(in: subnet, except: gateway, startingAt: 0, for: sandbox)
+      given.append("\(address)")
+      try leases.release(address, of: sandbox)
+    }
+    #expect(given == [2, 3, 4, 5, 6, 2, 3].map { "10.64.1.\($0)" })
+  }
+
+  @Test(
+    "start anywhere, and never are network, broadcast or reserved addresses",
+    arguments: [0, 1, 3, 5, 6, 7, 4_294_967_295] as [UInt32])
+  func start(start: UInt32) throws {
+    let subnet = network("10.64.1.0/29")
+    var given: Set<String> = []
+    for number in 0..<5 {
+      given.insert(
+        "\(try leases.takeNext(in: subnet, except: [ip("10.64.1.1")], startingAt: start, for: name("s\(number)")))")
+    }
+    #expect(given == Set((2...6).map { "10.64.1.\($0)" }))
+    let error = #expect(throws: SandboxError.self) {
+      try leases.takeNext(in: subnet, except: [ip("10.64.1.1")], startingAt: start, for: name("s9"))
+    }
+    #expect("\(try #require(error))".hasPrefix("no address is free in 10.64.1.0/29 on br0: all 5 are in use"))
+  }
+
+  @Test("go round the whole of the smallest and of a large subnet", arguments: ["10.64.1.0/30", "10.0.0.0/8"])
+  func sizes(subnet: String) throws {
+    let subnet = network(subnet)
+    let first = subnet.address(at: 1)!
+    #expect(try leases.takeNext(in: subnet, except: [first], startingAt: 0, for: name("a")) == subnet.address(at: 2)!)
+  }
+
+  @Test("go on from the start where the last one noted is of another subnet or makes no sense")
+  func cursor() throws {
+    let subnet = network("10.64.1.0/24")
+    _ = try leases.takeNext(in: network("10.99.0.0/24"), except: [], startingAt: 7, for: name("a"))
+    #expect(try leases.takeNext(in: subnet, except: [], startingAt: 7, for: name("b")) == ip("10.64.1.8"))
+    try writeText("nonsense", to: scratch.state.cursor(of: link("br0")))
+    #expect(try leases.takeNext(in: subnet, except: [], startingAt: 20, for: name("c")) == ip("10.64.1.21"))
+  }
+
+  @Test("of one sandbox are found without its record")
+  func ofSandbox() throws {
+    try leases.take(ip("10.64.1.5"), for: name("web"))
+    try leases.take(ip("10.64.1.6"), for: name("db"))
+    try leases.take(ip("10.64.1.7"), for: name("web"))
+    #expect(Set(try leases.addresses(of: name("web"))) == [ip("10.64.1.5"), ip("10.64.1.7")])
+    #expect(try AddressLeases(bridge: link("br9"), state: scratch.state).addresses(of: name("web")).isEmpty)
+  }
+
+  @Test("of bridges do not meet, and their directory goes with the last")
+  func bridges() throws {
+    let others = AddressLeases(bridge: link("br1"), state: scratch.state)
+    try leases.take(ip("10.64.1.5"), for: name("web"))
+    try others.take(ip("10.64.1.5"), for: name("db"))
+    #expect(!leases.removeIfUnused())
+    try leases.release(ip("10.64.1.5"), of: name("web"))
+    #expect(leases.removeIfUnused())
+    #expect(leases.removeIfUnused(), "nobody has one where there is no directory")
+    #expect(!others.removeIfUnused())
+  }
+}
+
+@Suite("Kernel parameters of the host")
+struct HostParametersTests {
+  @Test("are written down with what they were")
+  func record() {
+    let parameters = HostParameters(original: [
+      (Sysctl("net.ipv4.ip_forward"), "0"), (Sysctl("net.ipv4.conf.eth0/5.forwarding"), "1"),
+    ])
+    #expect(parameters.record.serialized == "sysctl net.ipv4.ip_forward 0\nsysctl net.ipv4.conf.eth0/5.forwarding 1\n")
+    let read = HostParameters(parameters.record)
+    #expect(read.original.map(\.parameter) == parameters.original.map(\.parameter))
+    #expect(read.original.map(\.value) == ["0", "1"])
+  }
+
+  @Test("that are damaged in the record are left out")
+  func damaged() {
+    #expect(HostParameters(RecordText([("sysctl", "net.ipv4.ip_forward"), ("other", "a b")])).original.isEmpty)
+  }
+
+  @Test("that are gone have nothing to put back")
+  func gone() {
+    #expect(HostParameters(original: [(Sysctl("net.ipv4.conf.no-such-link.forwarding"), "1")]).restore().isEmpty)
+  }
+
+  @Test("put ip_forward back first, since that changes the others, and name every link that forwards")
+  func order() throws {
+    let original = try HostParameters.beforeForwarding().original
+    #expect(original.first?.parameter == HostParameters.forwarding)
+    #expect(original[1].parameter == Sysctl("net.ipv4.conf.all.accept_redirects"))
+    #expect(original.dropFirst(2).allSatisfy { $0.parameter.name.hasSuffix(".forwarding") && $0.value == "1" })
+  }
+}

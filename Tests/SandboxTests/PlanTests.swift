@@ -1,0 +1,120 @@
+import Namespaces
+import RouteNetlink
+import Testing
+
+@testable import Sandbox
+
+@Suite("Plans")
+struct PlanTests {
+  @Test("of a sandbox on a bridge: the rules first, then the name, the cable, the inside; undone in reverse")
+  func onBridge() {
+    let facts = facts()
+    let member = SandboxPlan.Member(
+      name: name("web"), address: ip("10.64.1.5"), bridge: link("br0"), egress: .masquerade,
+      translation: .bridge)
+    let pair = SandboxPlan.VethPair(
+      hostLink: link("nsrun-abcdefgh"), hostMAC: mac("fe:6e:0a:40:01:05"), bridge: link("br0"), bridgeIndex: 7,
+      mac: mac("02:6e:0a:40:01:05"), mtu: 1500, alias: "nsrun sandbox web")
+    let plan = SandboxPlan(facts, bridgeIndex: 7)
+    #expect(plan.steps == [.admit(member), .name(name("web")), .connect(pair), .configure(facts.connection)])
+    #expect(
+      SandboxPlan.undo(of: facts) == [.disconnect(link("nsrun-abcdefgh")), .unname(name("web")), .retract(member)])
+  }
+
+  @Test("undo every step that needs it, in reverse")
+  func undo() {
+    for egress in [NetworkSpec.Egress.masquerade, .routed, .internal] {
+      let steps = SandboxPlan(facts(egress), bridgeIndex: 7).steps
+      #expect(SandboxPlan.undo(of: facts(egress)) == steps.reversed().compactMap(\.undo))
+      #expect(steps.filter { $0.undo == nil } == [.configure(facts(egress).connection)])
+    }
+  }
+
+  @Test("without a network only name the namespace and bring lo up")
+  func loopback() {
+    var facts = facts()
+    facts.connection = nil
+    #expect(SandboxPlan(facts, bridgeIndex: nil).steps == [.name(name("web")), .configure(nil)])
+    #expect(SandboxPlan.undo(of: facts) == [.unname(name("web"))])
+  }
+
+  @Test("say what they do")
+  func description() {
+    #expect(
+      SandboxPlan(facts(), bridgeIndex: 7).steps.map { "\($0)" } == [
+        "let 10.64.1.5 out of br0 (masquerade)", "name the network namespace web",
+        "connect nsrun-abcdefgh on br0 with eth0 inside",
+        "configure eth0 inside with 10.64.1.5/24, default route via 10.64.1.1",
+      ])
+    #expect("\(SandboxPlan.Step.configure(nil))" == "bring lo up inside")
+    #expect(
+      "\(SandboxPlan.Step.configure(facts(.internal, gateway: nil).connection))"
+        == "configure eth0 inside with 10.64.1.5/24")
+  }
+}
+
+@Suite("Tags")
+struct TagTests {
+  private func made(_ kind: String?, alias: String? = nil, address: MACAddress? = nil) -> Link {
+    var link = Link(index: 5, name: "x")
+    link.kind = kind
+    link.address = address
+    link.alias = alias
+    return link
+  }
+
+  @Test("tell our links from others of the same kind")
+  func ours() {
+    #expect(Tag.isOurBridge(made("bridge", alias: "nsrun bridge")))
+    #expect(Tag.isOurBridge(made("bridge", address: mac("06:6e:0a:40:01:01"))), "ended before it had its alias")
+    #expect(!Tag.isOurBridge(made("bridge")))
+    #expect(!Tag.isOurBridge(made("bridge", alias: "nsrun bridge of mine")))
+    #expect(!Tag.isOurBridge(made("bridge", address: mac("06:6f:0a:40:01:01"))))
+    #expect(!Tag.isOurBridge(made("veth", alias: "nsrun bridge")))
+    #expect(Tag.isOurLink(made("veth", alias: Tag.link(of: name("web")))))
+    #expect(Tag.isOurLink(made("veth", address: mac("fe:6e:0a:40:01:05"))))
+    #expect(!Tag.isOurLink(made("veth", alias: "nsrun")))
+    #expect(!Tag.isOurLink(made("veth", address: mac("02:6e:0a:40:01:05"))))
+    #expect(!Tag.isOurLink(made("bridge", alias: Tag.link(of: name("web")))))
+    #expect(!Tag.isOurLink(made(nil)))
+  }
+
+  @Test("fit into an alias, whatever the name, and do not break a letter")
+  func length() {
+    let tag = Tag.link(of: name(String(repeating: "é", count: 127)))
+    #expect(tag.utf8.count <= 255 && tag.utf8.count > 250)
+    #expect(tag.hasPrefix("nsrun sandbox éé") && tag.hasSuffix("é"))
+  }
+}
+
+@Suite("Derived MAC addresses")
+struct DerivedMACTests {
+  @Test("follow from the address, one for each role")
+  func derived() {
+    #expect("\(MACAddress.derived(from: ip("10.64.1.5"), role: .sandbox))" == "02:6e:0a:40:01:05")
+    #expect("\(MACAddress.derived(from: ip("10.64.1.1"), role: .bridge))" == "06:6e:0a:40:01:01")
+    #expect("\(MACAddress.derived(from: ip("255.255.255.254"), role: .hostLink))" == "fe:6e:ff:ff:ff:fe")
+  }
+
+  @Test("are locally administered unicast addresses, told apart by their role")
+  func roles() {
+    let roles: [MACAddress.Role] = [.sandbox, .bridge, .hostLink]
+    for role in roles {
+      let address = MACAddress.derived(from: ip("10.64.1.5"), role: role)
+      #expect(address.isLocallyAdministered && !address.isMulticast)
+      for other in roles { #expect(address.isDerived(for: other) == (other == role)) }
+    }
+  }
+}
+
+@Suite("Tokens")
+struct TokenTests {
+  @Test("are eight letters or digits that cannot be taken for one another, and differ")
+  func random() {
+    let tokens = (0..<1000).map { _ in Token.random() }
+    #expect(Set(tokens).count == 1000)
+    #expect(
+      tokens.allSatisfy { $0.utf8.count == 8 && $0.allSatisfy { "abcdefghijkmnpqrstuvwxyz23456789".contains($0) } })
+    #expect((try? InterfaceName("nsrun-\(tokens[0])")) != nil)
+  }
+}

@@ -1,0 +1,263 @@
+import Glibc
+import LinuxSystem
+import Namespaces
+import Testing
+
+@testable import Sandbox
+
+@Suite("Records")
+struct RecordTests {
+  /// As a run on a bridge writes it.
+  private let file = """
+    nsrun-record 1
+    name web
+    lifetime run
+    maker 4711
+    created 1700000000
+    bridge br0
+    address 10.64.1.5/24
+    mac 02:6e:0a:40:01:05
+    mtu 1500
+    host-link nsrun-abcdefgh
+    egress masquerade
+    translation bridge
+    gateway 10.64.1.1
+    namespace 4:4026532300
+
+    """
+
+  @Test("give back what was written")
+  func read() throws {
+    let text = try RecordText(parsing: Array(file.utf8))
+    #expect(SandboxFacts(text) == facts())
+    #expect(text.namespaceIdentity == "4:4026532300")
+    #expect(text.file == file)
+  }
+
+  @Test("are written in a form that stays")
+  func write() {
+    var text = facts().head
+    text.append("bridge", "br0")
+    let written = RecordText(text.lines + facts().connectionLines.lines + [("namespace", "4:4026532300")])
+    #expect(written.file == file)
+  }
+
+  @Test(
+    "are read back for every way out, with and without a gateway",
+    arguments: [NetworkSpec.Egress.masquerade, .routed, .internal])
+  func roundTrip(egress: NetworkSpec.Egress) throws {
+    for gateway in [nil, ip("10.64.1.1")] {
+      let facts = facts(egress, gateway: gateway)
+      let text = RecordText(facts.head.lines + [("bridge", "br0")] + facts.connectionLines.lines)
+      #expect(SandboxFacts(try RecordText(parsing: Array(text.file.utf8))) == facts)
+    }
+  }
+
+  @Test("cut off at any byte are empty, or a beginning: nothing that was not written is read")
+  func truncation() throws {
+    let bytes = Array(file.utf8)
+    let whole = try RecordText(parsing: bytes)
+    for count in 0..<bytes.count {
+      do throws(RecordText.Unreadable) {
+        let text = try RecordText(parsing: Array(bytes[..<count]))
+        #expect(text.lines.elementsEqual(whole.lines.prefix(text.lines.count), by: ==))
+        // Once the head is there, what is to be undone is known from it.
+        let hasHead = bytes[..<count].count { $0 == UInt8(ascii: "\n") } >= 5
+        #expect((SandboxFacts(text) != nil) == hasHead)
+        let isConnected = SandboxFacts(text)?.connection != nil
+        #expect(isConnected == (text["translation"] != nil))
+      } catch {
+        #expect(error == .empty && count < "nsrun-record 1\n".utf8.count)
+      }
+    }
+  }
+
+  @Test(
+    "that are none are told from records",
+    arguments: [
+      ("", RecordText.Unreadable.empty), ("nsrun-record 1", .empty), ("\n", .garbage), ("garbage\n", .garbage),
+      ("name web\n", .garbage),
+      ("nsrun-record x\n", .garbage), ("nsrun-record 0\n", .garbage), ("nsrun-record -1\n", .garbage),
+      ("nsrun-record 1\n\n", .garbage),
+      ("nsrun-record 1\nline\n", .garbage), ("nsrun-record 1\n value\n", .garbage),
+      ("nsrun-record 2\n", .newer(version: 2)),
+      ("nsrun-record 99999999999999999999\n", .garbage),
+    ])
+  func unreadable(text: String, reason: RecordText.Unreadable) {
+    #expect(throws: reason) { try RecordText(parsing: Array(text.utf8)) }
+  }
+
+  @Test("of any bytes do not trap")
+  func garbage() {
+    #expect(throws: RecordText.Unreadable.garbage) { try RecordText(parsing: [0xff, 0x0a]) }
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<2000 {
+      var bytes = Array(file.utf8)
+      for _ in 0..<Int.random(in: 1...8, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      if let text = try? RecordText(parsing: bytes) { _ = SandboxFacts(text) }
+    }
+  }
+
+  @Test("keep lines of keys that are not known, and the last of several counts")
+  func unknown() throws {
+    let text = try RecordText(parsing: Array((file + "colour blue and green\nmtu 1400\n").utf8))
+    #expect(text["colour"] == "blue and green")
+    #expect(SandboxFacts(text)?.connection?.mtu == 1400)
+    #expect(text.all("mtu") == ["1500", "1400"])
+    #expect(text["nothing"] == nil)
+  }
+
+  @Test(
+    "without an essential line, or with one that makes no sense, name no sandbox",
+    arguments: ["name", "lifetime", "maker", "created"])
+  func essential(key: String) throws {
+    let text = try RecordText(parsing: Array(file.utf8))
+    #expect(SandboxFacts(RecordText(text.lines.filter { $0.key != key })) == nil)
+    #expect(SandboxFacts(RecordText(text.lines.map { $0.key == key ? (key, "/") : $0 })) == nil)
+  }
+
+  @Test(
+    "with a connection that makes no sense name the sandbox without one",
+    arguments: ["bridge", "address", "mac", "mtu", "host-link", "egress"])
+  func connection(key: String) throws {
+    let text = try RecordText(parsing: Array(file.utf8))
+    let damaged = try #require(SandboxFacts(RecordText(text.lines.map { $0.key == key ? (key, "/") : $0 })))
+    #expect(damaged.connection == nil)
+  }
+}
+
+@Suite("Records as files")
+struct RecordFileTests {
+  private let scratch: Scratch
+  private let state: StateDirectory
+
+  init() throws {
+    scratch = try Scratch()
+    state = scratch.state
+    try makeDirectory(state.path)
+  }
+
+  @Test("are held by the process that made them, and grow")
+  func attended() throws {
+    var record = try SandboxRecord(facts(), bridge: "br0", in: state)
+    #expect(SandboxRecord.isAttended(name("web"), in: state))
+    #expect(try isFree() == false)
+    try record.append(facts().connectionLines)
+    let text = try record.read()
+    #expect(SandboxFacts(text) == facts())
+    let hadGrown = record.hasGrown
+    #expect(!hadGrown)
+    SandboxRecord.noteJoining(name("web"), in: state)
+    let hasGrown = record.hasGrown
+    #expect(hasGrown)
+    let joined = try record.read()
+    #expect(joined[SandboxRecord.joined] == "\(getpid())")
+    try record.removeFile()
+    #expect(!SandboxRecord.isAttended(name("web"), in: state))
+  }
+
+  @Test("refuse a name that another has")
+  func taken() throws {
+    let record = try SandboxRecord(facts(), bridge: nil, in: state)
+    let error = #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridge: nil, in: state) }
+    #expect("\(try #require(error))".hasPrefix("the name 'web' is taken by another sandbox"))
+    #expect(error?.exitCode == 125)
+    _ = consume record
+  }
+
+  @Test("that nobody holds are taken over once, and not after they were removed")
+  func takeOver() throws {
+    do { _ = try SandboxRecord(facts(), bridge: "br0", in: state) }
+    #expect(!SandboxRecord.isAttended(name("web"), in: state))
+    guard let taken = try SandboxRecord(takingOver: name("web"), in: state) else {
+      Issue.record("nobody holds it")
+      return
+    }
+    #expect(try isFree() == false)
+    try taken.removeFile()
+    _ = consume taken
+    #expect(try isFree() == false)
+  }
+
+  /// Whether there is a record that nobody holds.
+  private func isFree() throws -> Bool {
+    if try SandboxRecord(takingOver: name("web"), in: state) != nil { return true }
+    return false
+  }
+
+  @Test("appear with their content: a name is never there without")
+  func complete() throws {
+    let file = try state.createRecord(
+      facts().head, at: state.record(of: name("web")), in: state.sandboxes, locked: true)
+    #expect(try directoryEntries(state.sandboxes) == ["web"])
+    #expect(SandboxFacts(try RecordText.read(state.record(of: name("web")))) != nil)
+    _ = consume file
+  }
+
+  @Test("that cannot be read are refused with what to do")
+  func unreadable() throws {
+    try makeDirectory(state.sandboxes)
+    let path = state.record(of: name("web"))
+    for (content, hint) in [
+      ("", "remove it by hand"), ("garbage\n", "remove it by hand"), ("nsrun-record 7\n", "a newer nsrun"),
+    ] {
+      let file = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+      if !content.isEmpty { try file.write(content, path) }
+      let error = #expect(throws: SandboxError.self) { try RecordText.read(path) }
+      let text = "\(try #require(error))"
+      #expect(text.contains(hint) && text.contains(path))
+    }
+  }
+}
+
+@Suite("The state directory")
+struct StateDirectoryTests {
+  private let scratch: Scratch
+  private let state: StateDirectory
+
+  init() throws {
+    scratch = try Scratch()
+    state = scratch.state
+  }
+
+  @Test("is made when it is locked, for others to read only, and goes when it is empty")
+  func life() throws {
+    #expect(try state.lockIfPresent(.exclusive) == nil)
+    let lock = try state.lock(.exclusive)
+    var status = stat()
+    #expect(stat(state.path, &status) == 0 && status.st_mode & 0o7777 == 0o755)
+    try makeDirectory(state.sandboxes)
+    try makeDirectory(state.leases)
+    state.removeIfEmpty(holding: lock)
+    #expect(FileIdentity(path: state.path) == nil)
+    // A lock on what is gone guards nothing: the next one is on a new directory.
+    let next = try state.lock(.shared)
+    #expect(FileIdentity(path: state.path) != nil)
+    _ = consume lock
+    _ = consume next
+  }
+
+  @Test("stays as long as something is in it")
+  func inUse() throws {
+    let lock = try state.lock(.exclusive)
+    _ = try SandboxRecord(facts(), bridge: nil, in: state)
+    state.removeIfEmpty(holding: lock)
+    #expect(try directoryEntries(state.sandboxes) == ["web"])
+  }
+
+  @Test("is not trusted where others can write", arguments: [0o775, 0o757, 0o777] as [UInt32])
+  func untrusted(mode: UInt32) throws {
+    mkdir(state.path, 0o700)
+    chmod(state.path, mode)
+    let error = #expect(throws: SystemError.self) { _ = try state.lock(.shared) }
+    #expect(error?.errno == EPERM)
+  }
+
+  @Test("is not followed through a link")
+  func link() throws {
+    symlink("/tmp", state.path)
+    #expect(throws: SystemError.self) { _ = try state.lock(.shared) }
+  }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import LinuxSystem
+import Namespaces
+import RouteNetlink
+
+@testable import Sandbox
+
+/// A state directory of its own for one test, gone with the value.
+final class Scratch {
+  let path: String
+  var state: StateDirectory { StateDirectory(root: path + "/nsrun", network: FileIdentity(path: "/proc/self/ns/net")!) }
+
+  init() throws {
+    var template = Array("/tmp/nsrun-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemError("make scratch directory", "", errno: errno) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    mkdir(path + "/nsrun", 0o755)
+  }
+
+  deinit { Self.remove(path) }
+
+  private static func remove(_ path: String) {
+    if unlink(path) == 0 { return }
+    for name in (try? directoryEntries(path)) ?? [] { remove("\(path)/\(name)") }
+    rmdir(path)
+  }
+}
+
+func name(_ text: String) -> NamespaceName { try! NamespaceName(text) }
+func link(_ text: String) -> InterfaceName { try! InterfaceName(text) }
+func mac(_ text: String) -> MACAddress { MACAddress(text)! }
+func ip(_ text: String) -> IPAddress { IPAddress(text)! }
+func network(_ text: String) -> IPNetwork { IPNetwork(text)! }
+
+/// A sandbox on br0.
+func facts(_ egress: NetworkSpec.Egress = .masquerade, gateway: IPAddress? = ip("10.64.1.1")) -> SandboxFacts {
+  SandboxFacts(
+    name: name("web"), lifetime: .run, maker: 4711, createdAt: 1_700_000_000,
+    connection: .init(
+      bridge: link("br0"), address: network("10.64.1.5/24"), gateway: gateway, mac: mac("02:6e:0a:40:01:05"), mtu: 1500,
+      hostLink: link("nsrun-abcdefgh"), egress: egress, translation: .bridge))
+}

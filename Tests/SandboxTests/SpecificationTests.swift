@@ -1,0 +1,108 @@
+import LinuxSystem
+import Launch
+import Namespaces
+import Netlink
+import RouteNetlink
+import Testing
+
+@testable import Sandbox
+
+@Suite("Specifications")
+struct SpecificationTests {
+  @Test("get a name of their own where none is given")
+  func names() {
+    let specs = (0..<100).map { _ in SandboxSpec(name: nil, lifetime: .run, network: nil).name.text }
+    #expect(Set(specs).count == 100)
+    #expect(specs.allSatisfy { $0.hasPrefix("nsrun-") })
+    #expect(SandboxSpec(name: name("web"), lifetime: .run, network: nil).name == name("web"))
+  }
+
+  @Test("take what makes sense")
+  func valid() throws {
+    _ = try NetworkSpec(bridge: link("br0"))
+    _ = try NetworkSpec(
+      bridge: link("br0"), address: ip("10.1.0.9"), prefixLength: 24, subnet: network("10.1.0.0/24"),
+      gateway: ip("10.1.0.254"), mac: mac("02:00:00:00:00:01"), mtu: 68, egress: .internal)
+    _ = try NetworkSpec(bridge: link("br0"), subnet: network("10.0.0.0/8"), mtu: 65535)
+    _ = try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.2"), prefixLength: 30, gateway: ip("10.1.0.1"))
+  }
+
+  private static let refusals: [(String, @Sendable () throws(SandboxError) -> NetworkSpec)] = [
+    ("only IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("fd00::5")) }),
+    ("only IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), gateway: ip("fd00::1")) }),
+    ("only IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), subnet: network("fd00::/64")) }),
+    ("no host", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("0.0.0.0")) }),
+    ("no host", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("127.0.0.2")) }),
+    ("no host", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), gateway: ip("224.0.0.1")) }),
+    (
+      "1 to 30",
+      { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.2"), prefixLength: 31) }
+    ),
+    (
+      "1 to 30",
+      { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.2"), prefixLength: 0) }
+    ),
+    ("8 to 30", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), subnet: network("10.1.0.0/31")) }),
+    ("8 to 30", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), subnet: network("10.0.0.0/7")) }),
+    (
+      "10.1.0.0/24", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), subnet: network("10.1.0.9/24")) }
+    ),
+    (
+      "outside",
+      { () throws(SandboxError) in
+        try NetworkSpec(bridge: link("br0"), address: ip("10.2.0.2"), subnet: network("10.1.0.0/24"))
+      }
+    ),
+    (
+      "outside",
+      { () throws(SandboxError) in
+        try NetworkSpec(bridge: link("br0"), subnet: network("10.1.0.0/24"), gateway: ip("10.2.0.2"))
+      }
+    ),
+    (
+      "network address",
+      { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.0"), prefixLength: 24) }
+    ),
+    (
+      "broadcast",
+      { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.255"), prefixLength: 24) }
+    ),
+    (
+      "prefix length of --subnet",
+      { () throws(SandboxError) in
+        try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.9"), prefixLength: 16, subnet: network("10.1.0.0/24"))
+      }
+    ),
+    (
+      "gateway's",
+      { () throws(SandboxError) in
+        try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.9"), gateway: ip("10.1.0.9"))
+      }
+    ),
+    ("multicast", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), mac: mac("01:00:5e:00:00:01")) }),
+    ("zeros", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), mac: mac("00:00:00:00:00:00")) }),
+    ("68 to 65535", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), mtu: 67) }),
+    ("68 to 65535", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), mtu: 65536) }),
+  ]
+
+  @Test("refuse what does not, and say why", arguments: 0..<21)
+  func refused(row: Int) throws {
+    let (reason, make) = Self.refusals[row]
+    let error = #expect(throws: SandboxError.self) { _ = try make() }
+    #expect("\(try #require(error))".contains(reason))
+    #expect(Self.refusals.count == 21)
+  }
+}
+
+@Suite("Why nsrun failed")
+struct SandboxErrorTests {
+  @Test("decides the exit status")
+  func exitCode() {
+    #expect(SandboxError.refused("no").exitCode == 125)
+    #expect(SandboxError.system(SystemError("mount", "/sys", errno: 1)).exitCode == 125)
+    #expect(SandboxError.launch(.setup(SystemError("change to directory", "/x", errno: 2))).exitCode == 125)
+    #expect(SandboxError.launch(.execution(SystemError("execute", "x", errno: 2))).exitCode == 127)
+    #expect(SandboxError.launch(.execution(SystemError("execute", "x", errno: 13))).exitCode == 126)
+    #expect(SandboxError.launch(.ended(.signaled(15))).exitCode == 143)
+  }
+}

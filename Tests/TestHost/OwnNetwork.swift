@@ -1,0 +1,38 @@
+import CLinux
+import Glibc
+
+/// Runs `body` on this thread in a network namespace, and a mount namespace, of its own; for tests of libraries, whose
+/// sockets and child processes stay in the namespaces of the thread that made them. /run is empty.
+public func inOwnNetwork(_ body: () throws -> Void) throws {
+  let network = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
+  let mounts = open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC)
+  guard network >= 0, mounts >= 0, clinux_unshare(clinux_CLONE_NEWNET | clinux_CLONE_NEWNS) == 0 else {
+    throw HostError(description: "cannot make namespaces: \(String(cString: strerror(errno)))")
+  }
+  defer {
+    // Whatever else runs on this thread would change somebody else's network.
+    guard clinux_setns(network, clinux_CLONE_NEWNET) == 0, clinux_setns(mounts, clinux_CLONE_NEWNS) == 0 else {
+      fatalError("cannot return to the machine's namespaces: \(String(cString: strerror(errno)))")
+    }
+    close(network)
+    close(mounts)
+  }
+  // MS_PRIVATE | MS_REC
+  guard mount("none", "/", nil, 0x44000, nil) == 0, mount("tmpfs", "/run", "tmpfs", 0, nil) == 0 else {
+    throw HostError(description: "cannot mount: \(String(cString: strerror(errno)))")
+  }
+  try body()
+}
+
+/// What a shell command prints, errors included, run in the namespaces of this thread.
+public func shell(_ command: String) -> String {
+  guard let pipe = popen("(\(command)) 2>&1", "r") else { return "cannot run \(command)" }
+  var output: [UInt8] = []
+  var byte = fgetc(pipe)
+  while byte != EOF {
+    output.append(UInt8(truncatingIfNeeded: byte))
+    byte = fgetc(pipe)
+  }
+  let status = pclose(pipe)
+  return String(decoding: output, as: UTF8.self) + (status == 0 ? "" : "exit status \(status)\n")
+}
