@@ -90,7 +90,9 @@ public struct StateDirectory: Sendable {
   }
 
   /// Removes the root where nothing is in it: a process was ended that had come no further.
-  func removeRootIfEmpty() { rmdir(root) }
+  func removeRootIfEmpty() {
+    if (try? trust(root)) != nil { rmdir(root) }
+  }
 
   /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
   func removeIfEmpty(holding lock: borrowing Lock) {

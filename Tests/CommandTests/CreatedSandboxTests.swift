@@ -29,7 +29,9 @@ extension CommandTests {
         try host.must("nsrun exec two -- ping -c 1 -W 1 \(one)")
         try host.must("nsrun exec two -- ping -c 1 -W 1 8.8.8.8")
         // iptables still understands the chain, and shows whose the rules are.
-        #expect(try host.must("iptables -S FORWARD").contains("-A FORWARD -i br0 -m comment --comment \"nsrun br0\" -j ACCEPT"))
+        #expect(
+          try host.must("iptables -S FORWARD").contains(
+            "-A FORWARD -i br0 -m comment --comment \"nsrun br0\" -j ACCEPT"))
         try host.must("nsrun rm one two")
       }
     }
