@@ -34,6 +34,20 @@ enum Firewall {
     "postrouting", in: table,
     base: BaseChain(type: .nat, hook: .postrouting, priority: .sourceNATPriority))
 
+  /// Where sandboxes without a way out are held: by the port that they are on, because a command that is root inside may
+  /// give itself any other address. There only while there are such sandboxes or have been.
+  static let confinement = Table(.bridge, "nsrun", comment: "made by nsrun(8); gone with its last sandbox")
+  /// Ports of sandboxes without a way out.
+  static let confined = NFTSet(
+    "confined", in: confinement, key: [.interfaceName], comment: "ports of sandboxes without a way out")
+  /// The addresses of the host that they may talk to all the same.
+  static let hosts = NFTSet(
+    "hosts", in: confinement, key: [.interfaceName, .ipv4Address], comment: "and the host's address on their bridge")
+  /// What comes from a port to the host itself, be it to be forwarded.
+  static let input = Chain(
+    "input", in: confinement,
+    base: BaseChain(type: .filter, hook: .input, priority: -200 /* NF_BR_PRI_FILTER_BRIDGED */))
+
   private static var sets: [NFTSet] { [bridges, bridged, networks, guests, routed, verdicts] }
 
   /// The whole table, in place of one that there may be.
@@ -72,9 +86,23 @@ enum Firewall {
     transaction.add(Rule(in: postrouting, [isIPv4, .matching(.inputInterfaceName, in: networks), .masquerade()]))
     transaction.add(
       Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: guests), .masquerade()]))
+    if members.contains(where: { $0.egress == .internal }) { installConfinement(&transaction) }
     for record in records { admit(record, &transaction) }
     for member in members { admit(member, &transaction) }
     return transaction
+  }
+
+  private static func installConfinement(_ transaction: inout Transaction) {
+    transaction.destroy(confinement)
+    transaction.add(confinement)
+    transaction.add(confined)
+    transaction.add(hosts)
+    transaction.add(input)
+    transaction.add(
+      Rule(in: input, [.matching(.inputInterfaceName, .destinationAddress, in: hosts), .verdict(.accept)]))
+    let isARP = [Statement.expression(.meta(.etherType)), .expression(.compare(.first, .equal, [0x08, 0x06]))]
+    transaction.add(Rule(in: input, [.matching(.inputInterfaceName, in: confined)] + isARP + [.verdict(.accept)]))
+    transaction.add(Rule(in: input, [.matching(.inputInterfaceName, in: confined), .verdict(.drop)]))
   }
 
   /// One bridge's part in the table.
@@ -117,7 +145,16 @@ enum Firewall {
     case .masquerade:
       return member.translation == .address ? [(guests, [SetElement(key: key, comment: comment)])] : []
     case .routed: return member.translation == .bridge ? [(routed, [SetElement(key: key, comment: comment)])] : []
-    case .internal: return [(verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)])]
+    case .internal:
+      let port = DataValue.interfaceName(member.port.text)
+      var elements = [
+        (verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)]),
+        (confined, [SetElement(key: [port], comment: comment)]),
+      ]
+      if let hostAddress = member.hostAddress {
+        elements.append((hosts, [SetElement(key: [port, .ipv4(hostAddress.bytes)], comment: comment)]))
+      }
+      return elements
     }
   }
 }
@@ -135,7 +172,8 @@ extension Host {
       switch cause.errno {
       case EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT:
         throw .refused(
-          "\(cause): this kernel lacks CONFIG_NF_TABLES or CONFIG_NF_TABLES_INET, or the module: modprobe nf_tables")
+          "\(cause): this kernel lacks CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET or (for --internal) CONFIG_NF_TABLES_BRIDGE, or the module: modprobe nf_tables"
+        )
       case ENOENT:
         // The table and all that the rules speak of is made in the same transaction: what is missing is an expression.
         throw .refused(
@@ -189,13 +227,12 @@ extension Host {
     try commitUnlessMissing(transaction)
   }
 
-  /// Deletes the table, if there is one.
+  /// Deletes what there is of the tables.
   func removeFirewall() throws(SandboxError) {
     // The kernel takes the time of a grace period to abort a transaction.
-    let isThere = try nftables { (nft) throws(NetlinkError) in try nft.tables().contains(Firewall.table) }
-    guard isThere else { return }
+    let tables = try nftables { (nft) throws(NetlinkError) in try nft.tables() }
     var transaction = Transaction()
-    transaction.delete(Firewall.table)
+    for table in [Firewall.table, Firewall.confinement] where tables.contains(table) { transaction.delete(table) }
     try commitUnlessMissing(transaction)
   }
 

@@ -81,6 +81,7 @@ struct LiveSandbox: ~Copyable {
     let seat = try host.takeSeat(on: network, wanted, for: spec)
     facts.connection = SandboxFacts.Connection(
       bridge: wanted.bridge, address: seat.address, gateway: wanted.egress == .internal ? nil : seat.gateway,
+      hostAddress: network.address?.address,
       mac: wanted.mac ?? .derived(from: seat.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
       hostLink: try! InterfaceName("nsrun-\(Token.random())"), egress: wanted.egress, translation: network.translation)
     try system { () throws(SystemError) in try record.append(facts.connectionLines) }

@@ -21,6 +21,8 @@ public struct SandboxFacts: Equatable, Sendable {
     public var address: IPNetwork
     /// nil where nothing beyond the bridge is to be reached.
     public var gateway: IPAddress?
+    /// The host's own address on the bridge.
+    public var hostAddress: IPAddress?
     public var mac: MACAddress
     public var mtu: UInt32
     /// The host's end of the veth pair.
@@ -54,6 +56,7 @@ extension SandboxFacts {
       ("host-link", connection.hostLink.text), ("egress", connection.egress.rawValue),
       ("translation", connection.translation.rawValue),
     ])
+    if let address = connection.hostAddress { text.append("host-address", "\(address)") }
     if let gateway = connection.gateway { text.append("gateway", "\(gateway)") }
     return text
   }
@@ -80,7 +83,8 @@ extension SandboxFacts.Connection {
       let translation = text["translation"].flatMap(SandboxFacts.Translation.init(rawValue:))
     else { return nil }
     self.init(
-      bridge: bridge, address: address, gateway: text["gateway"].flatMap { IPAddress($0) }, mac: mac, mtu: mtu,
+      bridge: bridge, address: address, gateway: text["gateway"].flatMap { IPAddress($0) },
+      hostAddress: text["host-address"].flatMap { IPAddress($0) }, mac: mac, mtu: mtu,
       hostLink: hostLink, egress: egress, translation: translation)
   }
 }

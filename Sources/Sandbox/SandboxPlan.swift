@@ -53,6 +53,10 @@ public struct SandboxPlan: Equatable, Sendable {
     public var bridge: InterfaceName
     public var egress: NetworkSpec.Egress
     public var translation: SandboxFacts.Translation
+    /// The host's end of its veth pair.
+    public var port: InterfaceName
+    /// The host's own address on the bridge.
+    public var hostAddress: IPAddress?
   }
 
   /// A veth pair between a bridge and a sandbox.
@@ -97,7 +101,8 @@ extension SandboxFacts {
   var member: SandboxPlan.Member? {
     connection.map {
       SandboxPlan.Member(
-        name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress, translation: $0.translation)
+        name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress, translation: $0.translation,
+        port: $0.hostLink, hostAddress: $0.hostAddress)
     }
   }
 }

@@ -11,7 +11,7 @@ struct PlanTests {
     let facts = facts()
     let member = SandboxPlan.Member(
       name: name("web"), address: ip("10.64.1.5"), bridge: link("br0"), egress: .masquerade,
-      translation: .bridge)
+      translation: .bridge, port: link("nsrun-abcdefgh"), hostAddress: ip("10.64.1.1"))
     let pair = SandboxPlan.VethPair(
       hostLink: link("nsrun-abcdefgh"), hostMAC: mac("fe:6e:0a:40:01:05"), bridge: link("br0"), bridgeIndex: 7,
       mac: mac("02:6e:0a:40:01:05"), mtu: 1500, alias: "nsrun sandbox web")

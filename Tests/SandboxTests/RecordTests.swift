@@ -21,6 +21,7 @@ struct RecordTests {
     host-link nsrun-abcdefgh
     egress masquerade
     translation bridge
+    host-address 10.64.1.1
     gateway 10.64.1.1
     namespace 4:4026532300
 

@@ -37,6 +37,7 @@ func facts(_ egress: NetworkSpec.Egress = .masquerade, gateway: IPAddress? = ip(
   SandboxFacts(
     name: name("web"), lifetime: .run, maker: 4711, createdAt: 1_700_000_000,
     connection: .init(
-      bridge: link("br0"), address: network("10.64.1.5/24"), gateway: gateway, mac: mac("02:6e:0a:40:01:05"), mtu: 1500,
+      bridge: link("br0"), address: network("10.64.1.5/24"), gateway: gateway,
+      hostAddress: ip("10.64.1.1"), mac: mac("02:6e:0a:40:01:05"), mtu: 1500,
       hostLink: link("nsrun-abcdefgh"), egress: egress, translation: .bridge))
 }
