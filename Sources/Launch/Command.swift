@@ -41,8 +41,35 @@ public struct Command: Equatable, Sendable {
     var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     vector.append(nil)
     if var mask { sigprocmask(SIG_SETMASK, &mask, nil) }
-    execvp(vector[0]!, vector)
-    return .execution(SystemError("execute", arguments[0], errno: errno))
+    guard let file = Self.find(arguments[0]) else {
+      return .execution(SystemError("execute", arguments[0], errno: ENOENT))
+    }
+    execv(file, vector)
+    let code = errno
+    // A script without an interpreter line is the shell's, as execvp(3) has it.
+    if code == ENOEXEC {
+      vector.replaceSubrange(0..<1, with: [strdup("sh"), strdup(file)])
+      execv("/bin/sh", vector)
+    }
+    return .execution(SystemError("execute", arguments[0], errno: code))
+  }
+
+  /// The file that a program's name stands for, by PATH; a name with a slash is one itself. execvp(3) would find it by
+  /// executing what may not be there; who traces executions sees only the real one.
+  /// - Returns: nil for none. One that may not be executed is only given where there is no other.
+  private static func find(_ name: String) -> String? {
+    guard !name.utf8.contains(UInt8(ascii: "/")) else { return name }
+    guard !name.isEmpty else { return nil }
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"
+    var forbidden: String?
+    for directory in path.split(separator: ":", omittingEmptySubsequences: false) {
+      let file = directory.isEmpty ? name : "\(directory)/\(name)"
+      var status = stat()
+      guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      if access(file, X_OK) == 0 { return file }
+      forbidden = forbidden ?? file
+    }
+    return forbidden
   }
 }
 
