@@ -54,6 +54,7 @@ extension CommandTests {
         try host.must("nsrun create one --net br0")
         let inside = try host.start("exec nsrun exec one -- sh -c 'echo started; exec sleep 1000'")
         try inside.wait(for: "started")
+        try host.eventually("pgrep -x sleep -a | grep -q 1000")
         let outcome = try host.sh("nsrun rm one")
         #expect(outcome.status == 0)
         #expect(outcome.errorLines.count == 1)

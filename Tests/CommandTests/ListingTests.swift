@@ -40,6 +40,7 @@ extension CommandTests {
         let inside = try host.start(
           "exec nsrun exec one -- sh -c 'ping -c 3 -i 0.2 10.64.5.1 > /dev/null; echo $$.; exec cat'")
         let pid = try inside.wait(for: ".")
+        try host.eventually("grep -q cat /proc/\(pid)/comm")
         let people = try host.must("nsrun inspect one")
         for line in [
           "Name       one", "State      created", "Bridge     br0", "Address    10.64.5.9/24", "Gateway    10.64.5.1",

@@ -101,6 +101,7 @@ extension CommandTests {
           """)
         let tty = try terminal.wait(for: "ready ").split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
         let pid = try terminal.wait(for: ".")
+        // One change: stty makes one of rows and another of columns.
         try host.must("stty -F \(tty) rows 44")
         try terminal.wait(for: "resized")
         try host.must("kill -RTMAX \(pid)")
