@@ -64,7 +64,11 @@ public func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemErr
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw error }
     return false
   }
-  try systemCall("set the mode of", path) { chmod(path, mode) }
+  do {
+    try systemCall("set the mode of", path) { chmod(path, mode) }
+  } catch  where error.isNotFound {
+    // Somebody has removed it again; whoever goes on to use it will find out.
+  }
   return true
 }
 

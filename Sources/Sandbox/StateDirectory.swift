@@ -105,18 +105,24 @@ public struct StateDirectory: Sendable {
   func createRecord(_ text: RecordText, at file: String, in directory: String, locked: Bool) throws(SystemError)
     -> OwnedDescriptor
   {
-    var opened: OwnedDescriptor?
-    while opened == nil {
-      try makeDirectory(directory, mode: 0o755)
-      opened = try .openIfPresent(directory, clinux_O_TMPFILE | O_RDWR | O_APPEND, mode: 0o644)
+    // Whoever leaves removes the directory when nothing is in it, also between two of the steps below.
+    var attempts = 100
+    while true {
+      attempts -= 1
+      do throws(SystemError) {
+        try makeDirectory(directory, mode: 0o755)
+        let descriptor = try OwnedDescriptor.open(
+          directory, clinux_O_TMPFILE | O_RDWR | O_APPEND, mode: 0o644)
+        if locked { try descriptor.lock(.exclusive, file) }
+        try descriptor.write(text.file, file)
+        try systemCall("create", file) {
+          linkat(AT_FDCWD, "/proc/self/fd/\(descriptor.raw)", AT_FDCWD, file, AT_SYMLINK_FOLLOW)
+        }
+        return descriptor
+      } catch {
+        guard error.isNotFound, attempts > 0 else { throw error }
+      }
     }
-    let descriptor = opened.take()!
-    if locked { try descriptor.lock(.exclusive, file) }
-    try descriptor.write(text.file, file)
-    try systemCall("create", file) {
-      linkat(AT_FDCWD, "/proc/self/fd/\(descriptor.raw)", AT_FDCWD, file, AT_SYMLINK_FOLLOW)
-    }
-    return descriptor
   }
 
   /// Adds lines to a record that is there.
