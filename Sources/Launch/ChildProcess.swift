@@ -4,7 +4,8 @@ import LinuxSystem
 
 /// A child of this process that prepares itself step by step, in time with its parent, and then executes a command.
 ///
-/// It is killed when this process ends, however it ends.
+/// It is killed when this process ends, however it ends, unless it has changed its credentials since: the kernel forgets
+/// the signal then (PR_SET_PDEATHSIG in prctl(2)).
 public struct ChildProcess: ~Copyable {
   /// Its process id; it stays a zombie, and the number its own, until it is waited for.
   public let pid: Int32

@@ -10,6 +10,8 @@ public struct Command: Equatable, Sendable {
   public var environment: [(name: String, value: String)]
   /// Where it starts; nil for the directory of this process.
   public var workingDirectory: String?
+  /// The arguments byte by byte, each ended by a NUL, where not all of them are UTF-8; nil where the texts tell all.
+  public var exactArguments: [[CChar]]?
 
   public init(_ arguments: [String], environment: [(name: String, value: String)] = [], workingDirectory: String? = nil)
   {
@@ -20,7 +22,8 @@ public struct Command: Equatable, Sendable {
   }
 
   public static func == (left: Command, right: Command) -> Bool {
-    left.arguments == right.arguments && left.workingDirectory == right.workingDirectory
+    left.arguments == right.arguments && left.exactArguments == right.exactArguments
+      && left.workingDirectory == right.workingDirectory
       && left.environment.elementsEqual(right.environment, by: ==)
   }
 
@@ -38,7 +41,7 @@ public struct Command: Equatable, Sendable {
       }
     }
     for (name, value) in environment { setenv(name, value, 1) }
-    var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+    var vector: [UnsafeMutablePointer<CChar>?] = exactArguments?.map { strdup($0) } ?? arguments.map { strdup($0) }
     vector.append(nil)
     if var mask { sigprocmask(SIG_SETMASK, &mask, nil) }
     guard let file = Self.find(arguments[0]) else {

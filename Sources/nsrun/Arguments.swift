@@ -1,3 +1,4 @@
+import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
@@ -94,7 +95,9 @@ struct CommandArguments: Equatable {
       }
       environment.append((String(parts[0]), String(parts[1])))
     }
-    return Command(command, environment: environment, workingDirectory: workdir)
+    var result = Command(command, environment: environment, workingDirectory: workdir)
+    result.exactArguments = ExactArguments.afterTerminator(count: command.count)
+    return result
   }
 }
 
@@ -110,5 +113,17 @@ extension IPNetwork {
   fileprivate init?(withLength text: String) {
     guard text.utf8.contains(UInt8(ascii: "/")) else { return nil }
     self.init(text)
+  }
+}
+
+/// The arguments of this process as they are: Swift's own have what is not UTF-8 replaced, and a file's name need not be.
+enum ExactArguments {
+  /// The last arguments, those after `--`; nil where Swift's say the same.
+  static func afterTerminator(count: Int) -> [[CChar]]? {
+    let all = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+    guard all.count > count else { return nil }
+    let vector = all.suffix(count).compactMap { $0 }
+    guard vector.contains(where: { String(validatingCString: $0) == nil }) else { return nil }
+    return vector.map { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
   }
 }

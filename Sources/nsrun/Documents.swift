@@ -7,7 +7,17 @@ enum JSON {
   static func text(_ document: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(document), as: UTF8.self)
+    let text = String(decoding: try encoder.encode(document), as: UTF8.self)
+    // The encoder puts an empty line into an empty array.
+    var lines: [Substring] = []
+    for line in text.split(separator: "\n") {
+      if line.drop(while: { $0 == " " }).first == "]", lines.last?.last == "[" {
+        lines[lines.count - 1] += "]" + line.drop { $0 != "]" }.dropFirst()
+      } else {
+        lines.append(line)
+      }
+    }
+    return lines.joined(separator: "\n")
   }
 }
 

@@ -15,7 +15,7 @@ struct EchoProbe {
     defer { close(socket) }
     var limit = timeval(tv_sec: patience, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    return (1...count).allSatisfy { exchange(UInt8($0), on: socket) }
+    return (1...count).allSatisfy { exchange(UInt8(truncatingIfNeeded: $0), on: socket) }
   }
 
   private func exchange(_ sequence: UInt8, on socket: Int32) -> Bool {

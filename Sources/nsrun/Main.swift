@@ -22,9 +22,19 @@ struct Main {
     } catch {
       // Help and version are thrown like errors; they are what was asked for.
       guard Nsrun.exitCode(for: error) != .success else { Nsrun.exit(withError: error) }
-      Terminal.complain(Nsrun.message(for: error))
+      Terminal.complain(Nsrun.message(for: error) + hint(CommandLine.arguments.dropFirst()))
       exit(failure)
     }
+  }
+}
+
+extension Main {
+  /// What to add to an error of the argument parser: that a command was given without `--`, the likeliest mistake.
+  private static func hint(_ arguments: ArraySlice<String>) -> String {
+    let takesCommand = ["run", "exec"].contains(arguments.first)
+    let isOther = Nsrun.configuration.subcommands.contains { $0.configuration.commandName == arguments.first }
+    guard !arguments.contains("--"), takesCommand || !isOther else { return "" }
+    return " (a command comes after --, as in: nsrun --net br0 -- ping 8.8.8.8; options after a command's name)"
   }
 }
 

@@ -36,7 +36,8 @@ struct CleanUp: ParsableCommand {
     let removed = try output.host().cleanUp(bridge: bridge, all: all, isDryRun: dryRun)
     if json { return Terminal.print(try JSON.text(removed.map { RemovedDocument($0) })) }
     for one in removed {
-      let inside = one.processes.isEmpty ? "" : ", with \(one.processes.count) processes inside"
+      let count = one.processes.count
+      let inside = count == 0 ? "" : ", ending \(count) process\(count == 1 ? "" : "es") inside"
       Terminal.print("\(dryRun ? "would remove" : "removed") \(one.name) (\(one.reason.rawValue)\(inside))")
     }
   }

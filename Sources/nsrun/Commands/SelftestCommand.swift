@@ -20,7 +20,9 @@ struct SelftestCommand: ParsableCommand {
 
   func run() throws {
     if let probe {
-      guard let address = IPAddress(probe) else { throw ValidationError("--probe takes an address") }
+      guard let address = IPAddress(probe), address.isIPv4, count > 0 else {
+        throw ValidationError("--probe takes an IPv4 address, --count a number above 0")
+      }
       throw EchoProbe(destination: address, count: count).run() ? ExitCode.success : ExitCode.failure
     }
     let selftest = Selftest(
