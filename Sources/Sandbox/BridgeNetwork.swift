@@ -17,6 +17,8 @@ struct BridgeNetwork: Equatable {
   /// The bridge's own address with the length of the subnet; nil for a foreign bridge without one.
   let address: IPNetwork?
 
+  /// All of the bridge's own addresses.
+  let addresses: [IPAddress]
   /// By what packets that leave get the host's address.
   let translation: SandboxFacts.Translation
 
@@ -44,25 +46,27 @@ extension Host {
   /// only what is written down. The caller holds the exclusive lock.
   func makeNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork {
     let link = try bridgeLink(spec.bridge)
-    let isOurs = link.map(Tag.isOurBridge) ?? true
+    let planned = networkRecord(of: spec.bridge)?.address
     let plannedAddress = link == nil ? try addressForNewBridge(spec) : nil
     if let link {
       // Before anything is changed.
-      let record = Firewall.Network(bridge: spec.bridge, translation: .host)
+      let record = Firewall.Network(bridge: spec.bridge, translation: .host, address: planned)
       _ = try check(spec, on: try describe(link, spec.bridge, record))
     }
     if networkRecord(of: spec.bridge) == nil {
       let translation = try self.translation(of: spec.bridge, link)
+      var text = RecordText([("bridge", spec.bridge.text), ("translation", translation.rawValue)])
+      if let plannedAddress {
+        text.append("address", "\(MACAddress.derived(from: plannedAddress.address, role: .bridge))")
+      }
       _ = try system { () throws(SystemError) in
-        try state.createRecord(
-          RecordText([("bridge", spec.bridge.text), ("translation", translation.rawValue)]),
-          at: state.record(of: spec.bridge), in: state.networks, locked: false)
+        try state.createRecord(text, at: state.record(of: spec.bridge), in: state.networks, locked: false)
       }
     }
     do throws(SandboxError) {
       if let plannedAddress {
         try createBridge(spec.bridge, plannedAddress)
-      } else if let link, !isOurs {
+      } else if let link, !Tag.isOurBridge(link, planned: planned) {
         try keepAddress(of: link, named: spec.bridge)
       }
       if spec.egress != .internal { try turnForwardingOn() }
@@ -82,7 +86,7 @@ extension Host {
   /// Chooses what a sandbox on a network gets, and leases its address.
   func takeSeat(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError) -> Seat {
     let (subnet, gateway) = try check(spec, on: network)
-    let reserved = [network.address?.address, gateway].compactMap { $0 }
+    let reserved = network.addresses + [gateway].compactMap { $0 }
     let leases = AddressLeases(bridge: network.bridge, state: state)
     let address: IPAddress
     if let wanted = spec.address {
@@ -117,6 +121,10 @@ extension Host {
 
   /// The subnet that the addresses of a network come from.
   private func subnet(of network: BridgeNetwork, _ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
+    if let own = network.address, !(1...30).contains(own.prefixLength) {
+      throw .refused(
+        "the bridge \(network.bridge) has the address \(own): in such a subnet there is no room for sandboxes")
+    }
     guard let subnet = network.subnet else {
       guard let address = spec.address, let length = spec.prefixLength, spec.gateway != nil else {
         throw .refused(
@@ -148,15 +156,16 @@ extension Host {
   private func describe(
     _ link: Link, _ bridge: InterfaceName, _ record: Firewall.Network
   ) throws(SandboxError) -> BridgeNetwork {
-    BridgeNetwork(
-      bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link),
-      isRunning: link.isForwarding,
-      isUp: link.isUp, address: try address(of: link), translation: record.translation)
+    let addresses = try addresses(of: link)
+    return BridgeNetwork(
+      bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link, planned: record.address),
+      isRunning: link.isForwarding, isUp: link.isUp, address: addresses.first, addresses: addresses.map(\.address),
+      translation: record.translation)
   }
 
-  /// The first IPv4 address of a link, with its length.
-  private func address(of link: Link) throws(SandboxError) -> IPNetwork? {
-    try route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) }.first?.network
+  /// The IPv4 addresses of a link, with their lengths.
+  private func addresses(of link: Link) throws(SandboxError) -> [IPNetwork] {
+    try route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) }.map(\.network)
   }
 
   // MARK: Making
@@ -165,8 +174,8 @@ extension Host {
   private func translation(
     of bridge: InterfaceName, _ link: Link?
   ) throws(SandboxError) -> SandboxFacts.Translation {
-    guard let link, !Tag.isOurBridge(link) else { return .bridge }
-    guard let subnet = try address(of: link)?.network else { return .address }
+    guard let link, !Tag.isOurBridge(link, planned: nil) else { return .bridge }
+    guard let subnet = try addresses(of: link).first?.network else { return .address }
     let chains = try nftables { (nft) throws(NetlinkError) in try nft.chains() }
     let chain = try ForeignNAT(subnet: subnet, bridge: bridge).chain(among: chains) { (chain) throws(SandboxError) in
       try nftables { (nft) throws(NetlinkError) in try nft.rules(in: chain) }
@@ -276,29 +285,37 @@ extension Host {
     func attempt(_ body: () throws(SandboxError) -> Void) {
       do throws(SandboxError) { try body() } catch { failures.append(error) }
     }
-    let networks = networkRecords()
-    let isLast = networks.allSatisfy { $0.bridge == bridge }
+    func attemptWithRules(_ body: () throws(SandboxError) -> Void) {
+      do throws(SandboxError) { try body() } catch { if !lacksNFTables { failures.append(error) } }
+    }
+    let planned = networkRecord(of: bridge)?.address
+    // By the files, not by what they say: one that is damaged is somebody's network all the same.
+    let isLast = networkNames().allSatisfy { $0 == bridge }
     if isLast {
       if let content = try? readFile(state.host), let record = try? RecordText(parsing: content) {
         reporter.progress?("turn IPv4 forwarding off again")
-        failures += HostParameters(record).restore().map { .system($0) }
+        // While the host still forwards, the rule that keeps it from doing so for others stays, and the records by which
+        // the next nsrun tries again.
+        let failures = HostParameters(record).restore()
+        guard failures.isEmpty else { return failures.map { .system($0) } }
       }
-      attempt { () throws(SandboxError) in try removeFirewall() }
+      attemptWithRules { () throws(SandboxError) in try removeFirewall() }
       attempt { () throws(SandboxError) in try remove(state.host) }
     } else {
-      for network in networks where network.bridge == bridge {
-        attempt { () throws(SandboxError) in try retract(network) }
+      for network in networkRecords() where network.bridge == bridge {
+        attemptWithRules { () throws(SandboxError) in try retract(network) }
       }
     }
-    attempt { () throws(SandboxError) in try ForwardChains(self).retract(bridge) }
+    attemptWithRules { () throws(SandboxError) in try ForwardChains(self).retract(bridge) }
     attempt { () throws(SandboxError) in
-      guard let link = try? bridgeLink(bridge), Tag.isOurBridge(link) else { return }
+      guard let link = try? bridgeLink(bridge), Tag.isOurBridge(link, planned: planned) else { return }
       reporter.progress?("delete the bridge \(bridge)")
       var requests = RouteRequests()
       requests.delete(link: .index(link.index), subject: bridge.text)
       try netlinkRequests(requests)
     }
     // The record last: whatever ends this process before leaves it, and with it the rest can be found.
+    guard failures.isEmpty else { return failures }
     for file in [state.cursor(of: bridge), state.record(of: bridge)] {
       attempt { () throws(SandboxError) in try remove(file) }
     }
@@ -310,10 +327,11 @@ extension Host {
   }
 
   /// The networks that there are records of, by their bridges' names.
-  func networkRecords() -> [Firewall.Network] {
-    ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }
-      .sorted { $0.text < $1.text }
-      .compactMap { networkRecord(of: $0) }
+  func networkRecords() -> [Firewall.Network] { networkNames().compactMap { networkRecord(of: $0) } }
+
+  /// The bridges that there are records of, readable or not, by their names.
+  func networkNames() -> [InterfaceName] {
+    ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
   }
 
   /// What the record of a bridge says; nil where there is none, or none that makes sense.
@@ -321,7 +339,8 @@ extension Host {
     guard let text = try? RecordText.read(state.record(of: bridge)),
       let translation = text["translation"].flatMap(SandboxFacts.Translation.init(rawValue:))
     else { return nil }
-    return Firewall.Network(bridge: bridge, translation: translation)
+    return Firewall.Network(
+      bridge: bridge, translation: translation, address: text["address"].flatMap { MACAddress($0) })
   }
 }
 

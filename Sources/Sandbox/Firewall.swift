@@ -109,6 +109,8 @@ enum Firewall {
   struct Network: Equatable {
     var bridge: InterfaceName
     var translation: SandboxFacts.Translation
+    /// The link-layer address that nsrun made the bridge with; nil where it did not.
+    var address: MACAddress?
   }
 
   /// Adds a bridge; one that is there stays.

@@ -36,6 +36,8 @@ struct ForwardChains {
   func admit(_ bridge: InterfaceName) throws(SandboxError) {
     for dropping in try dropping() {
       let place = dropping.place
+      let rules = try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: place) }
+      if rules.contains(where: { $0.comment == Self.tag(bridge) }) { continue }
       host.reporter.progress?("let \(bridge) through the chain \(place)")
       try system { () throws(SystemError) in
         try host.state.append(

@@ -35,6 +35,8 @@ public final class Host {
   let home: NetworkNamespace
   private var routeConnection: RouteConnection?
   private var nftConnection: NFTConnection?
+  /// Whether the kernel has no nf_tables, and so no rules that there could be anything to do about.
+  private(set) var lacksNFTables = false
   /// Whether something was deleted by way of the nftables connection.
   var hasDeletedRules = false
 
@@ -68,6 +70,7 @@ public final class Host {
         nftConnection = try NFTConnection(tracer: reporter.tracer?.named("host nftables"))
       } catch {
         guard error.errno == EPROTONOSUPPORT else { throw .system(error) }
+        lacksNFTables = true
         throw .refused("\(error): this kernel lacks CONFIG_NF_TABLES, or the module: modprobe nf_tables")
       }
     }

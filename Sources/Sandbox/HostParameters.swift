@@ -21,7 +21,9 @@ struct HostParameters {
     for link in try directoryEntries("/proc/sys/net/ipv4/conf") where link != "all" {
       // In the dotted notation a dot of the name (eth0.5) is a slash.
       let parameter = Sysctl("net.ipv4.conf.\(String(link.map { $0 == "." ? "/" : $0 })).forwarding")
-      if try parameter.read() != "0" { original.append((parameter, "1")) }
+      // A link may go while this looks at the others.
+      guard let value = try? parameter.read() else { continue }
+      if value != "0" { original.append((parameter, "1")) }
     }
     return HostParameters(original: original)
   }

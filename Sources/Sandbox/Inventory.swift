@@ -40,13 +40,16 @@ public struct SandboxReport: Sendable {
 extension Host {
   /// All sandboxes, by name. What takes a look at the whole machine is done once for all of them.
   public func reports() throws(SandboxError) -> [SandboxReport] {
+    if FileIdentity(path: state.path) == nil, access(state.root, F_OK) == 0, access(state.root, X_OK) != 0 {
+      throw .refused("only root may look at \(state.root): use sudo nsrun")
+    }
     let facts = sandboxRecords()
     let isConnected = facts.contains { $0.connection != nil }
     let links =
       isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
     let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let processes = facts.isEmpty ? [:] : try system { () throws(SystemError) in try processesByNamespace() }
-    return facts.map { facts in
+    return facts.compactMap { facts in
       report(facts, link: facts.connection.flatMap { linksByName[$0.hostLink.text] }) { processes[$0] ?? [] }
     }
   }
@@ -63,21 +66,24 @@ extension Host {
     if let hostLink = facts.connection?.hostLink {
       link = try route { (route) throws(NetlinkError) in try route.link(named: hostLink.text) }
     }
-    var report = report(facts, link: link) { (try? processes(in: $0)) ?? [] }
+    guard var report = report(facts, link: link, processes: { (try? processes(in: $0)) ?? [] }) else {
+      throw .refused("the sandbox '\(name)' has just gone")
+    }
     if facts.connection != nil { report.neighbours = (try? neighbours(inside: name)) ?? [] }
     return report
   }
 
   private func report(
     _ facts: SandboxFacts, link: Link?, processes: (FileIdentity) -> [Int32]
-  ) -> SandboxReport {
-    let text = (try? RecordText.read(state.record(of: facts.name))) ?? RecordText()
+  ) -> SandboxReport? {
+    // In this order: a record that is gone now was that of a command which has ended since.
+    let isAttended = SandboxRecord.isAttended(facts.name, in: state)
+    guard let text = try? RecordText.read(state.record(of: facts.name)) else { return nil }
     let stays = text[SandboxRecord.stays] != nil
     let identity = names.identity(of: facts.name).flatMap { $0.text == text.namespaceIdentity ? $0 : nil }
     let isWhole = identity != nil && (facts.connection == nil || link != nil)
-    let isAttended = SandboxRecord.isAttended(facts.name, in: state)
     let condition: SandboxReport.State =
-      !stays && !isAttended ? .stale : !isWhole ? .broken : stays ? .created : .running
+      stays ? (isWhole ? .created : .broken) : isAttended ? .running : .stale
     return SandboxReport(
       facts: facts, state: condition, processes: identity.map(processes) ?? [], traffic: link?.statistics?.ofOtherEnd,
       age: max(0, time(nil) - facts.createdAt))

@@ -20,6 +20,9 @@ struct LiveSandbox: ~Copyable {
   private var bridgeIndex: UInt32?
   private var isResolved = false
 
+  /// Below this MTU a link has no IPv6 (RFC 8200), and the kernel refuses to set anything about it.
+  static let leastIPv6MTU: UInt32 = 1280
+
   /// How long processes that the command left running have between SIGTERM and SIGKILL, in milliseconds.
   static let grace: Int32 = 2000
 
@@ -34,6 +37,7 @@ struct LiveSandbox: ~Copyable {
   /// Writes the record of a new sandbox and, on a bridge, takes a seat there: from here on everything that is made for
   /// it can be found and undone.
   static func enroll(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
+    if FileIdentity(path: host.state.record(of: spec.name)) != nil { throw SandboxRecord.taken(spec.name) }
     if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
       throw .refused(
         "the name '\(spec.name)' is taken: there is a network namespace of this name (ip netns list); choose another")
@@ -140,8 +144,13 @@ struct LiveSandbox: ~Copyable {
     // A port of a bridge needs no address of its own, and without one sends nothing by itself.
     requests.change(
       link: .named(pair.hostLink.text),
-      LinkChanges(alias: pair.alias, addressGeneration: AddressGenerationMode.none),
-      subject: pair.hostLink.text)
+      LinkChanges(alias: pair.alias), subject: pair.hostLink.text)
+    let hasIPv6 = pair.mtu >= Self.leastIPv6MTU && FileIdentity(path: "/proc/sys/net/ipv6") != nil
+    if hasIPv6 {
+      requests.change(
+        link: .named(pair.hostLink.text), LinkChanges(addressGeneration: AddressGenerationMode.none),
+        subject: pair.hostLink.text)
+    }
     do throws(SandboxError) { try host.netlinkRequests(requests) } catch {
       guard case .netlink(let cause) = error, cause.errno == EXFULL else { throw error }
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
@@ -192,8 +201,10 @@ struct LiveSandbox: ~Copyable {
     isResolved = true
     vacate()
     let hasCompany = endProcesses(host: host) > 0
-    host.undo(facts, namespace: namespace?.text, isDying: !hasCompany)
+    let isUndone = host.undo(facts, namespace: namespace?.text, isDying: !hasCompany)
     inside = nil
+    // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
+    guard isUndone else { return }
     host.close(record, bridge: bridge, address: facts.connection?.address.address)
   }
 

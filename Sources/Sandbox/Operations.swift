@@ -73,8 +73,8 @@ extension Host {
   /// - Throws: always, since it does not come back otherwise.
   public func execute(_ command: Command, in name: NamespaceName) throws(SandboxError) -> Never {
     try requirePrivileges()
-    let namespace = try namespace(named: name)
     SandboxRecord.noteJoining(name, in: state)
+    let namespace = try namespace(named: name)
     let reporter = reporter
     try system { () throws(SystemError) in
       try namespace.enter()

@@ -19,7 +19,7 @@ extension Host {
           "\(bridge == nil ? connection.bridge : connection.hostLink) was deleted while it was being set up")
       }
       if !bridge.isUp {
-        guard Tag.isOurBridge(bridge) else {
+        guard Tag.isOurBridge(bridge, planned: nil) else {
           return reporter.warn(
             "the bridge \(connection.bridge) is down and passes nothing: ip link set \(connection.bridge) up")
         }

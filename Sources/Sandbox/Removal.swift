@@ -65,7 +65,7 @@ extension Host {
     try requirePrivileges()
     defer { finish() }
     let signals = BlockedSignals()
-    let record = try system { () throws(SystemError) in try SandboxRecord(takingOver: name, in: state) }
+    let record = try system { () throws(SystemError) in try takeOver(name) }
     guard let record else {
       if FileIdentity(path: state.record(of: name)) != nil {
         let maker = (try? RecordText.read(state.record(of: name)))?["maker"] ?? "?"
@@ -80,9 +80,23 @@ extension Host {
     _ = consume signals
   }
 
+  /// Takes over the record of a sandbox that stays, waiting for whoever only looks at it just now.
+  private func takeOver(_ name: NamespaceName) throws(SystemError) -> SandboxRecord? {
+    for _ in 0..<50 {
+      if let record = try SandboxRecord(takingOver: name, in: state) { return record }
+      guard let text = try? RecordText.read(state.record(of: name)), text[SandboxRecord.stays] != nil else {
+        return nil
+      }
+      usleep(10_000)
+    }
+    return nil
+  }
+
   private func removeStale(
     _ name: NamespaceName, all: Bool, on bridge: InterfaceName?, isDryRun: Bool
   ) throws(SandboxError) -> Removed? {
+    // A record says so once and for all when its sandbox stays: no need to lock it, which would be in others' way.
+    if !all, let text = try? RecordText.read(state.record(of: name)), text[SandboxRecord.stays] != nil { return nil }
     let record = try system { () throws(SystemError) in try SandboxRecord(takingOver: name, in: state) }
     guard let record else { return nil }
     let text = try record.read()
@@ -101,7 +115,9 @@ extension Host {
     if let namespace = namespace(of: record.name, text) {
       endProcesses(in: namespace, of: record.name, grace: LiveSandbox.grace)
     }
-    if let facts = SandboxFacts(text) { undo(facts, namespace: text.namespaceIdentity, isDying: false) }
+    if let facts = SandboxFacts(text) {
+      guard undo(facts, namespace: text.namespaceIdentity, isDying: false) else { return }
+    }
     close(record, bridge: text["bridge"].flatMap { try? InterfaceName($0) })
   }
 

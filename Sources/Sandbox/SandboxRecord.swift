@@ -30,10 +30,14 @@ struct SandboxRecord: ~Copyable {
       file = try state.createRecord(text, at: path, in: state.sandboxes, locked: true)
     } catch {
       guard error.errno == EEXIST else { throw .system(error) }
-      throw .refused(
-        "the name '\(facts.name)' is taken by another sandbox: choose another, or end that one (nsrun list)")
+      throw Self.taken(facts.name)
     }
     writtenSize = size
+  }
+
+  /// Why a name cannot be had.
+  static func taken(_ name: NamespaceName) -> SandboxError {
+    .refused("the name '\(name)' is taken by another sandbox (nsrun list): choose another, or end that one")
   }
 
   /// Takes over the record of a sandbox that no process answers for.

@@ -19,7 +19,7 @@ import RouteNetlink
 /// A lock on the directory itself keeps those who join or leave a network (shared) from those who make or unmake one, or
 /// the directory (exclusive).
 public struct StateDirectory: Sendable {
-  private let root: String
+  let root: String
   public let path: String
 
   /// - Parameters:
@@ -55,7 +55,8 @@ public struct StateDirectory: Sendable {
   /// Makes the directory where there is none and takes its lock, waiting for it.
   func lock(_ kind: FileLock) throws(SystemError) -> Lock {
     while true {
-      try makeDirectory(root)
+      // Nobody else may look inside: to open a file is enough to lock it, and so to stop everybody.
+      try makeDirectory(root, mode: 0o700)
       try trust(root)
       do throws(SystemError) { try makeDirectory(path) } catch {
         // The last one to leave removed the root.

@@ -17,8 +17,9 @@ enum Tag {
     return text
   }
 
-  static func isOurBridge(_ link: Link) -> Bool {
-    link.kind == "bridge" && (link.alias == bridge || link.address?.isDerived(for: .bridge) == true)
+  /// - Parameter planned: the address that a record says the bridge was to be made with.
+  static func isOurBridge(_ link: Link, planned: MACAddress?) -> Bool {
+    link.kind == "bridge" && (link.alias == bridge || (planned != nil && link.address == planned))
   }
 
   static func isOurLink(_ link: Link) -> Bool {

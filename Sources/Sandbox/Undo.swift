@@ -22,9 +22,11 @@ extension Host {
   ///     name yet.
   ///   - isDying: whether nothing but the name keeps the namespace alive: it takes the veth pair with it then, without
   ///     the wait of some milliseconds that deleting a link costs.
-  func undo(_ facts: SandboxFacts, namespace: String?, isDying: Bool) {
+  /// - Returns: whether all of it succeeded.
+  func undo(_ facts: SandboxFacts, namespace: String?, isDying: Bool) -> Bool {
+    var isUndone = true
     for undo in SandboxPlan.undo(of: facts) {
-      report { () throws(SandboxError) in
+      let hasSucceeded = report { () throws(SandboxError) in
         switch undo {
         case .retract(let member): try retract(member)
         case .unname(let name):
@@ -33,7 +35,9 @@ extension Host {
         case .disconnect(let link): if !isDying { try disconnect(link) }
         }
       }
+      if !hasSucceeded { isUndone = false }
     }
+    return isUndone
   }
 
   /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network.
@@ -109,8 +113,16 @@ extension Host {
     }
   }
 
-  private func report(_ body: () throws(SandboxError) -> Void) {
-    do throws(SandboxError) { try body() } catch { reporter.warn("\(error)") }
+  /// - Returns: whether it succeeded.
+  @discardableResult
+  private func report(_ body: () throws(SandboxError) -> Void) -> Bool {
+    do throws(SandboxError) {
+      try body()
+      return true
+    } catch {
+      reporter.warn("\(error)")
+      return false
+    }
   }
 }
 
