@@ -93,8 +93,11 @@ public struct ChildProcess: ~Copyable {
     throw Report.decode(report) ?? .ended(.exited(125))
   }
 
-  /// Ends the child at once, whatever it does, and waits for it.
+  /// Ends the child at once, whatever it does, and waits for it. One that has been waited for already is left alone: its
+  /// number may be somebody else's by now.
   public borrowing func end() {
+    var status: Int32 = 0
+    guard waitpid(pid, &status, WNOHANG) == 0 else { return }
     kill(pid, SIGKILL)
     _ = wait()
   }

@@ -16,22 +16,12 @@ extension Host {
     Supervisor.adoptOrphans()
     // The child makes its namespaces while this process asks the kernel what there is.
     let child = try system { () throws(SystemError) in try sandboxChild(spec.name, command, signals) }
-    var sandbox: LiveSandbox
-    do throws(SandboxError) {
-      sweep()
-      sandbox = try .enroll(spec, on: self)
-    } catch {
-      child.end()
-      throw error
-    }
-    do throws(SandboxError) {
-      try sandbox.build(child: child, signals: signals, host: self)
-      reporter.progress?("execute \(command.arguments[0])")
-      try launch { () throws(LaunchError) in try child.proceed() }
-    } catch {
+    let sandbox = try makeSandbox(spec, around: child, signals)
+    reporter.progress?("execute \(command.arguments[0])")
+    do throws(LaunchError) { try child.proceed() } catch {
       child.end()
       sandbox.remove(from: self)
-      throw error
+      throw .launch(error)
     }
     let status = Supervisor(of: child).wait(signals: signals)
     if keeps {
@@ -49,21 +39,7 @@ extension Host {
     defer { finish() }
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in try sandboxChild(spec.name, nil, signals) }
-    var sandbox: LiveSandbox
-    do throws(SandboxError) {
-      sweep()
-      sandbox = try .enroll(spec, on: self)
-    } catch {
-      child.end()
-      throw error
-    }
-    do throws(SandboxError) {
-      try sandbox.build(child: child, signals: signals, host: self)
-    } catch {
-      child.end()
-      sandbox.remove(from: self)
-      throw error
-    }
+    let sandbox = try makeSandbox(spec, around: child, signals)
     // The name keeps the namespace from here on.
     child.end()
     return try sandbox.keep()
@@ -89,6 +65,26 @@ extension Host {
       guard error.isNotFound else { throw .system(error) }
       throw .refused("there is no sandbox or network namespace named '\(name)': nsrun list shows the sandboxes")
     }
+  }
+
+  /// Makes a sandbox around the namespace of a child; where that fails, child and sandbox are gone.
+  private func makeSandbox(
+    _ spec: SandboxSpec, around child: borrowing ChildProcess, _ signals: borrowing BlockedSignals
+  ) throws(SandboxError) -> LiveSandbox {
+    var sandbox: LiveSandbox
+    do throws(SandboxError) {
+      sweep()
+      sandbox = try .enroll(spec, on: self)
+    } catch {
+      child.end()
+      throw error
+    }
+    do throws(SandboxError) { try sandbox.build(child: child, signals: signals, host: self) } catch {
+      child.end()
+      sandbox.remove(from: self)
+      throw error
+    }
+    return sandbox
   }
 
   /// A child in a network namespace of its own. It reaches its checkpoint when the namespace is there.
