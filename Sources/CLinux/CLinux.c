@@ -7,7 +7,6 @@
 #include <linux/netlink.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -16,7 +15,7 @@
 #include <unistd.h>
 
 _Static_assert(CLONE_NEWNS == 0x00020000 && CLONE_NEWNET == 0x40000000, "CLONE");
-_Static_assert(O_PATH == 010000000 && O_TMPFILE == 020200000, "O");
+_Static_assert(O_TMPFILE == 020200000, "O");
 _Static_assert(NSFS_MAGIC == 0x6e736673, "NSFS_MAGIC");
 _Static_assert(NETLINK_CAP_ACK == 10 && NETLINK_EXT_ACK == 11 && NETLINK_GET_STRICT_CHK == 12, "NETLINK");
 
@@ -27,7 +26,6 @@ int clinux_openat(int directory, const char *path, int flags, uint32_t mode) {
   return openat(directory, path, flags, mode);
 }
 int clinux_fcntl(int fd, int command, int argument) { return fcntl(fd, command, argument); }
-int clinux_ioctl(int fd, unsigned long request, int argument) { return ioctl(fd, request, argument); }
 int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags) {
   return (int)syscall(SYS_close_range, first, last, flags);

@@ -7,6 +7,9 @@ public struct Sysctl: Hashable, Sendable {
 
   public init(_ name: String) { self.name = name }
 
+  /// A text, such as the name of a link (`eth0.5`), as one component of a name: dots, which separate, become slashes.
+  public static func component(_ text: String) -> String { String(text.map { $0 == "." ? "/" : $0 }) }
+
   /// The file below /proc/sys. As in sysctl(8) the first separator decides: in `net.ipv4.conf.eth0/100.forwarding` a
   /// slash stands for a dot within a component; in `net/ipv4/conf/eth0.100/forwarding` each is what it is.
   public var path: String {

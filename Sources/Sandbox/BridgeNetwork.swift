@@ -11,12 +11,8 @@ struct BridgeNetwork: Equatable {
   let mtu: UInt32
   /// Whether nsrun made the bridge, and so also takes it away.
   let isOurs: Bool
-  /// Whether the bridge is up and lets packets through.
-  let isRunning: Bool
-  let isUp: Bool
   /// The bridge's own address with the length of the subnet; nil for a foreign bridge without one.
   let address: IPNetwork?
-
   /// All of the bridge's own addresses.
   let addresses: [IPAddress]
   /// By what packets that leave get the host's address.
@@ -46,14 +42,15 @@ extension Host {
   /// only what is written down. The caller holds the exclusive lock.
   func makeNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork {
     let link = try bridgeLink(spec.bridge)
-    let planned = networkRecord(of: spec.bridge)?.address
+    let recorded = networkRecord(of: spec.bridge)
+    let planned = recorded?.address
     let plannedAddress = link == nil ? try addressForNewBridge(spec) : nil
     if let link {
       // Before anything is changed.
       let record = Firewall.Network(bridge: spec.bridge, translation: .host, address: planned)
       _ = try check(spec, on: try describe(link, spec.bridge, record))
     }
-    if networkRecord(of: spec.bridge) == nil {
+    if recorded == nil {
       let translation = try self.translation(of: spec.bridge, link)
       var text = RecordText([("bridge", spec.bridge.text), ("translation", translation.rawValue)])
       if let plannedAddress {
@@ -159,7 +156,7 @@ extension Host {
     let addresses = try addresses(of: link)
     return BridgeNetwork(
       bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link, planned: record.address),
-      isRunning: link.isForwarding, isUp: link.isUp, address: addresses.first, addresses: addresses.map(\.address),
+      address: addresses.first, addresses: addresses.map(\.address),
       translation: record.translation)
   }
 
@@ -229,7 +226,7 @@ extension Host {
     try netlinkRequests(requests)
     guard let link = try bridgeLink(name) else { return }
     // A sandbox must not give the host an IPv6 route by a router advertisement.
-    try? Sysctl("net.ipv6.conf.\(name.sysctlComponent).accept_ra").write("0")
+    try? Sysctl("net.ipv6.conf.\(Sysctl.component(name.text)).accept_ra").write("0")
     var configuration = RouteRequests()
     configuration.change(link: .index(link.index), LinkChanges(alias: Tag.bridge), subject: name.text)
     configuration.add(LinkAddress(address, link: link.index, broadcast: address.broadcast))
@@ -350,11 +347,6 @@ extension NetworkSpec {
     guard let address, let prefixLength else { return nil }
     return IPNetwork(address: address, prefixLength: prefixLength)?.network
   }
-}
-
-extension InterfaceName {
-  /// The name as a component of a sysctl name, in which a dot separates.
-  var sysctlComponent: String { String(text.map { $0 == "." ? "/" : $0 }) }
 }
 
 extension MACAddress {

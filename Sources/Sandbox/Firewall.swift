@@ -207,7 +207,7 @@ extension Host {
       do throws(SandboxError) {
         return try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
       } catch {
-        guard case .netlink(let cause) = error, cause.errno == ENOENT else { throw error }
+        guard error.netlinkErrno == ENOENT else { throw error }
       }
     }
     let lock = try system { () throws(SystemError) in try state.lock(.exclusive) }
@@ -242,7 +242,7 @@ extension Host {
     do throws(SandboxError) {
       try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
     } catch {
-      guard case .netlink(let cause) = error, cause.errno == ENOENT else { throw error }
+      guard error.netlinkErrno == ENOENT else { throw error }
       try installFirewall()
     }
   }
@@ -253,7 +253,7 @@ extension Host {
       try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
       hasDeletedRules = true
     } catch {
-      guard case .netlink(let cause) = error, cause.errno == ENOENT else { throw error }
+      guard error.netlinkErrno == ENOENT else { throw error }
     }
   }
 }

@@ -20,7 +20,7 @@ struct HostParameters {
     original.append((redirects, try redirects.read()))
     for link in try directoryEntries("/proc/sys/net/ipv4/conf") where link != "all" {
       // In the dotted notation a dot of the name (eth0.5) is a slash.
-      let parameter = Sysctl("net.ipv4.conf.\(String(link.map { $0 == "." ? "/" : $0 })).forwarding")
+      let parameter = Sysctl("net.ipv4.conf.\(Sysctl.component(link)).forwarding")
       // A link may go while this looks at the others.
       guard let value = try? parameter.read() else { continue }
       if value != "0" { original.append((parameter, "1")) }

@@ -80,7 +80,7 @@ extension Host {
     let isAttended = SandboxRecord.isAttended(facts.name, in: state)
     guard let text = try? RecordText.read(state.record(of: facts.name)) else { return nil }
     let stays = text[SandboxRecord.stays] != nil
-    let identity = names.identity(of: facts.name).flatMap { $0.text == text.namespaceIdentity ? $0 : nil }
+    let identity = namespace(of: facts.name, text)
     let isWhole = identity != nil && (facts.connection == nil || link != nil)
     let condition: SandboxReport.State =
       stays ? (isWhole ? .created : .broken) : isAttended ? .running : .stale

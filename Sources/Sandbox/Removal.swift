@@ -32,7 +32,7 @@ extension Host {
     if isUnused { try? removeUnusedNetworks(only: nil) }
   }
 
-  /// The same for commands that only look: who may not remove anything still may look.
+  /// The same for commands that only look, which say themselves what they lack.
   public func sweepIfPrivileged() {
     if Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective { sweep() }
   }
@@ -122,7 +122,7 @@ extension Host {
   }
 
   /// The namespace of a record's sandbox, if its name still is that one's.
-  private func namespace(of name: NamespaceName, _ text: RecordText) -> FileIdentity? {
+  func namespace(of name: NamespaceName, _ text: RecordText) -> FileIdentity? {
     guard let identity = names.identity(of: name), identity.text == text.namespaceIdentity else { return nil }
     return identity
   }

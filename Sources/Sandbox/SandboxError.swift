@@ -22,6 +22,11 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The error number, where the kernel refused a netlink request with it; nil for every other failure.
+  var netlinkErrno: Int32? {
+    if case .netlink(let cause) = self { cause.errno } else { nil }
+  }
+
   /// The exit status that tells it: 125 for nsrun's own failures, 126 for a command that cannot be executed, 127 for one
   /// that was not found, 128 and the signal's number where a signal came before the command had started.
   public var exitCode: Int32 {

@@ -44,12 +44,8 @@ public struct StateDirectory: Sendable {
   /// A lock on the directory, released when it goes.
   struct Lock: ~Copyable {
     fileprivate let descriptor: OwnedDescriptor
-    private(set) var kind: FileLock
 
-    fileprivate init(_ descriptor: consuming OwnedDescriptor, _ kind: FileLock) {
-      self.descriptor = descriptor
-      self.kind = kind
-    }
+    fileprivate init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
   }
 
   /// Makes the directory where there is none and takes its lock, waiting for it.
@@ -72,7 +68,7 @@ public struct StateDirectory: Sendable {
       var status = stat()
       try systemCall("fstat", path) { fstat(descriptor.raw, &status) }
       // A lock on a directory that was removed while this waited for it guards nothing.
-      if status.st_nlink > 0 { return Lock(descriptor, kind) }
+      if status.st_nlink > 0 { return Lock(descriptor) }
     }
   }
 

@@ -108,8 +108,7 @@ extension Host {
     requests.delete(link: .index(link.index), subject: name.text)
     do throws(SandboxError) { try netlinkRequests(requests) } catch {
       // It went by itself in between, with its namespace.
-      if case .netlink(let cause) = error, cause.errno == ENODEV { return }
-      throw error
+      guard error.netlinkErrno == ENODEV else { throw error }
     }
   }
 

@@ -10,7 +10,6 @@
 static const int32_t clinux_CLONE_NEWNS = 0x00020000;
 static const int32_t clinux_CLONE_NEWNET = 0x40000000;
 
-static const int32_t clinux_O_PATH = 010000000;
 static const int32_t clinux_O_TMPFILE = 020200000;
 
 /// The type that statfs(2) gives for a namespace file (linux/magic.h).
@@ -26,7 +25,6 @@ int clinux_setns(int fd, int type);
 int clinux_open(const char *path, int flags, uint32_t mode);
 int clinux_openat(int directory, const char *path, int flags, uint32_t mode);
 int clinux_fcntl(int fd, int command, int argument);
-int clinux_ioctl(int fd, unsigned long request, int argument);
 /// pipe2(O_CLOEXEC).
 int clinux_pipe(int *ends);
 int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags);
