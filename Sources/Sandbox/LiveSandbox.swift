@@ -16,6 +16,8 @@ struct LiveSandbox: ~Copyable {
   /// Talks to the kernel inside the sandbox; opened when the namespace is there.
   private var inside: RouteConnection?
   private var namespace: FileIdentity?
+  /// Open from the namespace's naming to its connecting.
+  private var opened: NetworkNamespace?
   private var eth0: UInt32?
   private var bridgeIndex: UInt32?
   private var isResolved = false
@@ -124,13 +126,15 @@ struct LiveSandbox: ~Copyable {
       let tracer = host.reporter.tracer?.named("sandbox route")
       inside = try namespace.inside(home: host.home) { () throws(SystemError) in try RouteConnection(tracer: tracer) }
         .get()
+      opened = consume namespace
     } catch {
       throw .system(error)
     }
   }
 
-  private borrowing func connect(_ pair: SandboxPlan.VethPair, _ host: Host) throws(SandboxError) {
-    let namespace = try system { () throws(SystemError) in try host.names.open(facts.name) }
+  private mutating func connect(_ pair: SandboxPlan.VethPair, _ host: Host) throws(SandboxError) {
+    // By the descriptor: the name may be somebody else's by now.
+    guard let namespace = opened.take() else { preconditionFailure("the namespace is named before it is connected") }
     var veth = LinkSpecification.veth(
       pair.hostLink,
       peer: .init(
@@ -143,8 +147,7 @@ struct LiveSandbox: ~Copyable {
     requests.create(veth)
     // A port of a bridge needs no address of its own, and without one sends nothing by itself.
     requests.change(
-      link: .named(pair.hostLink.text),
-      LinkChanges(alias: pair.alias), subject: pair.hostLink.text)
+      link: .named(pair.hostLink.text), LinkChanges(alias: pair.alias), subject: pair.hostLink.text)
     let hasIPv6 = pair.mtu >= Self.leastIPv6MTU && FileIdentity(path: "/proc/sys/net/ipv6") != nil
     if hasIPv6 {
       requests.change(
@@ -152,7 +155,7 @@ struct LiveSandbox: ~Copyable {
         subject: pair.hostLink.text)
     }
     do throws(SandboxError) { try host.netlinkRequests(requests) } catch {
-      guard case .netlink(let cause) = error, cause.errno == EXFULL else { throw error }
+      guard error.netlinkErrno == EXFULL else { throw error }
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
     }
   }
@@ -203,6 +206,7 @@ struct LiveSandbox: ~Copyable {
     let hasCompany = endProcesses(host: host) > 0
     let isUndone = host.undo(facts, namespace: namespace?.text, isDying: !hasCompany)
     inside = nil
+    opened = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
     host.close(record, bridge: bridge, address: facts.connection?.address.address)
