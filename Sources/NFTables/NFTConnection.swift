@@ -25,6 +25,22 @@ public struct NFTConnection: ~Copyable {
     try connection.perform(transaction.sealed())
   }
 
+  /// The number of the ruleset as it is now, of all tables: any transaction that changes something adds one (Linux 3.18).
+  public mutating func generation() throws(NetlinkError) -> UInt32 {
+    let found = try list(NFT_MSG_GETGEN, flags: [], "get generation", "", family: nil) {
+      (reply) throws(MalformedMessage) -> UInt32? in
+      var attributes = try reply.payload.attributes(after: GenericHeader.size)
+      while let attribute = try attributes.next() {
+        if attribute.type == NFTA_GEN_ID { return try attribute.bigEndian() }
+      }
+      return nil
+    }
+    guard let generation = found.first else {
+      throw NetlinkError(operation: "get generation", subject: "", errno: EPROTO)
+    }
+    return generation
+  }
+
   /// All tables, of every family that is known here.
   public mutating func tables() throws(NetlinkError) -> [Table] {
     try list(NFT_MSG_GETTABLE, "list tables", "", family: nil) { (reply) throws(MalformedMessage) in try Table(reply) }

@@ -17,6 +17,9 @@ let RTM_NEWNEIGH: UInt16 = 28
 let RTM_DELNEIGH: UInt16 = 29
 let RTM_GETNEIGH: UInt16 = 30
 
+let RTM_NEWNSID: UInt16 = 88
+let RTM_GETNSID: UInt16 = 90
+
 /// The size of struct ifinfomsg.
 let ifinfomsgSize = 16
 /// The size of struct ifaddrmsg.
@@ -107,3 +110,7 @@ let RTNH_F_ONLINK: UInt32 = 4
 let NDA_DST: UInt16 = 1
 let NDA_LLADDR: UInt16 = 2
 let NDA_IFINDEX: UInt16 = 8
+
+let NETNSA_NSID: UInt16 = 1
+let NETNSA_PID: UInt16 = 2
+let NETNSA_FD: UInt16 = 3

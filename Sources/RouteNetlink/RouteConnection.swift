@@ -89,6 +89,32 @@ public struct RouteConnection: ~Copyable {
     return try connection.query(batch) { (reply) throws(MalformedMessage) in try Link(reply) }
   }
 
+  // MARK: Namespaces
+
+  /// The number by which this namespace knows another (``Link/peerNamespaceID``); nil where it has none for it. Linux 4.9.
+  /// - Throws: ESRCH where there is no such process, EBADF for a descriptor that is none of a namespace.
+  public mutating func namespaceID(of namespace: NamespaceReference) throws(NetlinkError) -> Int32? {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETNSID, flags: [], operation: "get namespace id", subject: "") { buffer in
+      buffer.append(UInt32(0))  // struct rtgenmsg, padded
+      switch namespace {
+      case .process(let id): buffer.attribute(NETNSA_PID, id)
+      case .descriptor(let number): buffer.attribute(NETNSA_FD, number)
+      }
+    }
+    return try connection.query(batch) { (reply) throws(MalformedMessage) -> Int32? in
+      guard reply.header.type == RTM_NEWNSID else { return nil }
+      var attributes = try reply.payload.attributes(after: 4)
+      while let attribute = try attributes.next() {
+        guard attribute.type == NETNSA_NSID else { continue }
+        let id: Int32 = try attribute.integer()
+        // NETNSA_NSID_NOT_ASSIGNED
+        return id < 0 ? nil : id
+      }
+      return nil
+    }.first
+  }
+
   // MARK: Addresses, routes, neighbours
 
   /// The addresses of one link or all, of one family or both.

@@ -16,6 +16,7 @@ enum RouteDescription {
       case RTM_NEWLINK: (ifinfomsg, link)
       case RTM_NEWADDR: (ifaddrmsg, address)
       case RTM_NEWROUTE: (rtmsg, route)
+      case RTM_NEWNSID: (rtgenmsg, namespaceID)
       default: (ndmsg, neighbour)
       }
     return MessageDescription(name, isQuery: isQuery, fixedPart: fixedPart, attributes: attributes)
@@ -25,8 +26,16 @@ enum RouteDescription {
     RTM_NEWLINK: "RTM_NEWLINK", RTM_DELLINK: "RTM_DELLINK", RTM_GETLINK: "RTM_GETLINK", RTM_SETLINK: "RTM_SETLINK",
     RTM_NEWADDR: "RTM_NEWADDR", RTM_DELADDR: "RTM_DELADDR", RTM_GETADDR: "RTM_GETADDR",
     RTM_NEWROUTE: "RTM_NEWROUTE", RTM_DELROUTE: "RTM_DELROUTE", RTM_GETROUTE: "RTM_GETROUTE",
+    RTM_NEWNSID: "RTM_NEWNSID", RTM_GETNSID: "RTM_GETNSID",
     RTM_NEWNEIGH: "RTM_NEWNEIGH", RTM_DELNEIGH: "RTM_DELNEIGH", RTM_GETNEIGH: "RTM_GETNEIGH",
   ]
+
+  private static let rtgenmsg = FixedPart(
+    "rtgenmsg", [.init("rtgen_family", size: 1, families), .init("pad", size: 3)])
+  private static let namespaceID = AttributeSchema([
+    1: .init("NETNSA_NSID", .signed), 2: .init("NETNSA_PID", .unsigned), 3: .init("NETNSA_FD", .signed),
+    4: .init("NETNSA_TARGET_NSID", .signed), 5: .init("NETNSA_CURRENT_NSID", .signed),
+  ])
 
   static let families = AttributeFormat.named([0: "AF_UNSPEC", 2: "AF_INET", 7: "AF_BRIDGE", 10: "AF_INET6"])
   static let scopes = AttributeFormat.named([

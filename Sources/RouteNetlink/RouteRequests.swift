@@ -68,6 +68,17 @@ public struct RouteRequests: Sendable {
     }
   }
 
+  /// Deletes all links of a group: those that one request names wait together for the kernel to quiesce. ENODEV where
+  /// there are none, EOPNOTSUPP, and nothing deleted, where one of them cannot be.
+  /// - Parameter linkGroup: not 0, which every link is in.
+  public mutating func delete(linkGroup: UInt32) {
+    precondition(linkGroup != 0)
+    batch.append(type: RTM_DELLINK, flags: [], operation: "delete link group", subject: "\(linkGroup)") { buffer in
+      writeLinkHeader(to: &buffer, index: 0)
+      buffer.attribute(IFLA_GROUP, linkGroup)
+    }
+  }
+
   /// Gives a link an address, which it must not have (EEXIST).
   public mutating func add(_ address: LinkAddress, subject: String? = nil) {
     batch.append(
