@@ -1,8 +1,10 @@
-// interleave RUNS LABEL COMMAND [ARG...] [@@ LABEL COMMAND [ARG...]]...
+// interleave RUNS LABEL [@PID] COMMAND [ARG...] [@@ LABEL [@PID] COMMAND [ARG...]]...
 //
 // Measures commands against each other: starts them in turn, RUNS times each, and prints a row of a Markdown table for
 // each of them: the median and the 90th percentile of the time from its start to its end, in milliseconds, and the median
 // of its ratio to the first one's time in the same turn. What disturbs the machine for a while disturbs all alike.
+//
+// With @PID the command is started in the network and mount namespaces of that process: on another throwaway host.
 //
 // A network namespace is torn down by the kernel after its last process has ended, which holds up whoever works on
 // links or namespaces meanwhile. So that no command pays for the one before, PAUSE milliseconds (50) lie between them.
@@ -10,6 +12,7 @@
 // Their output is discarded. A command that fails is counted, said on standard error, and makes this exit with 1.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +28,7 @@ enum { MOST_COMMANDS = 16, WARM_UPS = 3 };
 struct command {
   const char *label;
   char **arguments;
+  const char *host;
   double *times, *ratios;
   int failures;
 };
@@ -37,6 +41,21 @@ static double now(void) {
 
 static unsigned pause_microseconds = 50000;
 
+// Goes into the namespaces of a process.
+static void enter(const char *process) {
+  static const struct { const char *name; int type; } namespaces[] = {{"net", CLONE_NEWNET}, {"mnt", CLONE_NEWNS}};
+  char path[2][64];
+  int files[2];
+  for (int i = 0; i < 2; i++) {
+    snprintf(path[i], sizeof path[i], "/proc/%s/ns/%s", process, namespaces[i].name);
+    files[i] = open(path[i], O_RDONLY | O_CLOEXEC);
+  }
+  for (int i = 0; i < 2; i++) {
+    if (setns(files[i], namespaces[i].type)) perror(path[i]), exit(2);
+    close(files[i]);
+  }
+}
+
 // Runs a command once, after a pause, and gives its time in milliseconds.
 static double run(struct command *command) {
   posix_spawn_file_actions_t files;
@@ -47,6 +66,7 @@ static double run(struct command *command) {
   pid_t child;
   int status;
   usleep(pause_microseconds);
+  if (command->host) enter(command->host);
   double start = now();
   int error = posix_spawnp(&child, command->arguments[0], &files, NULL, command->arguments, environ);
   if (error) {
@@ -72,13 +92,14 @@ static double percentile(double *values, int count, int percent) {
 
 int main(int count, char **arguments) {
   int runs = count > 3 ? atoi(arguments[1]) : 0, commands = 0, failed = 0;
-  if (runs < 1) return fputs("usage: interleave RUNS LABEL COMMAND [ARG...] [@@ LABEL COMMAND [ARG...]]...\n", stderr), 2;
+  if (runs < 1) return fputs("usage: interleave RUNS LABEL [@PID] COMMAND [ARG...] [@@ ...]...\n", stderr), 2;
   if (getenv("PAUSE")) pause_microseconds = 1000 * atoi(getenv("PAUSE"));
   struct command all[MOST_COMMANDS] = {0};
   for (int i = 2; i < count && commands < MOST_COMMANDS; i++) {
     if (i + 1 >= count) return fprintf(stderr, "interleave: no command for %s\n", arguments[i]), 2;
     struct command *command = &all[commands++];
     *command = (struct command){.label = arguments[i], .arguments = &arguments[i + 1]};
+    if (*command->arguments[0] == '@') command->host = *command->arguments++ + 1;
     command->times = calloc(runs, sizeof(double));
     command->ratios = calloc(runs, sizeof(double));
     while (i < count && strcmp(arguments[i], "@@")) i++;
