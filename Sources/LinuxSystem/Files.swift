@@ -84,6 +84,13 @@ public func removeFile(_ path: String) throws(SystemError) -> Bool {
   }
 }
 
+/// Removes a file, or a directory with all that is in it; links are not followed. What cannot be removed is left.
+public func removeTree(_ path: String) {
+  if unlink(path) == 0 { return }
+  for name in (try? directoryEntries(path)) ?? [] { removeTree("\(path)/\(name)") }
+  rmdir(path)
+}
+
 /// The names in a directory, without `.` and `..`, in no particular order; none when the directory does not exist.
 public func directoryEntries(_ path: String) throws(SystemError) -> [String] {
   guard let directory = opendir(path) else {

@@ -19,11 +19,14 @@ public struct MountFlags: OptionSet, Sendable {
 }
 
 /// Mounts a file system or binds a file, or with only a propagation flag changes a mount that exists (mount(2)).
+/// - Parameter options: what the type of file system takes, such as `mode=755`.
 /// - Throws: the error with `path` as its subject.
 public func mount(
-  _ source: String = "none", on path: String, type: String = "none", _ flags: MountFlags
+  _ source: String = "none", on path: String, type: String = "none", _ flags: MountFlags, options: String = ""
 ) throws(SystemError) {
-  try systemCall("mount", path) { Glibc.mount(source, path, type, flags.rawValue, nil) }
+  try systemCall("mount", path) {
+    options.withCString { Glibc.mount(source, path, type, flags.rawValue, options.isEmpty ? nil : $0) }
+  }
 }
 
 /// Takes a mount out of the calling thread's mount namespace at once, even where it is in use; links are not followed.

@@ -11,11 +11,16 @@ public enum MountView {
   /// /sys is to show.
   /// - Parameters:
   ///   - name: whose files below /etc/netns are used; nil for none.
+  ///   - names: the directory that has no other name than this one in the view; nil to leave all as it is. Each name is
+  ///     a mount: one that is made later would be mounted in every view that stands, as many as there are.
   ///   - warn: is told, in a sentence each, what this host forbids; the view lacks it then.
-  public static func establish(name: NamespaceName?, warn: (String) -> Void) throws(SystemError) {
+  public static func establish(
+    name: NamespaceName?, without names: NamespaceDirectory?, warn: (String) -> Void
+  ) throws(SystemError) {
     try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
     // Mounts of the host still arrive here; ours do not go out.
     try mount(on: "/", [.makeSlave, .recursive])
+    if let names { hide(names, but: name, warn) }
     mountSysfs(warn)
     if let name { bindConfiguration(of: name, warn) }
   }
@@ -24,6 +29,18 @@ public enum MountView {
   public static func isolate() throws(SystemError) {
     try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
     try mount(on: "/", [.makePrivate, .recursive])
+  }
+
+  private static func hide(_ names: NamespaceDirectory, but name: NamespaceName?, _ warn: (String) -> Void) {
+    do throws(SystemError) {
+      while try unmountDetached(names.path) {}
+      try makeDirectory(names.path)
+      // What is named inside is gone with the view: as a file of the host it would stay there, stale.
+      try mount("tmpfs", on: names.path, type: "tmpfs", [.noSetUID, .noDevices, .noExecution], options: "mode=755")
+      if let name { try names.attach(name, process: getpid()) }
+    } catch {
+      warn("the names of other network namespaces are seen inside: \(error)")
+    }
   }
 
   private static func mountSysfs(_ warn: (String) -> Void) {

@@ -26,9 +26,10 @@ struct AddressLeases {
   /// - Parameters:
   ///   - reserved: addresses that are not ours to give, such as the gateway.
   ///   - start: where to begin, as a number of hosts after the first, if none has been leased yet.
+  /// - Returns: nil where none is free.
   func takeNext(
     in subnet: IPNetwork, except reserved: [IPAddress], startingAt start: UInt32, for name: NamespaceName
-  ) throws(SandboxError) -> IPAddress {
+  ) throws(SandboxError) -> IPAddress? {
     let hosts = UInt32(1) << (32 - UInt32(subnet.prefixLength)) - 2
     let last = (try? readText(state.cursor(of: bridge))).flatMap { IPAddress($0) }.flatMap { subnet.offset(of: $0) }
     let first = last ?? start % hosts
@@ -41,8 +42,7 @@ struct AddressLeases {
         return address
       }
     }
-    throw .refused(
-      "no address is free in \(subnet) on \(bridge): all \(count) are in use; remove sandboxes, or use another bridge")
+    return nil
   }
 
   /// How many addresses are taken.
@@ -64,6 +64,16 @@ struct AddressLeases {
     try directoryEntries(directory).compactMap { IPAddress($0) }.filter { holder(of: $0) == name.text }
   }
 
+  /// All that is leased.
+  func all() -> [(address: IPAddress, holder: NamespaceName)] {
+    ((try? directoryEntries(directory)) ?? []).compactMap { entry in
+      guard let address = IPAddress(entry), let name = holder(of: address).flatMap({ try? NamespaceName($0) }) else {
+        return nil
+      }
+      return (address, name)
+    }
+  }
+
   /// Removes the directory when nobody has a lease any more.
   /// - Returns: whether nobody has.
   func removeIfUnused() -> Bool { rmdir(directory) == 0 || errno == ENOENT }
@@ -83,15 +93,8 @@ struct AddressLeases {
     }
   }
 
-  /// Two at once may overwrite each other's; the worst that follows is that the next one tries an address that is taken.
+  /// The worst that follows where two at once overwrite each other's is that the next one tries an address that is taken.
   private func remember(_ address: IPAddress) throws(SystemError) {
-    let path = state.cursor(of: bridge)
-    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
-    var file = try OwnedDescriptor.openIfPresent(path, flags, mode: 0o644)
-    while file == nil {
-      try makeDirectory(state.cursors)
-      file = try .openIfPresent(path, flags, mode: 0o644)
-    }
-    try file!.write("\(address)", path)
+    try state.overwrite(state.cursor(of: bridge), in: state.cursors, with: "\(address)")
   }
 }

@@ -3,8 +3,6 @@ import LinuxSystem
 /// The kernel parameters that a new network namespace starts with, set before its first link is there.
 enum Baseline {
   private static let parameters: [(name: String, value: String)] = [
-    // Neighbours that still know the address from somebody else learn the new link-layer address at once.
-    ("net.ipv4.conf.default.arp_notify", "1"),
     // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
     // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works.
     ("net.ipv6.conf.default.addr_gen_mode", "1"),
@@ -14,8 +12,11 @@ enum Baseline {
 
   /// Sets them in the calling thread's namespace. A kernel without IPv6 lacks some; a container may forbid all.
   /// - Parameter warn: is told, in a sentence, if they cannot be set.
-  static func apply(warn: (String) -> Void) {
-    for (name, value) in parameters {
+  static func apply(_ spec: SandboxSpec, warn: (String) -> Void) {
+    // Neighbours that still know the address from somebody else learn the new link-layer address at once. Where nsrun
+    // has chosen both, the one follows from the other, and nobody need be told: the bridge would copy it to every port.
+    let announces = spec.network?.address != nil || spec.network?.mac != nil
+    for (name, value) in parameters + (announces ? [("net.ipv4.conf.default.arp_notify", "1")] : []) {
       do throws(SystemError) { try Sysctl(name).write(value) } catch {
         if error.isNotFound { continue }
         return warn("the sandbox keeps the kernel's defaults: \(error)")

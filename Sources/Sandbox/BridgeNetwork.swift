@@ -35,6 +35,7 @@ extension Host {
     if spec.egress != .internal {
       guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
     }
+    guard try areRulesUnchanged(for: spec.bridge) else { return nil }
     return try describe(link, spec.bridge, record)
   }
 
@@ -42,42 +43,90 @@ extension Host {
   /// only what is written down. The caller holds the exclusive lock.
   func makeNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork {
     let link = try bridgeLink(spec.bridge)
-    let recorded = networkRecord(of: spec.bridge)
-    let planned = recorded?.address
-    let plannedAddress = link == nil ? try addressForNewBridge(spec) : nil
-    if let link {
+    var record = try recordForMaking(spec.bridge, link)
+    let isNew = record == nil
+    if link == nil, record == nil {
+      let address = try addressForNewBridge(spec)
+      record = NetworkRecord(
+        bridge: spec.bridge, translation: .bridge,
+        own: .init(mac: .derived(from: address.address, role: .bridge), address: address))
+    } else if let link {
       // Before anything is changed.
-      let record = Firewall.Network(bridge: spec.bridge, translation: .host, address: planned)
+      let record = record ?? NetworkRecord(bridge: spec.bridge, translation: .host)
       _ = try check(spec, on: try describe(link, spec.bridge, record))
     }
-    if recorded == nil {
-      let translation = try self.translation(of: spec.bridge, link)
-      var text = RecordText([("bridge", spec.bridge.text), ("translation", translation.rawValue)])
-      if let plannedAddress {
-        text.append("address", "\(MACAddress.derived(from: plannedAddress.address, role: .bridge))")
-      }
-      _ = try system { () throws(SystemError) in
-        try state.createRecord(text, at: state.record(of: spec.bridge), in: state.networks, locked: false)
-      }
-    }
+    if isNew { record = try writeRecord(record, spec, link) }
+    guard let record else { throw .damaged(state.record(of: spec.bridge)) }
     do throws(SandboxError) {
-      if let plannedAddress {
-        try createBridge(spec.bridge, plannedAddress)
-      } else if let link, !Tag.isOurBridge(link, planned: planned) {
+      if link == nil {
+        try restoreBridge(of: record)
+      } else if let link, !Tag.isOurBridge(link, planned: record.own?.mac) {
         try keepAddress(of: link, named: spec.bridge)
       }
       if spec.egress != .internal { try turnForwardingOn() }
-      guard let made = try bridgeLink(spec.bridge), let record = networkRecord(of: spec.bridge) else {
+      guard let made = try bridgeLink(spec.bridge) else {
         throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
       }
-      if spec.mayChangeForeignChains { try ForwardChains(self).admit(spec.bridge) }
-      let network = try describe(made, spec.bridge, record)
-      if network.translation != .host || spec.egress == .internal || isGuarding { try admitNetworks() }
-      return network
+      try verifyRules(for: spec.bridge) { () throws(SandboxError) in
+        let record = networkRecord(of: spec.bridge) ?? record
+        let hasChanged = try refreshTranslation(of: record, made)
+        if record.mayChangeForeignChains && spec.mayChangeForeignChains { try ForwardChains(self).admit(spec.bridge) }
+        if hasChanged {
+          try installFirewall()
+        } else if record.translation != .host || spec.egress == .internal || isGuarding {
+          try admitNetworks()
+        }
+      }
+      return try describe(made, spec.bridge, networkRecord(of: spec.bridge) ?? record)
     } catch {
       if AddressLeases(bridge: spec.bridge, state: state).removeIfUnused() { _ = unmakeNetwork(spec.bridge) }
       throw error
     }
+  }
+
+  /// What is written down of a bridge whose network is to be made, or made whole.
+  /// - Returns: nil where nothing is.
+  private func recordForMaking(_ bridge: InterfaceName, _ link: Link?) throws(SandboxError) -> NetworkRecord? {
+    let path = state.record(of: bridge)
+    guard access(path, F_OK) == 0 else { return nil }
+    do throws(SandboxError) {
+      guard let record = NetworkRecord(try RecordText.read(path)), record.bridge == bridge else {
+        throw .damaged(path)
+      }
+      // Its bridge is the owner's to make again; what is left of a network that nobody is on any more tells nothing.
+      guard link == nil, record.own == nil else { return record }
+      guard AddressLeases(bridge: bridge, state: state).removeIfUnused() else {
+        throw .refused(
+          "the bridge \(bridge), which somebody else made, is gone, but not the sandboxes that were on it (nsrun list): "
+            + "make it again, or remove them")
+      }
+      if let failure = unmakeNetwork(bridge).first { throw failure }
+      return nil
+    } catch {
+      guard case .damaged = error else { throw error }
+      try setAside(path)
+      return nil
+    }
+  }
+
+  /// Writes down what is going to be made or used.
+  private func writeRecord(
+    _ planned: NetworkRecord?, _ spec: NetworkSpec, _ link: Link?
+  ) throws(SandboxError) -> NetworkRecord {
+    var record: NetworkRecord
+    if let planned {
+      record = planned
+    } else {
+      record = NetworkRecord(bridge: spec.bridge, translation: try translation(of: spec.bridge, link))
+    }
+    record.mayChangeForeignChains = spec.mayChangeForeignChains
+    // A bridge of ours without a record, and what is on it: somebody has deleted the records.
+    if let link, Tag.isOurBridge(link, planned: nil) { record.own = try adopt(link, spec.bridge) }
+    _ = try system { () throws(SystemError) in
+      try state.createRecord(
+        record.text, at: state.record(of: spec.bridge), in: state.networks, locked: false)
+    }
+    return record
   }
 
   /// Chooses what a sandbox on a network gets, and leases its address.
@@ -96,7 +145,21 @@ extension Host {
       // Short-lived sandboxes start anywhere: one after the other on a bridge that nobody else is on would else all get
       // the same address, and each be taken for the one before, whose namespace the kernel is still tearing down.
       let start = sandbox.lifetime == .run ? UInt32(bitPattern: getpid()) : 0
-      address = try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name)
+      func take() throws(SandboxError) -> IPAddress? {
+        try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name)
+      }
+      if let free = try take() {
+        address = free
+      } else {
+        let count = leases.count
+        for (address, holder) in lostLeases(leases) { _ = try? leases.release(address, of: holder) }
+        guard let free = try take() else {
+          throw .refused(
+            "no address is free in \(subnet) on \(network.bridge): all \(count) are in use; remove sandboxes, or use "
+              + "another bridge")
+        }
+        address = free
+      }
     }
     return Seat(address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway)
   }
@@ -151,24 +214,24 @@ extension Host {
   }
 
   private func describe(
-    _ link: Link, _ bridge: InterfaceName, _ record: Firewall.Network
+    _ link: Link, _ bridge: InterfaceName, _ record: NetworkRecord
   ) throws(SandboxError) -> BridgeNetwork {
     let addresses = try addresses(of: link)
     return BridgeNetwork(
-      bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link, planned: record.address),
+      bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link, planned: record.own?.mac),
       address: addresses.first, addresses: addresses.map(\.address),
       translation: record.translation)
   }
 
   /// The IPv4 addresses of a link, with their lengths.
-  private func addresses(of link: Link) throws(SandboxError) -> [IPNetwork] {
+  func addresses(of link: Link) throws(SandboxError) -> [IPNetwork] {
     try route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) }.map(\.network)
   }
 
   // MARK: Making
 
   /// By what packets that leave a bridge are to get the host's address.
-  private func translation(
+  func translation(
     of bridge: InterfaceName, _ link: Link?
   ) throws(SandboxError) -> SandboxFacts.Translation {
     guard let link, !Tag.isOurBridge(link, planned: nil) else { return .bridge }
@@ -215,12 +278,13 @@ extension Host {
     }
   }
 
-  private func createBridge(_ name: InterfaceName, _ address: IPNetwork) throws(SandboxError) {
+  func createBridge(_ name: InterfaceName, _ own: NetworkRecord.OwnBridge) throws(SandboxError) {
+    let address = own.address
     reporter.progress?("create the bridge \(name) with the address \(address)")
     var bridge = LinkSpecification.bridge(
       name, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
     // Given here it stays: a bridge otherwise takes the lowest address of its ports, a new one whenever they change.
-    bridge.address = .derived(from: address.address, role: .bridge)
+    bridge.address = own.mac
     var requests = RouteRequests()
     requests.create(bridge)
     try netlinkRequests(requests)
@@ -244,7 +308,7 @@ extension Host {
     try netlinkRequests(requests)
   }
 
-  private func turnForwardingOn() throws(SandboxError) {
+  func turnForwardingOn() throws(SandboxError) {
     let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
     guard !isOn else { return }
     reporter.progress?("turn IPv4 forwarding on")
@@ -285,7 +349,7 @@ extension Host {
     func attemptWithRules(_ body: () throws(SandboxError) -> Void) {
       do throws(SandboxError) { try body() } catch { if !lacksNFTables { failures.append(error) } }
     }
-    let planned = networkRecord(of: bridge)?.address
+    let planned = networkRecord(of: bridge)?.own?.mac
     // By the files, not by what they say: one that is damaged is somebody's network all the same.
     let isLast = networkNames().allSatisfy { $0 == bridge }
     if isLast {
@@ -313,7 +377,7 @@ extension Host {
     }
     // The record last: whatever ends this process before leaves it, and with it the rest can be found.
     guard failures.isEmpty else { return failures }
-    for file in [state.cursor(of: bridge), state.record(of: bridge)] {
+    for file in [state.cursor(of: bridge), state.generation(of: bridge), state.record(of: bridge)] {
       attempt { () throws(SandboxError) in try remove(file) }
     }
     return failures
@@ -321,23 +385,6 @@ extension Host {
 
   private func remove(_ file: String) throws(SandboxError) {
     do throws(SystemError) { try removeFile(file) } catch { throw .system(error) }
-  }
-
-  /// The networks that there are records of, by their bridges' names.
-  func networkRecords() -> [Firewall.Network] { networkNames().compactMap { networkRecord(of: $0) } }
-
-  /// The bridges that there are records of, readable or not, by their names.
-  func networkNames() -> [InterfaceName] {
-    ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
-  }
-
-  /// What the record of a bridge says; nil where there is none, or none that makes sense.
-  func networkRecord(of bridge: InterfaceName) -> Firewall.Network? {
-    guard let text = try? RecordText.read(state.record(of: bridge)),
-      let translation = text["translation"].flatMap(SandboxFacts.Translation.init(rawValue:))
-    else { return nil }
-    return Firewall.Network(
-      bridge: bridge, translation: translation, address: text["address"].flatMap { MACAddress($0) })
   }
 }
 
@@ -347,26 +394,4 @@ extension NetworkSpec {
     guard let address, let prefixLength else { return nil }
     return IPNetwork(address: address, prefixLength: prefixLength)?.network
   }
-}
-
-extension MACAddress {
-  /// What a derived address is for; the first byte of each is that of a locally administered unicast address.
-  enum Role: UInt8 {
-    case sandbox = 0x02
-    case bridge = 0x06
-    /// Higher than any address that a port of a foreign bridge is likely to have, so that the bridge, which takes the
-    /// lowest address of its ports, keeps the one it has.
-    case hostLink = 0xfe
-  }
-
-  /// An address that follows from an IPv4 address: whoever gets that again is found by neighbours that still know it.
-  static func derived(from address: IPAddress, role: Role) -> MACAddress {
-    MACAddress(bytes: [role.rawValue, mark] + address.bytes)!
-  }
-
-  /// Whether this is such an address.
-  func isDerived(for role: Role) -> Bool { bytes.starts(with: [role.rawValue, Self.mark]) }
-
-  /// The second byte of every derived address: an `n`.
-  private static let mark: UInt8 = 0x6e
 }

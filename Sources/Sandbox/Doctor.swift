@@ -116,18 +116,18 @@ public struct Doctor {
         : Finding(
           check: "rules", status: .problem,
           message: "the table \(Firewall.table) is missing: somebody has flushed the rules; sandboxes cannot get out",
-          remedy: "start any sandbox on \(networks[0].bridge): it restores the rules for all")
+          remedy: "nsrun reload")
     ]
   }
 
   private func records() -> [Finding] {
     host.recordedNames().compactMap { name in
+      guard let path = host.state.record(of: name) else { return nil }
       do throws(SandboxError) {
-        _ = try RecordText.read(host.state.record(of: name))
+        _ = try RecordText.read(path)
         return nil
       } catch {
-        return Finding(
-          check: "records", status: .warning, message: "\(error)", remedy: "look at \(host.state.record(of: name))")
+        return Finding(check: "records", status: .warning, message: "\(error)", remedy: "look at \(path)")
       }
     }
   }

@@ -53,7 +53,7 @@ enum Firewall {
   /// The whole table, in place of one that there may be.
   /// - Parameter isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
   static func installation(
-    isGuarded: Bool, networks records: [Network], members: [SandboxPlan.Member]
+    isGuarded: Bool, networks records: [NetworkRecord], members: [SandboxPlan.Member]
   ) -> Transaction {
     var transaction = Transaction()
     transaction.destroy(table)
@@ -74,7 +74,7 @@ enum Firewall {
             .matching(.inputInterfaceName, in: bridges, inverted: true),
             .matching(.outputInterfaceName, in: bridges, inverted: true),
             .verdict(.drop),
-          ], comment: "nsrun turned forwarding on, but only for sandboxes"))
+          ], comment: guardComment))
     }
     // The device that a packet came in by is known here since Linux 5.7.
     transaction.add(
@@ -92,6 +92,9 @@ enum Firewall {
     return transaction
   }
 
+  /// Of the rule that is there only where nsrun turned forwarding on.
+  static let guardComment = "nsrun turned forwarding on, but only for sandboxes"
+
   private static func installConfinement(_ transaction: inout Transaction) {
     transaction.destroy(confinement)
     transaction.add(confinement)
@@ -105,16 +108,8 @@ enum Firewall {
     transaction.add(Rule(in: input, [.matching(.inputInterfaceName, in: confined), .verdict(.drop)]))
   }
 
-  /// One bridge's part in the table.
-  struct Network: Equatable {
-    var bridge: InterfaceName
-    var translation: SandboxFacts.Translation
-    /// The link-layer address that nsrun made the bridge with; nil where it did not.
-    var address: MACAddress?
-  }
-
   /// Adds a bridge; one that is there stays.
-  static func admit(_ network: Network, _ transaction: inout Transaction) {
+  static func admit(_ network: NetworkRecord, _ transaction: inout Transaction) {
     for (set, elements) in elements(of: network) { transaction.add(elements, to: set) }
   }
 
@@ -124,7 +119,7 @@ enum Firewall {
   }
 
   /// Takes a bridge out, whether it is there or not.
-  static func retract(_ network: Network, _ transaction: inout Transaction) {
+  static func retract(_ network: NetworkRecord, _ transaction: inout Transaction) {
     for (set, elements) in elements(of: network) { transaction.destroy(elements, from: set) }
   }
 
@@ -133,7 +128,7 @@ enum Firewall {
     for (set, elements) in elements(of: member) { transaction.destroy(elements, from: set) }
   }
 
-  private static func elements(of network: Network) -> [(NFTSet, [SetElement])] {
+  private static func elements(of network: NetworkRecord) -> [(NFTSet, [SetElement])] {
     let name = DataValue.interfaceName(network.bridge.text)
     let all = [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
     return network.translation == .bridge ? all + [(networks, [SetElement(key: [name])])] : all
@@ -164,9 +159,16 @@ enum Firewall {
 extension Host {
   /// Puts the whole table in place, for all that there are records of.
   func installFirewall() throws(SandboxError) {
-    let members = sandboxRecords().compactMap(\.member)
-    let installation = Firewall.installation(
-      isGuarded: isGuarding, networks: networkRecords(), members: members)
+    let networks = networkRecords()
+    let members = sandboxRecords().compactMap(\.member).map { member in
+      // The bridge's owner may have taken his own rules away since.
+      var member = member
+      if let network = networks.first(where: { $0.bridge == member.bridge }) {
+        member.translation = network.translation
+      }
+      return member
+    }
+    let installation = Firewall.installation(isGuarded: isGuarding, networks: networks, members: members)
     do throws(SandboxError) {
       try nftables { (nft) throws(NetlinkError) in try nft.commit(installation) }
     } catch {
@@ -185,6 +187,12 @@ extension Host {
     }
   }
 
+  /// Whether the table says that nsrun turned forwarding on.
+  func isGuardInPlace() throws(SandboxError) -> Bool {
+    try nftables { (nft) throws(NetlinkError) in try nft.rules(in: Firewall.forward) }
+      .contains { $0.comment == Firewall.guardComment }
+  }
+
   /// Lets the networks that there are records of into the table, and makes the table where it is missing.
   func admitNetworks() throws(SandboxError) {
     var transaction = Transaction()
@@ -197,18 +205,13 @@ extension Host {
   func admit(_ member: SandboxPlan.Member) throws(SandboxError) {
     var transaction = Transaction()
     Firewall.admit(member, &transaction)
-    if transaction.isEmpty {
-      if member.translation == .host { return }
-      let isThere = try nftables { (nft) throws(NetlinkError) in
-        try nft.element([.interfaceName(member.bridge.text)], of: Firewall.bridges) != nil
+    guard !transaction.isEmpty else { return }
+    do throws(SandboxError) {
+      return try changeRules(for: member.bridge) { () throws(SandboxError) in
+        try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
       }
-      if isThere { return }
-    } else {
-      do throws(SandboxError) {
-        return try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
-      } catch {
-        guard error.netlinkErrno == ENOENT else { throw error }
-      }
+    } catch {
+      guard error.netlinkErrno == ENOENT else { throw error }
     }
     let lock = try system { () throws(SystemError) in try state.lock(.exclusive) }
     try installFirewall()
@@ -217,13 +220,20 @@ extension Host {
 
   /// Takes a sandbox out of the table.
   func retract(_ member: SandboxPlan.Member) throws(SandboxError) {
+    var member = member
+    if member.translation == .host, let network = networkRecord(of: member.bridge) {
+      member.translation = network.translation
+    }
     var transaction = Transaction()
     Firewall.retract(member, &transaction)
-    try commitUnlessMissing(transaction)
+    guard !transaction.isEmpty else { return }
+    try changeRules(for: member.bridge) { () throws(SandboxError) in
+      try commitUnlessMissing(transaction)
+    }
   }
 
   /// Takes a network out of the table.
-  func retract(_ network: Firewall.Network) throws(SandboxError) {
+  func retract(_ network: NetworkRecord) throws(SandboxError) {
     var transaction = Transaction()
     Firewall.retract(network, &transaction)
     try commitUnlessMissing(transaction)

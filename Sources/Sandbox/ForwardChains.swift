@@ -25,7 +25,7 @@ struct ForwardChains {
         && [.ip, .inet].contains(chain.table.family)
     }.map { chain in
       // Docker never touches the rules of this chain, and jumps to it before its own (docs.docker.com).
-      let place = chains.first { $0.name == "DOCKER-USER" && $0.table == chain.table }
+      let place = chains.first { $0.name == Self.dockerChain && $0.table == chain.table }
       return Dropping(chain: chain, place: place ?? chain)
     }
   }
@@ -73,10 +73,32 @@ struct ForwardChains {
     }
   }
 
+  /// Deletes rules of bridges that there are no records of, wherever they are.
+  func removeUnrecorded(keeping recorded: Set<InterfaceName>, isDryRun: Bool) throws(SandboxError) -> [Removed] {
+    let tags = Set(recorded.map(Self.tag))
+    let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
+      .filter { ($0.base?.hook == .forward || $0.name == Self.dockerChain) && $0.table != Firewall.table }
+    var removed: [Removed] = []
+    for chain in chains {
+      let ours = try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: chain) }
+        .filter { $0.comment?.hasPrefix(Self.tagPrefix) == true && !tags.contains($0.comment!) }
+      guard !ours.isEmpty else { continue }
+      removed.append(Removed(kind: .rules, name: "\(ours.count) rules of the chain \(chain)", reason: .unrecorded))
+      if isDryRun { continue }
+      var transaction = Transaction()
+      for rule in ours { transaction.delete(rule) }
+      try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
+      host.hasDeletedRules = true
+    }
+    return removed
+  }
+
+  private static let dockerChain = "DOCKER-USER"
   private static let recordKey = "accepts"
   private static let families = ["ip": TableFamily.ip, "inet": .inet]
 
-  private static func tag(_ bridge: InterfaceName) -> String { "nsrun \(bridge)" }
+  private static func tag(_ bridge: InterfaceName) -> String { tagPrefix + bridge.text }
+  private static let tagPrefix = "nsrun "
 
   /// Goes on only with packets of connections that there are already.
   private func answers(in place: Chain) -> Statement {

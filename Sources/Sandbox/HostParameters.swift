@@ -11,6 +11,9 @@ struct HostParameters {
   /// Whether the host forwards IPv4 packets.
   static func isForwarding() throws(SystemError) -> Bool { try forwarding.read() != "0" }
 
+  /// Forwarding as it is where nothing else is known: what follows from it takes its usual values with it.
+  static var forwardingOff: HostParameters { HostParameters(original: [(forwarding, "0")]) }
+
   /// What switching forwarding on will change.
   static func beforeForwarding() throws(SystemError) -> HostParameters {
     // Switching ip_forward also sets accept_redirects and the forwarding of every link, whatever they were before

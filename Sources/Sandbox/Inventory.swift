@@ -56,12 +56,10 @@ extension Host {
 
   /// One sandbox, with its neighbours.
   public func report(on name: NamespaceName) throws(SandboxError) -> SandboxReport {
-    guard FileIdentity(path: state.record(of: name)) != nil else {
+    guard let path = state.record(of: name) else {
       throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
     }
-    guard let facts = SandboxFacts(try RecordText.read(state.record(of: name))) else {
-      throw .refused("the record \(state.record(of: name)) is incomplete")
-    }
+    guard let facts = SandboxFacts(try RecordText.read(path)) else { throw .damaged(path) }
     var link: Link?
     if let hostLink = facts.connection?.hostLink {
       link = try route { (route) throws(NetlinkError) in try route.link(named: hostLink.text) }
@@ -78,9 +76,10 @@ extension Host {
   ) -> SandboxReport? {
     // In this order: a record that is gone now was that of a command which has ended since.
     let isAttended = SandboxRecord.isAttended(facts.name, in: state)
-    guard let text = try? RecordText.read(state.record(of: facts.name)) else { return nil }
-    let stays = text[SandboxRecord.stays] != nil
-    let identity = namespace(of: facts.name, text)
+    guard let path = state.record(of: facts.name), let text = try? RecordText.read(path) else { return nil }
+    let stays = path == state.createdRecord(of: facts.name)
+    var identity = names.identity(of: facts.name)
+    if identity?.text != text.namespaceIdentity { identity = nil }
     let isWhole = identity != nil && (facts.connection == nil || link != nil)
     let condition: SandboxReport.State =
       stays ? (isWhole ? .created : .broken) : isAttended ? .running : .stale

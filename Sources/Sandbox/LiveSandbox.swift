@@ -39,7 +39,7 @@ struct LiveSandbox: ~Copyable {
   /// Writes the record of a new sandbox and, on a bridge, takes a seat there: from here on everything that is made for
   /// it can be found and undone.
   static func enroll(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
-    if FileIdentity(path: host.state.record(of: spec.name)) != nil { throw SandboxRecord.taken(spec.name) }
+    if host.state.record(of: spec.name) != nil { throw SandboxRecord.taken(spec.name) }
     if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
       throw .refused(
         "the name '\(spec.name)' is taken: there is a network namespace of this name (ip netns list); choose another")
@@ -163,7 +163,7 @@ struct LiveSandbox: ~Copyable {
   private mutating func configure(_ connection: SandboxFacts.Connection?) throws(SandboxError) {
     do throws(NetlinkError) {
       var requests = RouteRequests()
-      requests.change(link: .index(1), LinkChanges(isUp: true), subject: "lo")
+      requests.change(link: .index(1), LinkChanges(isUp: true, alias: Tag.link(of: facts.name)), subject: "lo")
       if let connection {
         // Only lo is there for certain before it: other modules put links of their own into every new namespace.
         guard let index = try inside!.link(named: "eth0")?.index else {
@@ -193,9 +193,14 @@ struct LiveSandbox: ~Copyable {
   }
 
   /// Leaves the sandbox standing without this process.
-  consuming func keep() throws(SandboxError) -> SandboxFacts {
+  /// - Throws: where that fails; it is removed then.
+  consuming func keep(on host: Host) throws(SandboxError) -> SandboxFacts {
+    let facts = facts
+    do throws(SystemError) { try record.keep(in: host.state) } catch {
+      remove(from: host)
+      throw .system(error)
+    }
     isResolved = true
-    try system { () throws(SystemError) in try record.append(RecordText([(SandboxRecord.stays, "yes")])) }
     return facts
   }
 
@@ -209,7 +214,9 @@ struct LiveSandbox: ~Copyable {
     opened = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
-    host.close(record, bridge: bridge, address: facts.connection?.address.address)
+    let wasRecorded = host.close(record, bridge: bridge, address: facts.connection?.address.address)
+    // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
+    if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
   }
 
   /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the

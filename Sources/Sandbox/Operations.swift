@@ -15,7 +15,7 @@ extension Host {
     let signals = BlockedSignals()
     Supervisor.adoptOrphans()
     // The child makes its namespaces while this process asks the kernel what there is.
-    let child = try system { () throws(SystemError) in try sandboxChild(spec.name, command, signals) }
+    let child = try system { () throws(SystemError) in try sandboxChild(spec, command, signals) }
     let sandbox = try makeSandbox(spec, around: child, signals)
     reporter.progress?("execute \(command.arguments[0])")
     do throws(LaunchError) { try child.proceed() } catch {
@@ -25,7 +25,7 @@ extension Host {
     }
     let status = Supervisor(of: child).wait(signals: signals)
     if keeps {
-      _ = try sandbox.keep()
+      _ = try sandbox.keep(on: self)
     } else {
       sandbox.remove(from: self)
     }
@@ -38,11 +38,11 @@ extension Host {
     try requirePrivileges()
     defer { finish() }
     let signals = BlockedSignals()
-    let child = try system { () throws(SystemError) in try sandboxChild(spec.name, nil, signals) }
+    let child = try system { () throws(SystemError) in try sandboxChild(spec, nil, signals) }
     let sandbox = try makeSandbox(spec, around: child, signals)
     // The name keeps the namespace from here on.
     child.end()
-    return try sandbox.keep()
+    return try sandbox.keep(on: self)
   }
 
   /// Replaces this process by a command inside a sandbox, or inside any namespace that has a name.
@@ -54,7 +54,7 @@ extension Host {
     let reporter = reporter
     try system { () throws(SystemError) in
       try namespace.enter()
-      try MountView.establish(name: name, warn: reporter.warn)
+      try MountView.establish(name: name, without: names, warn: reporter.warn)
     }
     throw .launch(command.execute())
   }
@@ -89,14 +89,15 @@ extension Host {
 
   /// A child in a network namespace of its own. It reaches its checkpoint when the namespace is there.
   private func sandboxChild(
-    _ name: NamespaceName, _ command: Command?, _ signals: borrowing BlockedSignals
+    _ spec: SandboxSpec, _ command: Command?, _ signals: borrowing BlockedSignals
   ) throws(SystemError) -> ChildProcess {
     let reporter = reporter
+    let directory = names
     return try ChildProcess(signals: signals, command: command) { (parent) throws(SystemError) in
       try NetworkNamespace.unshare()
-      Baseline.apply(warn: reporter.warn)
+      Baseline.apply(spec, warn: reporter.warn)
       parent.reachCheckpoint()
-      if command != nil { try MountView.establish(name: name, warn: reporter.warn) }
+      if command != nil { try MountView.establish(name: spec.name, without: directory, warn: reporter.warn) }
     }
   }
 

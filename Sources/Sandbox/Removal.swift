@@ -6,29 +6,68 @@ import RouteNetlink
 
 /// What a clean-up removed, or would remove.
 public struct Removed: Equatable, Sendable {
-  public var name: NamespaceName
-  /// Why: its maker was ended, or it was asked for.
-  public var reason: Reason
-  public var bridge: InterfaceName?
-  /// The processes that were inside.
-  public var processes: [Int32]
+  public enum Kind: String, Sendable {
+    case sandbox, link, bridge, rules, forwarding, lease, record
+  }
 
   public enum Reason: String, Sendable {
     /// The process that answered for it is gone.
     case stale
     /// It was to stay, and `cleanup --all` was asked for.
     case created
+    /// It carries nsrun's tag, but is in no record.
+    case unrecorded
+    /// It was in the place of a record and is none, or is one of a network namespace that is gone.
+    case damaged
+  }
+
+  public var kind: Kind
+  public var name: String
+  public var reason: Reason
+  public var bridge: InterfaceName?
+  /// The processes that were inside.
+  public var processes: [Int32] = []
+}
+
+/// A sandbox that this process has taken over from one that was ended, or that stays: its record, locked, and what it
+/// says.
+final class TakenOver {
+  let record: SandboxRecord
+  let facts: SandboxFacts
+  /// Also where no address was leased yet.
+  let bridge: InterfaceName?
+  /// The identity that its network namespace must have.
+  let identity: String?
+  /// Whether it is one that stays.
+  let stays: Bool
+
+  fileprivate init(_ record: consuming SandboxRecord, _ text: RecordText, _ facts: SandboxFacts, stays: Bool) {
+    self.record = record
+    self.facts = facts
+    bridge = text["bridge"].flatMap { try? InterfaceName($0) }
+    identity = text.namespaceIdentity
+    self.stays = stays
   }
 }
 
 extension Host {
-  /// Removes what processes that were ended left behind. Costs next to nothing where there is nothing.
+  /// Removes what processes that were ended left behind. Costs next to nothing where there is nothing: sandboxes that
+  /// stay are not looked at, and of those that run only whether somebody answers for them.
   func sweep() {
-    // The directory is there only while somebody is, or was, using it.
-    for name in recordedNames() { _ = try? removeStale(name, all: false, on: nil, isDryRun: false) }
+    for name in state.unattended() {
+      let path = state.runningRecord(of: name)
+      report { () throws(SandboxError) in
+        do throws(SandboxError) {
+          if let stale = try takeOver(name, at: path) { dismantle([stale]) }
+        } catch {
+          guard case .damaged = error else { throw error }
+          try setAside(path)
+        }
+      }
+    }
     if FileIdentity(path: state.path) == nil { return state.removeRootIfEmpty() }
     // One that was ended while it unmade a network has no sandbox any more.
-    let isUnused = networkRecords().contains { AddressLeases(bridge: $0.bridge, state: state).removeIfUnused() }
+    let isUnused = networkNames().contains { AddressLeases(bridge: $0, state: state).removeIfUnused() }
     if isUnused { try? removeUnusedNetworks(only: nil) }
   }
 
@@ -37,10 +76,10 @@ extension Host {
     if Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective { sweep() }
   }
 
-  /// Removes what is left of sandboxes whose process is gone.
+  /// Removes what is left of sandboxes whose process is gone, and what carries nsrun's tag but is in no record.
   /// - Parameters:
-  ///   - bridge: only those on this bridge.
-  ///   - all: also those that are to stay; their processes are ended.
+  ///   - bridge: only what is on this bridge.
+  ///   - all: also sandboxes that are to stay; processes inside are ended.
   ///   - isDryRun: only tells.
   /// - Returns: what was removed.
   public func cleanUp(bridge: InterfaceName?, all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
@@ -48,82 +87,146 @@ extension Host {
     defer { finish() }
     let signals = BlockedSignals()
     var removed: [Removed] = []
-    for name in recordedNames() {
-      do throws(SandboxError) {
-        if let one = try removeStale(name, all: all, on: bridge, isDryRun: isDryRun) { removed.append(one) }
-      } catch {
-        reporter.warn("\(error)")
-      }
+    var rest = candidates(all: all)[...]
+    while !rest.isEmpty {
+      let batch = rest.prefix(Self.batchSize)
+      rest = rest.dropFirst(batch.count)
+      removed += cleanUp(batch, on: bridge, isDryRun: isDryRun)
     }
     if !isDryRun { try removeUnusedNetworks(only: bridge) }
+    removed += try UnrecordedObjects(self, on: bridge).remove(all: all, isDryRun: isDryRun)
     _ = consume signals
     return removed
   }
 
-  /// Removes a sandbox that is to stay, with what runs inside.
-  public func remove(_ name: NamespaceName) throws(SandboxError) {
+  /// How many sandboxes are removed together: their links with one wait for the kernel, during which nobody else can
+  /// change a link.
+  private static let batchSize = 64
+
+  private func candidates(all: Bool) -> [(name: NamespaceName, path: String)] {
+    let stale = state.unattended().map { ($0, state.runningRecord(of: $0)) }
+    guard all else { return stale.sorted { $0.0 < $1.0 } }
+    return (stale + state.names(in: state.created).map { ($0, state.createdRecord(of: $0)) }).sorted { $0.0 < $1.0 }
+  }
+
+  private func cleanUp(
+    _ candidates: ArraySlice<(name: NamespaceName, path: String)>, on bridge: InterfaceName?, isDryRun: Bool
+  ) -> [Removed] {
+    var removed: [Removed] = []
+    var batch: [TakenOver] = []
+    for (name, path) in candidates {
+      report { () throws(SandboxError) in
+        do throws(SandboxError) {
+          guard let one = try takeOver(name, at: path), bridge == nil || one.bridge == bridge else { return }
+          batch.append(one)
+        } catch {
+          guard case .damaged = error else { throw error }
+          if !isDryRun { try setAside(path) }
+        }
+      }
+    }
+    let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
+    for one in batch {
+      let inside = namespace(of: one).flatMap { processes[$0] } ?? []
+      removed.append(
+        Removed(
+          kind: .sandbox, name: one.facts.name.text, reason: one.stays ? .created : .stale, bridge: one.bridge,
+          processes: inside))
+    }
+    if !isDryRun { dismantle(batch) }
+    return removed
+  }
+
+  /// Removes sandboxes that are to stay, with what runs inside. Goes on after a failure.
+  /// - Returns: the failures.
+  public func remove(_ sandboxes: [NamespaceName]) throws(SandboxError) -> [SandboxError] {
     try requirePrivileges()
     defer { finish() }
     let signals = BlockedSignals()
-    let record = try system { () throws(SystemError) in try takeOver(name) }
-    guard let record else {
-      if FileIdentity(path: state.record(of: name)) != nil {
-        let maker = (try? RecordText.read(state.record(of: name)))?["maker"] ?? "?"
-        throw .refused("'\(name)' is in use by its command: end that first (nsrun is process \(maker))")
+    var failures: [SandboxError] = []
+    var batch: [TakenOver] = []
+    for name in sandboxes where !batch.contains(where: { $0.facts.name == name }) {
+      do throws(SandboxError) {
+        if let one = try claim(name) { batch.append(one) }
+      } catch {
+        failures.append(error)
       }
-      if names.identity(of: name) != nil {
-        throw .refused("'\(name)' was not made by nsrun: ip netns delete \(name) removes it")
-      }
-      throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
     }
-    try dismantle(record)
+    for start in stride(from: 0, to: batch.count, by: Self.batchSize) {
+      dismantle(Array(batch[start..<min(start + Self.batchSize, batch.count)]))
+    }
     _ = consume signals
+    return failures
   }
 
-  /// Takes over the record of a sandbox that stays, waiting for whoever only looks at it just now.
-  private func takeOver(_ name: NamespaceName) throws(SystemError) -> SandboxRecord? {
+  /// Takes over a sandbox that is to be removed, waiting for whoever only looks at it just now.
+  /// - Returns: nil where it had no record any more and is removed already.
+  private func claim(_ name: NamespaceName) throws(SandboxError) -> TakenOver? {
     for _ in 0..<50 {
-      if let record = try SandboxRecord(takingOver: name, in: state) { return record }
-      guard let text = try? RecordText.read(state.record(of: name)), text[SandboxRecord.stays] != nil else {
-        return nil
+      guard let path = state.record(of: name) else { break }
+      do throws(SandboxError) {
+        if let one = try takeOver(name, at: path) { return one }
+      } catch {
+        guard case .damaged = error else { throw error }
+        try setAside(path)
+        break
+      }
+      if path == state.runningRecord(of: name), SandboxRecord.isAttended(name, in: state) {
+        let maker = (try? RecordText.read(path))?["maker"] ?? "?"
+        throw .refused("'\(name)' is in use by its command: end that first (nsrun is process \(maker))")
       }
       usleep(10_000)
     }
-    return nil
-  }
-
-  private func removeStale(
-    _ name: NamespaceName, all: Bool, on bridge: InterfaceName?, isDryRun: Bool
-  ) throws(SandboxError) -> Removed? {
-    // A record says so once and for all when its sandbox stays: no need to lock it, which would be in others' way.
-    if !all, let text = try? RecordText.read(state.record(of: name)), text[SandboxRecord.stays] != nil { return nil }
-    let record = try system { () throws(SystemError) in try SandboxRecord(takingOver: name, in: state) }
-    guard let record else { return nil }
-    let text = try record.read()
-    let stays = text[SandboxRecord.stays] != nil
-    if stays && !all { return nil }
-    let itsBridge = text["bridge"].flatMap { try? InterfaceName($0) }
-    if let bridge, bridge != itsBridge { return nil }
-    let inside = namespace(of: name, text).flatMap { try? processes(in: $0) } ?? []
-    if !isDryRun { try dismantle(record) }
-    return Removed(name: name, reason: stays ? .created : .stale, bridge: itsBridge, processes: inside)
-  }
-
-  /// Takes back all that a record names. The caller answers for the record.
-  private func dismantle(_ record: borrowing SandboxRecord) throws(SandboxError) {
-    let text = try record.read()
-    if let namespace = namespace(of: record.name, text) {
-      endProcesses(in: namespace, of: record.name, grace: LiveSandbox.grace)
+    if try !UnrecordedObjects(self, named: name).remove(all: true, isDryRun: false).isEmpty { return nil }
+    if names.identity(of: name) != nil {
+      throw .refused("'\(name)' was not made by nsrun: ip netns delete \(name) removes it")
     }
-    if let facts = SandboxFacts(text) {
-      guard undo(facts, namespace: text.namespaceIdentity, isDying: false) else { return }
-    }
-    close(record, bridge: text["bridge"].flatMap { try? InterfaceName($0) })
+    throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
   }
 
-  /// The namespace of a record's sandbox, if its name still is that one's.
-  func namespace(of name: NamespaceName, _ text: RecordText) -> FileIdentity? {
-    guard let identity = names.identity(of: name), identity.text == text.namespaceIdentity else { return nil }
+  /// Takes over the record at a path.
+  /// - Returns: nil where there is none any more, or a process answers for it.
+  private func takeOver(_ name: NamespaceName, at path: String) throws(SandboxError) -> TakenOver? {
+    guard let record = try SandboxRecord(takingOver: name, at: path) else { return nil }
+    let text = try record.read()
+    guard let facts = SandboxFacts(text), facts.name == name else { throw .damaged(path) }
+    return TakenOver(record, text, facts, stays: path == state.createdRecord(of: name))
+  }
+
+  /// Moves what is in the place of a record and is none to where nothing looks for records, and says so.
+  func setAside(_ path: String) throws(SandboxError) {
+    // By bytes: a name may begin with what Swift takes for a part of the letter before it, which is a slash.
+    let name = String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last!.prefix(200), as: UTF8.self)
+    try system { () throws(SystemError) in
+      try makeDirectory(state.damaged)
+      var number = 1
+      while access("\(state.damaged)/\(name).\(number)", F_OK) == 0 { number += 1 }
+      let place = "\(state.damaged)/\(name).\(number)"
+      try systemCall("move \(path) to", place) { rename(path, place) }
+      reporter.warn(
+        "the record of '\(name)' was damaged: moved to \(place); nsrun cleanup removes what is left of the sandbox")
+    }
+  }
+
+  /// Takes back all that the records of some sandboxes name.
+  private func dismantle(_ batch: [TakenOver]) {
+    let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
+    for one in batch {
+      guard let namespace = namespace(of: one), processes[namespace] != nil else { continue }
+      endProcesses(in: namespace, of: one.facts.name, grace: LiveSandbox.grace)
+    }
+    // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
+    let remaining = disconnect(batch.compactMap { $0.facts.connection?.hostLink })
+    for one in batch {
+      let isUndone = undo(one.facts, namespace: one.identity, isDying: true)
+      guard isUndone, one.facts.connection.map({ !remaining.contains($0.hostLink) }) ?? true else { continue }
+      close(one.record, bridge: one.bridge, address: one.facts.connection?.address.address)
+    }
+  }
+
+  /// The namespace of a sandbox, if its name still is that one's.
+  private func namespace(of one: TakenOver) -> FileIdentity? {
+    guard let identity = names.identity(of: one.facts.name), identity.text == one.identity else { return nil }
     return identity
   }
 
@@ -131,7 +234,7 @@ extension Host {
   private func removeUnusedNetworks(only bridge: InterfaceName?) throws(SandboxError) {
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
     guard let lock else { return state.removeRootIfEmpty() }
-    for network in networkRecords() where bridge == nil || bridge == network.bridge { unmakeIfUnused(network.bridge) }
+    for network in networkNames() where bridge == nil || bridge == network { unmakeIfUnused(network) }
     state.removeIfEmpty(holding: lock)
   }
 }

@@ -6,6 +6,8 @@ import Netlink
 public enum SandboxError: Error, Sendable, CustomStringConvertible {
   /// The request cannot be fulfilled; nothing has been changed. The text says why and what to do.
   case refused(String)
+  /// What is in the place of a record, at this path, is none.
+  case damaged(String)
   /// A system call failed.
   case system(SystemError)
   /// The kernel refused a netlink request.
@@ -16,6 +18,7 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .refused(let text): text
+    case .damaged(let path): "the record \(path) is damaged: nsrun cleanup moves it aside, and removes what it spoke of"
     case .system(let error): "\(error)"
     case .netlink(let error): "\(error)"
     case .launch(let error): "\(error)"

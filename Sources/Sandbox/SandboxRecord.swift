@@ -4,16 +4,14 @@ import Namespaces
 
 /// The record of one sandbox, locked by the process that answers for the sandbox as long as it lives.
 ///
-/// A record that nobody holds the lock of, and that does not say that its sandbox is to stay, was left behind by a
-/// process that was ended: it names everything that has to be undone.
+/// A record among those of running sandboxes that nobody holds the lock of was left behind by a process that was ended:
+/// it names everything that has to be undone.
 struct SandboxRecord: ~Copyable {
   let name: NamespaceName
-  let path: String
+  private(set) var path: String
   private let file: OwnedDescriptor
   private var writtenSize: Int = 0
 
-  /// Whether the sandbox stays without a process (`create`, `--keep`).
-  static let stays = "stays"
   /// The identity of the network namespace; written before the namespace gets its name, so that a name is only taken
   /// away from a namespace of ours.
   static let namespace = "namespace"
@@ -23,16 +21,26 @@ struct SandboxRecord: ~Copyable {
   /// Writes and locks a new record. The caller holds the lock on the directory.
   init(_ facts: SandboxFacts, bridge: String?, in state: StateDirectory) throws(SandboxError) {
     name = facts.name
-    path = state.record(of: facts.name)
+    path = state.runningRecord(of: facts.name)
+    file = try Self.create(facts, bridge, in: state)
+    writtenSize = size
+  }
+
+  private static func create(
+    _ facts: SandboxFacts, _ bridge: String?, in state: StateDirectory
+  ) throws(SandboxError) -> OwnedDescriptor {
+    var text = facts.head
+    if let bridge { text.append("bridge", bridge) }
+    let path = state.runningRecord(of: facts.name)
     do throws(SystemError) {
-      var text = facts.head
-      if let bridge { text.append("bridge", bridge) }
-      file = try state.createRecord(text, at: path, in: state.sandboxes, locked: true)
+      let file = try state.createRecord(text, at: path, in: state.running, locked: true)
+      // Another one may have come to stay since the caller looked: until then its record was in the place of this one.
+      if access(state.createdRecord(of: facts.name), F_OK) != 0 { return file }
+      _ = try? LinuxSystem.removeFile(path)
     } catch {
       guard error.errno == EEXIST else { throw .system(error) }
-      throw Self.taken(facts.name)
     }
-    writtenSize = size
+    throw taken(facts.name)
   }
 
   /// Why a name cannot be had.
@@ -40,17 +48,30 @@ struct SandboxRecord: ~Copyable {
     .refused("the name '\(name)' is taken by another sandbox (nsrun list): choose another, or end that one")
   }
 
-  /// Takes over the record of a sandbox that no process answers for.
+  /// Takes over a record that no process answers for.
   /// - Returns: nil where there is no such record, or a process answers for it.
-  init?(takingOver name: NamespaceName, in state: StateDirectory) throws(SystemError) {
-    let path = state.record(of: name)
-    guard let file = try OwnedDescriptor.openIfPresent(path, O_RDWR | O_APPEND | O_NOFOLLOW) else { return nil }
-    // Whoever had the lock until now may have removed the file before letting go.
-    guard file.tryLock(.exclusive), try FileIdentity(path: path) == file.identity() else { return nil }
+  /// - Throws: ``SandboxError/damaged(_:)`` where something else than a file of root's is in its place.
+  init?(takingOver name: NamespaceName, at path: String) throws(SandboxError) {
+    guard let file = try Self.open(path), file.tryLock(.exclusive) else { return nil }
+    // Whoever had the lock until now may have removed the file, or moved it, before letting go.
+    let identity = try system { () throws(SystemError) in try file.identity() }
+    guard FileIdentity(path: path) == identity else { return nil }
     self.name = name
     self.path = path
     self.file = file
     writtenSize = size
+  }
+
+  /// Opens a record; nil where there is none.
+  private static func open(_ path: String) throws(SandboxError) -> OwnedDescriptor? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    guard status.isOwnFile else { throw .damaged(path) }
+    do throws(SystemError) {
+      return try OwnedDescriptor.openIfPresent(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK)
+    } catch {
+      throw .system(error)
+    }
   }
 
   /// What the record says now.
@@ -62,6 +83,23 @@ struct SandboxRecord: ~Copyable {
     writtenSize = size
   }
 
+  /// Puts the record among those of the sandboxes that stay.
+  mutating func keep(in state: StateDirectory) throws(SystemError) {
+    let kept = state.createdRecord(of: name)
+    // Whoever leaves removes the directory when nothing is in it, also between these two.
+    for attempt in 1...100 {
+      try makeDirectory(state.created)
+      do throws(SystemError) {
+        try systemCall("keep", path) { rename(path, kept) }
+        break
+      } catch {
+        guard error.isNotFound, attempt < 100, access(path, F_OK) == 0 else { throw error }
+      }
+    }
+    path = kept
+    _ = state.removeIfEmpty(state.running)
+  }
+
   /// Whether another process has added to the record since this one last did.
   var hasGrown: Bool { size > writtenSize }
 
@@ -71,19 +109,23 @@ struct SandboxRecord: ~Copyable {
   }
 
   /// Removes the record: all that it names is gone.
-  func removeFile() throws(SystemError) { try LinuxSystem.removeFile(path) }
+  /// - Returns: whether it was still there.
+  @discardableResult
+  func removeFile() throws(SystemError) -> Bool { try LinuxSystem.removeFile(path) }
 
   /// Tells the process that answers for a sandbox that another one joins it; once is enough, and one that stays needs no
   /// telling.
   static func noteJoining(_ name: NamespaceName, in state: StateDirectory) {
-    let path = state.record(of: name)
-    guard let text = try? RecordText.read(path), text[stays] == nil, text[joined] == nil else { return }
+    let path = state.runningRecord(of: name)
+    guard let text = try? RecordText.read(path), text[joined] == nil else { return }
     try? state.append(RecordText([(joined, "\(getpid())")]), to: path)
   }
 
   /// Whether a process answers for the record of this name.
   static func isAttended(_ name: NamespaceName, in state: StateDirectory) -> Bool {
-    guard let file = try? OwnedDescriptor.open(state.record(of: name), O_RDONLY | O_NOFOLLOW) else { return false }
+    guard let file = try? OwnedDescriptor.open(state.runningRecord(of: name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else {
+      return false
+    }
     return !file.tryLock(.shared)
   }
 }
@@ -91,11 +133,15 @@ struct SandboxRecord: ~Copyable {
 extension RecordText {
   /// Reads a record's file.
   static func read(_ path: String) throws(SandboxError) -> RecordText {
-    let content = try system { () throws(SystemError) in try readFile(path) }
+    var status = stat()
+    if lstat(path, &status) == 0, !status.isOwnFile { throw .damaged(path) }
+    let content = try system { () throws(SystemError) in
+      try OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).readAll(path)
+    }
     do throws(Unreadable) { return try RecordText(parsing: content) } catch {
       switch error {
       case .empty, .garbage:
-        throw .refused("the record \(path) cannot be read: it was damaged; remove it by hand")
+        throw .damaged(path)
       case .newer(let version):
         throw .refused("the record \(path) has version \(version): a newer nsrun wrote it, which also has to remove it")
       }
@@ -104,6 +150,11 @@ extension RecordText {
 
   /// The identity of the network namespace.
   var namespaceIdentity: String? { self[SandboxRecord.namespace] }
+}
+
+extension stat {
+  /// Whether it is a plain file of our own that has no other name: no link, FIFO or directory that somebody put there.
+  fileprivate var isOwnFile: Bool { st_mode & S_IFMT == S_IFREG && st_nlink == 1 && st_uid == geteuid() }
 }
 
 extension FileIdentity {

@@ -65,7 +65,9 @@ public struct Selftest {
         let sandbox = SandboxSpec(name: names.1, lifetime: .run, network: spec)
         try check(try host.run(sandbox, probe(address, 1), keeps: false))
       }
-      && step("rm: the sandbox that stayed") { () throws(SandboxError) in try host.remove(names.0) }
+      && step("rm: the sandbox that stayed") { () throws(SandboxError) in
+        if let failure = try host.remove([names.0]).first { throw failure }
+      }
       && step("nothing is left: names, links, rules, records, forwarding") { () throws(SandboxError) in
         try awaitSnapshot(before, of: host)
       }

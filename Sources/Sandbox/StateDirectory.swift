@@ -10,10 +10,13 @@ import RouteNetlink
 /// Each network namespace that nsrun is started in has a directory of its own there, named after the namespace's inode:
 /// a bridge of one is not that of another, and nobody can take back what was done in a network that is out of reach.
 ///
-///     sandboxes/NAME          a record, locked by the process that answers for it
+///     running/NAME            a record, locked by the process that answers for it
+///     created/NAME            a record of a sandbox that stays
+///     damaged/NAME            what was in the place of a record and is none
 ///     networks/BRIDGE         a record
 ///     leases/BRIDGE/ADDRESS   a symbolic link to the NAME that has the address
 ///     cursors/BRIDGE          the address leased last
+///     generations/BRIDGE      the ruleset in which nothing was missing
 ///     host                    a record of the kernel parameters that were changed
 ///
 /// A lock on the directory itself keeps those who join or leave a network (shared) from those who make or unmake one, or
@@ -26,20 +29,72 @@ public struct StateDirectory: Sendable {
   ///   - root: what all of nsrun's state is below.
   ///   - network: the network namespace whose state it is.
   public init(root: String = "/run/nsrun", network: FileIdentity) {
-    self.root = root
-    path = "\(root)/\(network.inode)"
+    self.init(path: "\(root)/\(network.inode)", root: root)
   }
 
-  var sandboxes: String { "\(path)/sandboxes" }
+  private init(path: String, root: String) {
+    self.root = root
+    self.path = path
+  }
+
+  /// The sandboxes that end with a command: whose record nobody has locked there was left behind.
+  var running: String { "\(path)/running" }
+  /// The sandboxes that stay. They are apart, so that whoever looks for what was left behind need not look at them.
+  var created: String { "\(path)/created" }
+  var damaged: String { "\(path)/damaged" }
   var networks: String { "\(path)/networks" }
   var leases: String { "\(path)/leases" }
   var cursors: String { "\(path)/cursors" }
+  var generations: String { "\(path)/generations" }
   var host: String { "\(path)/host" }
 
-  func record(of name: NamespaceName) -> String { "\(sandboxes)/\(name.text)" }
+  func runningRecord(of name: NamespaceName) -> String { "\(running)/\(name.text)" }
+  func createdRecord(of name: NamespaceName) -> String { "\(created)/\(name.text)" }
+
+  /// The record of a sandbox, wherever it is; nil where there is none.
+  func record(of name: NamespaceName) -> String? {
+    // In this order: one that comes to stay meanwhile goes from the first to the second.
+    [runningRecord(of: name), createdRecord(of: name)].first { access($0, F_OK) == 0 }
+  }
+
   func record(of bridge: InterfaceName) -> String { "\(networks)/\(bridge.text)" }
   func leases(on bridge: InterfaceName) -> String { "\(leases)/\(bridge.text)" }
   func cursor(of bridge: InterfaceName) -> String { "\(cursors)/\(bridge.text)" }
+
+  /// The names of sandboxes that have something in a directory.
+  func names(in directory: String) -> [NamespaceName] {
+    ((try? directoryEntries(directory)) ?? []).compactMap { try? NamespaceName($0) }
+  }
+
+  /// The running sandboxes that no process answers for, or whose record is none.
+  func unattended() -> [NamespaceName] {
+    let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+    guard let directory = try? OwnedDescriptor.openIfPresent(running, flags | O_DIRECTORY) else { return [] }
+    return names(in: running).filter { name in
+      guard let file = try? directory.open(name.text, flags) else { return true }
+      return file.tryLock(.shared)
+    }
+  }
+
+  /// The names that are recorded for any network namespace: names are shared by all.
+  static func recordedNames(below root: String) -> Set<NamespaceName> {
+    let directories = ((try? directoryEntries(root)) ?? []).compactMap { UInt64($0) }
+      .map { StateDirectory(path: "\(root)/\($0)", root: root) }
+    return Set(directories.flatMap { $0.names(in: $0.running) + $0.names(in: $0.created) })
+  }
+
+  func generation(of bridge: InterfaceName) -> String { "\(generations)/\(bridge.text)" }
+
+  /// Replaces the content of a small file that no promise depends on. Two at once may overwrite each other's.
+  func overwrite(_ file: String, in directory: String, with text: String) throws(SystemError) {
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
+    var descriptor = try OwnedDescriptor.openIfPresent(file, flags, mode: 0o644)
+    while descriptor == nil {
+      try makeDirectory(directory)
+      descriptor = try .openIfPresent(file, flags, mode: 0o644)
+    }
+    try descriptor!.write(text, file)
+  }
 
   /// A lock on the directory, released when it goes.
   struct Lock: ~Copyable {
@@ -86,6 +141,9 @@ public struct StateDirectory: Sendable {
     FileIdentity(path: path) == nil ? nil : try lock(kind)
   }
 
+  /// - Returns: whether the directory is gone.
+  func removeIfEmpty(_ directory: String) -> Bool { rmdir(directory) == 0 || errno == ENOENT }
+
   /// Removes the root where nothing is in it: a process was ended that had come no further.
   func removeRootIfEmpty() {
     if (try? trust(root)) != nil { rmdir(root) }
@@ -93,7 +151,9 @@ public struct StateDirectory: Sendable {
 
   /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
   func removeIfEmpty(holding lock: borrowing Lock) {
-    for directory in [sandboxes, leases, networks, cursors, path, root] { rmdir(directory) }
+    for directory in [running, created, damaged, leases, networks, cursors, generations, path, root] {
+      rmdir(directory)
+    }
   }
 
   /// Writes a record that is complete when its name appears, and locked if wanted.

@@ -10,12 +10,15 @@ enum Tag {
   /// The alias of a bridge that nsrun made.
   static let bridge = "nsrun bridge"
 
-  /// The alias of the host's end of a sandbox's veth pair. The kernel takes 255 bytes (IFALIASZ).
+  /// The alias of a sandbox's links: the host's end of its veth pair, and inside the loopback link, by which the
+  /// namespace is told. The kernel takes 255 bytes (IFALIASZ).
   static func link(of name: NamespaceName) -> String {
-    var text = "nsrun sandbox \(name)"
+    var text = "\(linkPrefix)\(name)"
     while text.utf8.count > 255 { text.removeLast() }
     return text
   }
+
+  static let linkPrefix = "nsrun sandbox "
 
   /// - Parameter planned: the address that a record says the bridge was to be made with.
   static func isOurBridge(_ link: Link, planned: MACAddress?) -> Bool {
@@ -24,6 +27,6 @@ enum Tag {
 
   static func isOurLink(_ link: Link) -> Bool {
     link.kind == "veth"
-      && (link.alias?.hasPrefix("nsrun sandbox ") == true || link.address?.isDerived(for: .hostLink) == true)
+      && (link.alias?.hasPrefix(linkPrefix) == true || link.address?.isDerived(for: .hostLink) == true)
   }
 }

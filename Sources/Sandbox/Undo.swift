@@ -8,12 +8,15 @@ import RouteNetlink
 extension Host {
   /// What the records say, of every sandbox; those that cannot be read are left out.
   func sandboxRecords() -> [SandboxFacts] {
-    recordedNames().compactMap { name in (try? RecordText.read(state.record(of: name))).flatMap { SandboxFacts($0) } }
+    recordedNames().compactMap { name in
+      state.record(of: name).flatMap { try? RecordText.read($0) }.flatMap { SandboxFacts($0) }
+    }
   }
 
   /// The names that there are records of, sorted.
   func recordedNames() -> [NamespaceName] {
-    ((try? directoryEntries(state.sandboxes)) ?? []).compactMap { try? NamespaceName($0) }.sorted()
+    // In this order: one that comes to stay meanwhile goes from the first to the second.
+    Set(state.names(in: state.running) + state.names(in: state.created)).sorted()
   }
 
   /// Takes back what was done for a sandbox, all but its record. Goes on after a failure and reports it.
@@ -32,7 +35,9 @@ extension Host {
         case .unname(let name):
           guard let namespace else { return }
           try unname(name, namespace)
-        case .disconnect(let link): if !isDying { try disconnect(link) }
+        case .disconnect(let link):
+          guard !isDying, !disconnect([link]).isEmpty else { return }
+          isUndone = false
         }
       }
       if !hasSucceeded { isUndone = false }
@@ -42,7 +47,9 @@ extension Host {
 
   /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network.
   /// - Parameter address: the only one that it can have; nil where that is not known.
-  func close(_ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil) {
+  /// - Returns: whether the record was still there.
+  @discardableResult
+  func close(_ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil) -> Bool {
     if let bridge {
       let leases = AddressLeases(bridge: bridge, state: state)
       report { () throws(SandboxError) in
@@ -52,15 +59,18 @@ extension Host {
         }
       }
     }
-    report { () throws(SandboxError) in try system { () throws(SystemError) in try record.removeFile() } }
+    var wasThere = true
+    report { () throws(SandboxError) in wasThere = try system { () throws(SystemError) in try record.removeFile() } }
     leave(bridge)
+    return wasThere
   }
 
   /// After a sandbox has left: unmakes a network that nobody is on, and the state directory if nothing is in it.
   func leave(_ bridge: InterfaceName?) {
     let isLastOnBridge = bridge.map { AddressLeases(bridge: $0, state: state).removeIfUnused() } ?? false
     // Others are in there: it is theirs to remove.
-    if rmdir(state.sandboxes) != 0 && errno != ENOENT && !isLastOnBridge { return }
+    let isLast = state.removeIfEmpty(state.running) && state.removeIfEmpty(state.created)
+    guard isLast || isLastOnBridge else { return }
     report { () throws(SandboxError) in
       let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
       guard let lock else { return }
@@ -71,9 +81,11 @@ extension Host {
 
   /// Unmakes a network that nobody has a lease in. The caller holds the exclusive lock.
   func unmakeIfUnused(_ bridge: InterfaceName) {
-    guard AddressLeases(bridge: bridge, state: state).removeIfUnused(),
-      FileIdentity(path: state.record(of: bridge)) != nil
-    else { return }
+    guard AddressLeases(bridge: bridge, state: state).removeIfUnused() else { return }
+    // A newer nsrun's is that one's to unmake.
+    do throws(SandboxError) { _ = try RecordText.read(state.record(of: bridge)) } catch {
+      if case .refused = error { return }
+    }
     for failure in unmakeNetwork(bridge) { reporter.warn("\(failure)") }
   }
 
@@ -92,7 +104,7 @@ extension Host {
     return inside.count
   }
 
-  private func unname(_ name: NamespaceName, _ namespace: String) throws(SandboxError) {
+  func unname(_ name: NamespaceName, _ namespace: String) throws(SandboxError) {
     // Somebody may have deleted our namespace and given its name to another one. A file without a namespace on it is
     // what is left of a name that was being made.
     let current = names.identity(of: name)
@@ -100,21 +112,42 @@ extension Host {
     _ = try system { () throws(SystemError) in try names.remove(name) }
   }
 
-  private func disconnect(_ name: InterfaceName) throws(SandboxError) {
-    guard let link = try route({ (route) throws(NetlinkError) in try route.link(named: name.text) }),
-      Tag.isOurLink(link)
-    else { return }
-    var requests = RouteRequests()
-    requests.delete(link: .index(link.index), subject: name.text)
-    do throws(SandboxError) { try netlinkRequests(requests) } catch {
-      // It went by itself in between, with its namespace.
-      guard error.netlinkErrno == ENODEV else { throw error }
+  /// Deletes host's ends of veth pairs, as far as they are there and ours.
+  /// - Returns: those that could not be deleted.
+  func disconnect(_ names: [InterfaceName]) -> Set<InterfaceName> {
+    guard !names.isEmpty else { return [] }
+    let hasSucceeded = report { () throws(SandboxError) in
+      if names.count == 1 {
+        let link = try route { (route) throws(NetlinkError) in try route.link(named: names[0].text) }
+        return try delete([link].compactMap { $0 }.filter(Tag.isOurLink))
+      }
+      let wanted = Set(names.map(\.text))
+      let links = try route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
+      try delete(links.filter { wanted.contains($0.name) && Tag.isOurLink($0) })
     }
+    return hasSucceeded ? [] : Set(names)
+  }
+
+  /// Deletes links, all at once: each by itself would take the kernel a wait of 8 ms and more. Those that went by
+  /// themselves meanwhile, with their namespace, are no failure.
+  func delete(_ links: [Link]) throws(SandboxError) {
+    guard !links.isEmpty else { return }
+    var requests = RouteRequests()
+    if links.count == 1 {
+      requests.delete(link: .index(links[0].index), subject: links[0].name)
+    } else {
+      let taken = Set(try route { (route) throws(NetlinkError) in try route.links() }.map(\.group))
+      let group = (UInt32(0x6e00_0000)...).first { !taken.contains($0) }!
+      for link in links { requests.change(link: .index(link.index), LinkChanges(group: group), subject: link.name) }
+      requests.delete(linkGroup: group)
+    }
+    let failures = try route { (route) throws(NetlinkError) in try route.failures(of: requests) }
+    if let failure = failures.first(where: { $0.errno != ENODEV }) { throw .netlink(failure) }
   }
 
   /// - Returns: whether it succeeded.
   @discardableResult
-  private func report(_ body: () throws(SandboxError) -> Void) -> Bool {
+  func report(_ body: () throws(SandboxError) -> Void) -> Bool {
     do throws(SandboxError) {
       try body()
       return true

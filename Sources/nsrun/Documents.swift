@@ -106,16 +106,19 @@ struct SandboxDocument: Encodable {
   }
 }
 
-/// What `cleanup --json` prints for each sandbox.
+/// What `cleanup --json` prints for each thing removed.
 struct RemovedDocument: Encodable {
+  /// `sandbox`, `link`, `bridge`, `rules`, `forwarding`, `lease` or `record`.
+  let kind: String
   let name: String
-  /// `stale` or `created`.
+  /// `stale`, `created`, `unrecorded` or `damaged`.
   let reason: String
   let bridge: String?
   let processes: [Int32]
 
   init(_ removed: Removed) {
-    name = removed.name.text
+    kind = removed.kind.rawValue
+    name = removed.name
     reason = removed.reason.rawValue
     bridge = removed.bridge?.text
     processes = removed.processes

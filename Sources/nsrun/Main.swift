@@ -65,7 +65,8 @@ struct Nsrun: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Run.self, Create.self, Exec.self, List.self, Inspect.self, Remove.self, CleanUp.self, DoctorCommand.self,
+      Run.self, Create.self, Exec.self, List.self, Inspect.self, Remove.self, CleanUp.self, Reload.self,
+      DoctorCommand.self,
       SelftestCommand.self,
     ],
     defaultSubcommand: Run.self)

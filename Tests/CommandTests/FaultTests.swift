@@ -118,22 +118,6 @@ extension CommandTests {
       }
     }
 
-    @Test("A record that was damaged is named, and does not stop others")
-    func damaged() throws {
-      try onHost { (host) throws in
-        try host.must(
-          "nsrun create one --net br0; cd /run/nsrun/*/sandboxes; echo garbage > bad; : > empty")
-        try host.must("nsrun --net br0 -- true")
-        #expect(try host.must("nsrun list --json | jq -r '.[].name'") == "one")
-        let inspected = try host.sh("nsrun inspect bad")
-        #expect(inspected.status == 125 && inspected.errors.contains("/sandboxes/bad"), "\(inspected)")
-        let cleaned = try host.sh("nsrun cleanup --all")
-        #expect(cleaned.errors.contains("/sandboxes/bad"))
-        #expect(cleaned.output == "removed one (created)\n")
-        try host.must("rm /run/nsrun/*/sandboxes/bad /run/nsrun/*/sandboxes/empty; nsrun cleanup")
-      }
-    }
-
     @Test("A container that forbids mounting sysfs costs a warning, not the run")
     func noSysfs() throws {
       try onHost { (host) throws in

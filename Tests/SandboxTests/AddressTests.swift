@@ -109,7 +109,7 @@ struct AddressLeasesTests {
     var given: [String] = []
     for number in 0..<7 {
       let sandbox = name("s\(number)")
-      let address = try leases.takeNext(in: subnet, except: gateway, startingAt: 0, for: sandbox)
+      let address = try #require(try leases.takeNext(in: subnet, except: gateway, startingAt: 0, for: sandbox))
       given.append("\(address)")
       try leases.release(address, of: sandbox)
     }
@@ -123,14 +123,12 @@ struct AddressLeasesTests {
     let subnet = network("10.64.1.0/29")
     var given: Set<String> = []
     for number in 0..<5 {
-      given.insert(
-        "\(try leases.takeNext(in: subnet, except: [ip("10.64.1.1")], startingAt: start, for: name("s\(number)")))")
+      let address = try leases.takeNext(
+        in: subnet, except: [ip("10.64.1.1")], startingAt: start, for: name("s\(number)"))
+      given.insert("\(try #require(address))")
     }
     #expect(given == Set((2...6).map { "10.64.1.\($0)" }))
-    let error = #expect(throws: SandboxError.self) {
-      try leases.takeNext(in: subnet, except: [ip("10.64.1.1")], startingAt: start, for: name("s9"))
-    }
-    #expect("\(try #require(error))".hasPrefix("no address is free in 10.64.1.0/29 on br0: all 5 are in use"))
+    #expect(try leases.takeNext(in: subnet, except: [ip("10.64.1.1")], startingAt: start, for: name("s9")) == nil)
   }
 
   @Test("go round the whole of the smallest and of a large subnet", arguments: ["10.64.1.0/30", "10.0.0.0/8"])

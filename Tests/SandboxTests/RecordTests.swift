@@ -133,6 +133,7 @@ struct RecordTests {
 struct RecordFileTests {
   private let scratch: Scratch
   private let state: StateDirectory
+  private var path: String { state.runningRecord(of: name("web")) }
 
   init() throws {
     scratch = try Scratch()
@@ -172,7 +173,7 @@ struct RecordFileTests {
   func takeOver() throws {
     do { _ = try SandboxRecord(facts(), bridge: "br0", in: state) }
     #expect(!SandboxRecord.isAttended(name("web"), in: state))
-    guard let taken = try SandboxRecord(takingOver: name("web"), in: state) else {
+    guard let taken = try SandboxRecord(takingOver: name("web"), at: path) else {
       Issue.record("nobody holds it")
       return
     }
@@ -184,25 +185,58 @@ struct RecordFileTests {
 
   /// Whether there is a record that nobody holds.
   private func isFree() throws -> Bool {
-    if try SandboxRecord(takingOver: name("web"), in: state) != nil { return true }
+    if try SandboxRecord(takingOver: name("web"), at: path) != nil { return true }
     return false
+  }
+
+  @Test("of sandboxes that stay are moved to where the sweep does not look, and cannot be taken again")
+  func keep() throws {
+    var record = try SandboxRecord(facts(), bridge: "br0", in: state)
+    try record.keep(in: state)
+    #expect(state.record(of: name("web")) == state.createdRecord(of: name("web")))
+    #expect(state.unattended().isEmpty)
+    #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridge: nil, in: state) }
+    #expect(try directoryEntries(state.running).isEmpty)
+    try record.append(facts().connectionLines)
+    let text = try record.read()
+    #expect(SandboxFacts(text) == facts())
+    _ = consume record
+  }
+
+  enum Plant: CaseIterable { case symbolicLink, hardLink, directory, fifo }
+
+  @Test("in whose place something else was put are damaged", arguments: Plant.allCases)
+  func planted(plant: Plant) throws {
+    try makeDirectory(state.running)
+    let other = scratch.path + "/other"
+    _ = try OwnedDescriptor.open(other, O_WRONLY | O_CREAT, mode: 0o644)
+    switch plant {
+    case .symbolicLink: symlink(other, path)
+    case .hardLink: Glibc.link(other, path)
+    case .directory: mkdir(path, 0o755)
+    case .fifo: mkfifo(path, 0o644)
+    }
+    #expect(state.unattended() == [name("web")])
+    let reading = #expect(throws: SandboxError.self) { _ = try RecordText.read(path) }
+    #expect("\(try #require(reading))".contains("is damaged"))
+    let taking = #expect(throws: SandboxError.self) { _ = try SandboxRecord(takingOver: name("web"), at: path) }
+    #expect("\(try #require(taking))".contains("is damaged"))
   }
 
   @Test("appear with their content: a name is never there without")
   func complete() throws {
     let file = try state.createRecord(
-      facts().head, at: state.record(of: name("web")), in: state.sandboxes, locked: true)
-    #expect(try directoryEntries(state.sandboxes) == ["web"])
-    #expect(SandboxFacts(try RecordText.read(state.record(of: name("web")))) != nil)
+      facts().head, at: state.runningRecord(of: name("web")), in: state.running, locked: true)
+    #expect(try directoryEntries(state.running) == ["web"])
+    #expect(SandboxFacts(try RecordText.read(state.runningRecord(of: name("web")))) != nil)
     _ = consume file
   }
 
   @Test("that cannot be read are refused with what to do")
   func unreadable() throws {
-    try makeDirectory(state.sandboxes)
-    let path = state.record(of: name("web"))
+    try makeDirectory(state.running)
     for (content, hint) in [
-      ("", "remove it by hand"), ("garbage\n", "remove it by hand"), ("nsrun-record 7\n", "a newer nsrun"),
+      ("", "nsrun cleanup"), ("garbage\n", "nsrun cleanup"), ("nsrun-record 7\n", "a newer nsrun"),
     ] {
       let file = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
       if !content.isEmpty { try file.write(content, path) }
@@ -229,7 +263,7 @@ struct StateDirectoryTests {
     let lock = try state.lock(.exclusive)
     var status = stat()
     #expect(stat(state.path, &status) == 0 && status.st_mode & 0o7777 == 0o755)
-    try makeDirectory(state.sandboxes)
+    try makeDirectory(state.running)
     try makeDirectory(state.leases)
     state.removeIfEmpty(holding: lock)
     #expect(FileIdentity(path: state.path) == nil)
@@ -245,7 +279,7 @@ struct StateDirectoryTests {
     let lock = try state.lock(.exclusive)
     _ = try SandboxRecord(facts(), bridge: nil, in: state)
     state.removeIfEmpty(holding: lock)
-    #expect(try directoryEntries(state.sandboxes) == ["web"])
+    #expect(try directoryEntries(state.running) == ["web"])
   }
 
   @Test("is not trusted where others can write", arguments: [0o775, 0o757, 0o777] as [UInt32])

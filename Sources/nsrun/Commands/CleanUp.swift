@@ -8,8 +8,8 @@ struct CleanUp: ParsableCommand {
     abstract: "Remove what runs that were killed left behind, and say what.",
     usage: "nsrun cleanup [--net BRIDGE] [--all] [--dry-run] [--json]",
     discussion: """
-      Every nsrun does so by itself when it starts; this does it at once. What is nobody's but nsrun's is removed, and \
-      nothing else.
+      Every nsrun does so by itself when it starts; this does it at once. It also looks for what carries nsrun's tag but \
+      is in no record any more. What is nobody's but nsrun's is removed, and nothing else.
       """)
 
   @Option(help: ArgumentHelp("Only sandboxes on this bridge.", valueName: "bridge"))
@@ -21,7 +21,7 @@ struct CleanUp: ParsableCommand {
   @Flag(help: "Only say what would be removed.")
   var dryRun = false
 
-  @Flag(help: "Print JSON: an array with an object for each sandbox removed.")
+  @Flag(help: "Print JSON: an array with an object for each thing removed.")
   var json = false
 
   @OptionGroup var output: OutputOptions
@@ -38,7 +38,8 @@ struct CleanUp: ParsableCommand {
     for one in removed {
       let count = one.processes.count
       let inside = count == 0 ? "" : ", ending \(count) process\(count == 1 ? "" : "es") inside"
-      Terminal.print("\(dryRun ? "would remove" : "removed") \(one.name) (\(one.reason.rawValue)\(inside))")
+      let what = one.kind == .sandbox ? one.name : "\(one.kind.rawValue) \(one.name)"
+      Terminal.print("\(dryRun ? "would remove" : "removed") \(what) (\(one.reason.rawValue)\(inside))")
     }
   }
 }

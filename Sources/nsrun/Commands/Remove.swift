@@ -14,13 +14,8 @@ struct Remove: ParsableCommand {
   func run() throws {
     let host = try output.host()
     let names = try names.map { name throws(SandboxError) in try namespaceName(name, "NAME") }
-    var hasFailed = false
-    for name in names {
-      do throws(SandboxError) { try host.remove(name) } catch {
-        Terminal.complain("\(error)")
-        hasFailed = true
-      }
-    }
-    if hasFailed { throw ExitCode(Main.failure) }
+    let failures = try host.remove(names)
+    for failure in failures { Terminal.complain("\(failure)") }
+    if !failures.isEmpty { throw ExitCode(Main.failure) }
   }
 }

@@ -1,0 +1,73 @@
+import LinuxSystem
+import RouteNetlink
+
+/// What is written down of a bridge that sandboxes are on.
+struct NetworkRecord: Equatable {
+  var bridge: InterfaceName
+  /// By what packets that leave get the host's address.
+  var translation: SandboxFacts.Translation
+  /// What nsrun made the bridge with; nil where it did not.
+  var own: OwnBridge?
+  /// Whether rules may be added to chains of others that would drop the packets.
+  var mayChangeForeignChains = true
+
+  /// A bridge that nsrun makes, and takes away.
+  struct OwnBridge: Equatable {
+    var mac: MACAddress
+    /// The bridge's address with the length of the subnet.
+    var address: IPNetwork
+  }
+
+  static let translationKey = "translation"
+
+  var text: RecordText {
+    var text = RecordText([("bridge", bridge.text), (Self.translationKey, translation.rawValue)])
+    if let own {
+      text.append("mac", "\(own.mac)")
+      text.append("address", "\(own.address)")
+    }
+    if !mayChangeForeignChains { text.append("firewall-rules", "no") }
+    return text
+  }
+
+  init(
+    bridge: InterfaceName, translation: SandboxFacts.Translation, own: OwnBridge? = nil,
+    mayChangeForeignChains: Bool = true
+  ) {
+    self.bridge = bridge
+    self.translation = translation
+    self.own = own
+    self.mayChangeForeignChains = mayChangeForeignChains
+  }
+
+  /// Reads what a record says; nil where an essential line is missing or makes no sense.
+  init?(_ text: RecordText) {
+    guard let bridge = text["bridge"].flatMap({ try? InterfaceName($0) }),
+      let translation = text[Self.translationKey].flatMap(SandboxFacts.Translation.init(rawValue:))
+    else { return nil }
+    var own: OwnBridge?
+    if let mac = text["mac"].flatMap({ MACAddress($0) }), let address = text["address"].flatMap({ IPNetwork($0) }) {
+      own = OwnBridge(mac: mac, address: address)
+    }
+    self.init(
+      bridge: bridge, translation: translation, own: own, mayChangeForeignChains: text["firewall-rules"] != "no")
+  }
+}
+
+extension Host {
+  /// The networks that there are records of, by their bridges' names.
+  func networkRecords() -> [NetworkRecord] { networkNames().compactMap { networkRecord(of: $0) } }
+
+  /// The bridges that there are records of, readable or not, by their names.
+  func networkNames() -> [InterfaceName] {
+    ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
+  }
+
+  /// What the record of a bridge says; nil where there is none, or none that makes sense.
+  func networkRecord(of bridge: InterfaceName) -> NetworkRecord? {
+    guard let text = try? RecordText.read(state.record(of: bridge)), let record = NetworkRecord(text),
+      record.bridge == bridge
+    else { return nil }
+    return record
+  }
+}

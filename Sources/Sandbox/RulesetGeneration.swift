@@ -1,0 +1,49 @@
+import LinuxSystem
+import NFTables
+import Netlink
+import RouteNetlink
+
+/// A launch on a network that stands needs to know whether the rules still are as its maker left them: nsrun's own,
+/// those by which the owner of a foreign bridge masquerades, those in chains that drop. Looking at them all takes as long
+/// as half a launch; the kernel's number of the ruleset tells in one question whether there is anything to look at.
+extension Host {
+  /// Whether nobody has changed any rule on the host since nothing was missing for a bridge.
+  func areRulesUnchanged(for bridge: InterfaceName) throws(SandboxError) -> Bool {
+    guard let verified = verifiedGeneration(of: bridge) else { return false }
+    return try generation() == verified
+  }
+
+  /// Looks at all rules and makes what is missing, until nothing is.
+  func verifyRules(for bridge: InterfaceName, _ makeWhatIsMissing: () throws(SandboxError) -> Void) throws(SandboxError)
+  {
+    // Twice where something was missing. Others may go on changing rules; then the next launch looks again.
+    for _ in 1...3 {
+      let before = try generation()
+      try makeWhatIsMissing()
+      if try generation() == before { return try remember(before, for: bridge) }
+    }
+  }
+
+  /// Makes one transaction that leaves nothing missing where nothing was.
+  func changeRules(for bridge: InterfaceName, _ change: () throws(SandboxError) -> Void) throws(SandboxError) {
+    let before = try generation()
+    try change()
+    // More than one: somebody else's came in between.
+    guard verifiedGeneration(of: bridge) == before, try generation() == before &+ 1 else { return }
+    try remember(before &+ 1, for: bridge)
+  }
+
+  private func generation() throws(SandboxError) -> UInt32 {
+    try nftables { (nft) throws(NetlinkError) in try nft.generation() }
+  }
+
+  private func remember(_ generation: UInt32, for bridge: InterfaceName) throws(SandboxError) {
+    try system { () throws(SystemError) in
+      try state.overwrite(state.generation(of: bridge), in: state.generations, with: "\(generation)")
+    }
+  }
+
+  private func verifiedGeneration(of bridge: InterfaceName) -> UInt32? {
+    (try? readText(state.generation(of: bridge))).flatMap { UInt32($0) }
+  }
+}

@@ -1,0 +1,227 @@
+import Glibc
+import LinuxSystem
+import NFTables
+import Namespaces
+import Netlink
+import RouteNetlink
+
+/// What carries nsrun's tag but is in no record: somebody has deleted or damaged the records. It is found by looking at
+/// everything on the host, which only a clean-up does.
+struct UnrecordedObjects {
+  private let host: Host
+  private let bridge: InterfaceName?
+  private let name: NamespaceName?
+
+  /// - Parameters:
+  ///   - bridge: only what is on this bridge; nil for everything.
+  ///   - name: only what belongs to the sandbox of this name; nil for everything.
+  init(_ host: Host, on bridge: InterfaceName? = nil, named name: NamespaceName? = nil) {
+    self.host = host
+    self.bridge = bridge
+    self.name = name
+  }
+
+  /// Removes it. Goes on after a failure, which is reported.
+  /// - Parameters:
+  ///   - all: also sandboxes in which processes run; those are ended. Else they are named and left.
+  ///   - isDryRun: only tells.
+  /// - Returns: what was removed.
+  func remove(all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
+    var removed = name == nil && bridge == nil ? removeForsakenState(isDryRun: isDryRun) : []
+    var doomed: [Link] = []
+    removed += try removeSandboxes(all: all, isDryRun: isDryRun, links: &doomed)
+    guard name == nil else { return removed }
+    // Nobody may make or unmake a network meanwhile, nor a directory for its state.
+    let wasThere = FileIdentity(path: host.state.path) != nil
+    let lock = try system { () throws(SystemError) in
+      isDryRun ? try host.state.lockIfPresent(.exclusive) : try host.state.lock(.exclusive)
+    }
+    removed += try removeNetworks(besides: doomed, isDryRun: isDryRun)
+    if wasThere { removed += removeState(isDryRun: isDryRun) }
+    if let lock { host.state.removeIfEmpty(holding: lock) }
+    return removed
+  }
+
+  // MARK: Sandboxes
+
+  /// - Parameter links: is given the links that are removed.
+  private func removeSandboxes(
+    all: Bool, isDryRun: Bool, links doomed: inout [Link]
+  ) throws(SandboxError) -> [Removed] {
+    // What is there before what is recorded: a record is written before the first thing that it names is made.
+    var links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
+      .filter { $0.alias?.hasPrefix(Tag.linkPrefix) == true }
+    let names = (try? host.names.names()) ?? []
+    let recorded = StateDirectory.recordedNames(below: host.state.root)
+    let records = host.sandboxRecords()
+    let recordedLinks = Set(records.compactMap { $0.connection?.hostLink.text })
+    // What a newer nsrun has written down cannot be read, but is that one's.
+    let unreadable = Set(host.recordedNames()).subtracting(records.map(\.name)).map(Tag.link)
+    links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
+    let bridgeIndex = try bridge.map { bridge throws(SandboxError) in try host.bridgeLink(bridge)?.index ?? 0 }
+    var processes: [FileIdentity: [Int32]]?
+    var removed: [Removed] = []
+    var nameless = links
+    var doomedNames: [(NamespaceName, FileIdentity)] = []
+
+    for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
+      guard let identity = host.names.identity(of: name), isTagged(name) else { continue }
+      let ends = nameless.filter { $0.alias == Tag.link(of: name) }
+      nameless.removeAll { $0.alias == Tag.link(of: name) }
+      if let bridgeIndex, !ends.contains(where: { $0.master == bridgeIndex }) { continue }
+      if processes == nil { processes = (try? processesByNamespace()) ?? [:] }
+      let inside = processes?[identity] ?? []
+      guard all || inside.isEmpty else {
+        warn(about: "'\(name)'", inside)
+        continue
+      }
+      removed.append(
+        Removed(kind: .sandbox, name: name.text, reason: .unrecorded, bridge: bridge, processes: inside))
+      doomed += ends
+      if isDryRun { continue }
+      if !inside.isEmpty { host.endProcesses(in: identity, of: name, grace: LiveSandbox.grace) }
+      doomedNames.append((name, identity))
+    }
+
+    for link in nameless {
+      if let bridgeIndex, link.master != bridgeIndex { continue }
+      if let name, link.alias != Tag.link(of: name) { continue }
+      let inside = try self.processes(behind: link)
+      guard all || inside.isEmpty else {
+        warn(about: "the link \(link.name)", inside)
+        continue
+      }
+      removed.append(
+        Removed(kind: .link, name: link.name, reason: .unrecorded, bridge: bridge, processes: inside))
+      doomed.append(link)
+    }
+    guard !isDryRun else { return removed }
+    // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
+    try host.delete(doomed)
+    for (name, identity) in doomedNames {
+      host.report { () throws(SandboxError) in try host.unname(name, identity.text) }
+    }
+    return removed
+  }
+
+  /// Whether nsrun made the namespace that has a name: its loopback link says for which sandbox.
+  private func isTagged(_ name: NamespaceName) -> Bool {
+    guard let namespace = try? host.names.open(name) else { return false }
+    let alias = try? namespace.inside(home: host.home) { () throws(SandboxError) -> String? in
+      var inside = try system { () throws(SystemError) in try RouteConnection() }
+      return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }
+    }.get()
+    return alias == Tag.link(of: name)
+  }
+
+  /// The processes in the namespace that the other end of a veth pair is in.
+  private func processes(behind link: Link) throws(SandboxError) -> [Int32] {
+    guard let wanted = link.peerNamespaceID else { return [] }
+    let spaces = (try? processesByNamespace()) ?? [:]
+    return try host.route { (route) throws(NetlinkError) in
+      for (_, processes) in spaces {
+        if try route.namespaceID(of: .process(processes[0])) == wanted { return processes }
+      }
+      return []
+    }
+  }
+
+  private func warn(about what: String, _ processes: [Int32]) {
+    let list = processes.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
+    host.reporter.warn(
+      "\(what) carries nsrun's tag but is in no record; left, because in it runs \(list): nsrun cleanup --all ends it")
+  }
+
+  // MARK: Networks
+
+  /// - Parameter doomed: ports that are, or would be, gone.
+  private func removeNetworks(besides doomed: [Link], isDryRun: Bool) throws(SandboxError) -> [Removed] {
+    var removed: [Removed] = []
+    let recorded = Set(host.networkNames())
+    let links = try host.route { (route) throws(NetlinkError) in try route.links() }
+    var isInUse = false
+    for link in links where link.kind == "bridge" && link.alias == Tag.bridge {
+      guard let name = try? InterfaceName(link.name), !recorded.contains(name) else { continue }
+      // What is on it still could not be removed, or is somebody else's.
+      if links.contains(where: { port in port.master == link.index && !doomed.contains { $0.index == port.index } }) {
+        isInUse = true
+        continue
+      }
+      guard bridge == nil || bridge == name else { continue }
+      removed.append(Removed(kind: .bridge, name: link.name, reason: .unrecorded))
+      if !isDryRun { try host.delete([link]) }
+    }
+    guard bridge == nil else { return removed }
+    removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
+    guard recorded.isEmpty, !isInUse else { return removed }
+    let tables = (try? host.nftables { (nft) throws(NetlinkError) in try nft.tables() }) ?? []
+    let ours = [Firewall.table, Firewall.confinement].filter(tables.contains)
+    if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try host.isGuardInPlace() {
+      removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .unrecorded))
+      if !isDryRun, let failure = HostParameters.forwardingOff.restore().first { throw .system(failure) }
+    }
+    removed += ours.map { Removed(kind: .rules, name: "table \($0)", reason: .unrecorded) }
+    if !isDryRun, !ours.isEmpty { try host.removeFirewall() }
+    return removed
+  }
+
+  // MARK: State
+
+  /// Leases of sandboxes that there is no record of, and what was set aside.
+  private func removeState(isDryRun: Bool) -> [Removed] {
+    var removed: [Removed] = []
+    for entry in (try? directoryEntries(host.state.leases)) ?? [] {
+      guard let network = try? InterfaceName(entry), bridge == nil || bridge == network else { continue }
+      let leases = AddressLeases(bridge: network, state: host.state)
+      for (address, holder) in host.lostLeases(leases) {
+        removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
+        if !isDryRun { _ = try? leases.release(address, of: holder) }
+      }
+      if !isDryRun { host.unmakeIfUnused(network) }
+    }
+    guard bridge == nil else { return removed }
+    let networks = Set(host.networkNames().map(\.text))
+    for directory in [host.state.cursors, host.state.generations] {
+      for entry in (try? directoryEntries(directory)) ?? [] where !networks.contains(entry) && !isDryRun {
+        unlink("\(directory)/\(entry)")
+      }
+    }
+    for name in (try? directoryEntries(host.state.damaged)) ?? [] {
+      let path = "\(host.state.damaged)/\(name)"
+      removed.append(Removed(kind: .record, name: path, reason: .damaged))
+      if !isDryRun { removeTree(path) }
+    }
+    return removed
+  }
+
+  /// The state of network namespaces that nobody is in any more and that have no name.
+  private func removeForsakenState(isDryRun: Bool) -> [Removed] {
+    let directories = ((try? directoryEntries(host.state.root)) ?? []).filter { UInt64($0) != nil }
+    guard directories.contains(where: { "\(host.state.root)/\($0)" != host.state.path }) else { return [] }
+    var inhabited = Set(((try? processesByNamespace()) ?? [:]).keys.map { "\($0.inode)" })
+    for name in (try? host.names.names()) ?? [] {
+      host.names.identity(of: name).map { _ = inhabited.insert("\($0.inode)") }
+    }
+    var removed: [Removed] = []
+    for directory in directories where !inhabited.contains(directory) {
+      let path = "\(host.state.root)/\(directory)"
+      guard path != host.state.path else { continue }
+      removed.append(Removed(kind: .record, name: path, reason: .damaged))
+      if !isDryRun { removeTree(path) }
+    }
+    if !removed.isEmpty { host.state.removeRootIfEmpty() }
+    return removed
+  }
+}
+
+extension Host {
+  /// Addresses that are leased to sandboxes of which there is neither a record nor a link.
+  func lostLeases(_ leases: AddressLeases) -> [(address: IPAddress, holder: NamespaceName)] {
+    // What is leased before what is recorded: a record is there before the lease.
+    let unrecorded = leases.all().filter { state.record(of: $0.holder) == nil }
+    guard !unrecorded.isEmpty else { return [] }
+    let standing = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }.map(\.address)
+    guard let standing else { return [] }
+    return unrecorded.filter { !standing.contains(.derived(from: $0.address, role: .hostLink)) }
+  }
+}

@@ -1,0 +1,258 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// What people and other programs do to nsrun's objects and records while sandboxes stand.
+  @Suite("Other people's hands") struct OtherHandsTests {
+    /// Whether a sandbox gets out.
+    private static func isOut(_ name: String) -> String { "nsrun exec \(name) -- ping -c 1 -W 2 8.8.8.8 > /dev/null" }
+
+    @Test(
+      "After nft flush ruleset, doctor says what is missing; reload, or the next launch, restores NAT for all",
+      arguments: ["nsrun reload", "nsrun --net br0 -- true"])
+    func flushed(remedy: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; nsrun create two --net br0 --internal; \(Self.isOut("one"))")
+        let before = try host.must("nft list ruleset")
+        try host.must("nft flush ruleset")
+        #expect(try host.sh(Self.isOut("one")).status == 1)
+        let doctor = try host.sh("nsrun doctor")
+        #expect(doctor.status == 1 && doctor.output.contains("table inet nsrun is missing"), "\(doctor)")
+        #expect(doctor.output.contains("what to do: nsrun reload"))
+        let outcome = try host.sh(remedy)
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+        if remedy == "nsrun reload" { #expect(outcome.text == "restored the table inet nsrun") }
+        #expect(try host.must("nft list ruleset") == before)
+        try host.must("\(Self.isOut("one")); ! \(Self.isOut("two")); nsrun doctor > /dev/null")
+        try host.must("nsrun cleanup --all")
+      }
+    }
+
+    @Test("Where the owner of a bridge takes his masquerading away, sandboxes that stand get nsrun's")
+    func foreignNAT() throws {
+      let preparation = """
+        ip link add br0 type bridge; ip addr add 10.99.0.1/24 dev br0; ip link set br0 up; sysctl -qw net.ipv4.ip_forward=1
+        """
+      try onHost(preparation) { (host) throws in
+        try host.must(
+          "nft -f -",
+          input:
+            "table ip theirs { chain n { type nat hook postrouting priority 100; ip saddr 10.99.0.0/24 masquerade; }; }"
+        )
+        try host.must("nsrun create one --net br0; \(Self.isOut("one"))")
+        #expect(try host.must("nft list tables") == "table ip theirs")
+        try host.must("nft flush ruleset; nsrun --net br0 -- ping -c 1 -W 2 8.8.8.8; \(Self.isOut("one"))")
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test(
+      "A bridge that was deleted is made again, with its address and its ports, by reload or the next launch",
+      arguments: ["nsrun reload", "nsrun --net br0 -- true"])
+    func bridge(remedy: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0 --subnet 10.64.9.0/24; nsrun create two --net br0")
+        let show = "ip -o -4 addr show br0 | cut -d' ' -f 2-9; ip -br link show br0 | cut -d' ' -f 1-"
+        let before = try host.must(show)
+        try host.must("ip link delete br0")
+        #expect(try host.sh(Self.isOut("one")).status == 1)
+        try host.must(remedy)
+        #expect(try host.must(show).prefix(40) == before.prefix(40))
+        try host.must("\(Self.isOut("one")); \(Self.isOut("two")); nsrun exec one -- ping -c 1 -W 2 10.64.9.3")
+        try host.must("nsrun rm one two")
+      }
+    }
+
+    @Test("A bridge that was deleted does not keep rm and cleanup from removing the rest")
+    func bridgeGone() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; nsrun create two --net br0; ip link delete br0")
+        try host.must("nsrun rm one")
+        #expect(try host.must("nsrun cleanup --all") == "removed two (created)")
+      }
+    }
+
+    @Test(
+      "A name, a link or a namespace that was deleted does not keep rm and cleanup from removing the rest",
+      arguments: ["ip netns delete one", "ip link delete $(ls /sys/class/net | grep ^nsrun-)"],
+      ["nsrun rm one", "nsrun cleanup --all"])
+    func objectGone(hand: String, remedy: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; \(hand)")
+        try host.eventually("nsrun list --json | jq -e '.[0].state == \"broken\"' > /dev/null")
+        let outcome = try host.sh(remedy)
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+      }
+    }
+
+    @Test(
+      "What is deleted under a run does not keep it from ending well",
+      arguments: [
+        "ip netns delete web", "ip link delete $(ls /sys/class/net | grep ^nsrun-)", "ip link delete br0",
+        "nft flush ruleset", "rm -r /run/nsrun", ": > /run/nsrun/*/running/web", "rm /run/nsrun/*/networks/br0",
+        "rm -r /run/nsrun/*/leases",
+      ])
+    func underRun(hand: String) throws {
+      try onHost { (host) throws in
+        let run = try host.start("exec nsrun --net br0 --name web -- sh -c 'echo ready; read x; exit 7'")
+        try run.wait(for: "ready")
+        try host.must(hand)
+        run.send("\n")
+        let outcome = try run.finish()
+        #expect(outcome.status == 7 && outcome.errors == "", "\(outcome)")
+      }
+    }
+
+    @Test(
+      "After /run/nsrun was deleted, what stands is found by its tags",
+      arguments: ["nsrun cleanup", "nsrun rm one two three && nsrun cleanup"])
+    func stateGone(remedy: String) throws {
+      // A policy that drops, so that there are rules in a chain of others as well.
+      let theirs =
+        "nft add table ip theirs; nft add chain ip theirs f '{ type filter hook forward priority 0; policy drop; }'"
+      try onHost(theirs) { (host) throws in
+        try host.must(
+          "nsrun create one --net br0; nsrun create two --net br1 --internal; nsrun create three; rm -r /run/nsrun")
+        let planned = try host.must(
+          "nsrun cleanup --dry-run --json | jq -r '.[] | \"\\(.kind) \\(.name) \\(.reason)\"'")
+        for wanted in [
+          "sandbox one unrecorded", "sandbox two unrecorded", "sandbox three unrecorded",
+          "forwarding net.ipv4.ip_forward unrecorded", "rules table inet nsrun unrecorded",
+        ] {
+          #expect(planned.contains(wanted), "\(planned)")
+        }
+        try host.must("ip netns exec one true; ip link show br0")
+        let outcome = try host.sh(remedy)
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+      }
+    }
+
+    @Test("A run whose records were deleted is not disturbed by cleanup, and a launch beside it has another address")
+    func stateGoneUnderRun() throws {
+      try onHost { (host) throws in
+        let run = try host.start(
+          "exec nsrun --net br0 --name web -- sh -c 'ip -o -4 addr show eth0 | cut -d\" \" -f7; read x; ping -c 1 -W 2 8.8.8.8'"
+        )
+        let address = try run.wait(for: "\n")
+        try host.must("rm -r /run/nsrun")
+        let cleaned = try host.sh("nsrun cleanup")
+        #expect(cleaned.status == 0 && cleaned.output == "", "\(cleaned)")
+        #expect(cleaned.errors.contains("'web' carries nsrun's tag but is in no record; left"), "\(cleaned)")
+        // The whole subnet but one address is asked for: whoever is given the run's breaks its connection.
+        let taken = try host.sh("nsrun --net br0 --ip \(address.prefix { $0 != "/" }) -- true")
+        #expect(taken.status == 125 && taken.errors.contains("already leased to the sandbox 'web'"), "\(taken)")
+        try host.must("nsrun --net br0 -- ping -c 1 -W 2 8.8.8.8")
+        run.send("\n")
+        let outcome = try run.finish()
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+      }
+    }
+
+    @Test("cleanup --all ends what runs in a sandbox whose record was deleted, saying so")
+    func unrecordedProcesses() throws {
+      try onHost { (host) throws in
+        let run = try host.start("exec nsrun --net br0 --name web -- sh -c 'echo ready; exec sleep 1000'")
+        try run.wait(for: "ready")
+        try host.must("rm -r /run/nsrun")
+        let cleaned = try host.sh("nsrun cleanup --all")
+        #expect(cleaned.status == 0 && cleaned.output.hasPrefix("removed web (unrecorded, ending 1 process inside)"))
+        #expect(cleaned.errors.contains("(sleep)"), "\(cleaned)")
+        #expect(try run.finish().status == 128 + 15)
+      }
+    }
+
+    static let damages = [
+      ": > R", "head -c 7 R > /run/scratch/r; cat /run/scratch/r > R", "head -c 300 /dev/urandom > R", "rm R; mkdir R",
+      "rm R; ln -s /etc/passwd R", "ln R /run/scratch/second", "rm R; mkfifo R",
+    ]
+
+    @Test(
+      "A record that was damaged is moved aside, reported, and what it spoke of removed", arguments: damages,
+      ["created", "running"])
+    func damaged(damage: String, lifetime: String) throws {
+      try onHost { (host) throws in
+        if lifetime == "created" {
+          try host.must("nsrun create bad --net br0")
+        } else {
+          let run = try host.start("echo $$; exec nsrun --net br0 --name bad -- sh -c 'echo ready; exec sleep 1000'")
+          let pid = try run.wait(for: "\n")
+          try run.wait(for: "ready")
+          try host.must("kill -KILL \(pid)")
+          _ = try run.finish()
+        }
+        try host.must("nsrun create good --net br1 --no-firewall-rules || true")  // sweeps
+        if lifetime == "created" {
+          try host.must(damage.replacing("R", with: "$(ls -d /run/nsrun/*/created)/bad"))
+          let inspected = try host.sh("nsrun inspect bad")
+          #expect(inspected.status == 125 && inspected.errors.contains("/created/bad is damaged"), "\(inspected)")
+          #expect(try host.must("nsrun list --json | jq -r '.[].name'") == "good")
+          let cleaned = try host.sh("nsrun rm bad")
+          #expect(
+            cleaned.status == 0 && cleaned.errors.contains("the record of 'bad' was damaged: moved to"), "\(cleaned)")
+        }
+        try host.must("nsrun cleanup --all; rm -f /run/scratch/second /run/scratch/r")
+      }
+    }
+
+    @Test("A damaged record of a bridge is set aside, and its sandboxes stay connected")
+    func damagedNetwork() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; for f in /run/nsrun/*/networks/br0; do echo garbage > $f; done")
+        let next = try host.sh("nsrun --net br0 -- ping -c 1 -W 2 8.8.8.8")
+        #expect(next.status == 0 && next.errors.contains("damaged"), "\(next)")
+        try host.must("\(Self.isOut("one")); nsrun rm one; nsrun cleanup")
+      }
+    }
+
+    @Test("A record of a newer version is left alone, and said to be; the rest is removed")
+    func newer() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create new --net br0; nsrun create old --net br0")
+        let record = try host.must("ls /run/nsrun/*/created/new")
+        try host.must("sed -i '1s/1/2/' \(record)")
+        let cleaned = try host.sh("nsrun cleanup --all")
+        #expect(cleaned.status == 0 && cleaned.output == "removed old (created)\n", "\(cleaned)")
+        #expect(cleaned.errors.contains("has version 2: a newer nsrun wrote it"))
+        #expect(try host.sh("nsrun rm new").errors.contains("has version 2"))
+        try host.must("\(Self.isOut("new")); sed -i '1s/2/1/' \(record); nsrun rm new")
+      }
+    }
+
+    @Test("A lease whose sandbox is gone is found by cleanup, and by a launch that finds no other address")
+    func lostLeases() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0 --subnet 10.64.9.0/29")
+        let lose = "for i in 3 4 5 6; do ln -s gone$i $(ls -d /run/nsrun/*/leases/br0)/10.64.9.$i; done"
+        try host.must("\(lose); nsrun --net br0 -- true")
+        try host.must(lose)
+        #expect(try host.must("nsrun cleanup | grep -c '^removed lease 10.64.9.* (unrecorded)'") == "4")
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test(
+      "Something planted in the place of the state directory is refused",
+      arguments: [
+        "ln -s /run/scratch/elsewhere /run/nsrun", "touch /run/nsrun", "mkdir -m 777 /run/nsrun",
+        "mkdir /run/nsrun; chown 1000 /run/nsrun",
+      ])
+    func planted(hand: String) throws {
+      try onHost("mkdir /run/scratch/elsewhere; \(hand)") { (host) throws in
+        for command in ["nsrun --net br0 -- true", "nsrun create one"] {
+          let outcome = try host.sh(command)
+          #expect(outcome.status == 125 && outcome.errors.contains("/run/nsrun"), "\(outcome)")
+        }
+        #expect(try host.must("ls -A /run/scratch/elsewhere") == "")
+      }
+    }
+
+    @Test("State of a network namespace that is gone is removed by cleanup")
+    func forsaken() throws {
+      try onHost("ip netns add other") { (host) throws in
+        try host.must("nsrun exec other -- nsrun create nested --net br0; ip netns delete other")
+        try host.eventually("[ -z \"$(nsrun cleanup --dry-run)\" ] || nsrun cleanup > /dev/null; [ ! -e /run/nsrun ]")
+        try host.must("ip netns add other")
+      }
+    }
+  }
+}
