@@ -67,7 +67,7 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
 
   /// The address that lies this many after the network address; nil outside the network.
   public func address(at offset: UInt32) -> IPAddress? {
-    let candidate = IPAddress(family: family, value: network.address.value + UInt128(offset))
+    guard let candidate = network.address.advanced(by: UInt64(offset)) else { return nil }
     return contains(candidate) ? candidate : nil
   }
 

@@ -84,6 +84,15 @@ import Testing
     #expect(network("10.0.0.1/32").contains(ip("10.0.0.1")) && !network("10.0.0.1/32").contains(ip("10.0.0.2")))
   }
 
+  @Test func `counting from the network address ends where the network does`() {
+    #expect(network("10.64.1.5/24").address(at: 255) == ip("10.64.1.255"))
+    #expect(network("10.64.1.5/24").address(at: 256) == nil)
+    #expect(network("0.0.0.0/0").address(at: .max) == ip("255.255.255.255"))
+    let last = network("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128")
+    #expect(last.address(at: 0) == last.address)
+    #expect(last.address(at: 1) == nil)
+  }
+
   @Test func `networks overlap when one lies in the other`() {
     #expect(network("10.64.0.0/16").overlaps(network("10.64.9.0/24")))
     #expect(network("10.64.9.0/24").overlaps(network("10.64.0.0/16")))
