@@ -157,7 +157,11 @@ public enum DataValue: Hashable, Sendable {
     case .mark: self = .mark(integer())
     case .interfaceIndex: self = .interfaceIndex(integer())
     case .userID, .groupID, .addressType: self = .id(integer())
-    case .interfaceName: self = .interfaceName(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+    case .interfaceName:
+      let name = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      let value = name.utf8.count < 16 ? DataValue.interfaceName(name) : .bytes(bytes)
+      // What is no UTF-8, or does not end with zeros, is no name.
+      self = value.bytes == bytes ? value : .bytes(bytes)
     default: self = .bytes(bytes)
     }
   }

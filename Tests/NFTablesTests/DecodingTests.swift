@@ -63,6 +63,19 @@ struct DecodingTests {
     #expect(try Expression(AttributeReader(encoded.span.bytes.extracting(droppingFirst: 4))) == expression)
   }
 
+  @Test(
+    "A key of an interface's name that is none stays bytes",
+    arguments: [
+      [UInt8](repeating: 0x61, count: 16), [0xff] + [UInt8](repeating: 0, count: 15),
+      [0x61, 0, 0x62] + [UInt8](repeating: 0, count: 13),
+    ])
+  func noName(key: [UInt8]) {
+    let set = NFTSet("s", in: Wide.table, key: [.interfaceName])
+    let values = SetElement(key: key).keyValues(of: set)
+    #expect(values == [.bytes(key)])
+    #expect(values.keyBytes == key)
+  }
+
   @Test("Intervals are put together from starts and ends in any order")
   func intervals() throws {
     var list = ElementList()
