@@ -98,7 +98,7 @@ public struct LinkAddress: Hashable, Sendable {
       let shortFlags = payload.integer(at: 2, as: UInt8.self), let scope = payload.integer(at: 3, as: UInt8.self),
       let link = payload.integer(at: 4, as: UInt32.self)
     else { throw MalformedMessage("struct ifaddrmsg") }
-    guard AddressFamily(rawValue: family) != nil else { return nil }
+    guard let family = AddressFamily(rawValue: family) else { return nil }
     self.link = link
     self.scope = Scope(rawValue: scope)
     flags = AddressFlags(rawValue: UInt32(shortFlags))
@@ -115,8 +115,9 @@ public struct LinkAddress: Hashable, Sendable {
       }
     }
     // IPv6 tells the local address only where there is a peer too.
-    guard let own = local ?? address, let network = IPNetwork(address: own, prefixLength: prefixLength) else {
-      throw MalformedMessage("address without IFA_LOCAL and IFA_ADDRESS")
+    guard let own = local ?? address else { throw MalformedMessage("address without IFA_LOCAL and IFA_ADDRESS") }
+    guard own.family == family, let network = IPNetwork(address: own, prefixLength: prefixLength) else {
+      throw MalformedMessage("\(family) address \(own)/\(prefixLength)")
     }
     self.network = network
     if let address, address != own { peer = address }

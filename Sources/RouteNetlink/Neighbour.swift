@@ -92,7 +92,7 @@ public struct Neighbour: Hashable, Sendable {
     guard let family = payload.integer(at: 0, as: UInt8.self), let link = payload.integer(at: 4, as: UInt32.self),
       let state = payload.integer(at: 8, as: UInt16.self), let flags = payload.integer(at: 10, as: UInt8.self)
     else { throw MalformedMessage("struct ndmsg") }
-    guard AddressFamily(rawValue: family) != nil else { return nil }
+    guard let family = AddressFamily(rawValue: family) else { return nil }
     self.link = link
     self.state = NeighbourState(rawValue: state)
     self.flags = NeighbourFlags(rawValue: flags)
@@ -104,7 +104,7 @@ public struct Neighbour: Hashable, Sendable {
       default: break
       }
     }
-    guard let address else { throw MalformedMessage("neighbour without NDA_DST") }
+    guard let address, address.family == family else { throw MalformedMessage("\(family) neighbour without NDA_DST") }
     self.address = address
   }
 }

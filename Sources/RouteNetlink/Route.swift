@@ -172,7 +172,10 @@ public struct Route: Hashable, Sendable {
       }
     }
     if let target {
-      destination = IPNetwork(address: target, prefixLength: prefixLength)
+      guard target.family == family, let network = IPNetwork(address: target, prefixLength: prefixLength) else {
+        throw MalformedMessage("\(family) route to \(target)/\(prefixLength)")
+      }
+      destination = network
     } else if prefixLength != 0 {
       throw MalformedMessage("route of prefix length \(prefixLength) without RTA_DST")
     }

@@ -109,6 +109,21 @@ import Testing
     #expect(error?.description == "cannot add route default via 10.64.1.1: File exists")
   }
 
+  @Test func `a destination or address that does not fit its family and length is refused, not taken for another`() {
+    // The prefix lengths, then the families, of a route, an address and a neighbour.
+    for (reply, place, value) in [
+      (Replies.viaRoute, 17, UInt8(33)), (Replies.viaRoute, 16, 10), (Replies.address, 17, 33),
+      (Replies.address, 16, 10), (Replies.neighbour, 16, 10),
+    ] {
+      var changed = reply
+      changed[place] = value
+      #expect(throws: MalformedMessage.self) {
+        var messages = MessageReader(changed.span.bytes)
+        if let message = try messages.next() { try decode(message) }
+      }
+    }
+  }
+
   @Test(arguments: Replies.all.keys.sorted())
   func `a reply cut at any byte gives a value or an error`(name: String) throws {
     let reply = try #require(Replies.all[name])
