@@ -88,6 +88,7 @@ struct TreePrinter {
   }
 
   private static let bytesPerLine = 32
+  private static let deepestUnknown = 16
 
   private mutating func printAcknowledgement(_ message: borrowing ReplyMessage, _ family: NetlinkFamily) {
     guard let acknowledgement = try? Acknowledgement(message) else {
@@ -156,8 +157,9 @@ struct TreePrinter {
         printAttributes(payload.extracting(droppingFirst: end), inner, depth: depth + 1)
       }
     case .flag where payload.byteCount == 0: line(depth, name)
-    // The sender's own word that there are attributes inside, where no schema knows better.
-    case .hex where attribute.rawType & NLA_F_NESTED != 0:
+    // The sender's own word that there are attributes inside, where no schema knows better; a message has room for
+    // 16,383 of them in each other.
+    case .hex where attribute.rawType & NLA_F_NESTED != 0 && depth < Self.deepestUnknown:
       line(depth, name)
       printAttributes(payload, .none, depth: depth + 1)
     default:

@@ -130,6 +130,19 @@ struct MessageTracerTests {
       ])
   }
 
+  @Test("shows what is nested deeper than anything can be as bytes")
+  func depth() {
+    var content: [UInt8] = []
+    // As many as the length field of the outermost can tell.
+    for depth in 1...16383 {
+      let length = UInt16(4 * (16384 - depth))
+      content += [UInt8(length & 0xff), UInt8(length >> 8), 0x63, 0x80]
+    }
+    let text = trace(.received, link { $0.append(content) })
+    #expect(text.contains("attribute 99\n"))
+    #expect(text.utf8.count < 4 * content.count)
+  }
+
   @Test("shows lists, unknown attributes in hexadecimal, and what the sender calls nested as a tree")
   func unknown() {
     let lines = attributeLines {
