@@ -8,7 +8,9 @@ public struct Sysctl: Hashable, Sendable {
   public init(_ name: String) { self.name = name }
 
   /// A text, such as the name of a link (`eth0.5`), as one component of a name: dots, which separate, become slashes.
-  public static func component(_ text: String) -> String { String(text.map { $0 == "." ? "/" : $0 }) }
+  public static func component(_ text: String) -> String {
+    String(decoding: text.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "/") : $0 }, as: UTF8.self)
+  }
 
   /// The file below /proc/sys. As in sysctl(8) the first separator decides: in `net.ipv4.conf.eth0/100.forwarding` a
   /// slash stands for a dot within a component; in `net/ipv4/conf/eth0.100/forwarding` each is what it is.
@@ -16,7 +18,15 @@ public struct Sysctl: Hashable, Sendable {
     guard name.utf8.first(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }) == UInt8(ascii: ".") else {
       return "/proc/sys/" + name
     }
-    return "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+    // Byte by byte: a link's name may begin with an accent, which makes one character of itself and the dot before it.
+    let path = name.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "."): UInt8(ascii: "/")
+      case UInt8(ascii: "/"): UInt8(ascii: ".")
+      default: byte
+      }
+    }
+    return "/proc/sys/" + String(decoding: path, as: UTF8.self)
   }
 
   /// The value without the final newline.

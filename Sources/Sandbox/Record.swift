@@ -26,13 +26,15 @@ struct RecordText: Equatable {
   /// Reads a file's content.
   init(parsing content: [UInt8]) throws(Unreadable) {
     guard !content.isEmpty else { throw .empty }
-    guard let text = String(validating: content, as: UTF8.self) else { throw .garbage }
     var lines: [(key: String, value: String)] = []
-    // After the last newline is nothing, or a line that was not finished.
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-      let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty else { throw .garbage }
-      lines.append((String(parts[0]), String(parts[1])))
+    // After the last newline is nothing, or a line that was not finished. Bytes are split, not text: a value may begin
+    // with an accent, which makes one character of itself and the space before it.
+    for line in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+      let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let key = String(validating: parts[0], as: UTF8.self), !key.isEmpty,
+        let value = String(validating: parts[1], as: UTF8.self)
+      else { throw .garbage }
+      lines.append((key, value))
     }
     guard let head = lines.first else { throw .empty }
     guard head.key == Self.title, let version = Int(head.value), version > 0 else { throw .garbage }

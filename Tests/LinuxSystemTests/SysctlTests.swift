@@ -12,6 +12,7 @@ struct SysctlTests {
       ("net.ipv4.conf.eth0/100.forwarding", "/proc/sys/net/ipv4/conf/eth0.100/forwarding"),
       ("net/ipv4/conf/eth0.100/forwarding", "/proc/sys/net/ipv4/conf/eth0.100/forwarding"),
       ("kernel", "/proc/sys/kernel"),
+      ("net.ipv4.conf.\u{301}x.forwarding", "/proc/sys/net/ipv4/conf/\u{301}x/forwarding"),
     ])
   func path(name: String, path: String) {
     #expect(Sysctl(name).path == path)

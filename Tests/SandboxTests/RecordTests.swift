@@ -73,6 +73,14 @@ struct RecordTests {
     }
   }
 
+  @Test("give back values that begin with an accent, also cut off within a letter")
+  func accents() throws {
+    let text = RecordText([("name", "\u{301}x"), ("link", "e\u{301}")])
+    let bytes = Array(text.file.utf8)
+    #expect(try RecordText(parsing: bytes) == text)
+    #expect(try RecordText(parsing: bytes.dropLast(2)) == RecordText([("name", "\u{301}x")]))
+  }
+
   @Test(
     "that are none are told from records",
     arguments: [
