@@ -66,7 +66,7 @@ extension SandboxFacts {
     guard let name = text["name"].flatMap({ try? NamespaceName($0) }),
       let lifetime = text["lifetime"].flatMap(SandboxSpec.Lifetime.init(rawValue:)),
       let maker = text["maker"].flatMap({ Int32($0) }),
-      let createdAt = text["created"].flatMap({ Int($0) })
+      let createdAt = text["created"].flatMap({ Int($0) }), createdAt >= 0
     else { return nil }
     self.init(name: name, lifetime: lifetime, maker: maker, createdAt: createdAt, connection: Connection(text))
   }
@@ -75,7 +75,7 @@ extension SandboxFacts {
 extension SandboxFacts.Connection {
   fileprivate init?(_ text: RecordText) {
     guard let bridge = text["bridge"].flatMap({ try? InterfaceName($0) }),
-      let address = text["address"].flatMap({ IPNetwork($0) }),
+      let address = text["address"].flatMap({ IPNetwork($0) }), address.address.isIPv4,
       let mac = text["mac"].flatMap({ MACAddress($0) }),
       let mtu = text["mtu"].flatMap({ UInt32($0) }),
       let hostLink = text["host-link"].flatMap({ try? InterfaceName($0) }),

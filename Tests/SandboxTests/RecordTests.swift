@@ -127,6 +127,15 @@ struct RecordTests {
     #expect(SandboxFacts(RecordText(text.lines.map { $0.key == key ? (key, "/") : $0 })) == nil)
   }
 
+  @Test("of a time or an address that nsrun does not write can be listed and undone")
+  func impossible() throws {
+    let text = try RecordText(parsing: Array(file.utf8))
+    #expect(SandboxFacts(RecordText(text.lines + [("created", "\(Int.min)")])) == nil)
+    // Nothing can be derived from such an address, so there is no connection to be undone.
+    let facts = try #require(SandboxFacts(RecordText(text.lines + [("address", "2001:db8::5/64")])))
+    #expect(SandboxPlan.undo(of: facts) == [.unname(facts.name)])
+  }
+
   @Test(
     "with a connection that makes no sense name the sandbox without one",
     arguments: ["bridge", "address", "mac", "mtu", "host-link", "egress"])
