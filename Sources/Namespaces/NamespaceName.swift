@@ -1,6 +1,8 @@
 import Glibc
 
 /// A name that a network namespace may have under /run/netns: one path component of 1 to 255 bytes, neither `.` nor `..`.
+///
+/// Names are equal, and ordered, by their bytes, as files are: the same letters in another form are another name.
 public struct NamespaceName: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let text: String
 
@@ -24,5 +26,11 @@ public struct NamespaceName: Hashable, Comparable, Sendable, CustomStringConvert
 
   public var description: String { text }
 
-  public static func < (left: NamespaceName, right: NamespaceName) -> Bool { left.text < right.text }
+  public static func == (left: NamespaceName, right: NamespaceName) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
+  }
+
+  public static func < (left: NamespaceName, right: NamespaceName) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
 }

@@ -51,17 +51,21 @@ struct AddressLeases {
   /// The name of the sandbox that has an address.
   func holder(of address: IPAddress) -> String? { linkTarget(path(of: address)) }
 
+  private func has(_ name: NamespaceName, _ address: IPAddress) -> Bool {
+    holder(of: address).flatMap { try? NamespaceName($0) } == name
+  }
+
   /// Gives an address back, if this sandbox has it.
   /// - Returns: whether it had.
   @discardableResult
   func release(_ address: IPAddress, of name: NamespaceName) throws(SystemError) -> Bool {
-    guard holder(of: address) == name.text else { return false }
+    guard has(name, address) else { return false }
     return try removeFile(path(of: address))
   }
 
   /// The addresses that a sandbox has: more than its record tells when it was ended before it could write down one.
   func addresses(of name: NamespaceName) throws(SystemError) -> [IPAddress] {
-    try directoryEntries(directory).compactMap { IPAddress($0) }.filter { holder(of: $0) == name.text }
+    try directoryEntries(directory).compactMap { IPAddress($0) }.filter { has(name, $0) }
   }
 
   /// All that is leased.

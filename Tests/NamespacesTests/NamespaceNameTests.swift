@@ -26,6 +26,14 @@ struct NamespaceNameTests {
     #expect(error?.description.contains(reason) == true)
   }
 
+  @Test("is another one in other bytes, though they may be the same letters")
+  func bytes() throws {
+    let names = try ["\u{e9}", "e\u{301}"].map { try NamespaceName($0) }
+    #expect(names[0] != names[1])
+    #expect(Set(names).count == 2)
+    #expect(names[1] < names[0] && !(names[0] < names[1]))
+  }
+
   @Test("sorts by text")
   func order() throws {
     let names = try ["b", "a10", "a2"].map { try NamespaceName($0) }

@@ -156,6 +156,13 @@ struct AddressLeasesTests {
     #expect(try AddressLeases(bridge: link("br9"), state: scratch.state).addresses(of: name("web")).isEmpty)
   }
 
+  @Test("belong to a name as it is written, not to the same letters in another form")
+  func otherForm() throws {
+    try leases.take(ip("10.64.1.5"), for: name("\u{e9}"))
+    #expect(try leases.addresses(of: name("e\u{301}")).isEmpty)
+    #expect(try leases.release(ip("10.64.1.5"), of: name("e\u{301}")) == false)
+  }
+
   @Test("of bridges do not meet, and their directory goes with the last")
   func bridges() throws {
     let others = AddressLeases(bridge: link("br1"), state: scratch.state)
