@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
+FUZZ_RUNS ?= 500000
 
 BINARY = .build/release/nsrun
 BINDIR = $(DESTDIR)$(PREFIX)/bin
@@ -22,6 +23,7 @@ help:
 	@echo 'make            build the static binary $(BINARY)'
 	@echo 'make demo       show the main job on a private host with a simulated internet (root)'
 	@echo 'make test       run all tests (root)'
+	@echo 'make fuzz       give the codecs FUZZ_RUNS ($(FUZZ_RUNS)) inputs of any bytes'
 	@echo 'make bench      measure a launch (root)'
 	@echo 'make install    install binary, man page and completions below PREFIX ($(PREFIX)); DESTDIR in front of it'
 	@echo 'make uninstall  remove them'
@@ -47,6 +49,28 @@ test: root
 	@$(MAKE) --no-print-directory build
 	$(SWIFT) build --build-tests
 	NSRUN_BINARY=$(abspath $(BINARY)) Tests/Support/throwaway-host $(SWIFT) test --skip-build
+
+# Release code with its checks, told by the coverage of which inputs lead further. One that traps, takes longer than 5 s or
+# asks for 16 MB at once ends the run, and stays in .build/fuzz.
+FUZZ = .build/fuzz/fuzz
+CORPUS = Tests/FuzzTests/Corpus
+
+.PHONY: fuzz
+fuzz:
+	@Tests/Support/install-packages build
+	NSRUN_FUZZ=1 $(SWIFT) build -c release --scratch-path .build/fuzz --product Fuzz \
+	  -Xswiftc -enable-testing -Xswiftc -sanitize=fuzzer
+	$(SWIFT)c -sanitize=fuzzer .build/fuzz/release/libFuzz.a -o $(FUZZ)
+	@mkdir -p $(FUZZ)-corpus
+	$(FUZZ) -runs=$(FUZZ_RUNS) -max_len=1024 -timeout=5 -malloc_limit_mb=16 -artifact_prefix=.build/fuzz/ \
+	  -print_final_stats=1 $(FUZZ)-corpus $(CORPUS)
+
+# The fewest of all inputs so far that together reach all that they have reached, for the unit test.
+.PHONY: fuzz-corpus
+fuzz-corpus: fuzz
+	rm -rf $(FUZZ)-fewest && mkdir $(FUZZ)-fewest
+	$(FUZZ) -set_cover_merge=1 -use_counters=0 -max_len=1024 $(FUZZ)-fewest $(CORPUS) $(FUZZ)-corpus
+	rm -rf $(CORPUS) && mv $(FUZZ)-fewest $(CORPUS)
 
 .PHONY: bench
 bench: root

@@ -9,6 +9,10 @@ let settings: [SwiftSetting] =
   [.enableExperimentalFeature("Lifetimes")] + (isStrict ? [.treatAllWarnings(as: .error)] : [])
 let cSettings: [CSetting] = [.enableWarning("all")] + (isStrict ? [.treatAllWarnings(as: .error)] : [])
 
+/// `make fuzz` sets this: the tests of the codecs on any bytes become a library that calls for libFuzzer's main.
+let isFuzzed = Context.environment["NSRUN_FUZZ"] == "1"
+let fuzzed: [Target.Dependency] = ["Sandbox", "NFTables", "RouteNetlink", "Netlink", "Namespaces", "LinuxSystem"]
+
 let package = Package(
   name: "nsrun",
   products: [
@@ -16,7 +20,7 @@ let package = Package(
     .library(name: "Netlink", targets: ["Netlink"]),
     .library(name: "RouteNetlink", targets: ["RouteNetlink"]),
     .library(name: "NFTables", targets: ["NFTables"]),
-  ],
+  ] + (isFuzzed ? [.library(name: "Fuzz", type: .static, targets: ["FuzzTests"])] : []),
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
@@ -58,6 +62,12 @@ let package = Package(
       name: "DocumentationTests", dependencies: ["CLinux", "LinuxSystem", "Netlink", "RouteNetlink", "NFTables"],
       swiftSettings: settings),
     .testTarget(name: "RouteNetlinkTests", dependencies: ["RouteNetlink"], swiftSettings: settings),
+    isFuzzed
+      ? .target(
+        name: "FuzzTests", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: ["Corpus", "CorpusTests.swift"],
+        swiftSettings: settings)
+      : .testTarget(
+        name: "FuzzTests", dependencies: fuzzed, exclude: ["Corpus", "FuzzTarget.swift"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,56 @@
+/// A promise that a codec has broken, without a trap.
+struct Broken: Error, Equatable {
+  /// What was expected.
+  var promise: String
+}
+
+func expect(_ condition: Bool, _ promise: @autoclosure () -> String) throws(Broken) {
+  if !condition { throw Broken(promise: promise()) }
+}
+
+/// What can be given any bytes. An input begins with the number of one: a new one makes some of the corpus another's.
+enum Codec: CaseIterable {
+  case datagram
+  case answer
+  case offendingAttribute
+  case link
+  case address
+  case route
+  case neighbour
+  case table
+  case chain
+  case rule
+  case set
+  case elements
+  case traffic
+  case notation
+  case record
+  case mounts
+
+  static func chosen(by selector: UInt8) -> Codec { allCases[Int(selector) % allCases.count] }
+}
+
+/// Has one codec read any bytes: the first says which, it reads the rest. Whatever it makes of them, it must not trap,
+/// and what it could read it must read again from what it writes.
+func exercise(_ input: [UInt8]) throws(Broken) {
+  guard let selector = input.first else { return }
+  let bytes = Array(input.dropFirst())
+  switch Codec.chosen(by: selector) {
+  case .datagram: try exerciseDatagram(bytes)
+  case .answer: exerciseAnswer(bytes)
+  case .offendingAttribute: exerciseAttributePath(bytes)
+  case .link: try exerciseLink(bytes)
+  case .address: try exerciseAddress(bytes)
+  case .route: try exerciseRoute(bytes)
+  case .neighbour: try exerciseNeighbour(bytes)
+  case .table: try exerciseTable(bytes)
+  case .chain: try exerciseChain(bytes)
+  case .rule: try exerciseRule(bytes)
+  case .set: try exerciseSet(bytes)
+  case .elements: try exerciseElements(bytes)
+  case .traffic: try exerciseTraffic(bytes)
+  case .notation: try exerciseNotation(bytes)
+  case .record: try exerciseRecord(bytes)
+  case .mounts: try exerciseMounts(bytes)
+  }
+}
