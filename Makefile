@@ -25,6 +25,7 @@ help:
 	@echo 'make test       run all tests (root)'
 	@echo 'make fuzz       give the codecs FUZZ_RUNS ($(FUZZ_RUNS)) inputs of any bytes'
 	@echo 'make bench      measure a launch (root)'
+	@echo 'make bench-scale  measure launches next to thousands of sandboxes, and throughput (root)'
 	@echo 'make install    install binary, man page and completions below PREFIX ($(PREFIX)); DESTDIR in front of it'
 	@echo 'make uninstall  remove them'
 	@echo 'make lint       check the style of the Swift code and the man page'
@@ -77,6 +78,12 @@ bench: root
 	@Tests/Support/install-packages bench
 	@$(MAKE) --no-print-directory build
 	@Tests/Benchmarks/run $(BINARY)
+
+.PHONY: bench-scale
+bench-scale: root
+	@Tests/Support/install-packages bench
+	@$(MAKE) --no-print-directory build
+	@Tests/Benchmarks/scale $(BINARY)
 
 # sudo often has no swift in its PATH: then what make has built before is installed.
 .PHONY: install

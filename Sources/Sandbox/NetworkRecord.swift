@@ -46,7 +46,9 @@ struct NetworkRecord: Equatable {
       let translation = text[Self.translationKey].flatMap(SandboxFacts.Translation.init(rawValue:))
     else { return nil }
     var own: OwnBridge?
-    if let mac = text["mac"].flatMap({ MACAddress($0) }), let address = text["address"].flatMap({ IPNetwork($0) }) {
+    if let mac = text["mac"].flatMap({ MACAddress($0) }), let address = text["address"].flatMap({ IPNetwork($0) }),
+      address.address.isIPv4
+    {
       own = OwnBridge(mac: mac, address: address)
     }
     self.init(

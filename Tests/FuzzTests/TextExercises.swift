@@ -57,6 +57,9 @@ func exerciseRecord(_ bytes: [UInt8]) throws(Broken) {
   let parameters = HostParameters(text)
   try expect(HostParameters(parameters.record).record == parameters.record, "parameters are written as they were read")
   for (parameter, _) in parameters.original { _ = parameter.path }
+  if let network = NetworkRecord(text) {
+    try expect(NetworkRecord(network.text) == network, "a network is written down as it was read")
+  }
   guard let facts = SandboxFacts(text) else { return }
   var lines = facts.head.lines
   if let bridge = facts.connection?.bridge { lines.append(("bridge", bridge.text)) }
