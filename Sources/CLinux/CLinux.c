@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/netlink.h>
@@ -16,6 +17,7 @@
 
 _Static_assert(CLONE_NEWNS == 0x00020000 && CLONE_NEWNET == 0x40000000, "CLONE");
 _Static_assert(O_TMPFILE == 020200000, "O");
+_Static_assert(FUTEX_OWNER_DIED == 0x40000000, "FUTEX_OWNER_DIED");
 _Static_assert(NSFS_MAGIC == 0x6e736673, "NSFS_MAGIC");
 _Static_assert(NETLINK_CAP_ACK == 10 && NETLINK_EXT_ACK == 11 && NETLINK_GET_STRICT_CHK == 12, "NETLINK");
 
@@ -45,6 +47,20 @@ int clinux_open_tree_clone(const char *path) {
 int clinux_move_mount(int from, const char *to) {
   return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
 }
+
+int clinux_compare_exchange(uint32_t *word, uint32_t expected, uint32_t desired) {
+  return __atomic_compare_exchange_n(word, &expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+int clinux_mark_own_end(uint32_t *word) {
+  // The C library's own list, which this replaces, is for robust mutexes; nobody here has one.
+  static struct robust_list entry;
+  static struct robust_list_head head;
+  entry.next = &head.list;
+  head.futex_offset = (char *)word - (char *)&entry;
+  head.list.next = word ? &entry : &head.list;
+  return syscall(SYS_set_robust_list, &head, sizeof head);
+}
+int32_t clinux_thread_id(void) { return gettid(); }
 
 int clinux_netlink_socket(int protocol) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);

@@ -11,6 +11,7 @@ import RouteNetlink
 struct LiveSandbox: ~Copyable {
   private(set) var facts: SandboxFacts
   private var record: SandboxRecord
+  private let attendance: Attendance
   /// The bridge it is, or was about to be, on.
   private let bridge: InterfaceName?
   /// Talks to the kernel inside the sandbox; opened when the namespace is there.
@@ -28,7 +29,10 @@ struct LiveSandbox: ~Copyable {
   /// How long processes that the command left running have between SIGTERM and SIGKILL, in milliseconds.
   static let grace: Int32 = 2000
 
-  private init(facts: SandboxFacts, bridge: InterfaceName?, record: consuming SandboxRecord) {
+  private init(
+    facts: SandboxFacts, bridge: InterfaceName?, record: consuming SandboxRecord, attendance: consuming Attendance
+  ) {
+    self.attendance = attendance
     self.facts = facts
     self.bridge = bridge
     self.record = record
@@ -48,14 +52,16 @@ struct LiveSandbox: ~Copyable {
       name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), connection: nil)
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
     let record: SandboxRecord
+    let attendance = try system { () throws(SystemError) in try Attendance(entering: host.state.attendance) }
     do throws(SandboxError) {
       record = try SandboxRecord(facts, bridge: spec.network?.bridge.text, in: host.state)
     } catch {
       lock = nil
+      attendance.leave()
       host.leave(nil)
       throw error
     }
-    var sandbox = LiveSandbox(facts: facts, bridge: spec.network?.bridge, record: record)
+    var sandbox = LiveSandbox(facts: facts, bridge: spec.network?.bridge, record: record, attendance: attendance)
     do throws(SandboxError) {
       if let wanted = spec.network {
         var network = try host.standingNetwork(wanted)
@@ -201,6 +207,7 @@ struct LiveSandbox: ~Copyable {
       throw .system(error)
     }
     isResolved = true
+    attendance.leave()
     return facts
   }
 
@@ -214,6 +221,7 @@ struct LiveSandbox: ~Copyable {
     opened = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
+    attendance.leave()
     let wasRecorded = host.close(record, bridge: bridge, address: facts.connection?.address.address)
     // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }

@@ -53,7 +53,21 @@ final class TakenOver {
 extension Host {
   /// Removes what processes that were ended left behind. Costs next to nothing where there is nothing: sandboxes that
   /// stay are not looked at, and of those that run only whether somebody answers for them.
-  func sweep() {
+  /// - Parameter isThorough: also where nothing tells that a process was killed.
+  func sweep(isThorough: Bool = false) {
+    let marks = Attendance.marks(in: state.attendance)
+    if isThorough || marks?.isEmpty != true { removeUnattended() }
+    // What could not be removed is tried again.
+    if let marks, !marks.isEmpty, state.unattended().isEmpty { try? Attendance.settle(marks, in: state.attendance) }
+    if FileIdentity(path: state.path) == nil { return state.removeRootIfEmpty() }
+    // One that was ended before it had made a record, or while it unmade a network, has no sandbox.
+    let isUnused =
+      state.removeIfEmpty(state.running) && state.removeIfEmpty(state.created)
+      || networkNames().contains { AddressLeases(bridge: $0, state: state).removeIfUnused() }
+    if isUnused { try? removeUnusedNetworks(only: nil) }
+  }
+
+  private func removeUnattended() {
     for name in state.unattended() {
       let path = state.runningRecord(of: name)
       report { () throws(SandboxError) in
@@ -65,15 +79,11 @@ extension Host {
         }
       }
     }
-    if FileIdentity(path: state.path) == nil { return state.removeRootIfEmpty() }
-    // One that was ended while it unmade a network has no sandbox any more.
-    let isUnused = networkNames().contains { AddressLeases(bridge: $0, state: state).removeIfUnused() }
-    if isUnused { try? removeUnusedNetworks(only: nil) }
   }
 
   /// The same for commands that only look, which say themselves what they lack.
   public func sweepIfPrivileged() {
-    if Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective { sweep() }
+    if Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective { sweep(isThorough: true) }
   }
 
   /// Removes what is left of sandboxes whose process is gone, and what carries nsrun's tag but is in no record.

@@ -17,6 +17,7 @@ import RouteNetlink
 ///     leases/BRIDGE/ADDRESS   a symbolic link to the NAME that has the address
 ///     cursors/BRIDGE          the address leased last
 ///     generations/BRIDGE      the ruleset in which nothing was missing
+///     attendance              which processes answer for running sandboxes: whether one of them was killed
 ///     host                    a record of the kernel parameters that were changed
 ///
 /// A lock on the directory itself keeps those who join or leave a network (shared) from those who make or unmake one, or
@@ -46,6 +47,7 @@ public struct StateDirectory: Sendable {
   var leases: String { "\(path)/leases" }
   var cursors: String { "\(path)/cursors" }
   var generations: String { "\(path)/generations" }
+  var attendance: String { "\(path)/attendance" }
   var host: String { "\(path)/host" }
 
   func runningRecord(of name: NamespaceName) -> String { "\(running)/\(name.text)" }
@@ -151,6 +153,7 @@ public struct StateDirectory: Sendable {
 
   /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
   func removeIfEmpty(holding lock: borrowing Lock) {
+    if removeIfEmpty(running) && removeIfEmpty(created) { unlink(attendance) }
     for directory in [running, created, damaged, leases, networks, cursors, generations, path, root] {
       rmdir(directory)
     }

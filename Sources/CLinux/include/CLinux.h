@@ -34,6 +34,14 @@ int clinux_set_parent_death_signal(int signal);
 /// prctl(PR_SET_CHILD_SUBREAPER): orphaned descendants become children of the calling process.
 int clinux_set_child_subreaper(int on);
 
+/// Replaces a word in memory that processes share, if it has the value expected.
+int clinux_compare_exchange(uint32_t *word, uint32_t expected, uint32_t desired);
+/// set_robust_list(2): when the calling thread ends, however it ends, and the word has its id (gettid(2)), the kernel
+/// replaces that by clinux_FUTEX_OWNER_DIED. One word only; none (NULL) any more.
+int clinux_mark_own_end(uint32_t *word);
+static const uint32_t clinux_FUTEX_OWNER_DIED = 0x40000000;
+int32_t clinux_thread_id(void);
+
 /// open_tree(2), Linux 5.2: a detached copy of a mount and all below it.
 int clinux_open_tree_clone(const char *path);
 /// move_mount(2), Linux 5.2: attaches what open_tree gave.
