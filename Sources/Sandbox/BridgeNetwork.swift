@@ -77,6 +77,9 @@ extension Host {
           try admitNetworks()
         }
       }
+      if isNew, spec.mayChangeForeignChains {
+        ForwardChains(self).warn(of: spec.bridge, goesOut: spec.egress != .internal)
+      }
       return try describe(made, spec.bridge, networkRecord(of: spec.bridge) ?? record)
     } catch {
       if AddressLeases(bridge: spec.bridge, state: state).removeIfUnused() { _ = unmakeNetwork(spec.bridge) }
@@ -367,7 +370,7 @@ extension Host {
         attemptWithRules { () throws(SandboxError) in try retract(network) }
       }
     }
-    attemptWithRules { () throws(SandboxError) in try ForwardChains(self).retract(bridge) }
+    for failure in ForwardChains(self).retract(bridge) where !lacksNFTables { failures.append(failure) }
     attempt { () throws(SandboxError) in
       guard let link = try? bridgeLink(bridge), Tag.isOurBridge(link, planned: planned) else { return }
       reporter.progress?("delete the bridge \(bridge)")

@@ -4,84 +4,192 @@ import NFTables
 import Netlink
 import RouteNetlink
 
-/// Other people's chains that drop, by their policy, what is forwarded. An accept in nsrun's table does not undo a drop in
-/// another one's at the same hook, so a sandbox only gets out, or with br_netfilter to its neighbours, by rules in them.
+/// Other people's chains for what is forwarded. An accept in nsrun's table does not undo a refusal in another one's at the
+/// same hook, so where theirs refuse by their policy a sandbox only gets out, or with br_netfilter to its neighbours, by
+/// rules in them. Those that refuse by rules belong to programs (firewalld, ufw), which put them back as they want them:
+/// there it takes a word with the program.
 struct ForwardChains {
   private let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// A chain that drops, and the one in which its owner wants other people's rules to be.
-  struct Dropping {
+  /// A base chain that forwarded packets enter.
+  struct Entrance {
     let chain: Chain
+    /// The chain in which its owner wants other people's rules to be.
     let place: Chain
+    let owner: Owner
+
+    var isDropping: Bool { chain.base?.policy == .drop }
   }
 
-  /// The chains that drop sandboxes' packets unless a rule accepts them.
-  func dropping() throws(SandboxError) -> [Dropping] {
+  /// By what a chain is changed.
+  enum Owner {
+    case firewalld
+    case ufw
+    case iptables
+    case nft
+  }
+
+  private func entrances() throws(SandboxError) -> [Entrance] {
     let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
     return chains.filter { chain in
-      chain.base?.hook == .forward && chain.base?.policy == .drop && chain.table != Firewall.table
-        && [.ip, .inet].contains(chain.table.family)
+      chain.base?.hook == .forward && chain.table != Firewall.table && [.ip, .inet].contains(chain.table.family)
     }.map { chain in
+      let others = chains.filter { $0.table == chain.table }
       // Docker never touches the rules of this chain, and jumps to it before its own (docs.docker.com).
-      let place = chains.first { $0.name == Self.dockerChain && $0.table == chain.table }
-      return Dropping(chain: chain, place: place ?? chain)
+      let place = others.first { $0.name == Self.dockerChain } ?? chain
+      let owner: Owner =
+        if chain.table.name == "firewalld" {
+          .firewalld
+        } else if chain.table.family != .ip || chain.table.name != "filter" || chain.name != "FORWARD" {
+          .nft
+        } else {
+          others.contains { $0.name == "ufw-user-forward" } ? .ufw : .iptables
+        }
+      return Entrance(chain: chain, place: place, owner: owner)
     }
   }
 
   // MARK: Rules of ours
 
-  /// Lets a bridge's packets through all of them: what comes from it, and the answers to that.
+  private static let dockerChain = "DOCKER-USER"
+  private static let recordKey = "accepts"
+  private static let families = ["ip": TableFamily.ip, "inet": .inet]
+
+  private static func tag(_ bridge: InterfaceName) -> String { tagPrefix + bridge.text }
+  private static let tagPrefix = "nsrun "
+
+  /// The bridge for which nsrun has made a rule; nil for a rule of somebody else's, whatever its comment says.
+  static func bridge(of rule: Rule) -> InterfaceName? {
+    guard let comment = rule.anyComment, comment.hasPrefix(tagPrefix),
+      let bridge = try? InterfaceName(String(comment.dropFirst(tagPrefix.count))), rule.expressions.count > 2,
+      case .meta(let key, _) = rule.expressions[0], key == .inputInterfaceName || key == .outputInterfaceName,
+      case .compare(_, .equal, let name) = rule.expressions[1],
+      name.prefix(while: { $0 != 0 }).elementsEqual(bridge.text.utf8)
+    else { return nil }
+    return bridge
+  }
+
+  /// Lets a bridge's packets through all that drop by their policy: what comes from it, and the answers to that.
   func admit(_ bridge: InterfaceName) throws(SandboxError) {
-    for dropping in try dropping() {
-      let place = dropping.place
-      let rules = try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: place) }
-      if rules.contains(where: { $0.comment == Self.tag(bridge) }) { continue }
-      host.reporter.progress?("let \(bridge) through the chain \(place)")
-      try system { () throws(SystemError) in
-        try host.state.append(
-          RecordText([(Self.recordKey, "\(place.table.family) \(place.table.name) \(place.name)")]),
-          to: host.state.record(of: bridge))
+    for entrance in try entrances() where entrance.isDropping { try admit(bridge, at: entrance.place) }
+  }
+
+  /// Says which of them refuse a bridge's packets all the same, and what to do about it.
+  /// - Parameter goesOut: whether packets are to leave the bridge at all.
+  func warn(of bridge: InterfaceName, goesOut: Bool) {
+    do throws(SandboxError) {
+      var tables = ForeignTables(host)
+      for entrance in try entrances() {
+        let refusal = try tables.refusal(of: bridge, goesOut: goesOut, at: entrance)
+        if let refusal, refusal.isCertain { host.reporter.warn("\(refusal): \(Self.remedy(entrance, [bridge.text]))") }
       }
-      var transaction = Transaction()
-      let name = DataValue.interfaceName(bridge.text)
-      transaction.insert(
-        Rule(
-          in: place, [.equals(.outputInterfaceName, name), answers(in: place), .counter, .verdict(.accept)],
-          comment: Self.tag(bridge)))
-      transaction.insert(
-        Rule(in: place, [.equals(.inputInterfaceName, name), .counter, .verdict(.accept)], comment: Self.tag(bridge)))
-      try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
+    } catch {
+      host.reporter.warn("\(error)")
     }
   }
 
-  /// Deletes what ``admit(_:)`` added, as far as it is still there.
-  func retract(_ bridge: InterfaceName) throws(SandboxError) {
-    guard let record = try? RecordText.read(host.state.record(of: bridge)) else { return }
-    for line in Set(record.all(Self.recordKey)) {
-      let parts = line.split(separator: " ").map(String.init)
-      guard parts.count == 3, let family = Self.families[parts[0]] else { continue }
-      let place = Chain(parts[2], in: Table(family, parts[1]))
-      let ours = try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: place) }
-        .filter { $0.comment == Self.tag(bridge) }
-      guard !ours.isEmpty else { continue }
+  private func admit(_ bridge: InterfaceName, at place: Chain) throws(SandboxError) {
+    guard try rules(of: bridge, in: place).isEmpty else { return }
+    host.reporter.progress?("let \(bridge) through the chain \(place)")
+    try system { () throws(SystemError) in
+      try host.state.append(
+        RecordText([(Self.recordKey, "\(place.table.family) \(place.table.name) \(place.name)")]),
+        to: host.state.record(of: bridge))
+    }
+    var transaction = Transaction()
+    let name = DataValue.interfaceName(bridge.text)
+    transaction.insert(
+      Rule(
+        in: place, [.equals(.outputInterfaceName, name), answers(in: place), .counter, .verdict(.accept)],
+        comment: Self.tag(bridge)))
+    transaction.insert(
+      Rule(in: place, [.equals(.inputInterfaceName, name), .counter, .verdict(.accept)], comment: Self.tag(bridge)))
+    do throws(SandboxError) {
+      try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
+    } catch {
+      // Its owner has deleted it in between: then it refuses nothing any more.
+      guard error.netlinkErrno == ENOENT, try !exists(place) else { throw error }
+    }
+  }
+
+  /// Goes on only with packets of connections that there are already.
+  private func answers(in place: Chain) -> Statement {
+    // iptables-nft 1.8.9 cannot list a table with a rule that it would not have written itself.
+    place.table.family == .ip && place.table.name == "filter"
+      ? .expression(XTables.state([.established, .related]).expression) : .state([.established, .related])
+  }
+
+  private func exists(_ chain: Chain) throws(SandboxError) -> Bool {
+    try host.nftables { (nft) throws(NetlinkError) in try nft.chains(in: chain.table) }.contains {
+      $0.name == chain.name
+    }
+  }
+
+  /// The rules for a bridge in a chain; none where there is no such chain.
+  private func rules(of bridge: InterfaceName, in place: Chain) throws(SandboxError) -> [Rule] {
+    try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: place) }
+      .filter { Self.bridge(of: $0) == bridge }
+  }
+
+  /// Deletes what ``admit(_:)`` added, as far as it is still there. Goes on after a failure.
+  /// - Returns: what failed.
+  func retract(_ bridge: InterfaceName) -> [SandboxError] {
+    var failures: [SandboxError] = []
+    do throws(SandboxError) {
+      for place in try places(of: bridge) {
+        do throws(SandboxError) { try retract(bridge, from: place) } catch { failures.append(error) }
+      }
+    } catch {
+      failures.append(error)
+    }
+    return failures
+  }
+
+  /// The chains in which there may be rules for a bridge.
+  private func places(of bridge: InterfaceName) throws(SandboxError) -> [Chain] {
+    if let record = try? RecordText.read(host.state.record(of: bridge)) {
+      return Set(record.all(Self.recordKey)).sorted().compactMap { line in
+        let parts = line.split(separator: " ").map(String.init)
+        guard parts.count == 3, let family = Self.families[parts[0]] else { return nil }
+        return Chain(parts[2], in: Table(family, parts[1]))
+      }
+    }
+    // A record that cannot be read names none: they may be anywhere.
+    let rules = try host.nftables { (nft) throws(NetlinkError) in try nft.rules() }
+    let ours = rules.filter {
+      Self.bridge(of: $0) == bridge && $0.chain.table != Firewall.table
+        && Self.families.values.contains($0.chain.table.family)
+    }
+    return Array(Set(ours.map(\.chain)))
+  }
+
+  private func retract(_ bridge: InterfaceName, from place: Chain) throws(SandboxError) {
+    // Somebody else may delete one of them between the listing and the transaction.
+    for attempt in 1... {
+      let ours = try rules(of: bridge, in: place)
+      guard !ours.isEmpty else { return }
       var transaction = Transaction()
       for rule in ours { transaction.delete(rule) }
-      try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
-      host.hasDeletedRules = true
+      do throws(SandboxError) {
+        try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
+        host.hasDeletedRules = true
+        return
+      } catch {
+        guard error.netlinkErrno == ENOENT, attempt < 3 else { throw error }
+      }
     }
   }
 
   /// Deletes rules of bridges that there are no records of, wherever they are.
   func removeUnrecorded(keeping recorded: Set<InterfaceName>, isDryRun: Bool) throws(SandboxError) -> [Removed] {
-    let tags = Set(recorded.map(Self.tag))
     let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
       .filter { ($0.base?.hook == .forward || $0.name == Self.dockerChain) && $0.table != Firewall.table }
     var removed: [Removed] = []
     for chain in chains {
       let ours = try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: chain) }
-        .filter { $0.comment?.hasPrefix(Self.tagPrefix) == true && !tags.contains($0.comment!) }
+        .filter { rule in Self.bridge(of: rule).map { !recorded.contains($0) } ?? false }
       guard !ours.isEmpty else { continue }
       removed.append(Removed(kind: .rules, name: "\(ours.count) rules of the chain \(chain)", reason: .unrecorded))
       if isDryRun { continue }
@@ -93,88 +201,118 @@ struct ForwardChains {
     return removed
   }
 
-  private static let dockerChain = "DOCKER-USER"
-  private static let recordKey = "accepts"
-  private static let families = ["ip": TableFamily.ip, "inet": .inet]
-
-  private static func tag(_ bridge: InterfaceName) -> String { tagPrefix + bridge.text }
-  private static let tagPrefix = "nsrun "
-
-  /// Goes on only with packets of connections that there are already.
-  private func answers(in place: Chain) -> Statement {
-    guard Self.isOfIPTables(place) else { return .state([.established, .related]) }
-    // iptables-nft 1.8.9 cannot list a table with a rule that it would not have written itself. This is its
-    // `-m conntrack --ctstate RELATED,ESTABLISHED`: struct xt_conntrack_mtinfo3, padded to a multiple of 8.
-    var info = [UInt8](repeating: 0, count: 168)
-    info[146] = 1  // match_flags: XT_CONNTRACK_STATE
-    info[150] = 6  // state_mask: established (2) and related (4)
-    return .expression(.unknown(name: "match", data: Self.match(name: "conntrack", revision: 3, info: info)))
-  }
-
-  /// The attributes of the expression by which nf_tables calls a match of xtables (linux/netfilter/nf_tables_compat.h).
-  private static func match(name: String, revision: UInt32, info: [UInt8]) -> [UInt8] {
-    var buffer = MessageBuffer()
-    buffer.attribute(1 /* NFTA_MATCH_NAME */, string: name)
-    buffer.attribute(2 /* NFTA_MATCH_REV */, bigEndian: revision)
-    buffer.attribute(3 /* NFTA_MATCH_INFO */, bytes: info)
-    return buffer.bytes
-  }
-
-  private static func isOfIPTables(_ chain: Chain) -> Bool { chain.table.family == .ip && chain.table.name == "filter" }
-
   // MARK: For the doctor
 
   func findings() -> [Finding] {
     do throws(SandboxError) {
-      let dropping = try dropping()
+      let entrances = try entrances()
+      var tables = ForeignTables(host)
       var findings: [Finding] = []
-      for one in dropping { findings.append(try finding(on: one)) }
-      return findings.isEmpty
-        ? [Finding(check: "firewall", status: .ok, message: "no chain drops what is forwarded by its policy")]
-        : findings
+      for entrance in entrances { findings += try self.findings(on: entrance, &tables) }
+      if findings.isEmpty {
+        findings.append(Finding(check: Self.check, status: .ok, message: "no chain refuses what sandboxes send"))
+      }
+      return findings + legacyFindings()
     } catch {
       return [
-        Finding(check: "firewall", status: .warning, message: "\(error)", remedy: "look at nft list ruleset yourself")
+        Finding(check: Self.check, status: .warning, message: "\(error)", remedy: "look at nft list ruleset yourself")
       ]
     }
   }
 
-  private func finding(on dropping: Dropping) throws(SandboxError) -> Finding {
-    let rules = try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: dropping.place) }
-    let refused = host.networkRecords().map(\.bridge.text).filter { bridge in
-      !rules.contains { Self.accepts($0, from: bridge) }
-    }
-    guard let bridge = refused.first else {
-      return Finding(
-        check: "firewall", status: .ok,
-        message: "the chain \(dropping.chain) has the policy drop; nsrun lets its bridges through")
-    }
-    return Finding(
-      check: "firewall", status: .problem,
-      message: "the chain \(dropping.chain) has the policy drop: packets of sandboxes do not get through",
-      remedy: Self.remedy(for: dropping.place, bridge))
-  }
+  private static let check = "firewall"
+  /// Stands for a bridge that is not chosen yet.
+  private static let anyBridge = "BRIDGE"
 
-  /// Whether a rule accepts whatever comes in by a bridge.
-  private static func accepts(_ rule: Rule, from bridge: String) -> Bool {
-    var isLoaded = false
-    for expression in rule.expressions {
-      switch expression {
-      case .meta(.inputInterfaceName, _): isLoaded = true
-      case .compare(_, .equal, let value):
-        guard isLoaded, value.prefix(while: { $0 != 0 }).elementsEqual(bridge.utf8) else { return false }
-      case .counter: break
-      case .verdict(.accept): return isLoaded
-      default: return false
+  private func findings(on entrance: Entrance, _ tables: inout ForeignTables) throws(SandboxError) -> [Finding] {
+    let networks = host.networkRecords()
+    let members = host.sandboxRecords().compactMap(\.connection)
+    var refusals: [ForeignTables.Refusal] = []
+    for network in networks {
+      let goesOut = members.contains { $0.bridge == network.bridge && $0.egress != .internal }
+      if let refusal = try tables.refusal(of: network.bridge, goesOut: goesOut, at: entrance) {
+        refusals.append(refusal)
       }
     }
-    return false
+    if !refusals.isEmpty {
+      return refusals.map { refusal in
+        Finding(
+          check: Self.check, status: refusal.isCertain ? .problem : .warning, message: "\(refusal)",
+          remedy: entrance.isDropping
+            && networks.contains { $0.bridge.text == refusal.bridge && $0.mayChangeForeignChains }
+            ? "nsrun reload" : Self.remedy(entrance, [refusal.bridge]))
+      }
+    }
+    if entrance.isDropping {
+      return [
+        Finding(
+          check: Self.check, status: .ok,
+          message: "the chain \(entrance.chain) has the policy drop; nsrun lets its bridges through")
+      ]
+    }
+    guard networks.isEmpty, let refusal = try tables.refusalOfAnyBridge(at: entrance) else { return [] }
+    return [
+      Finding(
+        check: Self.check, status: .warning, message: "\(refusal)",
+        remedy: "for the bridge that sandboxes will be on: \(Self.remedy(entrance, [Self.anyBridge]))")
+    ]
   }
 
-  /// The commands that let a bridge's packets through.
-  private static func remedy(for place: Chain, _ bridge: String) -> String {
-    isOfIPTables(place)
-      ? "iptables -I \(place.name) -i \(bridge) -j ACCEPT; iptables -I \(place.name) -o \(bridge) -j ACCEPT"
-      : "nft insert rule \(place) iifname \(bridge) accept; nft insert rule \(place) oifname \(bridge) accept"
+  /// What iptables-legacy has set up is not in nf_tables, and cannot be seen from there.
+  private func legacyFindings() -> [Finding] {
+    guard let tables = try? readText("/proc/net/ip_tables_names"),
+      tables.split(separator: "\n").contains("filter")
+    else { return [] }
+    let networks = host.networkRecords().map(\.bridge.text)
+    let commands = Self.iptables("iptables-legacy", "FORWARD", networks.isEmpty ? [Self.anyBridge] : networks)
+    return [
+      Finding(
+        check: Self.check, status: .warning,
+        message: "iptables-legacy has a table filter, which nsrun does not see",
+        remedy: "if iptables-legacy -S FORWARD shows that it refuses packets: \(commands)")
+    ]
+  }
+
+  // MARK: Remedies
+
+  /// The commands that let the packets of bridges through.
+  private static func remedy(_ entrance: Entrance, _ bridges: [String]) -> String {
+    switch entrance.owner {
+    case .firewalld:
+      bridges.map { bridge in
+        let change = "--zone=trusted --add-interface=\(bridge.shellQuoted)"
+        return "firewall-cmd \(change); firewall-cmd --permanent \(change)"
+      }.joined(separator: "; ")
+    // It lets the answers through by itself.
+    case .ufw: bridges.map { "ufw route allow in on \($0.shellQuoted)" }.joined(separator: "; ")
+    case .iptables: iptables("iptables", entrance.place.name, bridges)
+    case .nft:
+      bridges.map { bridge in
+        let insert = "nft insert rule \(entrance.place)"
+        let input = "iifname \"\(bridge)\" accept".shellQuoted
+        let answers = "oifname \"\(bridge)\" ct state established,related accept".shellQuoted
+        return "\(insert) \(input); \(insert) \(answers)"
+      }.joined(separator: "; ")
+    }
+  }
+
+  private static func iptables(_ program: String, _ chain: String, _ bridges: [String]) -> String {
+    bridges.map { bridge in
+      let name = bridge.shellQuoted
+      return "\(program) -I \(chain) -i \(name) -j ACCEPT; "
+        + "\(program) -I \(chain) -o \(name) -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+    }.joined(separator: "; ")
+  }
+}
+
+extension String {
+  /// As one word of a shell's command.
+  fileprivate var shellQuoted: String {
+    let isPlain = utf8.allSatisfy { byte in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_.".utf8.contains(byte)
+    }
+    return isPlain
+      ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

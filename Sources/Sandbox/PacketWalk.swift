@@ -1,0 +1,260 @@
+import NFTables
+
+/// A packet of TCP that the host is to forward: what rules for all of a bridge can tell of it. Conditions on anything
+/// else may hold for it or not.
+struct ForwardedPacket: Equatable {
+  struct Device: Equatable {
+    var name: String
+    var index: UInt32
+  }
+
+  var input: Device
+  var output: Device
+  var state: ConntrackState
+}
+
+/// The way of a packet through a base chain of somebody else's and the chains that it jumps to.
+struct PacketWalk {
+  enum Fate: Equatable {
+    case accepted
+    /// By a rule that drops or rejects.
+    case refusedByRule
+    case refusedByPolicy
+  }
+
+  /// What a set or map has for a key.
+  enum Entry {
+    case absent
+    case present(SetElement.Value?)
+    case unknown
+  }
+
+  let packet: ForwardedPacket
+  /// The rules of the table by the names of their chains.
+  let rules: [String: [Rule]]
+  /// Gives what a set of the table has for a key.
+  let entry: (_ set: String, _ key: [UInt8]) -> Entry
+
+  /// Whether a rule that the packet meets accepts it on a condition that is not known to hold or not.
+  private(set) var mayBeAccepted = false
+  /// Chains that were looked into without its being certain that the packet gets there.
+  private var explored: Set<String> = []
+
+  init(
+    _ packet: ForwardedPacket, rules: [String: [Rule]],
+    entry: @escaping (_ set: String, _ key: [UInt8]) -> Entry = { _, _ in .unknown }
+  ) {
+    self.packet = packet
+    self.rules = rules
+    self.entry = entry
+  }
+
+  mutating func fate(in chain: Chain) -> Fate {
+    switch walk(chain.name, isCertain: true, depth: 0) {
+    case .accepted: .accepted
+    case .refused: .refusedByRule
+    case .left: chain.base?.policy == .drop ? .refusedByPolicy : .accepted
+    }
+  }
+
+  private enum End {
+    case accepted
+    case refused
+    /// Nothing was decided.
+    case left
+  }
+
+  /// - Parameters:
+  ///   - isCertain: whether the packet surely gets here. Where it does not, nothing is decided.
+  ///   - depth: how many chains it has come through; the kernel allows 16 (NFT_JUMP_STACK_SIZE).
+  private mutating func walk(_ chain: String, isCertain: Bool, depth: Int) -> End {
+    guard depth <= 16, isCertain || explored.insert(chain).inserted else { return .left }
+    for rule in rules[chain] ?? [] {
+      guard let (action, holds) = action(of: rule) else { continue }
+      let isDecided = isCertain && holds
+      switch action {
+      case .accept:
+        guard isDecided else {
+          mayBeAccepted = true
+          break
+        }
+        return .accepted
+      case .refuse: if isDecided { return .refused }
+      case .verdict(.jump(let target)):
+        let end = walk(target, isCertain: isDecided, depth: depth + 1)
+        if isDecided, end != .left { return end }
+      case .verdict(.goto(let target)):
+        let end = walk(target, isCertain: isDecided, depth: depth + 1)
+        if isDecided { return end }
+      case .verdict: break
+      }
+      // Nothing that comes after it is met.
+      if holds, action.endsChain { return .left }
+    }
+    return .left
+  }
+
+  private enum Action {
+    case accept
+    case refuse
+    /// Any other.
+    case verdict(Verdict)
+
+    init(_ verdict: Verdict) {
+      switch verdict {
+      case .accept: self = .accept
+      case .drop: self = .refuse
+      default: self = .verdict(verdict)
+      }
+    }
+
+    var endsChain: Bool {
+      switch self {
+      case .verdict(.jump), .verdict(.continue): false
+      default: true
+      }
+    }
+  }
+
+  /// What a rule does with the packet, and whether it surely does; nil for nothing.
+  private func action(of rule: Rule) -> (Action, holds: Bool)? {
+    var registers = Registers()
+    var holds = true
+    for expression in rule.expressions {
+      let condition: Bool?
+      switch expression {
+      case .meta(let key, let register):
+        registers.store(value(of: key), at: register)
+        continue
+      case .conntrack(let key, _, let register):
+        registers.store(value(of: key), at: register)
+        continue
+      case .payload(let field, let register):
+        registers.store(field == .ipv4Protocol ? [6 /* IPPROTO_TCP */] : nil, at: register, count: Int(field.length))
+        continue
+      case .fib(_, _, let register):
+        registers.store(nil, at: register)
+        continue
+      case .immediate(let value, let register):
+        registers.store(value, at: register)
+        continue
+      case .bitwise(let source, let target, let mask, let xor):
+        let value = registers.load(source, count: mask.count).map { value in
+          zip(zip(value, mask), xor).map { ($0.0 & $0.1) ^ $1 }
+        }
+        registers.store(value, at: target, count: mask.count)
+        continue
+      case .byteOrder(_, let target, _, let length, _):
+        registers.store(nil, at: target, count: Int(length))
+        continue
+      case .counter, .log, .setMeta, .setConntrack, .notrack: continue
+      case .compare(let register, let comparison, let value):
+        condition = registers.load(register, count: value.count).map { comparison.holds(between: $0, and: value) }
+      case .lookup(let set, let key, let target, let isInverted):
+        switch entry(set, registers.key(key)) {
+        case .unknown:
+          condition = nil
+          // Of a verdict map that may say anything.
+          if target == .verdict { return (.accept, holds: false) }
+          if let target { registers.store(nil, at: target) }
+        case .absent: condition = isInverted
+        case .present(let value):
+          condition = !isInverted
+          switch value {
+          case .verdict(let verdict): return (Action(verdict), holds)
+          case .data(let bytes): if let target { registers.store(bytes, at: target) }
+          case nil: break
+          }
+        }
+      case .verdict(let verdict): return (Action(verdict), holds)
+      case .reject, .unknown("reject", _): return (.refuse, holds)
+      case .unknown("queue", _): return (.accept, holds: false)
+      case .unknown("log", _), .unknown("objref", _): continue
+      case .unknown:
+        guard let part = XTables(expression) else {
+          condition = nil
+          break
+        }
+        if part.kind == .target {
+          if part.name == "REJECT" { return (.refuse, holds) }
+          if part.name == "NFQUEUE" { return (.accept, holds: false) }
+          continue
+        }
+        condition = part.comment != nil ? true : part.states.map { !$0.isDisjoint(with: packet.state) }
+      case .range, .limit, .masquerade, .redirect, .nat: condition = nil
+      }
+      if condition == false { return nil }
+      if condition == nil { holds = false }
+    }
+    return nil
+  }
+
+  private func value(of key: MetaKey) -> [UInt8]? {
+    switch key {
+    case .inputInterfaceName: DataValue.interfaceName(packet.input.name).bytes
+    case .outputInterfaceName: DataValue.interfaceName(packet.output.name).bytes
+    case .inputInterfaceIndex: DataValue.interfaceIndex(packet.input.index).bytes
+    case .outputInterfaceIndex: DataValue.interfaceIndex(packet.output.index).bytes
+    case .networkProtocol: [2 /* NFPROTO_IPV4 */]
+    case .transportProtocol: [6 /* IPPROTO_TCP */]
+    default: nil
+    }
+  }
+
+  private func value(of key: ConntrackKey) -> [UInt8]? {
+    switch key {
+    case .state: DataValue.id(packet.state.rawValue).bytes
+    // Nobody has translated its destination, which is what rules of firewalls ask for.
+    case .status: DataValue.id(0).bytes
+    default: nil
+    }
+  }
+
+  /// The registers of a rule as far as their bytes are known.
+  private struct Registers {
+    private var bytes = [UInt8?](repeating: nil, count: 64)
+
+    private func offset(of register: Register) -> Int {
+      // NFT_REG_1 to NFT_REG_4 have 16 bytes, those from NFT_REG32_00 on 4.
+      let number = Int(register.rawValue)
+      return number < 8 ? (number - 1) * 16 : (number - 8) * 4
+    }
+
+    /// Stores a value, padded to words as the kernel does.
+    mutating func store(_ value: [UInt8]?, at register: Register, count: Int = 16) {
+      let start = offset(of: register)
+      let end = start + ((value?.count ?? count) + 3) & ~3
+      guard start >= 0, end <= bytes.count else { return }
+      for index in start..<end { bytes[index] = value.map { index - start < $0.count ? $0[index - start] : 0 } }
+    }
+
+    /// nil where one of the bytes is not known.
+    func load(_ register: Register, count: Int) -> [UInt8]? {
+      let start = offset(of: register)
+      guard start >= 0, start + count <= bytes.count else { return nil }
+      let value = bytes[start..<start + count].compactMap { $0 }
+      return value.count == count ? value : nil
+    }
+
+    /// All bytes that are known from a register on.
+    func key(_ register: Register) -> [UInt8] {
+      let start = offset(of: register)
+      guard start >= 0, start < bytes.count else { return [] }
+      return bytes[start...].prefix { $0 != nil }.map { $0! }
+    }
+  }
+}
+
+extension Comparison {
+  /// In the order of the bytes.
+  fileprivate func holds(between left: [UInt8], and right: [UInt8]) -> Bool {
+    switch self {
+    case .equal: left == right
+    case .notEqual: left != right
+    case .less: left.lexicographicallyPrecedes(right)
+    case .lessOrEqual: !right.lexicographicallyPrecedes(left)
+    case .greater: right.lexicographicallyPrecedes(left)
+    case .greaterOrEqual: !left.lexicographicallyPrecedes(right)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import NFTables
+import Netlink
+
+/// A match or a target of xtables in a rule of nf_tables: what iptables-nft writes where it does not use an expression of
+/// nf_tables (linux/netfilter/nf_tables_compat.h).
+struct XTables: Equatable {
+  enum Kind: String {
+    case match
+    case target
+  }
+
+  var kind: Kind
+  var name: String
+  var revision: UInt32
+  /// The structure of C that the match or target of this name has.
+  var info: [UInt8]
+
+  /// iptables' `-m conntrack --ctstate`: struct xt_conntrack_mtinfo3, padded to a multiple of 8.
+  static func state(_ states: ConntrackState) -> XTables {
+    var info = [UInt8](repeating: 0, count: 168)
+    info[146] = 1  // match_flags: XT_CONNTRACK_STATE
+    info[150] = UInt8(states.rawValue)  // state_mask: the same bits as those of nf_tables
+    return XTables(kind: .match, name: "conntrack", revision: 3, info: info)
+  }
+
+  /// The states of a `-m conntrack --ctstate` that asks for nothing else; nil for anything else.
+  var states: ConntrackState? {
+    guard kind == .match, name == "conntrack", revision == 2 || revision == 3, info.count >= 152,
+      info[146...149].elementsEqual([1, 0, 0, 0] /* match_flags, invert_flags */)
+    else { return nil }
+    return ConntrackState(rawValue: UInt32(info[150]))
+  }
+
+  /// The text of a `-m comment --comment`, which is true of every packet.
+  var comment: String? {
+    guard kind == .match, name == "comment" else { return nil }
+    return String(decoding: info.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  var expression: Expression {
+    var buffer = MessageBuffer()
+    buffer.attribute(Self.nameAttribute, string: name)
+    buffer.attribute(Self.revisionAttribute, bigEndian: revision)
+    buffer.attribute(Self.infoAttribute, bytes: info)
+    return .unknown(name: kind.rawValue, data: buffer.bytes)
+  }
+
+  // NFTA_MATCH_* and NFTA_TARGET_* have the same numbers.
+  private static let nameAttribute: UInt16 = 1
+  private static let revisionAttribute: UInt16 = 2
+  private static let infoAttribute: UInt16 = 3
+}
+
+extension XTables {
+  /// nil for an expression of nf_tables' own.
+  init?(_ expression: Expression) {
+    guard case .unknown(let name, let data) = expression, let kind = Kind(rawValue: name) else { return nil }
+    self.init(kind: kind, name: "", revision: 0, info: [])
+    var attributes = AttributeReader(data.span.bytes)
+    while let attribute = try? attributes.next() {
+      switch attribute.type {
+      case Self.nameAttribute: self.name = attribute.string
+      case Self.revisionAttribute: revision = (try? attribute.bigEndian()) ?? 0
+      case Self.infoAttribute: info = attribute.bytes
+      default: break
+      }
+    }
+  }
+}
+
+extension Rule {
+  /// The comment, be it nft's or iptables'; what `iptables-restore` loads again has the latter.
+  var anyComment: String? { comment ?? expressions.lazy.compactMap { XTables($0)?.comment }.first }
+}
