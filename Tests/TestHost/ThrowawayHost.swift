@@ -112,7 +112,7 @@ public final class ThrowawayHost: @unchecked Sendable {
     echo '# routes'; ip -4 route show table all | sed 's/ linkdown//' | sort
     echo '# rules'; ip rule
     echo '# names'; ls -A /run/netns 2> /dev/null
-    echo '# nftables'; nft -a list ruleset
+    echo '# nftables'; nft -s -a list ruleset
     echo '# parameters'; sysctl -a 2> /dev/null -r '^net[.](ipv4[.](ip_forward|conf)|ipv6[.]conf|bridge)'
     echo '# state'; find /run/nsrun 2> /dev/null | sort
     echo '# processes'

@@ -1,0 +1,132 @@
+import NFTables
+import Testing
+
+@testable import Sandbox
+
+/// Rules of others as nft and iptables write them, and what becomes of a new packet from br0 to up0.
+@Suite struct PacketWalkTests {
+  private static let table = Table(.inet, "theirs")
+  private static let base = Chain(
+    "f", in: table, base: BaseChain(type: .filter, hook: .forward, priority: 0, policy: .drop))
+  private let packet = ForwardedPacket(
+    input: .init(name: "br0", index: 7), output: .init(name: "up0", index: 2), state: .new)
+
+  private static func rule(_ statements: Statement...) -> Rule { Rule(in: base, statements) }
+  private static let fromBridge = Statement.equals(.inputInterfaceName, .interfaceName("br0"))
+  private static let toOther = Statement.equals(.outputInterfaceName, .interfaceName("up1"))
+  /// Some packets of the bridge, nobody knows which.
+  private static let some = Statement.equals(.sourceAddress, .ipv4([10, 1, 2, 3]))
+
+  /// What becomes of the packet, and whether it may be accepted on the way.
+  private func fate(
+    _ chains: [String: [Rule]], _ packet: ForwardedPacket? = nil,
+    entry: @escaping (String, [UInt8]) -> PacketWalk.Entry = { _, _ in .unknown }
+  ) -> String {
+    var walk = PacketWalk(packet ?? self.packet, rules: chains, entry: entry)
+    return "\(walk.fate(in: Self.base))\(walk.mayBeAccepted ? ", perhaps accepted" : "")"
+  }
+
+  private func fate(_ rules: Rule...) -> String { fate(["f": rules]) }
+
+  @Test("Nothing decides: the policy does")
+  func policy() {
+    #expect(fate() == "refusedByPolicy")
+    #expect(fate(Self.rule(Self.toOther, .verdict(.accept)), Self.rule(.counter)) == "refusedByPolicy")
+  }
+
+  @Test("The first rule that surely holds decides")
+  func first() {
+    let accept = Self.rule(Self.fromBridge, .counter, .verdict(.accept))
+    let reject = Self.rule(.reject())
+    #expect(fate(accept, reject) == "accepted")
+    #expect(fate(reject, accept) == "refusedByRule")
+    #expect(fate(Self.rule(.verdict(.return)), accept) == "refusedByPolicy")
+  }
+
+  @Test("Interfaces by name, by wildcard, by number, and others than one")
+  func interfaces() {
+    for condition in [
+      Self.fromBridge, .hasPrefix(.inputInterfaceName, "br"), .equals(.inputInterfaceIndex, .interfaceIndex(7)),
+      .notEquals(.inputInterfaceName, .interfaceName("up0")), .equals(.outputInterfaceName, .interfaceName("up0")),
+    ] {
+      #expect(fate(Self.rule(condition, .verdict(.accept))) == "accepted", "\(condition)")
+    }
+    for condition in [
+      Self.toOther, .hasPrefix(.inputInterfaceName, "brx"), .equals(.inputInterfaceIndex, .interfaceIndex(8)),
+      .notEquals(.inputInterfaceName, .interfaceName("br0")),
+    ] {
+      #expect(fate(Self.rule(condition, .verdict(.accept))) == "refusedByPolicy", "\(condition)")
+    }
+  }
+
+  @Test("A condition that cannot be judged neither refuses nor, for certain, accepts")
+  func uncertain() {
+    #expect(fate(Self.rule(Self.some, .verdict(.accept))) == "refusedByPolicy, perhaps accepted")
+    #expect(
+      fate(Self.rule(Self.some, .verdict(.drop)), Self.rule(Self.fromBridge, .verdict(.accept))) == "accepted")
+    #expect(
+      fate(Self.rule(.limit(Limit(1, per: .second)), .verdict(.accept))) == "refusedByPolicy, perhaps accepted")
+    // It is one of TCP: rules for ICMP are not for it.
+    #expect(fate(Self.rule(.equals(.icmpType, .proto(8)), .verdict(.accept))) == "refusedByPolicy")
+  }
+
+  @Test("The state of the connection, as nft and as iptables asks for it")
+  func states() {
+    let answers = ConntrackState([.established, .related])
+    for statement in [Statement.state(answers), .expression(XTables.state(answers).expression)] {
+      let rules = ["f": [Self.rule(statement, .verdict(.accept))]]
+      #expect(fate(rules) == "refusedByPolicy")
+      var answer = packet
+      answer.state = .established
+      #expect(fate(rules, answer) == "accepted")
+    }
+  }
+
+  @Test("Jumps come back, gotos do not")
+  func jumps() {
+    func chains(_ verdict: Verdict, _ target: [Rule]) -> [String: [Rule]] {
+      ["f": [Self.rule(.verdict(verdict)), Self.rule(.verdict(.accept))], "target": target]
+    }
+    #expect(fate(chains(.jump("target"), [])) == "accepted")
+    #expect(fate(chains(.goto("target"), [])) == "refusedByPolicy")
+    #expect(fate(chains(.jump("target"), [Self.rule(.verdict(.drop))])) == "refusedByRule")
+    #expect(fate(chains(.jump("target"), [Self.rule(.verdict(.return)), Self.rule(.verdict(.drop))])) == "accepted")
+  }
+
+  @Test("What a chain does that only some packets get to does not decide for all")
+  func uncertainJump() {
+    let jump = Self.rule(Self.some, .verdict(.jump("target")))
+    func chains(_ target: Rule...) -> [String: [Rule]] { ["f": [jump], "target": target] }
+    #expect(fate(chains(Self.rule(.verdict(.accept)))) == "refusedByPolicy, perhaps accepted")
+    #expect(fate(chains(Self.rule(.reject()), Self.rule(.verdict(.accept)))) == "refusedByPolicy")
+  }
+
+  @Test("Sets and verdict maps, also of two parts")
+  func sets() {
+    let names = DataValue.interfaceName("br0").bytes
+    let both = names + DataValue.interfaceName("up0").bytes
+    let one = NFTSet("one", in: Self.table, key: [.interfaceName])
+    let two = NFTSet("two", in: Self.table, key: [.interfaceName, .interfaceName], value: .verdict)
+    let isIn = ["f": [Self.rule(.matching(.inputInterfaceName, in: one), .verdict(.accept))]]
+    #expect(fate(isIn) == "refusedByPolicy, perhaps accepted")
+    #expect(fate(isIn) { _, key in key == names ? .present(nil) : .absent } == "accepted")
+    #expect(fate(isIn) { _, _ in .absent } == "refusedByPolicy")
+    let map = ["f": [Self.rule(.vmap(.inputInterfaceName, .outputInterfaceName, in: two))]]
+    #expect(fate(map) { _, key in key == both ? .present(.verdict(.accept)) : .absent } == "accepted")
+    #expect(fate(map) { _, _ in .present(.verdict(.drop)) } == "refusedByRule")
+    #expect(fate(map) == "refusedByPolicy, perhaps accepted")
+  }
+
+  @Test("iptables' REJECT refuses, its LOG does not, its comment is no condition")
+  func targets() {
+    func target(_ name: String) -> Rule {
+      Rule([XTables(kind: .target, name: name, revision: 0, info: []).expression], in: Self.base)
+    }
+    let comment = XTables(kind: .match, name: "comment", revision: 0, info: Array("why".utf8) + [0, 0])
+    let accept = Rule([comment.expression, .counter(), .verdict(.accept)], in: Self.base)
+    #expect(accept.anyComment == "why")
+    #expect(fate(target("LOG"), accept) == "accepted")
+    #expect(fate(target("REJECT"), accept) == "refusedByRule")
+    #expect(fate(target("NFQUEUE")) == "refusedByPolicy, perhaps accepted")
+  }
+}
