@@ -11,6 +11,9 @@ MANDIR = $(DESTDIR)$(PREFIX)/share/man/man8
 BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISHDIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+# udev and systemd-networkd look here if PREFIX is /usr/local or /usr.
+UDEVDIR = $(DESTDIR)$(PREFIX)/lib/udev/rules.d
+NETWORKDIR = $(DESTDIR)$(PREFIX)/lib/systemd/network
 SOURCES = Package.swift Sources Tests
 
 .PHONY: build
@@ -26,7 +29,8 @@ help:
 	@echo 'make fuzz       give the codecs FUZZ_RUNS ($(FUZZ_RUNS)) inputs of any bytes'
 	@echo 'make bench      measure a launch (root)'
 	@echo 'make bench-scale  measure launches next to thousands of sandboxes, and throughput (root)'
-	@echo 'make install    install binary, man page and completions below PREFIX ($(PREFIX)); DESTDIR in front of it'
+	@echo 'make install    install binary, man page, completions and what keeps network managers away'
+	@echo '                below PREFIX ($(PREFIX)); DESTDIR in front of it'
 	@echo 'make uninstall  remove them'
 	@echo 'make lint       check the style of the Swift code and the man page'
 	@echo 'make format     give the Swift code its style'
@@ -89,9 +93,11 @@ bench-scale: root
 .PHONY: install
 install: $(if $(shell command -v $(SWIFT)),build)
 	@[ -x $(BINARY) ] || { echo 'make: there is no $(BINARY): run make first' >&2; exit 1; }
-	install -d $(BINDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR)
+	install -d $(BINDIR) $(MANDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) $(UDEVDIR) $(NETWORKDIR)
 	install -s -m 755 $(BINARY) $(BINDIR)/nsrun
 	install -m 644 man/nsrun.8 $(MANDIR)/nsrun.8
+	install -m 644 Sources/Integration/80-nsrun.rules $(UDEVDIR)/80-nsrun.rules
+	install -m 644 Sources/Integration/05-nsrun.network $(NETWORKDIR)/05-nsrun.network
 	$(BINARY) --generate-completion-script bash >$(BASHDIR)/nsrun
 	$(BINARY) --generate-completion-script zsh >$(ZSHDIR)/_nsrun
 	$(BINARY) --generate-completion-script fish >$(FISHDIR)/nsrun.fish
@@ -99,6 +105,7 @@ install: $(if $(shell command -v $(SWIFT)),build)
 .PHONY: uninstall
 uninstall:
 	rm -f $(BINDIR)/nsrun $(MANDIR)/nsrun.8 $(BASHDIR)/nsrun $(ZSHDIR)/_nsrun $(FISHDIR)/nsrun.fish
+	rm -f $(UDEVDIR)/80-nsrun.rules $(NETWORKDIR)/05-nsrun.network
 
 .PHONY: lint
 lint:

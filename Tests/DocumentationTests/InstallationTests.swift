@@ -1,0 +1,45 @@
+import Glibc
+import Testing
+
+/// Whether make has built what make install installs.
+private let isBuilt = access(repositoryPath(".build/release/nsrun"), X_OK) == 0
+
+@Suite("make install")
+struct InstallationTests {
+  /// Runs make apart from one that runs the tests, without building anything.
+  private func make(_ target: String, in directory: String) -> (text: String, status: Int32) {
+    output(
+      of:
+        "cd '\(repositoryPath(""))' && env -u MAKEFLAGS -u MAKELEVEL make -s \(target) SWIFT=none DESTDIR='\(directory)' 2>&1"
+    )
+  }
+
+  @Test(
+    "It puts everything where it is looked for, and make uninstall takes all of it away",
+    .enabled(if: isBuilt, "make has built nothing yet"))
+  func installed() {
+    var template = Array("/tmp/nsrun-install-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      Issue.record("mkdtemp: \(String(cString: strerror(errno)))")
+      return
+    }
+    let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { _ = output(of: "rm -r '\(directory)'") }
+    let installation = make("install", in: directory)
+    #expect(installation.status == 0, "\(installation.text)")
+    let files = output(of: "cd '\(directory)/usr/local' && find . -type f -printf '%m %P\\n' | sort -k2").text
+    #expect(
+      files == """
+        755 bin/nsrun
+        644 lib/systemd/network/05-nsrun.network
+        644 lib/udev/rules.d/80-nsrun.rules
+        644 share/bash-completion/completions/nsrun
+        644 share/fish/vendor_completions.d/nsrun.fish
+        644 share/man/man8/nsrun.8
+        644 share/zsh/site-functions/_nsrun
+
+        """)
+    #expect(make("uninstall", in: directory).status == 0)
+    #expect(output(of: "find '\(directory)' -type f").text == "")
+  }
+}
