@@ -221,10 +221,10 @@ struct LiveSandbox: ~Copyable {
     opened = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
-    attendance.leave()
     let wasRecorded = host.close(record, bridge: bridge, address: facts.connection?.address.address)
     // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
+    attendance.leave()
   }
 
   /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the
