@@ -31,11 +31,23 @@ public struct ChildProcess: ~Copyable {
       while true {
         let count = read(permissions.raw, &byte, 1)
         if count == 1 { return }
-        if count == 0 || errno != EINTR { _exit(125) }
+        let error = errno
+        if count == 0 { _exit(125) }
+        if error != EINTR {
+          send(Report.encode(.setup(SystemError("read", "the permission to start", errno: error))))
+          _exit(125)
+        }
       }
     }
 
-    fileprivate borrowing func send(_ report: [UInt8]) { _ = write(reports.raw, report, report.count) }
+    fileprivate borrowing func send(_ report: [UInt8]) {
+      do throws(SystemError) {
+        try systemCall("write", "a report") { write(reports.raw, report, report.count) }
+      } catch {
+        // The parent waits for a report or for this process's end.
+        _exit(125)
+      }
+    }
   }
 
   /// Forks. The child runs `prepare`, waits for ``proceed()`` and then executes the command, or exits with 0 where there
@@ -79,16 +91,23 @@ public struct ChildProcess: ~Copyable {
   /// Waits until the child has come to the next checkpoint.
   /// - Throws: why it will not come there.
   public borrowing func checkpoint() throws(LaunchError) {
-    guard let report = receive() else { throw endBeforeCommand() }
+    guard let report = try receive() else { throw endBeforeCommand() }
     if let error = Report.decode(report) { throw error }
   }
 
   /// Lets the child execute its command, and waits until it has.
   /// - Throws: why the command did not start; the child has ended then and is waited for.
   public borrowing func proceed() throws(LaunchError) {
-    _ = write(permissions.raw, [1], 1)
+    do throws(SystemError) {
+      try systemCall("let", "the command start") { write(permissions.raw, [1], 1) }
+    } catch {
+      // Of a child that has ended already, the report says why.
+      if error.errno == EPIPE { throw try receive().flatMap(Report.decode) ?? endBeforeCommand() }
+      end()
+      throw .setup(error)
+    }
     // The child's end closes on execution.
-    guard let report = receive() else { return }
+    guard let report = try receive() else { return }
     _ = wait()
     throw Report.decode(report) ?? .ended(.exited(125))
   }
@@ -114,22 +133,28 @@ public struct ChildProcess: ~Copyable {
 
   private borrowing func endBeforeCommand() -> LaunchError { .ended(wait() ?? .exited(125)) }
 
-  private borrowing func receive() -> [UInt8]? {
+  /// - Returns: nil when the child has closed its end.
+  /// - Throws: why it cannot be heard; the child has ended then and is waited for.
+  private borrowing func receive() throws(LaunchError) -> [UInt8]? {
     // A report is sent in one write below PIPE_BUF, so it arrives in one piece; two in a row must not be read as one.
-    guard let head = receive(exactly: Report.headSize) else { return nil }
-    guard let rest = receive(exactly: Report.textSize(head)) else { return nil }
+    guard let head = try receive(exactly: Report.headSize) else { return nil }
+    guard let rest = try receive(exactly: Report.textSize(head)) else { return nil }
     return head + rest
   }
 
-  private borrowing func receive(exactly size: Int) -> [UInt8]? {
+  private borrowing func receive(exactly size: Int) throws(LaunchError) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: size)
     var filled = 0
     while filled < size {
       let count = bytes.withUnsafeMutableBytes { read(reports.raw, $0.baseAddress! + filled, size - filled) }
+      let error = errno
       if count > 0 {
         filled += count
-      } else if count == 0 || errno != EINTR {
+      } else if count == 0 {
         return nil
+      } else if error != EINTR {
+        end()
+        throw .setup(SystemError("read", "the report of the command's process", errno: error))
       }
     }
     return bytes

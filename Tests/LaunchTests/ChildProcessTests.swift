@@ -36,6 +36,23 @@ struct ChildProcessTests {
     }
   }
 
+  @Test("reports the step that failed also when it has ended before it is let go on")
+  func failedBefore() async {
+    await #expect(processExitsWith: .success) {
+      let signals = BlockedSignals()
+      let child = try ChildProcess(signals: signals, command: Command(["true"])) { (_) throws(SystemError) in
+        throw SystemError("mount", "/sys", errno: EPERM)
+      }
+      // Its end, without taking it.
+      var information = siginfo_t()
+      waitid(P_PID, id_t(child.pid), &information, WEXITED | WNOWAIT)
+      do throws(LaunchError) { try child.proceed() } catch {
+        exit(error == .setup(SystemError("mount", "/sys", errno: EPERM)) ? 0 : 1)
+      }
+      exit(2)
+    }
+  }
+
   @Test("reports why the command cannot be executed")
   func noCommand() async {
     await #expect(processExitsWith: .success) {
