@@ -23,18 +23,19 @@ build:
 
 .PHONY: help
 help:
-	@echo 'make            build the static binary $(BINARY)'
-	@echo 'make demo       show the main job on a private host with a simulated internet (root)'
-	@echo 'make test       run all tests (root)'
-	@echo 'make fuzz       give the codecs FUZZ_RUNS ($(FUZZ_RUNS)) inputs of any bytes'
-	@echo 'make bench      measure a launch (root)'
+	@echo 'make              build the static binary $(BINARY)'
+	@echo 'make demo         show the main job on a private host with a simulated internet (root)'
+	@echo 'make test         run all tests (root)'
+	@echo 'make test-faults  fail and kill nsrun at every system call; FAULTS=long for more of it (root)'
+	@echo 'make fuzz         give the codecs FUZZ_RUNS ($(FUZZ_RUNS)) inputs of any bytes'
+	@echo 'make bench        measure a launch (root)'
 	@echo 'make bench-scale  measure launches next to thousands of sandboxes, and throughput (root)'
-	@echo 'make install    install binary, man page, completions and what keeps network managers away'
-	@echo '                below PREFIX ($(PREFIX)); DESTDIR in front of it'
-	@echo 'make uninstall  remove them'
-	@echo 'make lint       check the style of the Swift code and the man page'
-	@echo 'make format     give the Swift code its style'
-	@echo 'make clean      remove what was built'
+	@echo 'make install      install binary, man page, completions and what keeps network managers away'
+	@echo '                  below PREFIX ($(PREFIX)); DESTDIR in front of it'
+	@echo 'make uninstall    remove them'
+	@echo 'make lint         check the style of the Swift code and the man page'
+	@echo 'make format       give the Swift code its style'
+	@echo 'make clean        remove what was built'
 
 # What makes namespaces needs root: said before something is built for nothing.
 .PHONY: root
@@ -54,6 +55,12 @@ test: root
 	@$(MAKE) --no-print-directory build
 	$(SWIFT) build --build-tests
 	NSRUN_BINARY=$(abspath $(BINARY)) Tests/Support/throwaway-host $(SWIFT) test --skip-build
+
+.PHONY: test-faults
+test-faults: root
+	@Tests/Support/install-packages test
+	@$(MAKE) --no-print-directory build
+	@Tests/Faults/run $(BINARY)
 
 # Release code with its checks, told by the coverage of which inputs lead further. One that traps, takes longer than 5 s or
 # asks for 16 MB at once ends the run, and stays in .build/fuzz.
