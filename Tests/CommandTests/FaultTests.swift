@@ -24,27 +24,6 @@ extension CommandTests {
       }
     }
 
-    @Test(
-      "A step that the kernel refuses half way fails in one line with 125, and nothing is left",
-      arguments: [
-        "unshare:error=ENOSPC", "mount:error=EPERM:when=1", "mount:error=EPERM:when=2", "linkat:error=ENOSPC",
-        "symlink:error=ENOSPC", "fork,clone,clone3:error=EAGAIN",
-        "socket:error=EMFILE:when=1", "socket:error=EMFILE:when=2", "socket:error=EMFILE:when=3",
-        "sendto:error=ENOBUFS:when=4",
-        "sendto:error=ENOBUFS:when=6", "sendto:error=ENOBUFS:when=8", "recvfrom:error=ENOMEM:when=10",
-      ])
-    func refused(fault: String) throws {
-      try onHost { (host) throws in
-        let call = fault.split(separator: ":")[0]
-        let outcome = try host.sh(
-          "strace -f -qq -o /run/scratch/trace -e trace=\(call) -e inject=\(fault) nsrun --net br0 -- true; s=$?; grep -c INJECTED /run/scratch/trace; exit $s"
-        )
-        #expect(outcome.text != "0", "nothing was injected")
-        #expect(outcome.status == 125, "\(outcome)")
-        #expect(!outcome.errorLines.isEmpty && outcome.errorLines.allSatisfy { $0.hasPrefix("nsrun: ") }, "\(outcome)")
-      }
-    }
-
     @Test("A kernel without nf_tables is told from other failures: the option that it lacks is named")
     func noNFTables() throws {
       try onHost { (host) throws in
