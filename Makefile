@@ -55,6 +55,7 @@ test: root
 	@$(MAKE) --no-print-directory build
 	$(SWIFT) build --build-tests
 	NSRUN_BINARY=$(abspath $(BINARY)) Tests/Support/throwaway-host $(SWIFT) test --skip-build
+	Tests/Faults/run $(BINARY)
 
 .PHONY: test-faults
 test-faults: root
