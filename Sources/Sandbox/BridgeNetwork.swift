@@ -354,19 +354,26 @@ extension Host {
     }
     let planned = networkRecord(of: bridge)?.own?.mac
     // By the files, not by what they say: one that is damaged is somebody's network all the same.
-    let isLast = networkNames().allSatisfy { $0 == bridge }
-    if isLast {
-      if let content = try? readFile(state.host), let record = try? RecordText(parsing: content) {
+    let networks: [InterfaceName]
+    let parameters: HostParameters?
+    do throws(SandboxError) {
+      networks = try networkNames()
+      parameters = try changedParameters()
+    } catch {
+      return [error]
+    }
+    if networks.allSatisfy({ $0 == bridge }) {
+      if let parameters {
         reporter.progress?("turn IPv4 forwarding off again")
         // While the host still forwards, the rule that keeps it from doing so for others stays, and the records by which
         // the next nsrun tries again.
-        let failures = HostParameters(record).restore()
+        let failures = parameters.restore()
         guard failures.isEmpty else { return failures.map { .system($0) } }
       }
       attemptWithRules { () throws(SandboxError) in try removeFirewall() }
       attempt { () throws(SandboxError) in try remove(state.host) }
     } else {
-      for network in networkRecords() where network.bridge == bridge {
+      if let network = networkRecord(of: bridge) {
         attemptWithRules { () throws(SandboxError) in try retract(network) }
       }
     }
@@ -384,6 +391,15 @@ extension Host {
       attempt { () throws(SandboxError) in try remove(file) }
     }
     return failures
+  }
+
+  /// How the host's parameters were before nsrun changed them; nil where it has not.
+  private func changedParameters() throws(SandboxError) -> HostParameters? {
+    do throws(SandboxError) { return HostParameters(try RecordText.read(state.host)) } catch {
+      if case .damaged = error { return .forwardingOff }
+      if case .system(let cause) = error, cause.isNotFound { return nil }
+      throw error
+    }
   }
 
   private func remove(_ file: String) throws(SandboxError) {

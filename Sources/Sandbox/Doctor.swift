@@ -31,6 +31,9 @@ public struct Doctor {
 
   public init(_ host: Host) { self.host = host }
 
+  /// Those that can be read.
+  private var networks: [NetworkRecord] { (try? host.networkRecords()) ?? [] }
+
   public func findings() -> [Finding] {
     let missing = Capability.allCases.filter { !$0.isEffective }.map(\.rawValue)
     guard missing.isEmpty else {
@@ -91,7 +94,7 @@ public struct Doctor {
 
   /// How many ports the bridges of sandboxes have left; the kernel numbers them with 10 bits (BR_PORT_BITS).
   private func ports() -> [Finding] {
-    host.networkRecords().compactMap { network in
+    networks.compactMap { network in
       let count = try? host.route { (route) throws(NetlinkError) -> Int? in
         guard let bridge = try route.link(named: network.bridge.text) else { return nil }
         return try route.links(master: bridge.index).count
@@ -106,7 +109,7 @@ public struct Doctor {
 
   /// The table that the networks which stand now need.
   private func ownTable() -> [Finding] {
-    let networks = host.networkRecords().filter { $0.translation != .host }
+    let networks = networks.filter { $0.translation != .host }
     guard !networks.isEmpty else { return [] }
     let isThere =
       (try? host.nftables { (nft) throws(NetlinkError) in try nft.tables().contains(Firewall.table) }) ?? false
@@ -121,7 +124,7 @@ public struct Doctor {
   }
 
   private func records() -> [Finding] {
-    host.recordedNames().compactMap { name in
+    ((try? host.recordedNames()) ?? []).compactMap { name in
       guard let path = host.state.record(of: name) else { return nil }
       do throws(SandboxError) {
         _ = try RecordText.read(path)

@@ -159,8 +159,8 @@ enum Firewall {
 extension Host {
   /// Puts the whole table in place, for all that there are records of.
   func installFirewall() throws(SandboxError) {
-    let networks = networkRecords()
-    let members = sandboxRecords().compactMap(\.member).map { member in
+    let networks = try networkRecords()
+    let members = try sandboxRecords().compactMap(\.member).map { member in
       // The bridge's owner may have taken his own rules away since.
       var member = member
       if let network = networks.first(where: { $0.bridge == member.bridge }) {
@@ -196,7 +196,7 @@ extension Host {
   /// Lets the networks that there are records of into the table, and makes the table where it is missing.
   func admitNetworks() throws(SandboxError) {
     var transaction = Transaction()
-    for network in networkRecords() { Firewall.admit(network, &transaction) }
+    for network in try networkRecords() { Firewall.admit(network, &transaction) }
     try commitOrInstall(transaction)
   }
 

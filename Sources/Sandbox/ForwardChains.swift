@@ -225,8 +225,8 @@ struct ForwardChains {
   private static let anyBridge = "BRIDGE"
 
   private func findings(on entrance: Entrance, _ tables: inout ForeignTables) throws(SandboxError) -> [Finding] {
-    let networks = host.networkRecords()
-    let members = host.sandboxRecords().compactMap(\.connection)
+    let networks = try host.networkRecords()
+    let members = try host.sandboxRecords().compactMap(\.connection)
     var refusals: [ForeignTables.Refusal] = []
     for network in networks {
       let goesOut = members.contains { $0.bridge == network.bridge && $0.egress != .internal }
@@ -263,7 +263,7 @@ struct ForwardChains {
     guard let tables = try? readText("/proc/net/ip_tables_names"),
       tables.split(separator: "\n").contains("filter")
     else { return [] }
-    let networks = host.networkRecords().map(\.bridge.text)
+    let networks = ((try? host.networkRecords()) ?? []).map(\.bridge.text)
     let commands = Self.iptables("iptables-legacy", "FORWARD", networks.isEmpty ? [Self.anyBridge] : networks)
     return [
       Finding(

@@ -37,6 +37,8 @@ public final class Host {
   private var nftConnection: NFTConnection?
   /// Whether the kernel has no nf_tables, and so no rules that there could be anything to do about.
   private(set) var lacksNFTables = false
+  /// Whether something that was to be taken back, and could not be, has been reported.
+  public internal(set) var hasFailed = false
   /// Whether something was deleted by way of the nftables connection.
   var hasDeletedRules = false
 

@@ -43,7 +43,7 @@ extension Host {
     if FileIdentity(path: state.path) == nil, access(state.root, F_OK) == 0, access(state.root, X_OK) != 0 {
       throw .refused("only root may look at \(state.root): use sudo nsrun")
     }
-    let facts = sandboxRecords()
+    let facts = try sandboxRecords()
     let isConnected = facts.contains { $0.connection != nil }
     let links =
       isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []

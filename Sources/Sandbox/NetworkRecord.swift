@@ -58,11 +58,14 @@ struct NetworkRecord: Equatable {
 
 extension Host {
   /// The networks that there are records of, by their bridges' names.
-  func networkRecords() -> [NetworkRecord] { networkNames().compactMap { networkRecord(of: $0) } }
+  func networkRecords() throws(SandboxError) -> [NetworkRecord] {
+    try networkNames().compactMap { networkRecord(of: $0) }
+  }
 
   /// The bridges that there are records of, readable or not, by their names.
-  func networkNames() -> [InterfaceName] {
-    ((try? directoryEntries(state.networks)) ?? []).compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
+  func networkNames() throws(SandboxError) -> [InterfaceName] {
+    try system { () throws(SystemError) in try directoryEntries(state.networks) }
+      .compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
   }
 
   /// What the record of a bridge says; nil where there is none, or none that makes sense.

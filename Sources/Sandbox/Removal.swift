@@ -56,19 +56,26 @@ extension Host {
   /// - Parameter isThorough: also where nothing tells that a process was killed.
   func sweep(isThorough: Bool = false) {
     let marks = Attendance.marks(in: state.attendance)
-    if isThorough || marks?.isEmpty != true { removeUnattended() }
-    // What could not be removed is tried again.
-    if let marks, !marks.isEmpty, state.unattended().isEmpty { try? Attendance.settle(marks, in: state.attendance) }
+    if isThorough || marks?.isEmpty != true {
+      report { () throws(SandboxError) in
+        try removeUnattended()
+        guard let marks, !marks.isEmpty else { return }
+        // What could not be removed is tried again.
+        try system { () throws(SystemError) in
+          if try state.unattended().isEmpty { try Attendance.settle(marks, in: state.attendance) }
+        }
+      }
+    }
     if FileIdentity(path: state.path) == nil { return state.removeRootIfEmpty() }
     // One that was ended before it had made a record, or while it unmade a network, has no sandbox.
     let isUnused =
       state.removeIfEmpty(state.running) && state.removeIfEmpty(state.created)
-      || networkNames().contains { AddressLeases(bridge: $0, state: state).removeIfUnused() }
+      || (try? networkNames())?.contains { AddressLeases(bridge: $0, state: state).removeIfUnused() } == true
     if isUnused { try? removeUnusedNetworks(only: nil) }
   }
 
-  private func removeUnattended() {
-    for name in state.unattended() {
+  private func removeUnattended() throws(SandboxError) {
+    for name in try system({ () throws(SystemError) in try state.unattended() }) {
       let path = state.runningRecord(of: name)
       report { () throws(SandboxError) in
         do throws(SandboxError) {
@@ -97,7 +104,7 @@ extension Host {
     defer { finish() }
     let signals = BlockedSignals()
     var removed: [Removed] = []
-    var rest = candidates(all: all)[...]
+    var rest = try system { () throws(SystemError) in try candidates(all: all) }[...]
     while !rest.isEmpty {
       let batch = rest.prefix(Self.batchSize)
       rest = rest.dropFirst(batch.count)
@@ -113,10 +120,10 @@ extension Host {
   /// change a link.
   private static let batchSize = 64
 
-  private func candidates(all: Bool) -> [(name: NamespaceName, path: String)] {
-    let stale = state.unattended().map { ($0, state.runningRecord(of: $0)) }
-    guard all else { return stale.sorted { $0.0 < $1.0 } }
-    return (stale + state.names(in: state.created).map { ($0, state.createdRecord(of: $0)) }).sorted { $0.0 < $1.0 }
+  private func candidates(all: Bool) throws(SystemError) -> [(name: NamespaceName, path: String)] {
+    let stale = try state.unattended().map { ($0, state.runningRecord(of: $0)) }
+    let created = all ? try state.names(in: state.created).map { ($0, state.createdRecord(of: $0)) } : []
+    return (stale + created).sorted { $0.0 < $1.0 }
   }
 
   private func cleanUp(
@@ -130,8 +137,12 @@ extension Host {
           guard let one = try takeOver(name, at: path), bridge == nil || one.bridge == bridge else { return }
           batch.append(one)
         } catch {
-          guard case .damaged = error else { throw error }
-          if !isDryRun { try setAside(path) }
+          switch error {
+          case .damaged: if !isDryRun { try setAside(path) }
+          // It is a newer nsrun's, and no failure of this one.
+          case .refused(let text): reporter.warn(text)
+          default: throw error
+          }
         }
       }
     }
@@ -143,8 +154,9 @@ extension Host {
           kind: .sandbox, name: one.facts.name.text, reason: one.stays ? .created : .stale, bridge: one.bridge,
           processes: inside))
     }
-    if !isDryRun { dismantle(batch) }
-    return removed
+    guard !isDryRun else { return removed }
+    let dismantled = dismantle(batch)
+    return removed.filter { one in dismantled.contains { $0.text == one.name } }
   }
 
   /// Removes sandboxes that are to stay, with what runs inside. Goes on after a failure.
@@ -219,7 +231,10 @@ extension Host {
   }
 
   /// Takes back all that the records of some sandboxes name.
-  private func dismantle(_ batch: [TakenOver]) {
+  /// - Returns: those of which nothing is left.
+  @discardableResult
+  private func dismantle(_ batch: [TakenOver]) -> [NamespaceName] {
+    var dismantled: [NamespaceName] = []
     let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
     for one in batch {
       guard let namespace = namespace(of: one), processes[namespace] != nil else { continue }
@@ -231,7 +246,9 @@ extension Host {
       let isUndone = undo(one.facts, namespace: one.identity, isDying: true)
       guard isUndone, one.facts.connection.map({ !remaining.contains($0.hostLink) }) ?? true else { continue }
       close(one.record, bridge: one.bridge, address: one.facts.connection?.address.address)
+      if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
+    return dismantled
   }
 
   /// The namespace of a sandbox, if its name still is that one's.
@@ -244,7 +261,7 @@ extension Host {
   private func removeUnusedNetworks(only bridge: InterfaceName?) throws(SandboxError) {
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
     guard let lock else { return state.removeRootIfEmpty() }
-    for network in networkNames() where bridge == nil || bridge == network { unmakeIfUnused(network) }
+    for network in try networkNames() where bridge == nil || bridge == network { unmakeIfUnused(network) }
     state.removeIfEmpty(holding: lock)
   }
 }

@@ -17,17 +17,17 @@ extension Host {
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
     var restored: [String] = []
     guard let lock else { return restored }
-    for record in networkRecords() {
+    for record in try networkRecords() {
       do throws(SandboxError) { restored += try restore(record) } catch { reporter.warn("\(error)") }
     }
-    if sandboxRecords().contains(where: { $0.connection.map { $0.egress != .internal } ?? false }) {
+    if try sandboxRecords().contains(where: { $0.connection.map { $0.egress != .internal } ?? false }) {
       let wasOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
       try turnForwardingOn()
       if !wasOn { restored.append("IPv4 forwarding") }
     }
-    if isGuarding || sandboxRecords().contains(where: { $0.connection?.egress == .internal })
-      || networkRecords().contains(where: { $0.translation != .host })
-    {
+    let hasConfined = try sandboxRecords().contains { $0.connection?.egress == .internal }
+    let isTranslating = try networkRecords().contains { $0.translation != .host }
+    if isGuarding || hasConfined || isTranslating {
       let tables = try nftables { (nft) throws(NetlinkError) in try nft.tables() }
       // Also where it is there: what is in it may not be.
       try installFirewall()
@@ -72,7 +72,7 @@ extension Host {
   /// Puts the links of sandboxes that are on no bridge any more back onto theirs.
   /// - Returns: how many.
   private func restorePorts(of bridge: InterfaceName, _ index: UInt32) throws(SandboxError) -> Int {
-    let names = Set(sandboxRecords().compactMap(\.connection).filter { $0.bridge == bridge }.map(\.hostLink.text))
+    let names = Set(try sandboxRecords().compactMap(\.connection).filter { $0.bridge == bridge }.map(\.hostLink.text))
     guard !names.isEmpty else { return 0 }
     let loose = try route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
       .filter { names.contains($0.name) && $0.master == nil && Tag.isOurLink($0) }

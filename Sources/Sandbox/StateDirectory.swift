@@ -64,25 +64,28 @@ public struct StateDirectory: Sendable {
   func cursor(of bridge: InterfaceName) -> String { "\(cursors)/\(bridge.text)" }
 
   /// The names of sandboxes that have something in a directory.
-  func names(in directory: String) -> [NamespaceName] {
-    ((try? directoryEntries(directory)) ?? []).compactMap { try? NamespaceName($0) }
+  func names(in directory: String) throws(SystemError) -> [NamespaceName] {
+    try directoryEntries(directory).compactMap { try? NamespaceName($0) }
   }
 
   /// The running sandboxes that no process answers for, or whose record is none.
-  func unattended() -> [NamespaceName] {
+  func unattended() throws(SystemError) -> [NamespaceName] {
     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
-    guard let directory = try? OwnedDescriptor.openIfPresent(running, flags | O_DIRECTORY) else { return [] }
-    return names(in: running).filter { name in
+    guard let directory = try OwnedDescriptor.openIfPresent(running, flags | O_DIRECTORY) else { return [] }
+    return try names(in: running).filter { name in
       guard let file = try? directory.open(name.text, flags) else { return true }
       return file.tryLock(.shared)
     }
   }
 
   /// The names that are recorded for any network namespace: names are shared by all.
-  static func recordedNames(below root: String) -> Set<NamespaceName> {
-    let directories = ((try? directoryEntries(root)) ?? []).compactMap { UInt64($0) }
-      .map { StateDirectory(path: "\(root)/\($0)", root: root) }
-    return Set(directories.flatMap { $0.names(in: $0.running) + $0.names(in: $0.created) })
+  static func recordedNames(below root: String) throws(SystemError) -> Set<NamespaceName> {
+    var recorded: Set<NamespaceName> = []
+    for entry in try directoryEntries(root) where UInt64(entry) != nil {
+      let state = StateDirectory(path: "\(root)/\(entry)", root: root)
+      for directory in [state.running, state.created] { recorded.formUnion(try state.names(in: directory)) }
+    }
+    return recorded
   }
 
   func generation(of bridge: InterfaceName) -> String { "\(generations)/\(bridge.text)" }

@@ -7,16 +7,18 @@ import RouteNetlink
 
 extension Host {
   /// What the records say, of every sandbox; those that cannot be read are left out.
-  func sandboxRecords() -> [SandboxFacts] {
-    recordedNames().compactMap { name in
+  func sandboxRecords() throws(SandboxError) -> [SandboxFacts] {
+    try recordedNames().compactMap { name in
       state.record(of: name).flatMap { try? RecordText.read($0) }.flatMap { SandboxFacts($0) }
     }
   }
 
   /// The names that there are records of, sorted.
-  func recordedNames() -> [NamespaceName] {
+  func recordedNames() throws(SandboxError) -> [NamespaceName] {
     // In this order: one that comes to stay meanwhile goes from the first to the second.
-    Set(state.names(in: state.running) + state.names(in: state.created)).sorted()
+    try system { () throws(SystemError) in
+      Set(try state.names(in: state.running) + state.names(in: state.created)).sorted()
+    }
   }
 
   /// Takes back what was done for a sandbox, all but its record. Goes on after a failure and reports it.
@@ -86,7 +88,10 @@ extension Host {
     do throws(SandboxError) { _ = try RecordText.read(state.record(of: bridge)) } catch {
       if case .refused = error { return }
     }
-    for failure in unmakeNetwork(bridge) { reporter.warn("\(failure)") }
+    for failure in unmakeNetwork(bridge) {
+      reporter.warn("\(failure)")
+      hasFailed = true
+    }
   }
 
   /// Ends the processes inside a namespace, and says so.
@@ -153,6 +158,7 @@ extension Host {
       return true
     } catch {
       reporter.warn("\(error)")
+      hasFailed = true
       return false
     }
   }

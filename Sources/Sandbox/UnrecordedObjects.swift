@@ -27,7 +27,7 @@ struct UnrecordedObjects {
   ///   - isDryRun: only tells.
   /// - Returns: what was removed.
   func remove(all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
-    var removed = name == nil && bridge == nil ? removeForsakenState(isDryRun: isDryRun) : []
+    var removed = name == nil && bridge == nil ? try removeForsakenState(isDryRun: isDryRun) : []
     var doomed: [Link] = []
     removed += try removeSandboxes(all: all, isDryRun: isDryRun, links: &doomed)
     guard name == nil else { return removed }
@@ -37,7 +37,7 @@ struct UnrecordedObjects {
       isDryRun ? try host.state.lockIfPresent(.exclusive) : try host.state.lock(.exclusive)
     }
     removed += try removeNetworks(besides: doomed, isDryRun: isDryRun)
-    if wasThere { removed += removeState(isDryRun: isDryRun) }
+    if wasThere { removed += try removeState(isDryRun: isDryRun) }
     if let lock { host.state.removeIfEmpty(holding: lock) }
     return removed
   }
@@ -51,12 +51,12 @@ struct UnrecordedObjects {
     // What is there before what is recorded: a record is written before the first thing that it names is made.
     var links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
       .filter { $0.alias?.hasPrefix(Tag.linkPrefix) == true }
-    let names = (try? host.names.names()) ?? []
-    let recorded = StateDirectory.recordedNames(below: host.state.root)
-    let records = host.sandboxRecords()
+    let names = try system { () throws(SystemError) in try host.names.names() }
+    let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
+    let records = try host.sandboxRecords()
     let recordedLinks = Set(records.compactMap { $0.connection?.hostLink.text })
     // What a newer nsrun has written down cannot be read, but is that one's.
-    let unreadable = Set(host.recordedNames()).subtracting(records.map(\.name)).map(Tag.link)
+    let unreadable = Set(try host.recordedNames()).subtracting(records.map(\.name)).map(Tag.link)
     links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
     let bridgeIndex = try bridge.map { bridge throws(SandboxError) in try host.bridgeLink(bridge)?.index ?? 0 }
     var processes: [FileIdentity: [Int32]]?
@@ -69,7 +69,7 @@ struct UnrecordedObjects {
       let ends = nameless.filter { $0.alias == Tag.link(of: name) }
       nameless.removeAll { $0.alias == Tag.link(of: name) }
       if let bridgeIndex, !ends.contains(where: { $0.master == bridgeIndex }) { continue }
-      if processes == nil { processes = (try? processesByNamespace()) ?? [:] }
+      if processes == nil { processes = try system { () throws(SystemError) in try processesByNamespace() } }
       let inside = processes?[identity] ?? []
       guard all || inside.isEmpty else {
         warn(about: "'\(name)'", inside)
@@ -117,7 +117,7 @@ struct UnrecordedObjects {
   /// The processes in the namespace that the other end of a veth pair is in.
   private func processes(behind link: Link) throws(SandboxError) -> [Int32] {
     guard let wanted = link.peerNamespaceID else { return [] }
-    let spaces = (try? processesByNamespace()) ?? [:]
+    let spaces = try system { () throws(SystemError) in try processesByNamespace() }
     return try host.route { (route) throws(NetlinkError) in
       for (_, processes) in spaces {
         if try route.namespaceID(of: .process(processes[0])) == wanted { return processes }
@@ -137,7 +137,7 @@ struct UnrecordedObjects {
   /// - Parameter doomed: ports that are, or would be, gone.
   private func removeNetworks(besides doomed: [Link], isDryRun: Bool) throws(SandboxError) -> [Removed] {
     var removed: [Removed] = []
-    let recorded = Set(host.networkNames())
+    let recorded = Set(try host.networkNames())
     let links = try host.route { (route) throws(NetlinkError) in try route.links() }
     var isInUse = false
     for link in links where link.kind == "bridge" && link.alias == Tag.bridge {
@@ -154,7 +154,7 @@ struct UnrecordedObjects {
     guard bridge == nil else { return removed }
     removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
     guard recorded.isEmpty, !isInUse else { return removed }
-    let tables = (try? host.nftables { (nft) throws(NetlinkError) in try nft.tables() }) ?? []
+    let tables = try host.nftables { (nft) throws(NetlinkError) in try nft.tables() }
     let ours = [Firewall.table, Firewall.confinement].filter(tables.contains)
     if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try host.isGuardInPlace() {
       removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .unrecorded))
@@ -168,7 +168,7 @@ struct UnrecordedObjects {
   // MARK: State
 
   /// Leases of sandboxes that there is no record of, and what was set aside.
-  private func removeState(isDryRun: Bool) -> [Removed] {
+  private func removeState(isDryRun: Bool) throws(SandboxError) -> [Removed] {
     var removed: [Removed] = []
     for entry in (try? directoryEntries(host.state.leases)) ?? [] {
       guard let network = try? InterfaceName(entry), bridge == nil || bridge == network else { continue }
@@ -180,7 +180,7 @@ struct UnrecordedObjects {
       if !isDryRun { host.unmakeIfUnused(network) }
     }
     guard bridge == nil else { return removed }
-    let networks = Set(host.networkNames().map(\.text))
+    let networks = Set(try host.networkNames().map(\.text))
     for directory in [host.state.cursors, host.state.generations] {
       for entry in (try? directoryEntries(directory)) ?? [] where !networks.contains(entry) && !isDryRun {
         unlink("\(directory)/\(entry)")
@@ -195,11 +195,12 @@ struct UnrecordedObjects {
   }
 
   /// The state of network namespaces that nobody is in any more and that have no name.
-  private func removeForsakenState(isDryRun: Bool) -> [Removed] {
+  private func removeForsakenState(isDryRun: Bool) throws(SandboxError) -> [Removed] {
     let directories = ((try? directoryEntries(host.state.root)) ?? []).filter { UInt64($0) != nil }
     guard directories.contains(where: { "\(host.state.root)/\($0)" != host.state.path }) else { return [] }
-    var inhabited = Set(((try? processesByNamespace()) ?? [:]).keys.map { "\($0.inode)" })
-    for name in (try? host.names.names()) ?? [] {
+    let processes = try system { () throws(SystemError) in try processesByNamespace() }
+    var inhabited = Set(processes.keys.map { "\($0.inode)" })
+    for name in try system({ () throws(SystemError) in try host.names.names() }) {
       host.names.identity(of: name).map { _ = inhabited.insert("\($0.inode)") }
     }
     var removed: [Removed] = []

@@ -33,13 +33,15 @@ struct CleanUp: ParsableCommand {
         throw SandboxError.refused("--net '\(net)' cannot be a bridge: \(error)")
       }
     }
-    let removed = try output.host().cleanUp(bridge: bridge, all: all, isDryRun: dryRun)
-    if json { return Terminal.print(try JSON.text(removed.map { RemovedDocument($0) })) }
-    for one in removed {
+    let host = try output.host()
+    let removed = try host.cleanUp(bridge: bridge, all: all, isDryRun: dryRun)
+    if json { Terminal.print(try JSON.text(removed.map { RemovedDocument($0) })) }
+    for one in removed where !json {
       let count = one.processes.count
       let inside = count == 0 ? "" : ", ending \(count) process\(count == 1 ? "" : "es") inside"
       let what = one.kind == .sandbox ? one.name : "\(one.kind.rawValue) \(one.name)"
       Terminal.print("\(dryRun ? "would remove" : "removed") \(what) (\(one.reason.rawValue)\(inside))")
     }
+    if host.hasFailed { throw ExitCode(Main.failure) }
   }
 }

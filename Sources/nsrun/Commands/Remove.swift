@@ -16,6 +16,6 @@ struct Remove: ParsableCommand {
     let names = try names.map { name throws(SandboxError) in try namespaceName(name, "NAME") }
     let failures = try host.remove(names)
     for failure in failures { Terminal.complain("\(failure)") }
-    if !failures.isEmpty { throw ExitCode(Main.failure) }
+    if !failures.isEmpty || host.hasFailed { throw ExitCode(Main.failure) }
   }
 }
