@@ -88,6 +88,13 @@ public struct StateDirectory: Sendable {
     return recorded
   }
 
+  /// Whether a name is recorded for any network namespace.
+  static func isRecorded(_ name: NamespaceName, below root: String) -> Bool {
+    ((try? directoryEntries(root)) ?? []).contains { entry in
+      UInt64(entry) != nil && StateDirectory(path: "\(root)/\(entry)", root: root).record(of: name) != nil
+    }
+  }
+
   func generation(of bridge: InterfaceName) -> String { "\(generations)/\(bridge.text)" }
 
   /// Replaces the content of a small file that no promise depends on. Two at once may overwrite each other's.

@@ -66,6 +66,8 @@ struct UnrecordedObjects {
 
     for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
       guard let identity = host.names.identity(of: name), isTagged(name) else { continue }
+      // The one that had no record may have gone meanwhile, and another one have got its name.
+      guard !StateDirectory.isRecorded(name, below: host.state.root) else { continue }
       let ends = nameless.filter { $0.alias == Tag.link(of: name) }
       nameless.removeAll { $0.alias == Tag.link(of: name) }
       if let bridgeIndex, !ends.contains(where: { $0.master == bridgeIndex }) { continue }
@@ -91,9 +93,11 @@ struct UnrecordedObjects {
         warn(about: "the link \(link.name)", inside)
         continue
       }
+      doomed.append(link)
+      // With nobody inside it is about to go by itself, as after every run that ends just now.
+      guard !inside.isEmpty else { continue }
       removed.append(
         Removed(kind: .link, name: link.name, reason: .unrecorded, bridge: bridge, processes: inside))
-      doomed.append(link)
     }
     guard !isDryRun else { return removed }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
@@ -119,8 +123,16 @@ struct UnrecordedObjects {
     guard let wanted = link.peerNamespaceID else { return [] }
     let spaces = try system { () throws(SystemError) in try processesByNamespace() }
     return try host.route { (route) throws(NetlinkError) in
-      for (_, processes) in spaces {
-        if try route.namespaceID(of: .process(processes[0])) == wanted { return processes }
+      for processes in spaces.values {
+        for process in processes {
+          // One that has ended since tells nothing; the next one is in the same namespace.
+          do throws(NetlinkError) {
+            if try route.namespaceID(of: .process(process)) == wanted { return processes }
+            break
+          } catch {
+            guard error.errno == ESRCH else { throw error }
+          }
+        }
       }
       return []
     }
