@@ -62,7 +62,8 @@ extension Host {
   /// Opens the namespace of a sandbox, or any other that has a name.
   func namespace(named name: NamespaceName) throws(SandboxError) -> NetworkNamespace {
     do throws(SystemError) { return try names.open(name) } catch {
-      guard error.isNotFound else { throw .system(error) }
+      // A file that is no namespace is a name that is being made or removed, or what was left of one.
+      guard error.isNotFound || error.errno == EINVAL else { throw .system(error) }
       throw .refused("there is no sandbox or network namespace named '\(name)': nsrun list shows the sandboxes")
     }
   }

@@ -185,25 +185,32 @@ extension Host {
   /// - Returns: nil where it had no record any more and is removed already.
   private func claim(_ name: NamespaceName) throws(SandboxError) -> TakenOver? {
     for _ in 0..<50 {
-      guard let path = state.record(of: name) else { break }
-      do throws(SandboxError) {
-        if let one = try takeOver(name, at: path) { return one }
-      } catch {
-        guard case .damaged = error else { throw error }
-        try setAside(path)
-        break
+      if let path = state.record(of: name) {
+        do throws(SandboxError) {
+          if let one = try takeOver(name, at: path) { return one }
+        } catch {
+          guard case .damaged = error else { throw error }
+          try setAside(path)
+          continue
+        }
+        if path == state.runningRecord(of: name), SandboxRecord.isAttended(name, in: state),
+          let maker = (try? RecordText.read(path))?["maker"]
+        {
+          throw .refused("'\(name)' is in use by its command: end that first (nsrun is process \(maker))")
+        }
+        usleep(10_000)
+        continue
       }
-      if path == state.runningRecord(of: name), SandboxRecord.isAttended(name, in: state) {
-        let maker = (try? RecordText.read(path))?["maker"] ?? "?"
-        throw .refused("'\(name)' is in use by its command: end that first (nsrun is process \(maker))")
+      if try !UnrecordedObjects(self, named: name).remove(all: true, isDryRun: false).isEmpty { return nil }
+      guard let identity = names.identity(of: name) else {
+        throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
       }
-      usleep(10_000)
+      // One that is being made, or removed, just now has its record before its name, and after.
+      if state.record(of: name) == nil, names.identity(of: name) == identity {
+        throw .refused("'\(name)' was not made by nsrun: ip netns delete \(name) removes it")
+      }
     }
-    if try !UnrecordedObjects(self, named: name).remove(all: true, isDryRun: false).isEmpty { return nil }
-    if names.identity(of: name) != nil {
-      throw .refused("'\(name)' was not made by nsrun: ip netns delete \(name) removes it")
-    }
-    throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
+    throw .refused("'\(name)' is held by another process, which has its record open: try again")
   }
 
   /// Takes over the record at a path.
