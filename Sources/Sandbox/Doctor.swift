@@ -109,10 +109,13 @@ public struct Doctor {
 
   /// The table that the networks which stand now need.
   private func ownTable() -> [Finding] {
-    let networks = networks.filter { $0.translation != .host }
-    guard !networks.isEmpty else { return [] }
+    // So that nobody makes or unmakes a network meanwhile.
+    let lock = try? host.state.lockIfPresent(.shared)
+    let networks = self.networks.filter { $0.translation != .host }
     let isThere =
       (try? host.nftables { (nft) throws(NetlinkError) in try nft.tables().contains(Firewall.table) }) ?? false
+    _ = consume lock
+    guard !networks.isEmpty else { return [] }
     return [
       isThere
         ? Finding(check: "rules", status: .ok, message: "the table \(Firewall.table) is in place")

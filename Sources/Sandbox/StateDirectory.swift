@@ -126,10 +126,17 @@ public struct StateDirectory: Sendable {
         if error.isNotFound { continue }
         throw error
       }
+      // The last one to leave may have removed it again.
+      if let lock = try lockIfPresent(kind) { return lock }
+    }
+  }
+
+  /// Takes the lock if the directory is there, waiting for it.
+  func lockIfPresent(_ kind: FileLock) throws(SystemError) -> Lock? {
+    while true {
       try trust(path)
-      // The last one to leave may have removed it between the two lines.
       guard let descriptor = try OwnedDescriptor.openIfPresent(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
-        continue
+        return nil
       }
       try descriptor.lock(kind, path)
       var status = stat()
@@ -146,11 +153,6 @@ public struct StateDirectory: Sendable {
     guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
       throw SystemError("trust \(directory), which others can write to or have made,", "", errno: EPERM)
     }
-  }
-
-  /// Takes the lock if the directory is there.
-  func lockIfPresent(_ kind: FileLock) throws(SystemError) -> Lock? {
-    FileIdentity(path: path) == nil ? nil : try lock(kind)
   }
 
   /// - Returns: whether the directory is gone.
