@@ -10,20 +10,29 @@ struct Main {
 
   static func main() {
     Terminal.reserveStreams()
+    exit(run())
+  }
+
+  /// - Returns: the exit status.
+  private static func run() -> Int32 {
     do {
-      if let launch = LaunchArguments(plain: CommandLine.arguments.dropFirst()) { exit(try launch.perform()) }
-      var command = try Nsrun.parseAsRoot()
-      try command.run()
+      if let launch = LaunchArguments(plain: CommandLine.arguments.dropFirst()) { return try launch.perform() }
+      do {
+        var command = try Nsrun.parseAsRoot()
+        try command.run()
+      } catch  where !(error is ExitCode) && Nsrun.exitCode(for: error) == .success {
+        // Help and version are thrown like errors; they are what was asked for.
+        try Terminal.print(Nsrun.fullMessage(for: error))
+      }
+      return 0
     } catch let error as SandboxError {
       Terminal.complain("\(error)")
-      exit(error.exitCode)
+      return error.exitCode
     } catch let code as ExitCode {
-      exit(code.rawValue)
+      return code.rawValue
     } catch {
-      // Help and version are thrown like errors; they are what was asked for.
-      guard Nsrun.exitCode(for: error) != .success else { Nsrun.exit(withError: error) }
       Terminal.complain(Nsrun.message(for: error) + hint(CommandLine.arguments.dropFirst()))
-      exit(failure)
+      return failure
     }
   }
 }

@@ -1,4 +1,6 @@
 import Glibc
+import LinuxSystem
+import Sandbox
 
 /// Where people read what nsrun says.
 enum Terminal {
@@ -9,18 +11,25 @@ enum Terminal {
   }
 
   /// Text on standard output. Whoever reads it may have gone: that is no failure of ours.
-  static func print(_ text: String) { write(text + "\n", to: 1) }
+  static func print(_ text: String) throws(SandboxError) {
+    let code = write(text + "\n", to: 1)
+    guard code == 0 || code == EPIPE else { throw .system(SystemError("write", "standard output", errno: code)) }
+  }
 
-  static func write(_ text: String, to descriptor: Int32) {
+  /// - Returns: the error number that kept the text from being written whole; 0 for none.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Int32 {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBufferPointer { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let code = errno
       if count > 0 {
         rest = rest.dropFirst(count)
-      } else if errno != EINTR {
-        return
+      } else if code != EINTR {
+        return code
       }
     }
+    return 0
   }
 
   /// Makes sure that the numbers of the standard streams are taken: the next file opened would otherwise get one of

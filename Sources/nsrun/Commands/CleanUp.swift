@@ -35,12 +35,12 @@ struct CleanUp: ParsableCommand {
     }
     let host = try output.host()
     let removed = try host.cleanUp(bridge: bridge, all: all, isDryRun: dryRun)
-    if json { Terminal.print(try JSON.text(removed.map { RemovedDocument($0) })) }
+    if json { try Terminal.print(JSON.text(removed.map { RemovedDocument($0) })) }
     for one in removed where !json {
       let count = one.processes.count
       let inside = count == 0 ? "" : ", ending \(count) process\(count == 1 ? "" : "es") inside"
       let what = one.kind == .sandbox ? one.name : "\(one.kind.rawValue) \(one.name)"
-      Terminal.print("\(dryRun ? "would remove" : "removed") \(what) (\(one.reason.rawValue)\(inside))")
+      try Terminal.print("\(dryRun ? "would remove" : "removed") \(what) (\(one.reason.rawValue)\(inside))")
     }
     if host.hasFailed { throw ExitCode(Main.failure) }
   }

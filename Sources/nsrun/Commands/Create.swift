@@ -30,9 +30,9 @@ struct Create: ParsableCommand {
     let host = try output.host()
     let facts = try host.create(spec)
     if json {
-      Terminal.print(try JSON.text(SandboxDocument(try host.report(on: facts.name))))
+      try Terminal.print(JSON.text(SandboxDocument(try host.report(on: facts.name))))
     } else if let address = facts.connection?.address {
-      Terminal.print("\(address.address)")
+      try Terminal.print("\(address.address)")
     }
   }
 }

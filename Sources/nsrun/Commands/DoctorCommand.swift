@@ -15,9 +15,9 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let findings = Doctor(try output.host()).findings()
     if json {
-      Terminal.print(try JSON.text(findings.map { FindingDocument($0) }))
+      try Terminal.print(JSON.text(findings.map { FindingDocument($0) }))
     } else {
-      for finding in findings { Terminal.print(Self.text(finding)) }
+      for finding in findings { try Terminal.print(Self.text(finding)) }
     }
     if findings.contains(where: { $0.status == .problem }) { throw ExitCode(1) }
   }

@@ -18,7 +18,7 @@ struct Inspect: ParsableCommand {
     let host = try output.host()
     host.sweepIfPrivileged()
     let report = try host.report(on: try namespaceName(name, "NAME"))
-    if json { return Terminal.print(try JSON.text(SandboxDocument(report))) }
+    if json { return try Terminal.print(JSON.text(SandboxDocument(report))) }
     var lines: [(String, String)] = [
       ("Name", report.facts.name.text),
       ("State", report.state.rawValue),
@@ -49,7 +49,7 @@ struct Inspect: ParsableCommand {
     }
     let width = lines.map(\.0.count).max() ?? 0
     for (title, value) in lines {
-      Terminal.print(title + String(repeating: " ", count: width - title.count + 2) + value)
+      try Terminal.print(title + String(repeating: " ", count: width - title.count + 2) + value)
     }
   }
 }

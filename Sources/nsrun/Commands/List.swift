@@ -14,7 +14,7 @@ struct List: ParsableCommand {
     let host = try output.host()
     host.sweepIfPrivileged()
     let reports = try host.reports()
-    if json { return Terminal.print(try JSON.text(reports.map { SandboxDocument($0) })) }
+    if json { return try Terminal.print(JSON.text(reports.map { SandboxDocument($0) })) }
     if reports.isEmpty { return }
     var table = Table(header: ["NAME", "STATE", "BRIDGE", "ADDRESS", "PROCESSES", "AGE"])
     for report in reports {
@@ -24,7 +24,7 @@ struct List: ParsableCommand {
         Duration.text(seconds: report.age),
       ])
     }
-    Terminal.print(
+    try Terminal.print(
       table.text(width: 80) { column, text in
         guard column == 1 else { return text }
         switch text.prefix(while: { $0 != " " }) {

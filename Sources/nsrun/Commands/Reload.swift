@@ -13,6 +13,6 @@ struct Reload: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    for what in try output.host().reload() { Terminal.print("restored \(what)") }
+    for what in try output.host().reload() { try Terminal.print("restored \(what)") }
   }
 }

@@ -25,14 +25,21 @@ struct SelftestCommand: ParsableCommand {
       }
       throw EchoProbe(destination: address, count: count).run() ? ExitCode.success : ExitCode.failure
     }
+    var unwritten: SandboxError?
     let selftest = Selftest(
       reporter: output.arguments.reporter,
       probe: { Command(["/proc/self/exe", "selftest", "--probe", "\($0)", "--count", "\($1)"]) },
       onStep: { step in
         let mark = step.failure == nil ? Terminal.coloured("ok", .green) : Terminal.coloured("failed", .red)
-        Terminal.print("\(mark)  \(Milliseconds.text(microseconds: step.duration))  \(step.name)")
-        if let failure = step.failure { Terminal.print("        \(failure)") }
+        do throws(SandboxError) {
+          try Terminal.print("\(mark)  \(Milliseconds.text(microseconds: step.duration))  \(step.name)")
+          if let failure = step.failure { try Terminal.print("        \(failure)") }
+        } catch {
+          unwritten = error
+        }
       })
-    if try !selftest.run() { throw ExitCode(1) }
+    let hasPassed = try selftest.run()
+    if let unwritten { throw unwritten }
+    if !hasPassed { throw ExitCode(1) }
   }
 }
