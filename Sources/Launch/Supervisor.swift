@@ -21,7 +21,9 @@ public struct Supervisor: ~Copyable {
       if let status = reap(signals) { return status }
       guard let signal = ArrivedSignal.next(), signal.number != SIGCHLD else { continue }
       let isOurs = signal.sender == child || signal.sender == getpid()
-      if signal.isFromProcess && !isOurs { kill(child, signal.number) }
+      // That its terminal is gone is told to the leader of a session only, not to the process group.
+      let isHangup = signal.number == SIGHUP && getsid(0) == getpid()
+      if signal.isFromProcess ? !isOurs : isHangup { kill(child, signal.number) }
     }
   }
 

@@ -37,6 +37,43 @@ extension CommandTests {
       }
     }
 
+    @Test("Ctrl-Backslash ends a command that does not catch it, with 131")
+    func quit() throws {
+      try onHost { (host) throws in
+        let terminal = try host.start(
+          "ulimit -c 0; exec script -qec \"exec nsrun --net br0 -- sh -c 'echo ready; exec sleep 1000'\" /dev/null")
+        try terminal.wait(for: "ready")
+        terminal.send("\u{1c}")
+        #expect(try terminal.finish().status == 131)
+      }
+    }
+
+    @Test("A terminal that is closed ends the command; one that lives on with it keeps its sandbox until its end")
+    func hangup() throws {
+      for survives in [false, true] {
+        try onHost { (host) throws in
+          let ignoring = survives ? "trap true HUP;" : ""
+          let terminal = try host.start(
+            """
+            echo $$; exec script -qec "exec nsrun --net br0 --name web -- bash -c '\(ignoring) mkfifo /run/scratch/p
+              echo ready \\$\\$.; until read x < /run/scratch/p; do :; done; ping -c 1 -W 2 8.8.8.8 > /run/scratch/ping'" /dev/null
+            """)
+          let pid = try terminal.wait(for: "\n")
+          try terminal.wait(for: "ready ")
+          let command = try terminal.wait(for: ".")
+          try host.must("kill -KILL \(pid)")
+          if survives {
+            // Also when it has had the signal.
+            try host.eventually("! [ -e /proc/\(pid) ]; grep -q 'SigPnd:\t0*$' /proc/\(command)/status")
+            try host.must("timeout 20 sh -c 'echo > /run/scratch/p'")
+          }
+          try host.eventually("! kill -0 \(command) 2> /dev/null; ! pgrep -x nsrun > /dev/null")
+          if survives { #expect(try host.must("cat /run/scratch/ping").contains(" 1 received")) }
+          try host.must("rm -f /run/scratch/p /run/scratch/ping")
+        }
+      }
+    }
+
     @Test("Ctrl-Z stops the job, fg continues it, in a shell with job control")
     func jobControl() throws {
       try onHost { (host) throws in
