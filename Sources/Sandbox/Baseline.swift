@@ -13,10 +13,8 @@ enum Baseline {
   /// Sets them in the calling thread's namespace. A kernel without IPv6 lacks some; a container may forbid all.
   /// - Parameter warn: is told, in a sentence, if they cannot be set.
   static func apply(_ spec: SandboxSpec, warn: (String) -> Void) {
-    // Neighbours that still know the address from somebody else learn the new link-layer address at once. Where nsrun
-    // has chosen both, the one follows from the other, and nobody need be told: the bridge would copy it to every port.
-    let announces = spec.network?.address != nil || spec.network?.mac != nil
-    for (name, value) in parameters + (announces ? [("net.ipv4.conf.default.arp_notify", "1")] : []) {
+    let isAnnounced = spec.network?.isAnnounced ?? false
+    for (name, value) in parameters + (isAnnounced ? [("net.ipv4.conf.default.arp_notify", "1")] : []) {
       do throws(SystemError) { try Sysctl(name).write(value) } catch {
         if error.isNotFound { continue }
         return warn("the sandbox keeps the kernel's defaults: \(error)")

@@ -21,6 +21,8 @@ struct LiveSandbox: ~Copyable {
   private var opened: NetworkNamespace?
   private var eth0: UInt32?
   private var bridgeIndex: UInt32?
+  /// Whether neighbours are to be told its address.
+  private var isAnnounced = false
   private var isResolved = false
 
   /// Below this MTU a link has no IPv6 (RFC 8200), and the kernel refuses to set anything about it.
@@ -91,6 +93,7 @@ struct LiveSandbox: ~Copyable {
       host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
     }
     let seat = try host.takeSeat(on: network, wanted, for: spec)
+    isAnnounced = wanted.isAnnounced
     facts.connection = SandboxFacts.Connection(
       bridge: wanted.bridge, address: seat.address, gateway: wanted.egress == .internal ? nil : seat.gateway,
       hostAddress: network.address?.address,
@@ -116,7 +119,10 @@ struct LiveSandbox: ~Copyable {
       }
       if let signal = signals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
     }
-    if let connection = facts.connection { try host.awaitForwarding(of: connection) }
+    if let connection = facts.connection {
+      try host.awaitForwarding(of: connection)
+      if isAnnounced { try announce(connection) }
+    }
   }
 
   private mutating func name(
@@ -187,6 +193,15 @@ struct LiveSandbox: ~Copyable {
     } catch {
       throw .netlink(error)
     }
+  }
+
+  /// Lets the kernel inside tell neighbours again: what it said when the link came up, the bridge has only passed on if
+  /// its port was quicker. To set the address that a link has anyway is enough, with the arp_notify of ``Baseline``.
+  private mutating func announce(_ connection: SandboxFacts.Connection) throws(SandboxError) {
+    guard let eth0 else { return }
+    var requests = RouteRequests()
+    requests.change(link: .index(eth0), LinkChanges(address: connection.mac), subject: "eth0")
+    do throws(NetlinkError) { try inside!.perform(requests) } catch { throw .netlink(error) }
   }
 
   /// Ends the processes that are still inside.

@@ -52,6 +52,11 @@ public struct NetworkSpec: Sendable {
   /// Whether rules may be added to chains of others that would drop the packets.
   public var mayChangeForeignChains: Bool
 
+  /// Whether neighbours are told the address, so that those that still know it from somebody else learn the new
+  /// link-layer address at once. Where nsrun has chosen both, the one follows from the other, and nobody need be told:
+  /// the bridge would copy it to every port.
+  var isAnnounced: Bool { address != nil || mac != nil }
+
   public init(
     bridge: InterfaceName, address: IPAddress? = nil, prefixLength: UInt8? = nil, subnet: IPNetwork? = nil,
     gateway: IPAddress? = nil, mac: MACAddress? = nil, mtu: UInt32? = nil, egress: Egress = .masquerade,
