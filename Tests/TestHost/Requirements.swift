@@ -43,4 +43,7 @@ public enum Privilege {
 /// How often the main job is repeated: NSRUN_ROUNDS, 20 otherwise.
 public let rounds = environment("NSRUN_ROUNDS").flatMap { Int($0) } ?? 20
 
+/// How long everything happens at once, in seconds: NSRUN_STORM, 5 otherwise.
+public let stormSeconds = environment("NSRUN_STORM").flatMap { Int($0) } ?? 5
+
 func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

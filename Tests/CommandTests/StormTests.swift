@@ -1,0 +1,154 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// Every command at once, on few names, bridges and addresses, by several workers, for NSRUN_STORM seconds.
+  @Suite("Storm", .serialized) struct StormTests {
+    @Test("Of all that happens at once nothing fails but what others were faster at, and nothing is left")
+    func peaceful() throws {
+      try storm(isKilling: false)
+    }
+
+    @Test("The same while nsruns are killed at random: the others do not fail by it, and nothing is left")
+    func killing() throws {
+      try storm(isKilling: true)
+    }
+
+    private func storm(isKilling: Bool) throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          Self.script, input: "\(stormSeconds) 8 \(isKilling ? "yes" : "no")\n", seconds: stormSeconds + 180)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let steps = try outcome.lines.map { line throws in try #require(Step(line), "\(line)") }
+        for step in steps where !step.isExpected(isKilling: isKilling) {
+          Issue.record("\(step)")
+        }
+        var counts: [String: Int] = [:]
+        for step in steps { counts["\(step.operation) \(step.status)", default: 0] += 1 }
+        let text = counts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+        print("storm\(isKilling ? " with kill -9" : "") of \(stormSeconds) s, operations by exit status: \(text)")
+        for operation in ["run", "create", "list", "cleanup", "reload"] {
+          #expect(steps.contains { $0.operation == operation && $0.status == 0 }, "no \(operation) succeeded")
+        }
+        try host.must("nsrun cleanup --all")
+      }
+    }
+
+    /// One command that a worker has carried out.
+    private struct Step: CustomStringConvertible {
+      let operation: String
+      let status: Int
+      let errors: [Substring]
+      let output: [Substring]
+      let description: String
+
+      init?(_ line: String) {
+        let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+        guard fields.count == 5, let status = Int(fields[1]) else { return nil }
+        operation = String(fields[0])
+        self.status = status
+        errors = fields[2].split(separator: "|")
+        output = fields[3].split(separator: "|")
+        description = line
+      }
+
+      /// What may be refused with 125, because another worker was faster.
+      static let refusals: [String: [String]] = [
+        "run": launch, "keep": launch, "create": launch,
+        "exec": ["there is no sandbox or network namespace named '"],
+        "rm": ["there is no sandbox named '", " is in use by its command: end that first (nsrun is process "],
+        "inspect": ["there is no sandbox named '", "' has just gone"],
+      ]
+      private static let launch = [
+        "' is taken by another sandbox (nsrun list)", "' is taken: there is a network namespace of this name",
+        "--ip 10.64.200.", "no address is free in 10.64.200.0/29 on br2",
+      ]
+
+      /// A process that another worker's exec has brought in ends with the sandbox, and that is said.
+      private static let ends = ["run", "keep", "rm", "cleanup", "cleanup-all"]
+
+      func isExpected(isKilling: Bool) -> Bool {
+        let warnings = errors.filter { $0.hasPrefix("nsrun: ending what still runs in ") }
+        let complaints = errors.filter { !warnings.contains($0) }
+        if isKilling {
+          // It, or the child that was to become its command.
+          if status == 137 { return complaints.isEmpty || complaints[0].hasSuffix("by signal 9 before it started") }
+          if status == 125, complaints.count == 1, complaints[0].hasPrefix("nsrun: cannot open /proc/"),
+            complaints[0].hasSuffix("/ns/net: No such file or directory")
+          {
+            return true
+          }
+          // What a killed nsrun left half done can be seen, until the next one that may undo it.
+          if operation == "doctor", status == 1 { return complaints.isEmpty }
+        } else if !warnings.isEmpty, !Self.ends.contains(operation) {
+          return false
+        }
+        switch status {
+        case 0: return complaints.isEmpty && isOutputExpected(isKilling: isKilling)
+        case 125:
+          return complaints.count == 1
+            && Self.refusals[operation, default: []].contains { complaints[0].contains($0) }
+        // Ended with the sandbox that it was in.
+        case 143: return operation == "exec"
+        default: return false
+        }
+      }
+
+      private func isOutputExpected(isKilling: Bool) -> Bool {
+        switch operation {
+        case "cleanup": isKilling || output.isEmpty
+        case "cleanup-all": isKilling || output.allSatisfy { $0.hasPrefix("removed ") && $0.contains("(created") }
+        // A bridge comes up with its first port: a moment after it was made.
+        case "reload": isKilling || output.allSatisfy { $0.hasPrefix("restored br") && $0.hasSuffix(" is up again") }
+        default: true
+        }
+      }
+    }
+
+    /// Reads how long, how many workers, and whether to kill. Prints a line for each command: which it is, its exit
+    /// status, what it said and printed, and itself. One that takes a minute hangs, and is ended with 134.
+    private static let script = """
+      read -r seconds workers killing
+      cd /run/scratch; mkdir storm
+      names=(red green blue)
+      # One with few addresses, which are also asked for, one without a way out, and none.
+      nets=('--net br0' '--net br0' '--net br1' '--net br2 --subnet 10.64.200.0/29' '--net br3 --internal' '')
+      worker() {
+        RANDOM=$1
+        while [ $SECONDS -lt $seconds ]; do
+          name=${names[RANDOM % 3]} net=${nets[RANDOM % 6]}
+          case $net in *br2*) [ $((RANDOM % 3)) != 0 ] || net+=" --ip 10.64.200.$((2 + RANDOM % 5))" ;; esac
+          case $((RANDOM % 21)) in
+            [0-4]) op=run; command="nsrun $net -- true" ;;
+            5 | 6) op=run; command="nsrun $net --name $name -- true" ;;
+            7) op=run; command="nsrun $net -- sleep 0.1" ;;
+            8) op=keep; command="nsrun $net --name $name --keep -- true" ;;
+            9 | 10 | 11) op=create; command="nsrun create $name $net" ;;
+            12) op=exec; command="nsrun exec $name -- sleep 0.1" ;;
+            13 | 14) op=rm; command="nsrun rm $name" ;;
+            15) op=cleanup; command="nsrun cleanup" ;;
+            16) op=cleanup-all; command="nsrun cleanup --all" ;;
+            17) op=list; command="nsrun list --json" ;;
+            18) op=inspect; command="nsrun inspect $name --json" ;;
+            19) op=reload; command="nsrun reload" ;;
+            20) op=doctor; command="nsrun doctor" ;;
+          esac
+          timeout --foreground -s ABRT 60 $command > storm/$1.out 2> storm/$1.err
+          status=$?
+          case $op-$status in list-0 | inspect-0) jq . storm/$1.out > /dev/null || status=99 ;; esac
+          printf '%s\\t%s\\t%s\\t%s\\t%s\\n' $op $status "$(tr '\\n' '|' < storm/$1.err)" "$(tr '\\n' '|' < storm/$1.out)" \\
+            "$command" >> storm/$1.log
+        done
+      }
+      # What bash says of killed jobs is not of interest.
+      for w in $(seq $workers); do worker $w 2> /dev/null & pids="$pids $!"; done
+      while [ $killing = yes ] && [ $SECONDS -lt $seconds ]; do
+        running=($(pgrep -x nsrun))
+        [ ${#running[@]} = 0 ] || kill -KILL ${running[RANDOM % ${#running[@]}]} 2> /dev/null
+        sleep 0.0$((RANDOM % 10))
+      done
+      wait $pids
+      cat storm/*.log; rm -r storm
+      """
+  }
+}
