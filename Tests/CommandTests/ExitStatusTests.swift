@@ -76,6 +76,23 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "A descriptor that the caller passes on is the command's too, and none of nsrun's is",
+      arguments: [
+        "nsrun", "nsrun --net br0", "nsrun --net br0 --name kept --keep", "nsrun exec one", "nsrun exec theirs",
+      ])
+    func descriptors(nsrun: String) throws {
+      try onHost("ip netns add theirs") { (host) throws in
+        try host.must("nsrun create one --net br0")
+        let script = "exec 9< /etc/passwd 5> /dev/null < /dev/null 2> /dev/null"
+        let list = "readlink /proc/self/fd/0 /proc/self/fd/9 /proc/self/fd/5; ls /proc/self/fd"
+        let direct = try host.must("\(script); sh -c '\(list)'")
+        #expect(direct.hasSuffix("0\n1\n2\n3\n5\n9"), "3 is the directory that ls reads: \(direct)")
+        #expect(try host.must("\(script); \(nsrun) -- sh -c '\(list)'") == direct)
+        try host.must("nsrun cleanup --all")
+      }
+    }
+
     @Test("Signals are blocked, ignored and handled as if the command had been started directly")
     func signalMask() throws {
       try onHost { (host) throws in
@@ -99,7 +116,29 @@ extension CommandTests {
         #expect(try host.sh("nsrun --net br0 -- true <&- >&- 2>&-").status == 0)
         #expect(try host.sh("nsrun --net br0 -- sh -c 'exit 3' <&- >&- 2>&-").status == 3)
         #expect(try host.sh("nsrun --net br0 -- sh -c 'ls /proc/self/fd | wc -l' <&-").text == "3")
+        // A reader that has gone before, where SIGPIPE ends nobody.
+        let unread =
+          "trap '' PIPE; mkfifo /run/scratch/p; exec 4<> /run/scratch/p 3> /run/scratch/p 4>&-; rm /run/scratch/p"
+        let ignored = try host.sh("\(unread); nsrun list >&3")
+        #expect(ignored.status == 0 && ignored.errors == "", "\(ignored)")
         try host.must("nsrun rm one")
+      }
+    }
+
+    @Test(
+      "Output that cannot be written is an error, not half an answer",
+      arguments: [
+        "list", "list --json", "inspect one", "inspect one --json", "doctor", "doctor --json", "create two --net br0",
+        "create two --net br0 --json", "cleanup --all", "cleanup --all --json", "reload", "--help", "--version",
+      ])
+    func fullOutput(command: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        if command == "reload" { try host.must("nft flush ruleset") }
+        let outcome = try host.sh("nsrun \(command) > /dev/full")
+        #expect(outcome.status == 125)
+        #expect(outcome.errors == "nsrun: cannot write standard output: No space left on device\n")
+        try host.must("nsrun cleanup --all")
       }
     }
   }
