@@ -31,7 +31,8 @@ extension Host {
   /// The network of a bridge that others are on already and in which nothing is missing; nil where something has to be
   /// made first.
   func standingNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork? {
-    guard let record = networkRecord(of: spec.bridge), let link = try bridgeLink(spec.bridge) else { return nil }
+    guard let record = networkRecord(of: spec.bridge), let link = try bridgeLink(spec.bridge), !isHalfMade(link, record)
+    else { return nil }
     if spec.egress != .internal {
       guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
     }
@@ -45,6 +46,7 @@ extension Host {
     let link = try bridgeLink(spec.bridge)
     var record = try recordForMaking(spec.bridge, link)
     let isNew = record == nil
+    if let link, let record, isHalfMade(link, record) { try completeBridge(link, of: record) }
     if link == nil, record == nil {
       let address = try addressForNewBridge(spec)
       record = NetworkRecord(
@@ -279,25 +281,6 @@ extension Host {
         links.first { $0.index == index }?.name
       }
     }
-  }
-
-  func createBridge(_ name: InterfaceName, _ own: NetworkRecord.OwnBridge) throws(SandboxError) {
-    let address = own.address
-    reporter.progress?("create the bridge \(name) with the address \(address)")
-    var bridge = LinkSpecification.bridge(
-      name, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
-    // Given here it stays: a bridge otherwise takes the lowest address of its ports, a new one whenever they change.
-    bridge.address = own.mac
-    var requests = RouteRequests()
-    requests.create(bridge)
-    try netlinkRequests(requests)
-    guard let link = try bridgeLink(name) else { return }
-    // A sandbox must not give the host an IPv6 route by a router advertisement.
-    try? Sysctl("net.ipv6.conf.\(Sysctl.component(name.text)).accept_ra").write("0")
-    var configuration = RouteRequests()
-    configuration.change(link: .index(link.index), LinkChanges(alias: Tag.bridge), subject: name.text)
-    configuration.add(LinkAddress(address, link: link.index, broadcast: address.broadcast))
-    try netlinkRequests(configuration)
   }
 
   /// A bridge without ports takes the address of its first one, and after that one's end has none (00:00:00:00:00:00).

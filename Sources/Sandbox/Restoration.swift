@@ -65,8 +65,34 @@ extension Host {
   /// Makes a bridge of ours, be it for the first time, and puts the sandboxes on it that were.
   func restoreBridge(of record: NetworkRecord) throws(SandboxError) {
     guard let own = record.own else { return }
-    try createBridge(record.bridge, own)
-    if let link = try bridgeLink(record.bridge) { _ = try restorePorts(of: record.bridge, link.index) }
+    reporter.progress?("create the bridge \(record.bridge) with the address \(own.address)")
+    var bridge = LinkSpecification.bridge(
+      record.bridge, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
+    // Given here it stays: a bridge otherwise takes the lowest address of its ports, a new one whenever they change.
+    bridge.address = own.mac
+    var requests = RouteRequests()
+    requests.create(bridge)
+    try netlinkRequests(requests)
+    if let link = try bridgeLink(record.bridge) { try completeBridge(link, of: record) }
+  }
+
+  /// Whether whoever made a bridge of ours was ended before it was complete: its tag comes last.
+  func isHalfMade(_ link: Link, _ record: NetworkRecord) -> Bool {
+    record.own.map { $0.mac == link.address && link.alias != Tag.bridge } ?? false
+  }
+
+  /// Gives a bridge that has just been made all that belongs to it.
+  func completeBridge(_ link: Link, of record: NetworkRecord) throws(SandboxError) {
+    guard let own = record.own else { return }
+    // A sandbox must not give the host an IPv6 route by a router advertisement.
+    try? Sysctl("net.ipv6.conf.\(Sysctl.component(link.name)).accept_ra").write("0")
+    _ = try restorePorts(of: record.bridge, link.index)
+    var requests = RouteRequests()
+    if try addresses(of: link).isEmpty {
+      requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
+    }
+    requests.change(link: .index(link.index), LinkChanges(alias: Tag.bridge), subject: link.name)
+    try netlinkRequests(requests)
   }
 
   /// Puts the links of sandboxes that are on no bridge any more back onto theirs.

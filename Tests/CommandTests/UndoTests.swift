@@ -28,6 +28,26 @@ extension CommandTests {
       }
     }
 
+    @Test("A bridge that was being made again when nsrun was killed is completed by the next one")
+    func halfMade() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        var halves = 0
+        for number in 1...16 {
+          try host.must("ip link delete br0")
+          let fault = "strace -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\(number)"
+          let killed = try host.sh("\(fault) nsrun --net br0 -- true")
+          let isHalf = try host.sh("ip link show br0 && ! ip -o addr show br0 | grep -q 'inet '").status == 0
+          if killed.status == 137, isHalf { halves += 1 }
+          let next = try host.sh("nsrun --net br0 -- ping -c 1 -W 2 8.8.8.8")
+          #expect(next.status == 0 && next.errors == "", "\(number): \(next)")
+          try host.must("nsrun exec one -- ping -c 1 -W 2 8.8.8.8")
+        }
+        #expect(halves > 0, "none was killed between the bridge and its address")
+        try host.must("nsrun rm one")
+      }
+    }
+
     @Test("A damaged record of one bridge does not cut off its sandboxes")
     func damagedNetwork() throws {
       try onHost { (host) throws in
