@@ -41,7 +41,11 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     let result: Swift.Result<Result, Failure>
     do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
     // Going on in the wrong namespace would change somebody else's network.
-    do throws(SystemError) { try home.enter() } catch { fatalError("cannot return to the host's namespace: \(error)") }
+    do throws(SystemError) { try home.enter() } catch {
+      let message = Array("nsrun: cannot return to the host's namespace: \(error)\n".utf8)
+      _ = write(STDERR_FILENO, message, message.count)
+      exit(125)
+    }
     return result
   }
 

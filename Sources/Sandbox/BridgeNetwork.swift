@@ -362,15 +362,17 @@ extension Host {
     }
     for failure in ForwardChains(self).retract(bridge) where !lacksNFTables { failures.append(failure) }
     attempt { () throws(SandboxError) in
-      guard let link = try? bridgeLink(bridge), Tag.isOurBridge(link, planned: planned) else { return }
+      guard let link = try route({ (route) throws(NetlinkError) in try route.link(named: bridge.text) }),
+        Tag.isOurBridge(link, planned: planned)
+      else { return }
       reporter.progress?("delete the bridge \(bridge)")
       var requests = RouteRequests()
       requests.delete(link: .index(link.index), subject: bridge.text)
       try netlinkRequests(requests)
     }
     // The record last: whatever ends this process before leaves it, and with it the rest can be found.
-    guard failures.isEmpty else { return failures }
-    for file in [state.cursor(of: bridge), state.generation(of: bridge), state.record(of: bridge)] {
+    for file in [state.cursor(of: bridge), state.generation(of: bridge), state.record(of: bridge)]
+    where failures.isEmpty {
       attempt { () throws(SandboxError) in try remove(file) }
     }
     return failures

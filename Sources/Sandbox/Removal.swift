@@ -268,7 +268,15 @@ extension Host {
   private func removeUnusedNetworks(only bridge: InterfaceName?) throws(SandboxError) {
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
     guard let lock else { return state.removeRootIfEmpty() }
-    for network in try networkNames() where bridge == nil || bridge == network { unmakeIfUnused(network) }
+    let isAbandoned = try recordedNames().isEmpty
+    for network in try networkNames() where bridge == nil || bridge == network {
+      let leases = AddressLeases(bridge: network, state: state)
+      // One that could not be given back would keep the network for ever.
+      for (address, holder) in isAbandoned ? lostLeases(leases) : [] {
+        try system { () throws(SystemError) in _ = try leases.release(address, of: holder) }
+      }
+      unmakeIfUnused(network)
+    }
     state.removeIfEmpty(holding: lock)
   }
 }
