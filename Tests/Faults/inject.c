@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
@@ -82,6 +83,8 @@ int main(int argc, char **argv) {
   int number = lists ? 0 : atoi(argv[3]);
   int error = lists || strcmp(argv[4], "kill") == 0 ? 0 : error_named(argv[4]);
   fcntl(REPORT, F_SETFD, FD_CLOEXEC);
+  // What a killed process leaves is waited for: it dies with it, but not at the same moment.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
 
   pid_t first = fork();
   if (first < 0) fail("fork");
