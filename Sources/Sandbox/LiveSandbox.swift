@@ -239,7 +239,8 @@ struct LiveSandbox: ~Copyable {
     let wasRecorded = host.close(record, bridge: bridge, address: facts.connection?.address.address)
     // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
-    attendance.leave()
+    // A record that could not be removed is the next nsrun's as well.
+    if access(record.path, F_OK) != 0 { attendance.leave() }
   }
 
   /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the

@@ -54,12 +54,14 @@ extension Host {
   func close(_ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil) -> Bool {
     if let bridge {
       let leases = AddressLeases(bridge: bridge, state: state)
-      report { () throws(SandboxError) in
+      let hasSucceeded = report { () throws(SandboxError) in
         try system { () throws(SystemError) in
           let leased = if let address { [address] } else { try leases.addresses(of: record.name) }
           for address in leased { try leases.release(address, of: record.name) }
         }
       }
+      // By the record the next nsrun tries again.
+      guard hasSucceeded else { return true }
     }
     var wasThere = true
     report { () throws(SandboxError) in wasThere = try system { () throws(SystemError) in try record.removeFile() } }

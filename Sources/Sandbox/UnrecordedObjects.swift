@@ -119,7 +119,7 @@ struct UnrecordedObjects {
   }
 
   /// The processes in the namespace that the other end of a veth pair is in.
-  private func processes(behind link: Link) throws(SandboxError) -> [Int32] {
+  func processes(behind link: Link) throws(SandboxError) -> [Int32] {
     guard let wanted = link.peerNamespaceID else { return [] }
     let spaces = try system { () throws(SystemError) in try processesByNamespace() }
     return try host.route { (route) throws(NetlinkError) in
@@ -228,13 +228,21 @@ struct UnrecordedObjects {
 }
 
 extension Host {
-  /// Addresses that are leased to sandboxes of which there is neither a record nor a link.
+  /// Addresses that are leased to sandboxes of which there is neither a record nor, under their name or with a process
+  /// in it, a namespace.
   func lostLeases(_ leases: AddressLeases) -> [(address: IPAddress, holder: NamespaceName)] {
     // What is leased before what is recorded: a record is there before the lease.
     let unrecorded = leases.all().filter { state.record(of: $0.holder) == nil }
     guard !unrecorded.isEmpty else { return [] }
-    let standing = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }.map(\.address)
-    guard let standing else { return [] }
-    return unrecorded.filter { !standing.contains(.derived(from: $0.address, role: .hostLink)) }
+    let links = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
+    guard let links else { return [] }
+    let objects = UnrecordedObjects(self)
+    return unrecorded.filter { address, holder in
+      guard let link = links.first(where: { $0.address == .derived(from: address, role: .hostLink) }) else {
+        return true
+      }
+      // A namespace that nobody is in and that has no name any more is about to go, and the link with it.
+      return names.identity(of: holder) == nil && (try? objects.processes(behind: link).isEmpty) == true
+    }
   }
 }

@@ -104,6 +104,9 @@ int main(int argc, char **argv) {
   ptrace(PTRACE_SYSCALL, first, 0, 0);
 
   int result = 255, is_failing = 0;
+  // The kernel restarts a call by itself, as often as it likes, where it cannot have a lock at once
+  // (devinet_sysctl_forward): that is one call.
+  static int restarts[PROCESSES];
   while (1) {
     pid_t pid = waitpid(-1, &status, __WALL);
     if (pid < 0) {
@@ -128,9 +131,13 @@ int main(int argc, char **argv) {
     if (event == 0 && sent == (SIGTRAP | 0x80)) {
       struct __ptrace_syscall_info info;
       ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info);
+      int is_again = info.op == PTRACE_SYSCALL_INFO_ENTRY && restarts[process];
+      restarts[process] = info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.rval == -513 /* ERESTARTNOINTR */;
       if (info.op == PTRACE_SYSCALL_INFO_EXIT && is_failing) {
         set_registers(pid, -1, -error);
         is_over = 1;
+      } else if (is_again) {
+        sent = 0;
       } else if (info.op == PTRACE_SYSCALL_INFO_ENTRY && lists) {
         dprintf(REPORT, "%d %s\n", process, name_of(info.entry.nr));
       } else if (

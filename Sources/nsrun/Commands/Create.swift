@@ -29,10 +29,16 @@ struct Create: ParsableCommand {
       name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.arguments.spec())
     let host = try output.host()
     let facts = try host.create(spec)
-    if json {
-      try Terminal.print(JSON.text(SandboxDocument(try host.report(on: facts.name))))
-    } else if let address = facts.connection?.address {
-      try Terminal.print("\(address.address)")
+    do {
+      if json {
+        try Terminal.print(JSON.text(SandboxDocument(try host.report(on: facts.name))))
+      } else if let address = facts.connection?.address {
+        try Terminal.print("\(address.address)")
+      }
+    } catch {
+      // What has failed leaves nothing.
+      _ = try? host.remove([facts.name])
+      throw error
     }
   }
 }
