@@ -3,11 +3,8 @@ import LinuxSystem
 /// The kernel parameters that a new network namespace starts with, set before its first link is there.
 enum Baseline {
   private static let parameters: [(name: String, value: String)] = [
-    // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
-    // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works.
-    ("net.ipv6.conf.default.addr_gen_mode", "1"),
-    // Nor addresses that another sandbox on the bridge announces.
-    ("net.ipv6.conf.default.accept_ra", "0"),
+    // No addresses that another sandbox on the bridge announces.
+    ("net.ipv6.conf.default.accept_ra", "0")
   ]
 
   /// Sets them in the calling thread's namespace. A kernel without IPv6 lacks some; a container may forbid all.

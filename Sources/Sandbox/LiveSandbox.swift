@@ -25,8 +25,8 @@ struct LiveSandbox: ~Copyable {
   private var isAnnounced = false
   private var isResolved = false
 
-  /// Below this MTU a link has no IPv6 (RFC 8200), and the kernel refuses to set anything about it.
-  static let leastIPv6MTU: UInt32 = 1280
+  /// Whether a link of this MTU has IPv6, if the kernel has: below 1280 bytes (RFC 8200) nothing about it can be set.
+  private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= 1280 && FileIdentity(path: "/proc/sys/net/ipv6") != nil }
 
   /// How long processes that the command left running have between SIGTERM and SIGKILL, in milliseconds.
   static let grace: Int32 = 2000
@@ -159,13 +159,9 @@ struct LiveSandbox: ~Copyable {
     requests.create(veth)
     // A port of a bridge needs no address of its own, and without one sends nothing by itself.
     requests.change(
-      link: .named(pair.hostLink.text), LinkChanges(alias: pair.alias), subject: pair.hostLink.text)
-    let hasIPv6 = pair.mtu >= Self.leastIPv6MTU && FileIdentity(path: "/proc/sys/net/ipv6") != nil
-    if hasIPv6 {
-      requests.change(
-        link: .named(pair.hostLink.text), LinkChanges(addressGeneration: AddressGenerationMode.none),
-        subject: pair.hostLink.text)
-    }
+      link: .named(pair.hostLink.text),
+      LinkChanges(alias: pair.alias, addressGeneration: Self.hasIPv6(mtu: pair.mtu) ? AddressGenerationMode.none : nil),
+      subject: pair.hostLink.text)
     do throws(SandboxError) { try host.netlinkRequests(requests) } catch {
       guard error.netlinkErrno == EXFULL else { throw error }
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
@@ -182,6 +178,13 @@ struct LiveSandbox: ~Copyable {
           throw NetlinkError(operation: "find link", subject: "eth0", errno: ENODEV)
         }
         eth0 = index
+        // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
+        // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works. The kernel
+        // parameter would say it for all links, but to write it is to try for the lock of all links again and again.
+        if Self.hasIPv6(mtu: connection.mtu) {
+          requests.change(
+            link: .index(index), LinkChanges(addressGeneration: AddressGenerationMode.none), subject: "eth0")
+        }
         requests.add(
           LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: "eth0")
