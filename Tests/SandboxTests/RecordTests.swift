@@ -211,7 +211,7 @@ struct RecordFileTests {
     var record = try SandboxRecord(facts(), bridge: "br0", in: state)
     try record.keep(in: state)
     #expect(state.record(of: name("web")) == state.createdRecord(of: name("web")))
-    #expect(state.unattended().isEmpty)
+    #expect(try state.unattended().isEmpty)
     #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridge: nil, in: state) }
     #expect(try directoryEntries(state.running).isEmpty)
     try record.append(facts().connectionLines)
@@ -233,7 +233,7 @@ struct RecordFileTests {
     case .directory: mkdir(path, 0o755)
     case .fifo: mkfifo(path, 0o644)
     }
-    #expect(state.unattended() == [name("web")])
+    #expect(try state.unattended() == [name("web")])
     let reading = #expect(throws: SandboxError.self) { _ = try RecordText.read(path) }
     #expect("\(try #require(reading))".contains("is damaged"))
     let taking = #expect(throws: SandboxError.self) { _ = try SandboxRecord(takingOver: name("web"), at: path) }
