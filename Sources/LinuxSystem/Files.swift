@@ -139,5 +139,8 @@ extension OwnedDescriptor {
 
   /// Takes the lock if nobody holds one that conflicts.
   /// - Returns: whether it is held now; also false where the descriptor cannot be locked at all.
-  public func tryLock(_ lock: FileLock) -> Bool { flock(raw, lock.operation | LOCK_NB) == 0 }
+  public func tryLock(_ lock: FileLock) -> Bool {
+    while flock(raw, lock.operation | LOCK_NB) != 0 { if errno != EINTR { return false } }
+    return true
+  }
 }

@@ -55,17 +55,28 @@ struct SandboxRecord: ~Copyable {
     guard let file = try Self.open(path), file.tryLock(.exclusive) else { return nil }
     // Whoever had the lock until now may have removed the file, or moved it, before letting go.
     let identity = try system { () throws(SystemError) in try file.identity() }
-    guard FileIdentity(path: path) == identity else { return nil }
+    guard let status = try Self.status(of: path), FileIdentity(status) == identity else { return nil }
     self.name = name
     self.path = path
     self.file = file
     writtenSize = size
   }
 
+  /// What is at a path; nil where nothing is.
+  private static func status(of path: String) throws(SandboxError) -> stat? {
+    var status = stat()
+    do throws(SystemError) {
+      try systemCall("stat", path) { lstat(path, &status) }
+      return status
+    } catch {
+      if error.isNotFound { return nil }
+      throw .system(error)
+    }
+  }
+
   /// Opens a record; nil where there is none.
   private static func open(_ path: String) throws(SandboxError) -> OwnedDescriptor? {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return nil }
+    guard let status = try status(of: path) else { return nil }
     guard status.isOwnFile else { throw .damaged(path) }
     do throws(SystemError) {
       return try OwnedDescriptor.openIfPresent(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK)
