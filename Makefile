@@ -54,8 +54,8 @@ test: root
 	@Tests/Support/install-packages test
 	@$(MAKE) --no-print-directory build
 	$(SWIFT) build --build-tests
-	NSRUN_BINARY=$(abspath $(BINARY)) Tests/Support/throwaway-host $(SWIFT) test --skip-build
 	Tests/Faults/run $(BINARY)
+	NSRUN_BINARY=$(abspath $(BINARY)) Tests/Support/throwaway-host $(SWIFT) test --skip-build --quiet
 
 .PHONY: test-faults
 test-faults: root
