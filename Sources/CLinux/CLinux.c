@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/keyctl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/netlink.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -16,6 +19,7 @@
 #include <unistd.h>
 
 _Static_assert(CLONE_NEWNS == 0x00020000 && CLONE_NEWNET == 0x40000000, "CLONE");
+_Static_assert(CLONE_NEWUTS == 0x04000000 && CLONE_NEWUSER == 0x10000000 && CLONE_NEWPID == 0x20000000, "CLONE");
 _Static_assert(O_TMPFILE == 020200000, "O");
 _Static_assert(FUTEX_OWNER_DIED == 0x40000000, "FUTEX_OWNER_DIED");
 _Static_assert(NSFS_MAGIC == 0x6e736673, "NSFS_MAGIC");
@@ -23,6 +27,34 @@ _Static_assert(NETLINK_CAP_ACK == 10 && NETLINK_EXT_ACK == 11 && NETLINK_GET_STR
 
 int clinux_unshare(int flags) { return unshare(flags); }
 int clinux_setns(int fd, int type) { return setns(fd, type); }
+
+struct owned_network {
+  int user, network;
+};
+static int open_own_namespaces(void *argument) {
+  struct owned_network *own = argument;
+  own->user = open("/proc/thread-self/ns/user", O_RDONLY | O_CLOEXEC);
+  own->network = own->user < 0 ? -1 : open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  return 0;
+}
+int clinux_make_owned_network(int *user, int *network) {
+  // The memory is shared and the caller waits: nothing is copied, as fork(2) does.
+  _Alignas(16) char stack[16384];
+  struct owned_network own = {-1, -1};
+  int flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_FILES | CLONE_VM | CLONE_VFORK;
+  errno = ECHILD;
+  int pid = clone(open_own_namespaces, stack + sizeof stack, flags, &own);
+  int error = errno;
+  while (pid > 0 && waitpid(pid, NULL, __WCLONE) < 0 && errno == EINTR) {}
+  if (own.network < 0 && own.user >= 0) close(own.user);
+  *user = own.network < 0 ? -1 : own.user;
+  *network = own.network;
+  errno = error;
+  return own.network < 0 ? -1 : 0;
+}
+int clinux_namespace_owner(int fd) { return ioctl(fd, NS_GET_USERNS); }
+int clinux_join_new_session_keyring(void) { return (int)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); }
+
 int clinux_open(const char *path, int flags, uint32_t mode) { return open(path, flags, mode); }
 int clinux_openat(int directory, const char *path, int flags, uint32_t mode) {
   return openat(directory, path, flags, mode);
@@ -43,6 +75,10 @@ int64_t clinux_file_system_type(int fd) {
 
 int clinux_open_tree_clone(const char *path) {
   return (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+}
+int clinux_set_mounts_read_only(int fd) {
+  struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+  return (int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
 }
 int clinux_move_mount(int from, const char *to) {
   return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);

@@ -51,6 +51,11 @@ public struct DetachedMount: ~Copyable {
       owning: try systemCall("copy mount", path) { clinux_open_tree_clone(path) })
   }
 
+  /// Lets nothing be written through the copy, and through what is mounted below it (mount_setattr(2), Linux 5.12).
+  public borrowing func makeReadOnly() throws(SystemError) {
+    try systemCall("make read-only", "a mount") { clinux_set_mounts_read_only(descriptor.raw) }
+  }
+
   /// Mounts the copy on a path (move_mount(2)).
   public borrowing func attach(to path: String) throws(SystemError) {
     try systemCall("attach mount", path) { clinux_move_mount(descriptor.raw, path) }

@@ -4,25 +4,39 @@ import LinuxSystem
 
 /// What a command sees of the file system in its network namespace: the host's, but /sys shows this namespace's links
 /// and the files of /etc/netns/NAME stand over those of /etc, as `ip netns exec` does it.
-///
-/// Better than it: what is mounted below /sys (cgroup, bpf, debug, tracing) stays there.
-public enum MountView {
+public struct MountView: Sendable {
+  /// Whose files below /etc/netns are used; nil for none.
+  public var name: NamespaceName?
+  /// The directory that has no other name than this one in the view; nil to leave all as it is. Each name is a mount:
+  /// one that is made later would be mounted in every view that stands, as many as there are.
+  public var names: NamespaceDirectory?
+  /// Whether the kernel's files are there to look at only, those of the network apart: uid 0 may write them whatever
+  /// its capabilities are.
+  public var isConfined: Bool
+
+  public init(name: NamespaceName? = nil, without names: NamespaceDirectory? = nil, isConfined: Bool = false) {
+    self.name = name
+    self.names = names
+    self.isConfined = isConfined
+  }
+
   /// Gives the calling thread a mount namespace of its own with this view. Its network namespace must be the one that
   /// /sys is to show.
-  /// - Parameters:
-  ///   - name: whose files below /etc/netns are used; nil for none.
-  ///   - names: the directory that has no other name than this one in the view; nil to leave all as it is. Each name is
-  ///     a mount: one that is made later would be mounted in every view that stands, as many as there are.
-  ///   - warn: is told, in a sentence each, what this host forbids; the view lacks it then.
-  public static func establish(
-    name: NamespaceName?, without names: NamespaceDirectory?, warn: (String) -> Void
-  ) throws(SystemError) {
+  /// - Parameter warn: is told, in a sentence each, what this host forbids; the view lacks it then.
+  public func establish(warn: (String) -> Void) throws(SystemError) {
     try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
     // Mounts of the host still arrive here; ours do not go out.
     try mount(on: "/", [.makeSlave, .recursive])
-    if let names { hide(names, but: name, warn) }
+    if let names { hide(names, warn) }
     mountSysfs(warn)
+    if isConfined { confineProc(warn) }
     if let name { bindConfiguration(of: name, warn) }
+  }
+
+  /// Gives the calling process, which has entered a user namespace, a mount namespace of its own there: what is mounted
+  /// by now cannot be taken apart in it, or be made writable (mount_namespaces(7)).
+  public static func seal() throws(SystemError) {
+    try systemCall("make a mount namespace", "in a user namespace") { clinux_unshare(clinux_CLONE_NEWNS) }
   }
 
   /// Gives the calling thread a mount namespace of its own, from which and to which no mount spreads.
@@ -31,7 +45,7 @@ public enum MountView {
     try mount(on: "/", [.makePrivate, .recursive])
   }
 
-  private static func hide(_ names: NamespaceDirectory, but name: NamespaceName?, _ warn: (String) -> Void) {
+  private func hide(_ names: NamespaceDirectory, _ warn: (String) -> Void) {
     do throws(SystemError) {
       while try unmountDetached(names.path) {}
       try makeDirectory(names.path)
@@ -43,19 +57,42 @@ public enum MountView {
     }
   }
 
-  private static func mountSysfs(_ warn: (String) -> Void) {
-    let kept = MountPoint.below("/sys").compactMap { KeptMount($0, warn) }
+  private func mountSysfs(_ warn: (String) -> Void) {
+    // The rest (bpf, debug, tracing and others) is the kernel's own, which is not only looked at.
+    let kept = MountPoint.below("/sys").filter { !isConfined || $0.hasPrefix("/sys/fs/cgroup") }
+      .compactMap { KeptMount($0, warn) }
     var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
     var status = statvfs()
-    if statvfs("/sys", &status) == 0, status.f_flag & UInt(ST_RDONLY) != 0 { flags.insert(.readOnly) }
+    let isReadOnly = statvfs("/sys", &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
+    if isConfined || isReadOnly { flags.insert(.readOnly) }
     do throws(SystemError) { try mount("sysfs", on: "/sys", type: "sysfs", flags) } catch {
       // A container may forbid it. The command works, but sees the host's links in /sys.
       return warn("/sys shows the host's links: \(error)")
     }
-    for mount in kept { mount.restore(warn) }
+    for mount in kept { mount.restore(isReadOnly: isConfined, warn) }
   }
 
-  private static func bindConfiguration(of name: NamespaceName, _ warn: (String) -> Void) {
+  /// What uid 0 could change of the kernel by its files in /proc; /proc/sys/net belongs to the network namespace.
+  private static let kernelFiles = [
+    "acpi", "asound", "bus", "driver", "dynamic_debug", "fs", "irq", "latency_stats", "mtrr", "scsi", "sys",
+    "sysrq-trigger", "tty",
+  ]
+
+  private func confineProc(_ warn: (String) -> Void) {
+    do throws(SystemError) {
+      let network = FileIdentity(path: "/proc/sys/net") == nil ? nil : try DetachedMount(copying: "/proc/sys/net")
+      for path in Self.kernelFiles.map({ "/proc/\($0)" }) where FileIdentity(path: path) != nil {
+        let copy = try DetachedMount(copying: path)
+        try copy.makeReadOnly()
+        try copy.attach(to: path)
+      }
+      try network?.attach(to: "/proc/sys/net")
+    } catch {
+      warn("the command may change this kernel by /proc: \(error)")
+    }
+  }
+
+  private func bindConfiguration(of name: NamespaceName, _ warn: (String) -> Void) {
     let directory = "/etc/netns/\(name.text)"
     guard let files = try? directoryEntries(directory) else { return }
     for file in files {
@@ -82,8 +119,11 @@ private final class KeptMount {
     }
   }
 
-  func restore(_ warn: (String) -> Void) {
-    do throws(SystemError) { try copy.attach(to: path) } catch {
+  func restore(isReadOnly: Bool, _ warn: (String) -> Void) {
+    do throws(SystemError) {
+      if isReadOnly { try copy.makeReadOnly() }
+      try copy.attach(to: path)
+    } catch {
       warn("what is mounted on \(path) is not seen inside: \(error)")
     }
   }

@@ -53,6 +53,19 @@ public struct NetworkNamespace: ~Copyable, Sendable {
   public static func unshare() throws(SystemError) {
     try systemCall("make a network namespace", "") { clinux_unshare(clinux_CLONE_NEWNET) }
   }
+
+  /// Moves the calling thread into a network namespace of its own that a new user namespace owns, and not into that:
+  /// mounts are still made with the power of before.
+  ///
+  /// The calling process must have one thread only. ENOSPC: none may be made, or no more (namespaces(7)); EINVAL: this
+  /// kernel has no user namespaces; EPERM: it is forbidden, as after chroot(2).
+  public static func unshareOwned() throws(SystemError) -> UserNamespace {
+    var (user, network): (Int32, Int32) = (-1, -1)
+    try systemCall(UserNamespace.making, "") { clinux_make_owned_network(&user, &network) }
+    let owner = UserNamespace(OwnedDescriptor(owning: user))
+    try NetworkNamespace(OwnedDescriptor(owning: network)).enter()
+    return owner
+  }
 }
 
 /// The processes whose main thread is in a network namespace, in ascending order.

@@ -128,7 +128,7 @@ struct LiveSandbox: ~Copyable {
   private mutating func name(
     _ name: NamespaceName, _ child: borrowing ChildProcess, _ host: Host
   ) throws(SandboxError) {
-    try launch { () throws(LaunchError) in try child.checkpoint() }
+    do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
     do throws(SystemError) {
       let namespace = try NetworkNamespace.ofProcess(child.pid)
       let identity = try namespace.identity()

@@ -46,17 +46,29 @@ extension Host {
   }
 
   /// Replaces this process by a command inside a sandbox, or inside any namespace that has a name.
+  /// - Parameter isPrivileged: whether it keeps its power over the host where the sandbox is not made so.
   /// - Throws: always, since it does not come back otherwise.
-  public func execute(_ command: Command, in name: NamespaceName) throws(SandboxError) -> Never {
+  public func execute(_ command: Command, in name: NamespaceName, isPrivileged: Bool) throws(SandboxError) -> Never {
     try requirePrivileges()
     SandboxRecord.noteJoining(name, in: state)
     let namespace = try namespace(named: name)
-    let reporter = reporter
     try system { () throws(SystemError) in
+      let owner = isPrivileged ? nil : try UserNamespace.owner(of: namespace)
       try namespace.enter()
-      try MountView.establish(name: name, without: names, warn: reporter.warn)
+      try surround(name, owner)
     }
     throw .launch(command.execute())
+  }
+
+  /// Gives the calling process, which is in its network namespace, the surroundings of a command.
+  /// - Parameter owner: the user namespace that it moves into; nil for none.
+  private func surround(_ name: NamespaceName, _ owner: borrowing UserNamespace?) throws(SystemError) {
+    let isConfined = owner != nil
+    // With the power of before: what is mounted then, the command cannot take apart.
+    try MountView(name: name, without: names, isConfined: isConfined).establish(warn: reporter.warn)
+    guard isConfined else { return }
+    try owner?.enter()
+    try MountView.seal()
   }
 
   /// Opens the namespace of a sandbox, or any other that has a name.
@@ -80,7 +92,10 @@ extension Host {
       child.end()
       throw error
     }
-    do throws(SandboxError) { try sandbox.build(child: child, signals: signals, host: self) } catch {
+    do throws(SandboxError) {
+      try sandbox.build(child: child, signals: signals, host: self)
+      if !spec.isPrivileged { try giveIdentities(to: child) }
+    } catch {
       child.end()
       sandbox.remove(from: self)
       throw error
@@ -88,18 +103,29 @@ extension Host {
     return sandbox
   }
 
-  /// A child in a network namespace of its own. It reaches its checkpoint when the namespace is there.
+  /// A child in a network namespace of its own. It reaches its checkpoint when the namespace is there, and where that has
+  /// an owner of its own, another one when it has moved into the owner.
   private func sandboxChild(
     _ spec: SandboxSpec, _ command: Command?, _ signals: borrowing BlockedSignals
   ) throws(SystemError) -> ChildProcess {
-    let reporter = reporter
-    let directory = names
-    return try ChildProcess(signals: signals, command: command) { (parent) throws(SystemError) in
-      try NetworkNamespace.unshare()
+    try ChildProcess(signals: signals, command: command) { (parent) throws(SystemError) in
+      var owner: UserNamespace?
+      if spec.isPrivileged {
+        try NetworkNamespace.unshare()
+      } else {
+        owner = try .some(NetworkNamespace.unshareOwned())
+      }
       Baseline.apply(spec, warn: reporter.warn)
       parent.reachCheckpoint()
-      if command != nil { try MountView.establish(name: spec.name, without: directory, warn: reporter.warn) }
+      if command != nil { try surround(spec.name, owner) } else { try owner?.enter() }
+      if !spec.isPrivileged { parent.reachCheckpoint() }
     }
+  }
+
+  /// Makes the ids inside a child's user namespace those of this process's.
+  private func giveIdentities(to child: borrowing ChildProcess) throws(SandboxError) {
+    try launch { () throws(LaunchError) in try child.checkpoint() }
+    try system { () throws(SystemError) in try UserNamespace.mapAll(of: child.pid) }
   }
 
   /// What all that changes something needs.

@@ -17,12 +17,16 @@ public struct SandboxSpec: Sendable {
   public var lifetime: Lifetime
   /// nil for loopback only.
   public var network: NetworkSpec?
+  /// Whether commands inside have this process's power over the host, as with `ip netns exec`. Otherwise a user namespace
+  /// owns the network: they have all power over that, and none over the host's.
+  public var isPrivileged: Bool
 
   /// - Parameter name: nil for one that nobody else has.
-  public init(name: NamespaceName?, lifetime: Lifetime, network: NetworkSpec?) {
+  public init(name: NamespaceName?, lifetime: Lifetime, network: NetworkSpec?, isPrivileged: Bool = false) {
     self.name = name ?? (try! NamespaceName("nsrun-\(Token.random())"))
     self.lifetime = lifetime
     self.network = network
+    self.isPrivileged = isPrivileged
   }
 }
 

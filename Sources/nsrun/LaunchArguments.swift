@@ -6,6 +6,7 @@ struct LaunchArguments: Equatable {
   var network = NetworkArguments()
   var name: String?
   var keep = false
+  var privileged = false
   var surroundings = CommandArguments()
   var output = OutputArguments()
 
@@ -14,7 +15,7 @@ struct LaunchArguments: Equatable {
   func perform() throws(SandboxError) -> Int32 {
     let command = try surroundings.resolved()
     let name = try name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
-    let spec = SandboxSpec(name: name, lifetime: .run, network: try network.spec())
+    let spec = SandboxSpec(name: name, lifetime: .run, network: try network.spec(), isPrivileged: privileged)
     return try output.host().run(spec, command, keeps: keep).code
   }
 }
@@ -37,6 +38,7 @@ extension LaunchArguments {
       case "--internal": network.isInternal = true
       case "--no-firewall-rules": network.noFirewallRules = true
       case "--keep": keep = true
+      case "--privileged": privileged = true
       case "-v", "--verbose": output.verbose = true
       case "--trace": output.trace = true
       default:

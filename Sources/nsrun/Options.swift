@@ -53,6 +53,12 @@ struct NetworkOptions: ParsableArguments {
   }
 }
 
+/// What commands inside may do.
+struct PowerOptions: ParsableArguments {
+  @Flag(help: "Leave commands inside all power over the host, as ip netns exec does.")
+  var privileged = false
+}
+
 /// What a command starts with.
 struct CommandOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The directory to start in. (default: the current one)", valueName: "dir"))

@@ -8,6 +8,9 @@
 #include <sys/types.h>
 
 static const int32_t clinux_CLONE_NEWNS = 0x00020000;
+static const int32_t clinux_CLONE_NEWUTS = 0x04000000;
+static const int32_t clinux_CLONE_NEWUSER = 0x10000000;
+static const int32_t clinux_CLONE_NEWPID = 0x20000000;
 static const int32_t clinux_CLONE_NEWNET = 0x40000000;
 
 static const int32_t clinux_O_TMPFILE = 020200000;
@@ -22,6 +25,13 @@ static const int32_t clinux_NETLINK_GET_STRICT_CHK = 12;
 
 int clinux_unshare(int flags);
 int clinux_setns(int fd, int type);
+/// clone(2) with CLONE_NEWUSER and CLONE_NEWNET of a process that only opens its two namespaces, in the descriptor table
+/// of the caller, close-on-exec, and ends: the caller stays where it is. -1 in both on failure.
+int clinux_make_owned_network(int *user, int *network);
+/// ioctl_ns(2), NS_GET_USERNS: a descriptor, close-on-exec, of the user namespace that owns a namespace.
+int clinux_namespace_owner(int fd);
+/// keyctl(KEYCTL_JOIN_SESSION_KEYRING) with a new keyring.
+int clinux_join_new_session_keyring(void);
 int clinux_open(const char *path, int flags, uint32_t mode);
 int clinux_openat(int directory, const char *path, int flags, uint32_t mode);
 int clinux_fcntl(int fd, int command, int argument);
@@ -44,6 +54,8 @@ int32_t clinux_thread_id(void);
 
 /// open_tree(2), Linux 5.2: a detached copy of a mount and all below it.
 int clinux_open_tree_clone(const char *path);
+/// mount_setattr(2), Linux 5.12: MOUNT_ATTR_RDONLY for what open_tree gave, all of it.
+int clinux_set_mounts_read_only(int fd);
 /// move_mount(2), Linux 5.2: attaches what open_tree gave.
 int clinux_move_mount(int from, const char *to);
 

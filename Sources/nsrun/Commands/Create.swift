@@ -18,6 +18,7 @@ struct Create: ParsableCommand {
   var name: String
 
   @OptionGroup var network: NetworkOptions
+  @OptionGroup var power: PowerOptions
 
   @Flag(help: "Print what was made as JSON.")
   var json = false
@@ -26,7 +27,8 @@ struct Create: ParsableCommand {
 
   func run() throws {
     let spec = SandboxSpec(
-      name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.arguments.spec())
+      name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.arguments.spec(),
+      isPrivileged: power.privileged)
     let host = try output.host()
     let facts = try host.create(spec)
     do {

@@ -17,11 +17,12 @@ struct Exec: ParsableCommand {
   @Argument(help: "The name of the sandbox or namespace.")
   var name: String
 
+  @OptionGroup var power: PowerOptions
   @OptionGroup var surroundings: CommandOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let command = try surroundings.arguments.resolved()
-    try output.host().execute(command, in: try namespaceName(name, "NAME"))
+    try output.host().execute(command, in: try namespaceName(name, "NAME"), isPrivileged: power.privileged)
   }
 }

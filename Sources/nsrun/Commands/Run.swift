@@ -21,13 +21,14 @@ struct Run: ParsableCommand {
   @Flag(help: "Let the sandbox stay when the command has ended, as one made by create.")
   var keep = false
 
+  @OptionGroup var power: PowerOptions
   @OptionGroup var surroundings: CommandOptions
   @OptionGroup var output: OutputOptions
 
   var arguments: LaunchArguments {
     LaunchArguments(
-      network: network.arguments, name: name, keep: keep, surroundings: surroundings.arguments,
-      output: output.arguments)
+      network: network.arguments, name: name, keep: keep, privileged: power.privileged,
+      surroundings: surroundings.arguments, output: output.arguments)
   }
 
   func run() throws { throw ExitCode(try arguments.perform()) }

@@ -1,0 +1,44 @@
+import CLinux
+import Glibc
+import LinuxSystem
+
+/// A user namespace that is kept alive by an open descriptor. Capabilities are held in one, and reach what it owns.
+public struct UserNamespace: ~Copyable, Sendable {
+  /// The operation of the error where none can be made.
+  public static let making = "make a user namespace"
+
+  private let descriptor: OwnedDescriptor
+
+  init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+
+  /// The one that owns a network namespace: who has CAP_NET_ADMIN there may change that network (ioctl_ns(2), Linux 4.9).
+  /// - Returns: nil where it is the calling process's own.
+  /// - Throws: EPERM where it is neither that nor below it.
+  public static func owner(of namespace: borrowing NetworkNamespace) throws(SystemError) -> UserNamespace? {
+    let owner = OwnedDescriptor(
+      owning: try systemCall("find the owner of", "a network namespace") { clinux_namespace_owner(namespace.raw) })
+    return try owner.identity() == FileIdentity(path: "/proc/thread-self/ns/user") ? nil : UserNamespace(owner)
+  }
+
+  /// Moves the calling process, which must have one thread only, into it for good: with all capabilities there and none
+  /// outside (setns(2)). Until ``mapAll(of:)`` its ids are nobody's.
+  public borrowing func enter() throws(SystemError) {
+    try systemCall("enter a user namespace", "") { clinux_setns(descriptor.raw, clinux_CLONE_NEWUSER) }
+  }
+
+  /// Maps every id of the calling process's user namespace to itself in that of another process, once for each such
+  /// namespace; the caller needs CAP_SETUID and CAP_SETGID.
+  public static func mapAll(of pid: Int32) throws(SystemError) {
+    for map in ["uid_map", "gid_map"] {
+      try writeText(identity(of: try readText("/proc/thread-self/\(map)")), to: "/proc/\(pid)/\(map)")
+    }
+  }
+
+  /// A map of user_namespaces(7) onto itself: the ids inside are those outside.
+  static func identity(of map: String) -> String {
+    map.split(separator: "\n").compactMap { line in
+      let fields = line.split(separator: " ")
+      return fields.count == 3 ? "\(fields[0]) \(fields[0]) \(fields[2])\n" : nil
+    }.joined()
+  }
+}
