@@ -9,6 +9,8 @@ import LinuxSystem
 public struct ChildProcess: ~Copyable {
   /// Its process id; it stays a zombie, and the number its own, until it is waited for.
   public let pid: Int32
+  /// Whether it is process 1 of a PID namespace, and the command its child.
+  let isInit: Bool
   private let reports: OwnedDescriptor
   private let permissions: OwnedDescriptor
 
@@ -54,30 +56,66 @@ public struct ChildProcess: ~Copyable {
   /// is none.
   ///
   /// The calling process must have one thread only.
+  /// - Parameter isInit: whether the child is process 1 of a PID namespace of its own. It starts the command as its child
+  ///   then, hands on signals to it, waits for every process that loses its parent, and ends as the command does: and
+  ///   with it, by the kernel, all processes of the namespace (pid_namespaces(7)).
   public init(
-    signals: borrowing BlockedSignals, command: Command?,
+    signals: borrowing BlockedSignals, command: Command?, isInit: Bool = false,
     prepare: (borrowing Parent) throws(SystemError) -> Void
   ) throws(SystemError) {
     let report = try Pipe()
     let permission = try Pipe()
     let parent = getpid()
-    let child = try systemCall("fork", "") { fork() }
+    let child = isInit ? try Self.forkInit() : try systemCall("fork", "") { fork() }
     if child == 0 {
       let link = Parent(reports: report.keepWriteEnd(), permissions: permission.keepReadEnd())
       clinux_set_parent_death_signal(SIGKILL)
-      // The parent may have ended before the line above took effect.
-      if getppid() != parent { _exit(125) }
+      // The parent may have ended before the line above took effect. Process 1 cannot see its parent, but has no need to:
+      // it will not be permitted to go on.
+      if !isInit && getppid() != parent { _exit(125) }
       do throws(SystemError) { try prepare(link) } catch {
         link.send(Report.encode(.setup(error)))
         _exit(125)
       }
       link.awaitPermission()
-      if let command { link.send(Report.encode(command.execute(mask: signals.original))) }
+      if let command {
+        if isInit { Self.becomeParent(of: command, link, signals) }
+        link.send(Report.encode(command.execute(mask: signals.original)))
+      }
       _exit(command == nil ? 0 : 125)
     }
     pid = child
+    self.isInit = isInit
     reports = report.keepReadEnd()
     permissions = permission.keepWriteEnd()
+  }
+
+  /// Forks a child that is process 1 of a new PID namespace; later children are of this process's again.
+  private static func forkInit() throws(SystemError) -> Int32 {
+    let own = try OwnedDescriptor.open("/proc/thread-self/ns/pid", O_RDONLY)
+    try systemCall("make a PID namespace", "") { clinux_unshare(clinux_CLONE_NEWPID) }
+    let child = try systemCall("fork", "") { fork() }
+    if child != 0 {
+      try systemCall("return to a PID namespace", "") { clinux_setns(own.raw, clinux_CLONE_NEWPID) }
+    }
+    return child
+  }
+
+  /// Lets the calling process, process 1, start the command in a child of its own and end as that does. It comes back in
+  /// that child.
+  private static func becomeParent(
+    of command: Command, _ link: borrowing Parent, _ signals: borrowing BlockedSignals
+  ) {
+    let child = fork()
+    let error = errno
+    if child == 0 { return }
+    if child < 0 {
+      link.send(Report.encode(.setup(SystemError("fork", "", errno: error))))
+      _exit(125)
+    }
+    // Who waits for the end of a stream, or for the command to have started, waits for the command alone.
+    clinux_close_range(0, UInt32.max, 0)
+    _exit(Supervisor(ofOrphan: child).wait(signals: signals).code)
   }
 
   /// Forks a child that only closes what it has inherited, standard streams first, and ends: what is slow to close then

@@ -8,12 +8,27 @@ import Glibc
 /// size) goes to the whole process group, so the command has it already and it is not sent again.
 public struct Supervisor: ~Copyable {
   private let child: Int32
+  /// Whether this process sees the child stop, and stands still with it.
+  private let seesStops: Bool
+  /// Whether a terminal's stop is for this process to take, since it cannot see the command take it.
+  private let takesStops: Bool
 
   /// Makes this process the one that orphaned descendants of the command fall to: what the command leaves running can
   /// then be told from all other processes without a search (PR_SET_CHILD_SUBREAPER, Linux 3.4).
   public static func adoptOrphans() { clinux_set_child_subreaper(1) }
 
-  public init(of child: borrowing ChildProcess) { self.child = child.pid }
+  public init(of child: borrowing ChildProcess) {
+    self.child = child.pid
+    seesStops = !child.isInit
+    takesStops = child.isInit
+  }
+
+  /// For process 1 of a PID namespace, which cannot be stopped from inside: the command is, and is continued, by others.
+  init(ofOrphan child: Int32) {
+    self.child = child
+    seesStops = false
+    takesStops = false
+  }
 
   /// Waits until the command ends.
   public borrowing func wait(signals: borrowing BlockedSignals) -> ExitStatus {
@@ -24,6 +39,9 @@ public struct Supervisor: ~Copyable {
       // That its terminal is gone is told to the leader of a session only, not to the process group.
       let isHangup = signal.number == SIGHUP && getsid(0) == getpid()
       if signal.isFromProcess ? !isOurs : isHangup { kill(child, signal.number) }
+      if takesStops && !signal.isFromProcess && [SIGTSTP, SIGTTIN, SIGTTOU].contains(signal.number) {
+        signals.stop(by: signal.number)
+      }
     }
   }
 
@@ -37,7 +55,7 @@ public struct Supervisor: ~Copyable {
       if pid <= 0 { return nil }
       guard pid == child else { continue }
       if let status = ExitStatus(waitStatus: status) { return status }
-      if clinux_stopped(status) != 0 {
+      if clinux_stopped(status) != 0 && seesStops {
         // The shell that started this process must see that its job stands still.
         signals.stop(by: clinux_stop_signal(status))
         kill(child, SIGCONT)

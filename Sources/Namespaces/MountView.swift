@@ -13,11 +13,17 @@ public struct MountView: Sendable {
   /// Whether the kernel's files are there to look at only, those of the network apart: uid 0 may write them whatever
   /// its capabilities are.
   public var isConfined: Bool
+  /// Whether /proc shows the calling process's PID namespace, which another one made.
+  public var hasOwnProcesses: Bool
 
-  public init(name: NamespaceName? = nil, without names: NamespaceDirectory? = nil, isConfined: Bool = false) {
+  public init(
+    name: NamespaceName? = nil, without names: NamespaceDirectory? = nil, isConfined: Bool = false,
+    hasOwnProcesses: Bool = false
+  ) {
     self.name = name
     self.names = names
     self.isConfined = isConfined
+    self.hasOwnProcesses = hasOwnProcesses
   }
 
   /// Gives the calling thread a mount namespace of its own with this view. Its network namespace must be the one that
@@ -29,6 +35,8 @@ public struct MountView: Sendable {
     try mount(on: "/", [.makeSlave, .recursive])
     if let names { hide(names, warn) }
     mountSysfs(warn)
+    // With the host's processes in sight, ids would be those of others: without is not an answer.
+    if hasOwnProcesses { try mount("proc", on: "/proc", type: "proc", [.noSetUID, .noDevices, .noExecution]) }
     if isConfined { confineProc(warn) }
     if let name { bindConfiguration(of: name, warn) }
   }
@@ -51,7 +59,7 @@ public struct MountView: Sendable {
       try makeDirectory(names.path)
       // What is named inside is gone with the view: as a file of the host it would stay there, stale.
       try mount("tmpfs", on: names.path, type: "tmpfs", [.noSetUID, .noDevices, .noExecution], options: "mode=755")
-      if let name { try names.attach(name, process: getpid()) }
+      if let name { try names.attach(name) }
     } catch {
       warn("the names of other network namespaces are seen inside: \(error)")
     }

@@ -57,6 +57,8 @@ public struct LinkChanges: Hashable, Sendable {
   public var namespace: NamespaceReference?
   /// How it makes up IPv6 addresses for itself, from the next time it comes up.
   public var addressGeneration: AddressGenerationMode?
+  /// Parameters of IPv4, set in the order of their numbers.
+  public var ipv4: [IPv4LinkParameter: UInt32]
   /// How many packets wait to be sent at most.
   public var txQueueLength: UInt32?
   /// The group it belongs to.
@@ -65,7 +67,8 @@ public struct LinkChanges: Hashable, Sendable {
   public init(
     isUp: Bool? = nil, address: MACAddress? = nil, mtu: UInt32? = nil, master: UInt32? = nil, alias: String? = nil,
     name: InterfaceName? = nil, namespace: NamespaceReference? = nil,
-    addressGeneration: AddressGenerationMode? = nil, txQueueLength: UInt32? = nil, group: UInt32? = nil
+    addressGeneration: AddressGenerationMode? = nil, ipv4: [IPv4LinkParameter: UInt32] = [:],
+    txQueueLength: UInt32? = nil, group: UInt32? = nil
   ) {
     self.isUp = isUp
     self.address = address
@@ -75,6 +78,7 @@ public struct LinkChanges: Hashable, Sendable {
     self.name = name
     self.namespace = namespace
     self.addressGeneration = addressGeneration
+    self.ipv4 = ipv4
     self.txQueueLength = txQueueLength
     self.group = group
   }
@@ -94,8 +98,18 @@ public struct LinkChanges: Hashable, Sendable {
     if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
     if let group { buffer.attribute(IFLA_GROUP, group) }
     namespace?.write(to: &buffer)
-    if let addressGeneration {
-      buffer.attribute(IFLA_AF_SPEC) { buffer in
+    guard addressGeneration != nil || !ipv4.isEmpty else { return }
+    buffer.attribute(IFLA_AF_SPEC) { buffer in
+      if !ipv4.isEmpty {
+        buffer.attribute(UInt16(AddressFamily.inet.rawValue)) { buffer in
+          buffer.attribute(IFLA_INET_CONF) { buffer in
+            for (parameter, value) in ipv4.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+              buffer.attribute(parameter.rawValue, value)
+            }
+          }
+        }
+      }
+      if let addressGeneration {
         buffer.attribute(UInt16(AddressFamily.inet6.rawValue)) {
           $0.attribute(IFLA_INET6_ADDR_GEN_MODE, addressGeneration.rawValue)
         }

@@ -1,20 +1,38 @@
 import LinuxSystem
+import RouteNetlink
 
-/// The kernel parameters that a new network namespace starts with, set before its first link is there.
+/// The kernel parameters that a sandbox has, whatever those of the host are: a new network namespace takes over what the
+/// first one has of IPv4 (net.core.devconf_inherit_init_net).
 enum Baseline {
-  private static let parameters: [(name: String, value: String)] = [
-    // No addresses that another sandbox on the bridge announces.
-    ("net.ipv6.conf.default.accept_ra", "0")
+  /// The kernel's own defaults of a link (net/ipv4/devinet.c).
+  static let link: [IPv4LinkParameter: UInt32] = Dictionary(
+    uniqueKeysWithValues: IPv4LinkParameter.allCases.map { ($0, ones.contains($0) ? 1 : 0) })
+
+  private static let ones: Set<IPv4LinkParameter> = [
+    .acceptRedirects, .secureRedirects, .sendRedirects, .sharedMedia, .acceptSourceRoute,
   ]
+
+  /// Those of no link alone. A packet meets what `all` and its link have, and later links start with `default`.
+  private static let parameters: [(name: String, value: String)] =
+    [
+      // No addresses that another sandbox on the bridge announces.
+      ("net.ipv6.conf.default.accept_ra", "0")
+    ]
+    + link.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { parameter, value in
+      [
+        ("net.ipv4.conf.default.\(parameter.name)", "\(value)"),
+        // Only with this one off can a link's own be off.
+        ("net.ipv4.conf.all.\(parameter.name)", parameter == .acceptSourceRoute ? "0" : "\(value)"),
+      ]
+    }
 
   /// Sets them in the calling thread's namespace. A kernel without IPv6 lacks some; a container may forbid all.
   /// - Parameter warn: is told, in a sentence, if they cannot be set.
-  static func apply(_ spec: SandboxSpec, warn: (String) -> Void) {
-    let isAnnounced = spec.network?.isAnnounced ?? false
-    for (name, value) in parameters + (isAnnounced ? [("net.ipv4.conf.default.arp_notify", "1")] : []) {
+  static func apply(warn: (String) -> Void) {
+    for (name, value) in parameters {
       do throws(SystemError) { try Sysctl(name).write(value) } catch {
         if error.isNotFound { continue }
-        return warn("the sandbox keeps the kernel's defaults: \(error)")
+        return warn("the sandbox keeps kernel parameters of the host: \(error)")
       }
     }
   }

@@ -23,6 +23,7 @@ struct LiveSandbox: ~Copyable {
   private var bridgeIndex: UInt32?
   /// Whether neighbours are to be told its address.
   private var isAnnounced = false
+  private let parameters: [KernelParameter]
   private var isResolved = false
 
   /// Whether a link of this MTU has IPv6, if the kernel has: below 1280 bytes (RFC 8200) nothing about it can be set.
@@ -32,11 +33,12 @@ struct LiveSandbox: ~Copyable {
   static let grace: Int32 = 2000
 
   private init(
-    facts: SandboxFacts, bridge: InterfaceName?, record: consuming SandboxRecord, attendance: consuming Attendance
+    facts: SandboxFacts, _ spec: SandboxSpec, record: consuming SandboxRecord, attendance: consuming Attendance
   ) {
     self.attendance = attendance
     self.facts = facts
-    self.bridge = bridge
+    bridge = spec.network?.bridge
+    parameters = spec.parameters
     self.record = record
   }
 
@@ -63,7 +65,7 @@ struct LiveSandbox: ~Copyable {
       host.leave(nil)
       throw error
     }
-    var sandbox = LiveSandbox(facts: facts, bridge: spec.network?.bridge, record: record, attendance: attendance)
+    var sandbox = LiveSandbox(facts: facts, spec, record: record, attendance: attendance)
     do throws(SandboxError) {
       if let wanted = spec.network {
         var network = try host.standingNetwork(wanted)
@@ -103,7 +105,7 @@ struct LiveSandbox: ~Copyable {
   }
 
   /// What is to be done for it.
-  var plan: SandboxPlan { SandboxPlan(facts, bridgeIndex: bridgeIndex) }
+  var plan: SandboxPlan { SandboxPlan(facts, bridgeIndex: bridgeIndex, parameters: parameters) }
 
   /// Takes the steps of the plan. `child` is in the namespace, or on its way there.
   mutating func build(
@@ -116,6 +118,7 @@ struct LiveSandbox: ~Copyable {
       case .name(let name): try self.name(name, child, host)
       case .connect(let pair): try connect(pair, host)
       case .configure(let connection): try configure(connection)
+      case .set(let parameter): try set(parameter, child, host)
       }
       if let signal = signals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
     }
@@ -171,20 +174,22 @@ struct LiveSandbox: ~Copyable {
   private mutating func configure(_ connection: SandboxFacts.Connection?) throws(SandboxError) {
     do throws(NetlinkError) {
       var requests = RouteRequests()
-      requests.change(link: .index(1), LinkChanges(isUp: true, alias: Tag.link(of: facts.name)), subject: "lo")
+      requests.change(
+        link: .index(1), LinkChanges(isUp: true, alias: Tag.link(of: facts.name), ipv4: Baseline.link), subject: "lo")
       if let connection {
         // Only lo is there for certain before it: other modules put links of their own into every new namespace.
         guard let index = try inside!.link(named: "eth0")?.index else {
           throw NetlinkError(operation: "find link", subject: "eth0", errno: ENODEV)
         }
         eth0 = index
+        var ipv4 = Baseline.link
+        if isAnnounced { ipv4[.arpNotify] = 1 }
         // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
         // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works. The kernel
         // parameter would say it for all links, but to write it is to try for the lock of all links again and again.
-        if Self.hasIPv6(mtu: connection.mtu) {
-          requests.change(
-            link: .index(index), LinkChanges(addressGeneration: AddressGenerationMode.none), subject: "eth0")
-        }
+        let addressGeneration = Self.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
+        requests.change(
+          link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: "eth0")
         requests.add(
           LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: "eth0")
@@ -198,8 +203,22 @@ struct LiveSandbox: ~Copyable {
     }
   }
 
+  private func set(
+    _ parameter: KernelParameter, _ child: borrowing ChildProcess, _ host: Host
+  ) throws(SandboxError) {
+    do throws(SystemError) {
+      let namespace = try NetworkNamespace.ofProcess(child.pid)
+      try namespace.inside(home: host.home) { () throws(SystemError) in
+        try parameter.parameter.write(parameter.value)
+      }.get()
+    } catch {
+      throw error.isNotFound
+        ? .refused("a network namespace of this kernel has no parameter \(parameter.parameter.name)") : .system(error)
+    }
+  }
+
   /// Lets the kernel inside tell neighbours again: what it said when the link came up, the bridge has only passed on if
-  /// its port was quicker. To set the address that a link has anyway is enough, with the arp_notify of ``Baseline``.
+  /// its port was quicker. To set the address that a link has anyway is enough, with arp_notify.
   private mutating func announce(_ connection: SandboxFacts.Connection) throws(SandboxError) {
     guard let eth0 else { return }
     var requests = RouteRequests()

@@ -55,17 +55,20 @@ extension Host {
     try system { () throws(SystemError) in
       let owner = isPrivileged ? nil : try UserNamespace.owner(of: namespace)
       try namespace.enter()
-      try surround(name, owner)
+      try surround(name, owner, hasOwnProcesses: false)
     }
     throw .launch(command.execute())
   }
 
   /// Gives the calling process, which is in its network namespace, the surroundings of a command.
   /// - Parameter owner: the user namespace that it moves into; nil for none.
-  private func surround(_ name: NamespaceName, _ owner: borrowing UserNamespace?) throws(SystemError) {
+  private func surround(
+    _ name: NamespaceName, _ owner: borrowing UserNamespace?, hasOwnProcesses: Bool
+  ) throws(SystemError) {
     let isConfined = owner != nil
     // With the power of before: what is mounted then, the command cannot take apart.
-    try MountView(name: name, without: names, isConfined: isConfined).establish(warn: reporter.warn)
+    let view = MountView(name: name, without: names, isConfined: isConfined, hasOwnProcesses: hasOwnProcesses)
+    try view.establish(warn: reporter.warn)
     guard isConfined else { return }
     try owner?.enter()
     try MountView.seal()
@@ -108,16 +111,21 @@ extension Host {
   private func sandboxChild(
     _ spec: SandboxSpec, _ command: Command?, _ signals: borrowing BlockedSignals
   ) throws(SystemError) -> ChildProcess {
-    try ChildProcess(signals: signals, command: command) { (parent) throws(SystemError) in
+    try ChildProcess(signals: signals, command: command, isInit: spec.hasOwnProcesses) {
+      (parent) throws(SystemError) in
       var owner: UserNamespace?
       if spec.isPrivileged {
         try NetworkNamespace.unshare()
       } else {
         owner = try .some(NetworkNamespace.unshareOwned())
       }
-      Baseline.apply(spec, warn: reporter.warn)
       parent.reachCheckpoint()
-      if command != nil { try surround(spec.name, owner) } else { try owner?.enter() }
+      Baseline.apply(warn: reporter.warn)
+      if command == nil {
+        try owner?.enter()
+      } else {
+        try surround(spec.name, owner, hasOwnProcesses: spec.hasOwnProcesses)
+      }
       if !spec.isPrivileged { parent.reachCheckpoint() }
     }
   }

@@ -15,6 +15,8 @@ public struct SandboxPlan: Equatable, Sendable {
     case connect(VethPair)
     /// Inside: the loopback link up, and where there is a connection, address, link and route.
     case configure(SandboxFacts.Connection?)
+    /// Inside: a kernel parameter.
+    case set(KernelParameter)
 
     /// What takes the step back; nil where the end of the namespace does.
     public var undo: Undo? {
@@ -22,7 +24,7 @@ public struct SandboxPlan: Equatable, Sendable {
       case .admit(let member): .retract(member)
       case .name(let name): .unname(name)
       case .connect(let pair): .disconnect(pair.hostLink)
-      case .configure: nil
+      case .configure, .set: nil
       }
     }
 
@@ -35,6 +37,7 @@ public struct SandboxPlan: Equatable, Sendable {
       case .configure(let connection?):
         "configure eth0 inside with \(connection.address)"
           + (connection.gateway.map { ", default route via \($0)" } ?? "")
+      case .set(let parameter): "set \(parameter.parameter.name) inside to \(parameter.value)"
       }
     }
   }
@@ -72,8 +75,10 @@ public struct SandboxPlan: Equatable, Sendable {
 
   public let steps: [Step]
 
-  /// - Parameter bridgeIndex: the index of the connection's bridge.
-  init(_ facts: SandboxFacts, bridgeIndex: UInt32?) {
+  /// - Parameters:
+  ///   - bridgeIndex: the index of the connection's bridge.
+  ///   - parameters: the kernel parameters that are wanted inside.
+  init(_ facts: SandboxFacts, bridgeIndex: UInt32?, parameters: [KernelParameter] = []) {
     var steps: [Step] = []
     if let member = facts.member { steps.append(.admit(member)) }
     steps.append(.name(facts.name))
@@ -87,7 +92,8 @@ public struct SandboxPlan: Equatable, Sendable {
             alias: Tag.link(of: facts.name))))
     }
     steps.append(.configure(facts.connection))
-    self.steps = steps
+    // Last, since each link has parameters of its own.
+    self.steps = steps + parameters.map(Step.set)
   }
 
   /// What takes everything back that the record of a sandbox speaks of, in the order in which it is done.

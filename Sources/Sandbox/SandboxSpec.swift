@@ -20,13 +20,22 @@ public struct SandboxSpec: Sendable {
   /// Whether commands inside have this process's power over the host, as with `ip netns exec`. Otherwise a user namespace
   /// owns the network: they have all power over that, and none over the host's.
   public var isPrivileged: Bool
+  /// Whether its command is in a PID namespace of its own, with all processes that it starts.
+  public var hasOwnProcesses: Bool
+  /// Kernel parameters of the network, set when it is there.
+  public var parameters: [KernelParameter]
 
   /// - Parameter name: nil for one that nobody else has.
-  public init(name: NamespaceName?, lifetime: Lifetime, network: NetworkSpec?, isPrivileged: Bool = false) {
+  public init(
+    name: NamespaceName?, lifetime: Lifetime, network: NetworkSpec?, isPrivileged: Bool = false,
+    hasOwnProcesses: Bool = false, parameters: [KernelParameter] = []
+  ) {
     self.name = name ?? (try! NamespaceName("nsrun-\(Token.random())"))
     self.lifetime = lifetime
     self.network = network
     self.isPrivileged = isPrivileged
+    self.hasOwnProcesses = hasOwnProcesses
+    self.parameters = parameters
   }
 }
 

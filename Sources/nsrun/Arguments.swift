@@ -77,6 +77,22 @@ struct NetworkArguments: Equatable {
   }
 }
 
+/// What was said about how a sandbox is set apart from the host, as plain values.
+struct IsolationArguments: Equatable {
+  var privileged = false
+  var sysctl: [String] = []
+
+  func parameters() throws(SandboxError) -> [KernelParameter] {
+    var parameters: [KernelParameter] = []
+    for assignment in sysctl {
+      do throws(SandboxError) { parameters.append(try KernelParameter(assignment)) } catch {
+        throw .refused("--sysctl \(error)")
+      }
+    }
+    return parameters
+  }
+}
+
 /// What was said about the command, as plain values.
 struct CommandArguments: Equatable {
   var workdir: String?

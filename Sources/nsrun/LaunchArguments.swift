@@ -6,7 +6,8 @@ struct LaunchArguments: Equatable {
   var network = NetworkArguments()
   var name: String?
   var keep = false
-  var privileged = false
+  var isolation = IsolationArguments()
+  var pid = false
   var surroundings = CommandArguments()
   var output = OutputArguments()
 
@@ -15,7 +16,9 @@ struct LaunchArguments: Equatable {
   func perform() throws(SandboxError) -> Int32 {
     let command = try surroundings.resolved()
     let name = try name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
-    let spec = SandboxSpec(name: name, lifetime: .run, network: try network.spec(), isPrivileged: privileged)
+    let spec = SandboxSpec(
+      name: name, lifetime: .run, network: try network.spec(), isPrivileged: isolation.privileged,
+      hasOwnProcesses: pid, parameters: try isolation.parameters())
     return try output.host().run(spec, command, keeps: keep).code
   }
 }
@@ -38,7 +41,8 @@ extension LaunchArguments {
       case "--internal": network.isInternal = true
       case "--no-firewall-rules": network.noFirewallRules = true
       case "--keep": keep = true
-      case "--privileged": privileged = true
+      case "--privileged": isolation.privileged = true
+      case "--pid": pid = true
       case "-v", "--verbose": output.verbose = true
       case "--trace": output.trace = true
       default:
@@ -68,6 +72,7 @@ extension LaunchArguments {
     case "--mac": network.mac = value
     case "--mtu": network.mtu = value
     case "--name": name = value
+    case "--sysctl": isolation.sysctl.append(value)
     case "--workdir": surroundings.workdir = value
     case "--env": surroundings.env.append(value)
     default: return false

@@ -53,10 +53,15 @@ struct NetworkOptions: ParsableArguments {
   }
 }
 
-/// What commands inside may do.
-struct PowerOptions: ParsableArguments {
+/// How a sandbox is set apart from the host.
+struct IsolationOptions: ParsableArguments {
   @Flag(help: "Leave commands inside all power over the host, as ip netns exec does.")
   var privileged = false
+
+  @Option(help: ArgumentHelp("Set a kernel parameter of the sandbox; may be repeated.", valueName: "net.name=value"))
+  var sysctl: [String] = []
+
+  var arguments: IsolationArguments { IsolationArguments(privileged: privileged, sysctl: sysctl) }
 }
 
 /// What a command starts with.

@@ -9,10 +9,10 @@ import Testing
   static let valued = [
     ["--net", "br0"], ["--ip", "10.64.1.5/24"], ["--subnet", "10.64.1.0/24"], ["--gateway", "10.64.1.1"],
     ["--mac", "02:00:00:00:00:01"], ["--mtu", "1400"], ["--name", "web"], ["--workdir", "/tmp"],
-    ["--env", "A=B=C"], ["--env", "EMPTY="],
+    ["--env", "A=B=C"], ["--env", "EMPTY="], ["--sysctl", "net.ipv4.ip_forward=1"],
   ]
   static let flags = [
-    "--no-nat", "--internal", "--no-firewall-rules", "--keep", "-v", "--verbose", "--trace",
+    "--no-nat", "--internal", "--no-firewall-rules", "--keep", "--privileged", "--pid", "-v", "--verbose", "--trace",
   ]
 
   private func parsed(_ arguments: [String]) throws -> LaunchArguments { try Run.parse(arguments).arguments }

@@ -32,6 +32,12 @@ enum BadInput {
     Row("nsrun cleanup extra", "'extra'"),
     Row("nsrun --env FOO -- true", "--env 'FOO' is not NAME=VALUE"),
     Row("nsrun --env =x -- true", "--env '=x' is not NAME=VALUE"),
+    Row("nsrun --sysctl net.ipv4.ip_forward -- true", "--sysctl 'net.ipv4.ip_forward' is not net.NAME=VALUE"),
+    Row("nsrun --sysctl net.ipv4.ip_forward= -- true", "is not net.NAME=VALUE"),
+    Row("nsrun --sysctl kernel.hostname=x -- true", "only net.* can be set"),
+    Row("nsrun --sysctl net/../kernel/hostname=x -- true", "only net.* can be set"),
+    Row("nsrun --sysctl net.//.kernel.hostname=x -- true", "only net.* can be set"),
+    Row("nsrun create x --sysctl vm.swappiness=60", "only net.* can be set"),
     Row("nsrun --workdir /nonexistent -- true", "/nonexistent: No such file or directory"),
   ]
 

@@ -76,6 +76,22 @@ struct RouteNetlinkKernelTests {
     }
   }
 
+  @Test("Every parameter of IPv4 that a link has is set by its number, as its file shows")
+  func ipv4Parameters() throws {
+    try inOwnNetwork { () throws in
+      var route = try RouteConnection()
+      for value: UInt32 in [0, 1] {
+        var requests = RouteRequests()
+        let all = Dictionary(uniqueKeysWithValues: IPv4LinkParameter.allCases.map { ($0, value) })
+        requests.change(link: .index(1), LinkChanges(ipv4: all), subject: "lo")
+        try route.perform(requests)
+        for parameter in IPv4LinkParameter.allCases {
+          #expect(shell("cat /proc/sys/net/ipv4/conf/lo/\(parameter.name)") == "\(value)\n", "\(parameter)")
+        }
+      }
+    }
+  }
+
   @Test("Routes of every table, with gateway, link and metric, as ip shows them")
   func routes() throws {
     try inOwnNetwork { () throws in

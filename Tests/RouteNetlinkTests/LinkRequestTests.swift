@@ -229,6 +229,37 @@ import Testing
     #expect(message == golden)
   }
 
+  // As net/ipv4/devinet.c reads it (inet_set_link_af); no tool sends it.
+  @Test func `parameters of IPv4 come in the order of their numbers, before those of IPv6`() throws {
+    let golden = bytes(
+      """
+      48 00 00 00  // nlmsg_len 72
+      13 00  // nlmsg_type RTM_SETLINK
+      05 00  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00  // ifi_family, padding
+      00 00  // ifi_type
+      47 00 00 00  // ifi_index
+      00 00 00 00  // ifi_flags
+      00 00 00 00  // ifi_change
+      28 00 1a 00  // IFLA_AF_SPEC, length 40
+        18 00 02 00  // AF_INET, length 24
+          14 00 01 00  // IFLA_INET_CONF, length 20
+            08 00 01 00 00 00 00 00  // IPV4_DEVCONF_FORWARDING
+            08 00 08 00 02 00 00 00  // IPV4_DEVCONF_RP_FILTER
+        0c 00 0a 00  // AF_INET6, length 12
+          05 00 08 00 01 00 00 00  // IFLA_INET6_ADDR_GEN_MODE
+      """)
+    let message = try sent { requests in
+      requests.change(
+        link: .index(71),
+        LinkChanges(
+          addressGeneration: AddressGenerationMode.none, ipv4: [.reversePathFilter: 2, .forwarding: 0]))
+    }
+    #expect(message == golden)
+  }
+
   // iproute2 6.1: ip link set v0 master mst up, which sends RTM_NEWLINK
   @Test func `a link becomes a port and comes up`() throws {
     let golden = bytes(

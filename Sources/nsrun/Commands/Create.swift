@@ -18,7 +18,7 @@ struct Create: ParsableCommand {
   var name: String
 
   @OptionGroup var network: NetworkOptions
-  @OptionGroup var power: PowerOptions
+  @OptionGroup var isolation: IsolationOptions
 
   @Flag(help: "Print what was made as JSON.")
   var json = false
@@ -28,7 +28,8 @@ struct Create: ParsableCommand {
   func run() throws {
     let spec = SandboxSpec(
       name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.arguments.spec(),
-      isPrivileged: power.privileged)
+      isPrivileged: isolation.privileged,
+      parameters: try isolation.arguments.parameters())
     let host = try output.host()
     let facts = try host.create(spec)
     do {

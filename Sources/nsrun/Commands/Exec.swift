@@ -17,12 +17,14 @@ struct Exec: ParsableCommand {
   @Argument(help: "The name of the sandbox or namespace.")
   var name: String
 
-  @OptionGroup var power: PowerOptions
+  @Flag(help: "Keep all power over the host, as ip netns exec does.")
+  var privileged = false
+
   @OptionGroup var surroundings: CommandOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let command = try surroundings.arguments.resolved()
-    try output.host().execute(command, in: try namespaceName(name, "NAME"), isPrivileged: power.privileged)
+    try output.host().execute(command, in: try namespaceName(name, "NAME"), isPrivileged: privileged)
   }
 }

@@ -21,14 +21,17 @@ struct Run: ParsableCommand {
   @Flag(help: "Let the sandbox stay when the command has ended, as one made by create.")
   var keep = false
 
-  @OptionGroup var power: PowerOptions
+  @Flag(help: "Give the command a PID namespace of its own; all its processes end with it.")
+  var pid = false
+
+  @OptionGroup var isolation: IsolationOptions
   @OptionGroup var surroundings: CommandOptions
   @OptionGroup var output: OutputOptions
 
   var arguments: LaunchArguments {
     LaunchArguments(
-      network: network.arguments, name: name, keep: keep, privileged: power.privileged,
-      surroundings: surroundings.arguments, output: output.arguments)
+      network: network.arguments, name: name, keep: keep, isolation: isolation.arguments,
+      pid: pid, surroundings: surroundings.arguments, output: output.arguments)
   }
 
   func run() throws { throw ExitCode(try arguments.perform()) }

@@ -1,0 +1,22 @@
+import LinuxSystem
+
+/// A kernel parameter of a network namespace and the value that it is to have.
+public struct KernelParameter: Hashable, Sendable {
+  public let parameter: Sysctl
+  public let value: String
+
+  /// Reads `net.NAME=VALUE`.
+  /// - Throws: where it is none, or not one of a network namespace.
+  public init(_ assignment: String) throws(SandboxError) {
+    let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[1].isEmpty else { throw .refused("'\(assignment)' is not net.NAME=VALUE") }
+    parameter = Sysctl(String(parts[0]))
+    value = String(parts[1])
+    // By the path: dots and slashes stand for each other in a name, and two of them for the directory above.
+    let components = parameter.path.dropFirst("/proc/sys/".count).split(
+      separator: "/", omittingEmptySubsequences: false)
+    guard components.first == "net", components.count > 2,
+      !components.contains(where: { ["", ".", ".."].contains($0) })
+    else { throw .refused("'\(parts[0])' is no kernel parameter of a network: only net.* can be set for a sandbox") }
+  }
+}
