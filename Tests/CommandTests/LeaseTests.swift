@@ -55,7 +55,7 @@ extension CommandTests {
     func succession() throws {
       try onHost { (host) throws in
         try host.must("nsrun create peer --net br0 --subnet 10.64.7.0/24 --ip 10.64.7.2")
-        let watch = try host.start("echo $$; exec tcpdump -i br0 -n -e -l arp")
+        let watch = try host.start("echo $$; exec tcpdump -i br0 -n -e -l --immediate-mode arp")
         let watcher = try watch.wait(for: "\n")
         // A packet socket that is bound to a link.
         try host.eventually("awk 'NR > 1 && $5 > 0' /proc/net/packet | grep -q .")
@@ -85,6 +85,8 @@ extension CommandTests {
           let outcome = try host.sh(script)
           #expect(outcome.status == 0 && outcome.output == "reached\n", "\(number): \(outcome)")
         }
+        // A packet is shown a moment after it was there.
+        try watch.wait(for: "02:00:00:00:00:06 >")
         try host.must("kill \(watcher)")
         // In the order in which they had it: none is heard again once the next one has spoken.
         let speakers = try watch.finish().lines.filter {
