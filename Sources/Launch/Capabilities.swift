@@ -2,17 +2,29 @@ import CLibcap
 import Glibc
 
 /// A capability of capabilities(7).
-public enum Capability: String, CaseIterable, Sendable {
-  case netAdmin = "CAP_NET_ADMIN"
-  case sysAdmin = "CAP_SYS_ADMIN"
-  case netRaw = "CAP_NET_RAW"
+public struct Capability: Hashable, Sendable {
+  /// Its number in linux/capability.h, 0 to 63.
+  let number: cap_value_t
 
-  private var number: cap_value_t {
-    switch self {
-    case .netAdmin: CAP_NET_ADMIN
-    case .sysAdmin: CAP_SYS_ADMIN
-    case .netRaw: CAP_NET_RAW
-    }
+  public static let netAdmin = Capability(number: CAP_NET_ADMIN)
+  public static let netRaw = Capability(number: CAP_NET_RAW)
+  public static let sysAdmin = Capability(number: CAP_SYS_ADMIN)
+
+  /// Those of the running kernel, by their numbers.
+  static var all: [Capability] { (0..<cap_max_bits()).map { Capability(number: $0) } }
+
+  /// As libcap writes it: `cap_net_admin`; the number for one that is newer than libcap.
+  public var name: String {
+    guard let text = cap_to_name(number) else { return "\(number)" }
+    defer { cap_free(text) }
+    return String(cString: text)
+  }
+
+  /// Whether a file gives capabilities to who executes it. Where it must not, it cannot be executed (capabilities(7)).
+  static func hasAny(file: String) -> Bool {
+    guard let state = cap_get_file(file) else { return false }
+    cap_free(UnsafeMutableRawPointer(state))
+    return true
   }
 
   /// Whether the calling process can use it now: it is in the effective set.
@@ -21,5 +33,123 @@ public enum Capability: String, CaseIterable, Sendable {
     defer { cap_free(UnsafeMutableRawPointer(state)) }
     var value = CAP_CLEAR
     return cap_get_flag(state, number, CAP_EFFECTIVE, &value) == 0 && value == CAP_SET
+  }
+}
+
+/// A set of capabilities.
+public struct CapabilitySet: OptionSet, Hashable, Sendable, CustomStringConvertible {
+  /// The bit 1 << N is the capability of number N, as in proc_pid_status(5).
+  public let rawValue: UInt64
+
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public init(_ capabilities: some Sequence<Capability>) {
+    self.init(rawValue: capabilities.reduce(0) { $0 | 1 << UInt64($1.number) })
+  }
+
+  /// Those of the running kernel.
+  public static var all: CapabilitySet { CapabilitySet(Capability.all) }
+
+  var members: [Capability] {
+    (0..<64).filter { rawValue & 1 << $0 != 0 }.map { Capability(number: cap_value_t($0)) }
+  }
+
+  /// For people: `all`, `none`, the names, or those that are missing where these are fewer.
+  public var description: String {
+    let missing = Self.all.subtracting(self)
+    if missing.isEmpty { return "all" }
+    if isEmpty { return "none" }
+    let isLarge = missing.members.count < members.count
+    return (isLarge ? "all but " : "") + (isLarge ? missing : self).members.map { $0.name }.joined(separator: ",")
+  }
+}
+
+/// What is to become of the capabilities of a process.
+public struct CapabilityChanges: Equatable, Sendable {
+  /// Taken from all its sets, the bounding one included: nothing it executes can have them again.
+  public private(set) var dropped: CapabilitySet = []
+  /// Put into all its sets: it keeps them, as ambient ones, whoever it is and whatever it executes.
+  public private(set) var added: CapabilitySet = []
+  /// Whether those that this process does not have itself are left out of the added ones, since all were asked for.
+  private(set) var isAddingAll = false
+
+  /// Why a list makes no sense.
+  public struct Invalid: Error, Equatable, Sendable, CustomStringConvertible {
+    public let description: String
+  }
+
+  public init() {}
+
+  /// - Parameters: lists of names separated by commas, with or without `cap_`, in any case, or `all`: what is named in the
+  ///   one list is not meant by the other's `all`.
+  public init(dropping: [String], adding: [String]) throws(Invalid) {
+    let drop = try NamedCapabilities(dropping, "--cap-drop")
+    let add = try NamedCapabilities(adding, "--cap-add")
+    if drop.isAll && add.isAll { throw Invalid(description: "--cap-drop all and --cap-add all exclude each other") }
+    if let both = drop.set.intersection(add.set).members.first {
+      throw Invalid(description: "\(both.name) is in both --cap-drop and --cap-add")
+    }
+    dropped = drop.isAll ? CapabilitySet.all.subtracting(add.set) : drop.set
+    added = add.isAll ? CapabilitySet.all.subtracting(drop.set) : add.set
+    isAddingAll = add.isAll
+  }
+
+  public var isEmpty: Bool { dropped.isEmpty && added.isEmpty }
+}
+
+/// What lists of capabilities name.
+private struct NamedCapabilities {
+  var set: CapabilitySet = []
+  var isAll = false
+
+  init(_ lists: [String], _ option: String) throws(CapabilityChanges.Invalid) {
+    guard !lists.isEmpty else { return }
+    let known = Capability.all
+    let names = known.map { $0.name }
+    for list in lists {
+      for word in list.split(separator: ",", omittingEmptySubsequences: false) {
+        let name = word.lowercased()
+        if name == "all" {
+          isAll = true
+        } else if let index = names.firstIndex(of: name) ?? names.firstIndex(of: "cap_" + name) {
+          set.formUnion(CapabilitySet([known[index]]))
+        } else {
+          let near = NearNames.of(name.hasPrefix("cap_") ? String(name.dropFirst(4)) : name, in: names)
+          throw CapabilityChanges.Invalid(
+            description: "\(option) '\(word)' is no capability: "
+              + (near.isEmpty ? "capabilities(7) lists them" : "near ones are \(near.joined(separator: ", "))"))
+        }
+      }
+    }
+  }
+}
+
+/// The names of capabilities that somebody may have meant.
+enum NearNames {
+  /// Those that contain the text, or that a few changed letters make of it, the nearest first; none for a text of less
+  /// than three letters.
+  static func of(_ text: String, in names: [String]) -> [String] {
+    guard text.utf8.count >= 3, text.utf8.count <= 32 else { return [] }
+    let measured = names.compactMap { name -> (distance: Int, name: String)? in
+      let bare = name.hasPrefix("cap_") ? String(name.dropFirst(4)) : name
+      let distance = bare.contains(text) ? 0 : distance(Array(text.utf8), Array(bare.utf8))
+      return distance <= max(2, text.utf8.count / 3) ? (distance, name) : nil
+    }
+    return measured.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(5).map(\.name)
+  }
+
+  /// How many letters have to be put in, taken out or changed (Levenshtein).
+  private static func distance(_ from: [UInt8], _ to: [UInt8]) -> Int {
+    var row = Array(0...to.count)
+    for (line, letter) in from.enumerated() {
+      var diagonal = row[0]
+      row[0] = line + 1
+      for column in to.indices {
+        let changed = diagonal + (to[column] == letter ? 0 : 1)
+        diagonal = row[column + 1]
+        row[column + 1] = min(changed, diagonal + 1, row[column] + 1)
+      }
+    }
+    return row[to.count]
   }
 }

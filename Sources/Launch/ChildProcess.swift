@@ -4,8 +4,8 @@ import LinuxSystem
 
 /// A child of this process that prepares itself step by step, in time with its parent, and then executes a command.
 ///
-/// It is killed when this process ends, however it ends, unless it has changed its credentials since: the kernel forgets
-/// the signal then (PR_SET_PDEATHSIG in prctl(2)).
+/// It is killed when this process ends, however it ends, unless the command changes its credentials itself: the kernel
+/// forgets the signal then (PR_SET_PDEATHSIG in prctl(2)).
 public struct ChildProcess: ~Copyable {
   /// Its process id; it stays a zombie, and the number its own, until it is waited for.
   public let pid: Int32
@@ -28,18 +28,28 @@ public struct ChildProcess: ~Copyable {
     public borrowing func reachCheckpoint() { send(Report.checkpoint) }
 
     /// Waits until the parent lets go on; ends the process when the parent is gone.
-    fileprivate borrowing func awaitPermission() {
-      var byte: UInt8 = 0
-      while true {
-        let count = read(permissions.raw, &byte, 1)
-        if count == 1 { return }
+    /// - Returns: the variables that the parent has for the command.
+    fileprivate borrowing func awaitPermission() -> [Command.Variable] {
+      let head = receive(exactly: Permission.headSize)
+      return Permission.decode(receive(exactly: Permission.textSize(head)))
+    }
+
+    private borrowing func receive(exactly size: Int) -> [UInt8] {
+      var bytes = [UInt8](repeating: 0, count: size)
+      var filled = 0
+      while filled < size {
+        let count = bytes.withUnsafeMutableBytes { read(permissions.raw, $0.baseAddress! + filled, size - filled) }
         let error = errno
-        if count == 0 { _exit(125) }
-        if error != EINTR {
+        if count > 0 {
+          filled += count
+        } else if count == 0 {
+          _exit(125)
+        } else if error != EINTR {
           send(Report.encode(.setup(SystemError("read", "the permission to start", errno: error))))
           _exit(125)
         }
       }
+      return bytes
     }
 
     fileprivate borrowing func send(_ report: [UInt8]) {
@@ -52,7 +62,7 @@ public struct ChildProcess: ~Copyable {
     }
   }
 
-  /// Forks. The child runs `prepare`, waits for ``proceed()`` and then executes the command, or exits with 0 where there
+  /// Forks. The child runs `prepare`, waits for ``proceed(with:)`` and then executes the command, or exits with 0 where there
   /// is none.
   ///
   /// The calling process must have one thread only.
@@ -69,20 +79,19 @@ public struct ChildProcess: ~Copyable {
     let child = isInit ? try Self.forkInit() : try systemCall("fork", "") { fork() }
     if child == 0 {
       let link = Parent(reports: report.keepWriteEnd(), permissions: permission.keepReadEnd())
-      clinux_set_parent_death_signal(SIGKILL)
-      // The parent may have ended before the line above took effect. Process 1 cannot see its parent, but has no need to:
-      // it will not be permitted to go on.
-      if !isInit && getppid() != parent { _exit(125) }
+      Self.end(with: parent, isInit: isInit)
       do throws(SystemError) { try prepare(link) } catch {
         link.send(Report.encode(.setup(error)))
         _exit(125)
       }
-      link.awaitPermission()
-      if let command {
-        if isInit { Self.becomeParent(of: command, link, signals) }
-        link.send(Report.encode(command.execute(mask: signals.original)))
-      }
-      _exit(command == nil ? 0 : 125)
+      let variables = link.awaitPermission()
+      guard var command else { _exit(0) }
+      command.environment.insert(contentsOf: variables, at: 0)
+      if isInit { Self.becomeParent(of: command, link, signals) }
+      // A change of credentials makes the kernel forget the signal. What process 1 has started ends with that.
+      let failure = command.execute(mask: signals.original) { if !isInit { Self.end(with: parent, isInit: false) } }
+      link.send(Report.encode(failure))
+      _exit(125)
     }
     pid = child
     self.isInit = isInit
@@ -118,6 +127,14 @@ public struct ChildProcess: ~Copyable {
     _exit(Supervisor(ofOrphan: child).wait(signals: signals).code)
   }
 
+  /// Lets the kernel kill the calling process when its parent ends.
+  private static func end(with parent: Int32, isInit: Bool) {
+    clinux_set_parent_death_signal(SIGKILL)
+    // The parent may have ended before the line above took effect. Process 1 cannot see its parent, but has no need to:
+    // it will not be permitted to go on.
+    if !isInit && getppid() != parent { _exit(125) }
+  }
+
   /// Forks a child that only closes what it has inherited, standard streams first, and ends: what is slow to close then
   /// does not hold up this process. Nothing is done where it cannot be forked.
   public static func holdDescriptors() {
@@ -134,10 +151,12 @@ public struct ChildProcess: ~Copyable {
   }
 
   /// Lets the child execute its command, and waits until it has.
+  /// - Parameter variables: set before those of the command itself.
   /// - Throws: why the command did not start; the child has ended then and is waited for.
-  public borrowing func proceed() throws(LaunchError) {
+  public borrowing func proceed(with variables: [Command.Variable] = []) throws(LaunchError) {
+    let permission = Permission.encode(variables)
     do throws(SystemError) {
-      try systemCall("let", "the command start") { write(permissions.raw, [1], 1) }
+      try systemCall("let", "the command start") { write(permissions.raw, permission, permission.count) }
     } catch {
       // Of a child that has ended already, the report says why.
       if error.errno == EPIPE { throw try receive().flatMap(Report.decode) ?? endBeforeCommand() }
@@ -196,6 +215,28 @@ public struct ChildProcess: ~Copyable {
       }
     }
     return bytes
+  }
+}
+
+/// What the parent tells its child: the length of a text, and the text, `NAME=VALUE` or `NAME` for one that is to be taken
+/// away, each ended by a NUL. Below PIPE_BUF it is written in one piece.
+enum Permission {
+  static let headSize = 2
+
+  static func encode(_ variables: [Command.Variable]) -> [UInt8] {
+    let text = variables.flatMap { name, value in Array((value.map { text in "\(name)=\(text)" } ?? name).utf8) + [0] }
+    precondition(text.count <= Int(PIPE_BUF) - headSize)
+    return [UInt8(truncatingIfNeeded: text.count), UInt8(truncatingIfNeeded: text.count >> 8)] + text
+  }
+
+  static func textSize(_ head: [UInt8]) -> Int { Int(head[0]) | Int(head[1]) << 8 }
+
+  static func decode(_ text: [UInt8]) -> [Command.Variable] {
+    text.split(separator: 0).map { entry in
+      let parts = entry.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        .map { String(decoding: $0, as: UTF8.self) }
+      return (parts[0], parts.count == 2 ? parts[1] : nil)
+    }
   }
 }
 

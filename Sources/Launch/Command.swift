@@ -6,15 +6,20 @@ import LinuxSystem
 public struct Command: Equatable, Sendable {
   /// The program, looked up in PATH unless it contains a slash, and its arguments; never empty.
   public var arguments: [String]
-  /// Variables set in addition to the environment of this process.
-  public var environment: [(name: String, value: String)]
+  /// Variables set, or where the value is nil taken away, in the environment of this process, one after the other.
+  public var environment: [Variable]
+  /// Whether the environment of this process is left behind; then there is no PATH either.
+  public var isEnvironmentCleared = false
   /// Where it starts; nil for the directory of this process.
   public var workingDirectory: String?
+  /// Who executes it: also the directory, and the program, are looked for with that power.
+  public var credentials = Credentials()
   /// The arguments byte by byte, each ended by a NUL, where not all of them are UTF-8; nil where the texts tell all.
   public var exactArguments: [[CChar]]?
 
-  public init(_ arguments: [String], environment: [(name: String, value: String)] = [], workingDirectory: String? = nil)
-  {
+  public typealias Variable = (name: String, value: String?)
+
+  public init(_ arguments: [String], environment: [Variable] = [], workingDirectory: String? = nil) {
     precondition(!arguments.isEmpty)
     self.arguments = arguments
     self.environment = environment
@@ -23,24 +28,32 @@ public struct Command: Equatable, Sendable {
 
   public static func == (left: Command, right: Command) -> Bool {
     left.arguments == right.arguments && left.exactArguments == right.exactArguments
-      && left.workingDirectory == right.workingDirectory
+      && left.workingDirectory == right.workingDirectory && left.credentials == right.credentials
+      && left.isEnvironmentCleared == right.isEnvironmentCleared
       && left.environment.elementsEqual(right.environment, by: ==)
   }
 
   /// Replaces this process by the program; comes back only with an error.
   /// - Returns: why it could not be executed.
-  public func execute() -> LaunchError { execute(mask: nil) }
+  public func execute() -> LaunchError { execute(mask: nil) {} }
 
-  /// - Parameter mask: the signals that are blocked for the program; nil for those that are blocked now.
-  func execute(mask: sigset_t?) -> LaunchError {
-    if let workingDirectory {
-      do throws(SystemError) {
+  /// - Parameters:
+  ///   - mask: the signals that are blocked for the program; nil for those that are blocked now.
+  ///   - onChange: is called when the process has the command's credentials.
+  func execute(mask: sigset_t?, onChange: () -> Void) -> LaunchError {
+    do throws(SystemError) {
+      try credentials.assume()
+      onChange()
+      if let workingDirectory {
         try systemCall("change to directory", workingDirectory) { chdir(workingDirectory) }
-      } catch {
-        return .setup(error)
       }
+    } catch {
+      return .setup(error)
     }
-    for (name, value) in environment { setenv(name, value, 1) }
+    if isEnvironmentCleared { clearenv() }
+    for (name, value) in environment {
+      if let value { setenv(name, value, 1) } else { unsetenv(name) }
+    }
     var vector: [UnsafeMutablePointer<CChar>?] = exactArguments?.map { strdup($0) } ?? arguments.map { strdup($0) }
     vector.append(nil)
     if var mask { sigprocmask(SIG_SETMASK, &mask, nil) }
@@ -53,6 +66,10 @@ public struct Command: Equatable, Sendable {
     if code == ENOEXEC {
       vector.replaceSubrange(0..<1, with: [strdup("sh"), strdup(file)])
       execv("/bin/sh", vector)
+    }
+    if code == EPERM, Capability.hasAny(file: file) {
+      let subject = "\(arguments[0]), whose file has capabilities that the command may not have"
+      return .execution(SystemError("execute", subject, errno: code))
     }
     return .execution(SystemError("execute", arguments[0], errno: code))
   }

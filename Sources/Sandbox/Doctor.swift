@@ -35,7 +35,7 @@ public struct Doctor {
   private var networks: [NetworkRecord] { (try? host.networkRecords()) ?? [] }
 
   public func findings() -> [Finding] {
-    let missing = Capability.allCases.filter { !$0.isEffective }.map(\.rawValue)
+    let missing = [Capability.netAdmin, .sysAdmin, .netRaw].filter { !$0.isEffective }.map { $0.name.uppercased() }
     guard missing.isEmpty else {
       let privileges = Finding(
         check: "privileges", status: .problem, message: "\(missing.joined(separator: ", ")) missing",

@@ -138,7 +138,7 @@ extension Host {
 
   /// What all that changes something needs.
   func requirePrivileges() throws(SandboxError) {
-    let missing = [Capability.sysAdmin, .netAdmin].filter { !$0.isEffective }.map(\.rawValue)
+    let missing = [Capability.sysAdmin, .netAdmin].filter { !$0.isEffective }.map { $0.name.uppercased() }
     guard missing.isEmpty else {
       throw .refused("this needs root (missing: \(missing.joined(separator: ", "))): use sudo nsrun")
     }

@@ -97,13 +97,15 @@ struct IsolationArguments: Equatable {
 struct CommandArguments: Equatable {
   var workdir: String?
   var env: [String] = []
+  var envClear = false
+  var identity = IdentityArguments()
   var command: [String] = []
 
   func resolved() throws(SandboxError) -> Command {
     guard let program = command.first, !program.isEmpty else {
       throw .refused("a command is missing: nsrun [OPTIONS] -- COMMAND [ARG...]; nsrun --help tells more")
     }
-    var environment: [(name: String, value: String)] = []
+    var (credentials, environment) = try identity.resolved()
     for assignment in env {
       let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty else {
@@ -112,6 +114,8 @@ struct CommandArguments: Equatable {
       environment.append((String(parts[0]), String(parts[1])))
     }
     var result = Command(command, environment: environment, workingDirectory: workdir)
+    result.isEnvironmentCleared = envClear
+    result.credentials = credentials
     result.exactArguments = ExactArguments.afterTerminator(count: command.count)
     return result
   }

@@ -43,6 +43,9 @@ extension LaunchArguments {
       case "--keep": keep = true
       case "--privileged": isolation.privileged = true
       case "--pid": pid = true
+      case "--as-caller": surroundings.identity.asCaller = true
+      case "--no-new-privs": surroundings.identity.noNewPrivs = true
+      case "--env-clear": surroundings.envClear = true
       case "-v", "--verbose": output.verbose = true
       case "--trace": output.trace = true
       default:
@@ -75,6 +78,10 @@ extension LaunchArguments {
     case "--sysctl": isolation.sysctl.append(value)
     case "--workdir": surroundings.workdir = value
     case "--env": surroundings.env.append(value)
+    case "--user": surroundings.identity.user = value
+    case "--group": surroundings.identity.group = value
+    case "--cap-drop": surroundings.identity.capDrop.append(value)
+    case "--cap-add": surroundings.identity.capAdd.append(value)
     default: return false
     }
     return true

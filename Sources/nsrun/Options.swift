@@ -72,9 +72,44 @@ struct CommandOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Set an environment variable; may be repeated.", valueName: "name=value"))
   var env: [String] = []
 
+  @Flag(help: "Start with an empty environment, and set then what other options ask for.")
+  var envClear = false
+
+  @OptionGroup var identity: IdentityOptions
+
   @Argument(
     parsing: .postTerminator, help: ArgumentHelp("The command and its arguments, after --.", valueName: "command"))
   var command: [String] = []
 
-  var arguments: CommandArguments { CommandArguments(workdir: workdir, env: env, command: command) }
+  var arguments: CommandArguments {
+    CommandArguments(
+      workdir: workdir, env: env, envClear: envClear, identity: identity.arguments, command: command)
+  }
+}
+
+/// Who a command is.
+struct IdentityOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The user to be, with its groups, HOME, USER and SHELL.", valueName: "user[:group]"))
+  var user: String?
+
+  @Option(help: ArgumentHelp("The primary group to be in.", valueName: "group"))
+  var group: String?
+
+  @Flag(help: "Be the user who called sudo.")
+  var asCaller = false
+
+  @Option(help: ArgumentHelp("Take capabilities away for good; may be repeated.", valueName: "all|name,..."))
+  var capDrop: [String] = []
+
+  @Option(help: ArgumentHelp("Keep capabilities as another user; may be repeated.", valueName: "all|name,..."))
+  var capAdd: [String] = []
+
+  @Flag(help: "Get no privileges from set-user-ID programs and file capabilities.")
+  var noNewPrivs = false
+
+  var arguments: IdentityArguments {
+    IdentityArguments(
+      user: user, group: group, asCaller: asCaller, capDrop: capDrop, capAdd: capAdd, noNewPrivs: noNewPrivs)
+  }
 }

@@ -9,10 +9,12 @@ import Testing
   static let valued = [
     ["--net", "br0"], ["--ip", "10.64.1.5/24"], ["--subnet", "10.64.1.0/24"], ["--gateway", "10.64.1.1"],
     ["--mac", "02:00:00:00:00:01"], ["--mtu", "1400"], ["--name", "web"], ["--workdir", "/tmp"],
-    ["--env", "A=B=C"], ["--env", "EMPTY="], ["--sysctl", "net.ipv4.ip_forward=1"],
+    ["--env", "A=B=C"], ["--env", "EMPTY="], ["--sysctl", "net.ipv4.ip_forward=1"], ["--user", "nobody:nogroup"],
+    ["--group", "50"], ["--cap-drop", "all"], ["--cap-add", "net_raw,KILL"],
   ]
   static let flags = [
-    "--no-nat", "--internal", "--no-firewall-rules", "--keep", "--privileged", "--pid", "-v", "--verbose", "--trace",
+    "--no-nat", "--internal", "--no-firewall-rules", "--keep", "--privileged", "--pid", "--as-caller", "--no-new-privs",
+    "--env-clear", "-v", "--verbose", "--trace",
   ]
 
   private func parsed(_ arguments: [String]) throws -> LaunchArguments { try Run.parse(arguments).arguments }

@@ -41,6 +41,37 @@ enum BadInput {
     Row("nsrun --workdir /nonexistent -- true", "/nonexistent: No such file or directory"),
   ]
 
+  static let identities = [
+    Row("nsrun --user nosuch -- true", "--user 'nosuch': there is no user 'nosuch' in /etc/passwd"),
+    Row("nsrun --net br0 --user '' -- true", "the name of a user is missing"),
+    Row("nsrun --user nobody: -- true", "the name of a group is missing"),
+    Row("nsrun --user nobody:nosuch -- true", "there is no group 'nosuch' in /etc/group"),
+    Row("nsrun --user 4294967295 -- true", "there is no user '4294967295'"),
+    Row("nsrun --user 4294967296 -- true", "there is no user '4294967296'"),
+    Row("nsrun --user +5 -- true", "there is no user '+5'"),
+    Row("nsrun --group 4294967295 -- true", "there is no group '4294967295'"),
+    Row("nsrun --group nosuch -- true", "there is no group 'nosuch'"),
+    Row("nsrun --user nobody:nogroup --group nogroup -- true", "both name a group"),
+    Row("nsrun --user nobody --as-caller -- true", "exclude each other"),
+    Row("nsrun --net br0 --as-caller -- true", "nobody has called sudo"),
+    Row("SUDO_UID=-1 nsrun --as-caller -- true", "nobody has called sudo"),
+    Row("nsrun exec taken --as-caller -- true", "nobody has called sudo"),
+    Row("nsrun exec taken --user nosuch -- true", "there is no user 'nosuch'"),
+    Row("nsrun --user nobody --workdir /root -- pwd", "/root: Permission denied"),
+    Row("nsrun --net br0 --cap-add net_admn -- true", "'net_admn' is no capability: near ones are cap_net_admin"),
+    Row("nsrun --cap-drop CAP_RAW -- true", "near ones are cap_net_raw, cap_sys_rawio"),
+    Row("nsrun --cap-drop frobnicate -- true", "capabilities(7) lists them"),
+    Row("nsrun --cap-drop net_raw, -- true", "--cap-drop '' is no capability"),
+    Row("nsrun --cap-drop 13 -- true", "'13' is no capability"),
+    Row("nsrun --cap-drop all --cap-add all -- true", "exclude each other"),
+    Row("nsrun --cap-drop chown,kill --cap-add cap_kill -- true", "cap_kill is in both"),
+    Row("nsrun exec taken --cap-add net_admn -- true", "near ones are cap_net_admin"),
+    Row(
+      "setpriv --bounding-set -net_raw nsrun --privileged --cap-add net_raw -- true",
+      "cannot give the command cap_net_raw"
+    ),
+  ]
+
   static let addresses = [
     Row("nsrun --net br9 --subnet 10.300.0.0/24 -- true", "--subnet '10.300.0.0/24' is not a subnet"),
     Row("nsrun --net br9 --subnet 10.1.0.0/33 -- true", "--subnet '10.1.0.0/33' is not a subnet"),

@@ -6,6 +6,9 @@ extension CommandTests {
     @Test("A bad command line is refused in one line", arguments: BadInput.commandLine)
     func commandLine(row: BadInput.Row) throws { try refuse(row) }
 
+    @Test("A bad user, group or capability is refused before anything is changed", arguments: BadInput.identities)
+    func identities(row: BadInput.Row) throws { try refuse(row) }
+
     @Test("A bad address or subnet is refused before anything is changed", arguments: BadInput.addresses)
     func addresses(row: BadInput.Row) throws { try refuse(row) }
 

@@ -22,6 +22,33 @@ struct ChildProcessTests {
     }
   }
 
+  @Test("has the variables that come with the permission, before those of the command")
+  func variables() async {
+    await #expect(processExitsWith: .success) {
+      let signals = BlockedSignals()
+      setenv("GONE", "x", 1)
+      let script = #"[ "$A/$B/${GONE-none}/$C" = "a=1/b/none/" ]"#
+      let child = try ChildProcess(
+        signals: signals, command: Command(["sh", "-c", script], environment: [("B", "b")])
+      ) { (_) throws(SystemError) in }
+      try child.proceed(with: [("A", "a=1"), ("B", "a"), ("GONE", nil), ("C", "")])
+      exit(Supervisor(of: child).wait(signals: signals).code)
+    }
+  }
+
+  @Test("starts the command with an empty environment where that is asked for")
+  func emptyEnvironment() async {
+    await #expect(processExitsWith: .success) {
+      let signals = BlockedSignals()
+      let script = #"[ "$(/usr/bin/env -u PWD -u _ -u SHLVL -u OLDPWD)" = B=b ]"#
+      var command = Command(["sh", "-c", script], environment: [("B", "b"), ("C", "c"), ("C", nil)])
+      command.isEnvironmentCleared = true
+      let child = try ChildProcess(signals: signals, command: command) { (_) throws(SystemError) in }
+      try child.proceed()
+      exit(Supervisor(of: child).wait(signals: signals).code)
+    }
+  }
+
   @Test("reports the step that failed, with its name and errno, at the next checkpoint")
   func failingStep() async {
     await #expect(processExitsWith: .success) {

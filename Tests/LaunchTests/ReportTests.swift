@@ -47,6 +47,22 @@ struct ReportTests {
   }
 }
 
+@Suite("What a parent permits")
+struct PermissionTests {
+  @Test("variables arrive as they were sent")
+  func roundTrip() {
+    let variables: [Command.Variable] = [
+      ("A", "é=1"), ("B", nil), ("C", ""), ("D", String(repeating: "x", count: 300)),
+    ]
+    let message = Permission.encode(variables)
+    let head = Array(message.prefix(Permission.headSize))
+    #expect(Permission.textSize(head) == message.count - Permission.headSize)
+    #expect(Permission.decode(Array(message.dropFirst(Permission.headSize))).elementsEqual(variables, by: ==))
+    #expect(Permission.encode([]).count == Permission.headSize)
+    #expect(Permission.decode([]).isEmpty)
+  }
+}
+
 @Suite("Exit status")
 struct ExitStatusTests {
   @Test(

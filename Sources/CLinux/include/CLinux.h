@@ -41,6 +41,11 @@ int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags
 
 /// prctl(PR_SET_PDEATHSIG): the signal the calling process gets when its parent ends.
 int clinux_set_parent_death_signal(int signal);
+/// prctl(PR_SET_KEEPCAPS): whether permitted capabilities outlast the change from root to another user.
+int clinux_keep_capabilities(int on);
+int clinux_set_no_new_privileges(void);
+int clinux_setresuid(uint32_t real, uint32_t effective, uint32_t saved);
+int clinux_setresgid(uint32_t real, uint32_t effective, uint32_t saved);
 /// prctl(PR_SET_CHILD_SUBREAPER): orphaned descendants become children of the calling process.
 int clinux_set_child_subreaper(int on);
 

@@ -1,0 +1,110 @@
+import Glibc
+import LinuxSystem
+import Testing
+
+@testable import Launch
+
+@Suite("What is said about capabilities")
+struct CapabilityChangesTests {
+  private func set(_ names: String...) -> CapabilitySet {
+    CapabilitySet(Capability.all.filter { names.contains($0.name) })
+  }
+
+  @Test(
+    "a name may have cap_ or not, in any case, and lists may be repeated",
+    arguments: [["net_raw,kill"], ["CAP_NET_RAW", "Kill"], ["cap_kill,NET_RAW", "net_raw"]])
+  func names(lists: [String]) throws {
+    #expect(try CapabilityChanges(dropping: lists, adding: []).dropped == set("cap_net_raw", "cap_kill"))
+    #expect(try CapabilityChanges(dropping: [], adding: lists).added == set("cap_net_raw", "cap_kill"))
+  }
+
+  @Test("nothing said changes nothing")
+  func none() throws { #expect(try CapabilityChanges(dropping: [], adding: []) == CapabilityChanges()) }
+
+  @Test("all means all that the other list does not name")
+  func all() throws {
+    let raw = set("cap_net_raw")
+    let dropping = try CapabilityChanges(dropping: ["ALL"], adding: ["net_raw"])
+    #expect(dropping.added == raw && dropping.dropped == CapabilitySet.all.subtracting(raw))
+    let adding = try CapabilityChanges(dropping: ["net_raw"], adding: ["chown,all"])
+    #expect(adding.dropped == raw && adding.added == CapabilitySet.all.subtracting(raw))
+    #expect(try CapabilityChanges(dropping: ["all"], adding: []).dropped == .all)
+  }
+
+  @Test(
+    "a contradiction, and what is no name, is refused",
+    arguments: [
+      (["all"], ["all"], "exclude each other"), (["kill"], ["CAP_KILL"], "cap_kill is in both"),
+      (["net_raw,"], [], "--cap-drop '' is no capability"), ([""], [], "--cap-drop '' is no capability"),
+      ([], ["net_admn"], "--cap-add 'net_admn' is no capability: near ones are cap_net_admin"),
+      ([], ["CAP_SYSADMIN"], "near ones are cap_sys_admin"), (["time"], [], "near ones are cap_sys_time"),
+      (["cap_"], [], "capabilities(7) lists them"), (["13"], [], "capabilities(7) lists them"),
+      (["é, ı"], [], "capabilities(7) lists them"),
+    ])
+  func refused(dropping: [String], adding: [String], why: String) {
+    do throws(CapabilityChanges.Invalid) {
+      _ = try CapabilityChanges(dropping: dropping, adding: adding)
+      Issue.record("taken")
+    } catch {
+      #expect(error.description.contains(why), "\(error)")
+    }
+  }
+
+  @Test("Near are those that contain the text, then those that differ by a few letters; five at most")
+  func near() {
+    let names = ["cap_net_admin", "cap_net_raw", "cap_sys_admin", "cap_sys_rawio", "cap_kill", "cap_bpf"]
+    #expect(NearNames.of("raw", in: names) == ["cap_net_raw", "cap_sys_rawio"])
+    #expect(NearNames.of("admin", in: names) == ["cap_net_admin", "cap_sys_admin"])
+    #expect(NearNames.of("kil", in: names) == ["cap_kill"])
+    #expect(NearNames.of("kll", in: names) == ["cap_kill"])
+    #expect(NearNames.of("bp", in: names) == [])
+    #expect(NearNames.of("quite_another_thing", in: names) == [])
+    #expect(NearNames.of(String(repeating: "a", count: 1_000_000), in: names) == [])
+  }
+}
+
+@Suite("What a set of capabilities is called")
+struct CapabilitySetTests {
+  @Test("all, none, the names, or what is missing where that is shorter")
+  func description() throws {
+    let raw = CapabilitySet([.netRaw])
+    #expect("\(CapabilitySet.all)" == "all")
+    #expect("\(CapabilitySet())" == "none")
+    #expect("\(raw)" == "cap_net_raw")
+    #expect("\(CapabilitySet([.sysAdmin, .netRaw]))" == "cap_net_raw,cap_sys_admin")
+    #expect("\(CapabilitySet.all.subtracting(raw))" == "all but cap_net_raw")
+    // What this kernel does not have.
+    #expect("\(CapabilitySet(rawValue: .max))" == "all")
+  }
+
+  @Test("its bits are the kernel's")
+  func bits() {
+    #expect(CapabilitySet([.netRaw]).rawValue == 1 << 13)
+    #expect(CapabilitySet([.netAdmin, .sysAdmin]).rawValue == 1 << 12 | 1 << 21)
+    #expect(CapabilitySet.all.rawValue.nonzeroBitCount >= 38)
+    #expect(CapabilitySet(rawValue: 1 << 12 | 1 << 21).members == [.netAdmin, .sysAdmin])
+  }
+}
+
+@Suite("What /proc tells of a process")
+struct ProcessCredentialsTests {
+  @Test("the effective user and capabilities")
+  func status() {
+    let status =
+      "Name:\tUid: 7\nUid:\t0\t1000\t0\t0\nGid:\t5\t5\t5\t5\nCapPrm:\t0000000000000001\nCapEff:\t0000000000002400\n"
+    let credentials = ProcessCredentials(status: status)
+    #expect(credentials?.user == 1000)
+    #expect(credentials?.capabilities.rawValue == 0x2400)
+  }
+
+  @Test("nothing of what is no status", arguments: ["", "Uid:\t0\t0\t0\t0\n", "Uid:\nCapEff:\n", "CapEff:\t0\n"])
+  func garbage(status: String) { #expect(ProcessCredentials(status: status) == nil) }
+
+  @Test("of this process, and nothing of one that is not there")
+  func here() throws {
+    let own = try #require(ProcessCredentials(of: getpid()))
+    #expect(own.user == geteuid())
+    #expect(own.capabilities.contains(CapabilitySet([.netRaw])) == Capability.netRaw.isEffective)
+    #expect(ProcessCredentials(of: Int32.max) == nil)
+  }
+}
