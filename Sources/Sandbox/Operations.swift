@@ -18,7 +18,7 @@ extension Host {
     let child = try system { () throws(SystemError) in try sandboxChild(spec, command, signals) }
     let sandbox = try makeSandbox(spec, around: child, signals)
     reporter.progress?("execute \(command.arguments[0])")
-    do throws(LaunchError) { try child.proceed() } catch {
+    do throws(LaunchError) { try child.proceed(with: sandbox.facts.variables) } catch {
       child.end()
       sandbox.remove(from: self)
       throw .launch(error)
@@ -52,6 +52,8 @@ extension Host {
     try requirePrivileges()
     SandboxRecord.noteJoining(name, in: state)
     let namespace = try namespace(named: name)
+    var command = command
+    command.environment.insert(contentsOf: variables(of: name, namespace), at: 0)
     try system { () throws(SystemError) in
       let owner = isPrivileged ? nil : try UserNamespace.owner(of: namespace)
       try namespace.enter()

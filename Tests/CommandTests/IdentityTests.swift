@@ -105,6 +105,39 @@ extension CommandTests {
       }
     }
 
+    @Test("The command is told its sandbox's name, bridge, address and gateway, as far as there are any")
+    func sandbox() throws {
+      try onHost("ip netns add theirs") { (host) throws in
+        let show = "sh -c 'echo $NSRUN_NAME,$NSRUN_NET,$NSRUN_ADDRESS,$NSRUN_GATEWAY'"
+        let outer = "NSRUN_NAME=o NSRUN_NET=o NSRUN_ADDRESS=o NSRUN_GATEWAY=o"
+        let options = "--net br0 --ip 10.64.5.9/24"
+        #expect(try host.must("\(outer) nsrun --name a \(options) -- \(show)") == "a,br0,10.64.5.9,10.64.5.1")
+        #expect(try host.must("nsrun --name a \(options) --internal -- \(show)") == "a,br0,10.64.5.9,")
+        #expect(try host.must("\(outer) nsrun --name a -- \(show)") == "a,,,")
+        #expect(try host.must("nsrun --name a --env NSRUN_NAME=b -- \(show)") == "b,,,")
+        #expect(try host.must("\(outer) nsrun exec theirs -- \(show)") == "theirs,,,")
+        try host.must("nsrun create one \(options)")
+        #expect(try host.must("\(outer) nsrun exec one --user nobody -- \(show)") == "one,br0,10.64.5.9,10.64.5.1")
+        #expect(try host.must("nsrun exec one -- sh -c 'env -0 | tr \"\\0\" \"\\n\" | grep -c ^NSRUN_'") == "4")
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("--env-clear leaves what nsrun itself sets, and --env")
+    func cleared() throws {
+      try onHost("ip netns add theirs") { (host) throws in
+        #expect(
+          try host.must("nsrun exec theirs --env A=1 --env-clear --env B=2 -- env") == "NSRUN_NAME=theirs\nA=1\nB=2")
+        #expect(
+          try host.must("nsrun --name a --env-clear --user root -- env | sort")
+            == "HOME=/root\nLOGNAME=root\nNSRUN_NAME=a\nSHELL=/bin/bash\nUSER=root")
+        #expect(
+          try host.must("nsrun --env-clear --env PATH=/nowhere:/usr/bin -- env | grep ^PATH")
+            == "PATH=/nowhere:/usr/bin")
+        #expect(try host.sh("nsrun --env-clear --env PATH=/nowhere -- env").status == 127)
+      }
+    }
+
     @Test(
       "kill -9 of nsrun ends a command that is another user, too",
       arguments: ["--user nobody", "--user nobody --cap-add net_raw", "--cap-drop all", "--pid --user nobody"])
