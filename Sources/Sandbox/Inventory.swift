@@ -27,6 +27,8 @@ public struct SandboxReport: Sendable {
 
   public var facts: SandboxFacts
   public var state: State
+  /// Whether commands inside have power over the host, by the owner of the namespace; nil where that cannot be told.
+  public var isPrivileged: Bool?
   /// The processes inside, in ascending order.
   public var processes: [Int32]
   /// What has gone in and out, as seen from inside; nil without a connection.
@@ -78,14 +80,26 @@ extension Host {
     let isAttended = SandboxRecord.isAttended(facts.name, in: state)
     guard let path = state.record(of: facts.name), let text = try? RecordText.read(path) else { return nil }
     let stays = path == state.createdRecord(of: facts.name)
-    var identity = names.identity(of: facts.name)
-    if identity?.text != text.namespaceIdentity { identity = nil }
-    let isWhole = identity != nil && (facts.connection == nil || link != nil)
+    var namespace = inspect(facts.name)
+    if namespace?.identity.text != text.namespaceIdentity { namespace = nil }
+    let isWhole = namespace != nil && (facts.connection == nil || link != nil)
     let condition: SandboxReport.State =
       stays ? (isWhole ? .created : .broken) : isAttended ? .running : .stale
     return SandboxReport(
-      facts: facts, state: condition, processes: identity.map(processes) ?? [], traffic: link?.statistics?.ofOtherEnd,
+      facts: facts, state: condition, isPrivileged: namespace?.isPrivileged,
+      processes: namespace.map { processes($0.identity) } ?? [], traffic: link?.statistics?.ofOtherEnd,
       age: max(0, time(nil) - facts.createdAt))
+  }
+
+  /// What the namespace of a name is, and whether it is owned by what this process is in; nil where there is none.
+  private func inspect(_ name: NamespaceName) -> (identity: FileIdentity, isPrivileged: Bool?)? {
+    guard let namespace = try? names.open(name), let identity = try? namespace.identity() else { return nil }
+    do throws(SystemError) {
+      let owner = try UserNamespace.owner(of: namespace)
+      return (identity, owner == nil)
+    } catch {
+      return (identity, nil)
+    }
   }
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Launch
 import RouteNetlink
 import Sandbox
 
@@ -40,6 +41,27 @@ struct SandboxDocument: Encodable {
   struct Process: Encodable {
     let pid: Int32
     let name: String
+    let uid: UInt32?
+    let user: String?
+    /// Effective: `all`, `none`, or names.
+    let capabilities: String?
+
+    private static let accounts = try? Accounts.ofMachine()
+
+    init(_ pid: Int32) {
+      self.pid = pid
+      name = programName(of: pid)
+      let credentials = ProcessCredentials(of: pid)
+      uid = credentials?.user
+      user = uid.flatMap { Self.accounts?.name(of: $0) }
+      capabilities = credentials.map { "\($0.capabilities)" }
+    }
+
+    /// For people.
+    var line: String {
+      guard let uid, let capabilities else { return "\(pid) \(name)" }
+      return "\(pid) \(name) (user \(user ?? "\(uid)"), capabilities: \(capabilities))"
+    }
   }
 
   struct Neighbour: Encodable {
@@ -71,6 +93,7 @@ struct SandboxDocument: Encodable {
   let createdAt: Int
   let ageSeconds: Int
   let maker: Int32
+  let privileged: Bool?
   let network: Network?
   let processes: [Process]
   let neighbours: [Neighbour]
@@ -82,6 +105,7 @@ struct SandboxDocument: Encodable {
     createdAt = report.facts.createdAt
     ageSeconds = report.age
     maker = report.facts.maker
+    privileged = report.isPrivileged
     network = report.facts.connection.map { connection in
       Network(
         bridge: connection.bridge.text, address: "\(connection.address.address)",
@@ -90,7 +114,7 @@ struct SandboxDocument: Encodable {
         egress: connection.egress.rawValue, received: report.traffic.map { Counters($0.received) },
         sent: report.traffic.map { Counters($0.sent) })
     }
-    processes = report.processes.map { Process(pid: $0, name: programName(of: $0)) }
+    processes = report.processes.map { Process($0) }
     neighbours = report.neighbours.map {
       Neighbour(address: "\($0.address)", mac: $0.mac.map { "\($0)" }, state: $0.state)
     }

@@ -126,5 +126,38 @@ extension CommandTests {
         #expect(try host.sh("nsrun --user nobody --cap-add net_admin -- ip link set lo mtu 1400").status == 0)
       }
     }
+
+    @Test("inspect shows who a sandbox's processes are and what they hold, and whether it has power over the host")
+    func inspect() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one; nsrun create two --privileged")
+        let processes = try [
+          "", "--cap-drop net_raw", "--user nobody", "--user 4711 --cap-add net_raw,kill",
+        ].map { options in
+          let process = try host.start("exec nsrun exec one \(options) -- sh -c 'echo ready; read x'")
+          try process.wait(for: "ready")
+          return process
+        }
+        let people = try host.must("nsrun inspect one")
+        for text in [
+          "user root, capabilities: all)", "user root, capabilities: all but cap_net_raw)",
+          "user nobody, capabilities: none)", "user 4711, capabilities: cap_kill,cap_net_raw)",
+        ] { #expect(people.contains(" sh (\(text)\n") || people.hasSuffix(" sh (\(text)"), "\(text): \(people)") }
+        #expect(people.contains("Power      over its own network\n"))
+        #expect(try host.must("nsrun inspect two").contains("Power      over the host (privileged)\n"))
+        let json = try host.must("nsrun inspect one --json | jq -c '.processes[] | [.uid, .user, .capabilities]'")
+        #expect(
+          Set(json.split(separator: "\n")) == [
+            #"[0,"root","all"]"#, #"[0,"root","all but cap_net_raw"]"#, #"[65534,"nobody","none"]"#,
+            #"[4711,null,"cap_kill,cap_net_raw"]"#,
+          ])
+        #expect(try host.must("nsrun list --json | jq -c '[.[] | .privileged]'") == "[false,true]")
+        for process in processes {
+          process.closeInput()
+          _ = try process.finish()
+        }
+        try host.must("nsrun rm one two")
+      }
+    }
   }
 }

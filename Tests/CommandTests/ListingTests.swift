@@ -4,7 +4,7 @@ import Testing
 extension CommandTests {
   @Suite("list and inspect") struct ListingTests {
     private static let keys =
-      #"["ageSeconds","createdAt","maker","name","namespace","neighbours","network","processes","state"]"#
+      #"["ageSeconds","createdAt","maker","name","namespace","neighbours","network","privileged","processes","state"]"#
     private static let networkKeys =
       #"["address","bridge","egress","gateway","hostLink","mac","mtu","prefixLength","received","sent"]"#
 
@@ -44,12 +44,16 @@ extension CommandTests {
         let people = try host.must("nsrun inspect one")
         for line in [
           "Name       one", "State      created", "Bridge     br0", "Address    10.64.5.9/24", "Gateway    10.64.5.1",
-          "MAC        02:6e:0a:40:05:09", "MTU        1400", "Process    \(pid) cat",
+          "MAC        02:6e:0a:40:05:09", "MTU        1400", "Process    \(pid) cat (user root, capabilities: all)",
+          "Power      over its own network",
           "Neighbour  10.64.5.1 06:6e:0a:40:05:01",
         ] { #expect(people.contains(line), "\(line) is not in \(people)") }
         let document = "nsrun inspect one --json | jq -c"
         #expect(try host.must("\(document) keys") == Self.keys)
-        #expect(try host.must("\(document) '.processes'") == #"[{"name":"cat","pid":\#(pid)}]"#)
+        #expect(
+          try host.must("\(document) '.processes'")
+            == #"[{"capabilities":"all","name":"cat","pid":\#(pid),"uid":0,"user":"root"}]"#)
+        #expect(try host.must("\(document) .privileged") == "false")
         #expect(
           try host.must("\(document) '.neighbours[0] | [.address, .mac]'") == #"["10.64.5.1","06:6e:0a:40:05:01"]"#)
         // As seen from inside: three echoes each way.

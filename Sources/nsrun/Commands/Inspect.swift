@@ -18,12 +18,16 @@ struct Inspect: ParsableCommand {
     let host = try output.host()
     host.sweepIfPrivileged()
     let report = try host.report(on: try namespaceName(name, "NAME"))
-    if json { return try Terminal.print(JSON.text(SandboxDocument(report))) }
+    let document = SandboxDocument(report)
+    if json { return try Terminal.print(JSON.text(document)) }
     var lines: [(String, String)] = [
       ("Name", report.facts.name.text),
       ("State", report.state.rawValue),
       ("Namespace", "/run/netns/\(report.facts.name)"),
     ]
+    if let privileged = report.isPrivileged {
+      lines.append(("Power", privileged ? "over the host (privileged)" : "over its own network"))
+    }
     if let connection = report.facts.connection {
       lines += [
         ("Bridge", connection.bridge.text),
@@ -43,7 +47,7 @@ struct Inspect: ParsableCommand {
       ]
     }
     lines += report.processes.isEmpty ? [("Processes", "none")] : []
-    for pid in report.processes { lines.append(("Process", "\(pid) \(programName(of: pid))")) }
+    for process in document.processes { lines.append(("Process", process.line)) }
     for neighbour in report.neighbours {
       lines.append(("Neighbour", "\(neighbour.address) \(neighbour.mac.map { "\($0)" } ?? "-") \(neighbour.state)"))
     }
