@@ -57,12 +57,16 @@ extension String {
 /// - Throws: EEXIST where something else than a directory has the name.
 @discardableResult
 public func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) -> Bool {
-  do {
-    try systemCall("make directory", path) { mkdir(path, mode) }
-  } catch  where error.errno == EEXIST {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw error }
-    return false
+  // Somebody may remove again and again what was in the way.
+  for attempt in 1...100 {
+    do {
+      try systemCall("make directory", path) { mkdir(path, mode) }
+      break
+    } catch  where error.errno == EEXIST {
+      var status = stat()
+      if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return false }
+      guard attempt < 100, lstat(path, &status) != 0, errno == ENOENT else { throw error }
+    }
   }
   do {
     try systemCall("set the mode of", path) { chmod(path, mode) }
