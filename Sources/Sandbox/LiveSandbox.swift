@@ -232,7 +232,7 @@ struct LiveSandbox: ~Copyable {
     // Descendants of the command have become children of this process; who joined has left a note. Most of the time
     // there is neither, and no need to look at every process of the machine.
     guard let namespace, record.hasGrown || Supervisor.hasDescendants() else { return 0 }
-    return host.endProcesses(in: namespace, of: facts.name, grace: Self.grace)
+    return host.endProcesses(in: namespace, of: facts.name.text, grace: Self.grace)
   }
 
   /// Leaves the sandbox standing without this process.

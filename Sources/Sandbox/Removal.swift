@@ -148,7 +148,7 @@ extension Host {
     }
     let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
     for one in batch {
-      let inside = namespace(of: one).flatMap { processes[$0] } ?? []
+      let inside = namespace(of: one, among: processes).flatMap { processes[$0] } ?? []
       removed.append(
         Removed(
           kind: .sandbox, name: one.facts.name.text, reason: one.stays ? .created : .stale, bridge: one.bridge,
@@ -244,8 +244,8 @@ extension Host {
     var dismantled: [NamespaceName] = []
     let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
     for one in batch {
-      guard let namespace = namespace(of: one), processes[namespace] != nil else { continue }
-      endProcesses(in: namespace, of: one.facts.name, grace: LiveSandbox.grace)
+      guard let namespace = namespace(of: one, among: processes), processes[namespace] != nil else { continue }
+      endProcesses(in: namespace, of: one.facts.name.text, grace: LiveSandbox.grace)
     }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
     let remaining = disconnect(batch.compactMap { $0.facts.connection?.hostLink })
@@ -258,10 +258,8 @@ extension Host {
     return dismantled
   }
 
-  /// The namespace of a sandbox, if its name still is that one's.
-  private func namespace(of one: TakenOver) -> FileIdentity? {
-    guard let identity = names.identity(of: one.facts.name), identity.text == one.identity else { return nil }
-    return identity
+  private func namespace(of one: TakenOver, among processes: [FileIdentity: [Int32]]) -> FileIdentity? {
+    namespace(of: one.facts, identity: one.identity) { processes }
   }
 
   /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way.

@@ -99,7 +99,7 @@ extension Host {
   /// Ends the processes inside a namespace, and says so.
   /// - Returns: how many there were.
   @discardableResult
-  func endProcesses(in namespace: FileIdentity, of name: NamespaceName, grace: Int32) -> Int {
+  func endProcesses(in namespace: FileIdentity, of name: String, grace: Int32) -> Int {
     let inside = (try? processes(in: namespace)) ?? []
     guard !inside.isEmpty else { return 0 }
     let list = inside.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")

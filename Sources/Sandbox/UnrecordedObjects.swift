@@ -81,23 +81,26 @@ struct UnrecordedObjects {
         Removed(kind: .sandbox, name: name.text, reason: .unrecorded, bridge: bridge, processes: inside))
       doomed += ends
       if isDryRun { continue }
-      if !inside.isEmpty { host.endProcesses(in: identity, of: name, grace: LiveSandbox.grace) }
+      if !inside.isEmpty { host.endProcesses(in: identity, of: "\(name)", grace: LiveSandbox.grace) }
       doomedNames.append((name, identity))
     }
 
     for link in nameless {
       if let bridgeIndex, link.master != bridgeIndex { continue }
       if let name, link.alias != Tag.link(of: name) { continue }
-      let inside = try self.processes(behind: link)
+      let found = try host.inhabitants(behind: link)
+      let inside = found?.processes ?? []
       guard all || inside.isEmpty else {
         warn(about: "the link \(link.name)", inside)
         continue
       }
       doomed.append(link)
       // With nobody inside it is about to go by itself, as after every run that ends just now.
-      guard !inside.isEmpty else { continue }
+      guard let found else { continue }
       removed.append(
         Removed(kind: .link, name: link.name, reason: .unrecorded, bridge: bridge, processes: inside))
+      if isDryRun { continue }
+      host.endProcesses(in: found.namespace, of: "the sandbox behind \(link.name)", grace: LiveSandbox.grace)
     }
     guard !isDryRun else { return removed }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
@@ -108,34 +111,10 @@ struct UnrecordedObjects {
     return removed
   }
 
-  /// Whether nsrun made the namespace that has a name: its loopback link says for which sandbox.
+  /// Whether nsrun made the namespace that has a name.
   private func isTagged(_ name: NamespaceName) -> Bool {
     guard let namespace = try? host.names.open(name) else { return false }
-    let alias = try? namespace.inside(home: host.home) { () throws(SandboxError) -> String? in
-      var inside = try system { () throws(SystemError) in try RouteConnection() }
-      return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }
-    }.get()
-    return alias == Tag.link(of: name)
-  }
-
-  /// The processes in the namespace that the other end of a veth pair is in.
-  func processes(behind link: Link) throws(SandboxError) -> [Int32] {
-    guard let wanted = link.peerNamespaceID else { return [] }
-    let spaces = try system { () throws(SystemError) in try processesByNamespace() }
-    return try host.route { (route) throws(NetlinkError) in
-      for processes in spaces.values {
-        for process in processes {
-          // One that has ended since tells nothing; the next one is in the same namespace.
-          do throws(NetlinkError) {
-            if try route.namespaceID(of: .process(process)) == wanted { return processes }
-            break
-          } catch {
-            guard error.errno == ESRCH else { throw error }
-          }
-        }
-      }
-      return []
-    }
+    return host.isTagged(namespace, name)
   }
 
   private func warn(about what: String, _ processes: [Int32]) {
@@ -236,13 +215,12 @@ extension Host {
     guard !unrecorded.isEmpty else { return [] }
     let links = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
     guard let links else { return [] }
-    let objects = UnrecordedObjects(self)
     return unrecorded.filter { address, holder in
       guard let link = links.first(where: { $0.address == .derived(from: address, role: .hostLink) }) else {
         return true
       }
       // A namespace that nobody is in and that has no name any more is about to go, and the link with it.
-      return names.identity(of: holder) == nil && (try? objects.processes(behind: link).isEmpty) == true
+      return names.identity(of: holder) == nil && (try? inhabitants(behind: link) == nil) == true
     }
   }
 }

@@ -1,0 +1,48 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// Sandboxes whose name, link or record somebody has deleted.
+  @Suite("Broken sandboxes") struct BrokenSandboxTests {
+    /// Starts what stays inside although the name of its namespace is gone.
+    private static func leaveInside(_ host: ThrowawayHost, _ script: String) throws -> (
+      command: HostCommand, pid: String
+    ) {
+      let command = try host.start(script)
+      return (command, try command.wait(for: "\n"))
+    }
+
+    @Test(
+      "What runs inside is ended also where the namespace's name was deleted, and the record as well",
+      arguments: [
+        ("ip netns delete web", "nsrun rm web"), ("ip netns delete web", "nsrun cleanup --all"),
+        ("rm -r /run/nsrun; ip netns delete web", "nsrun cleanup --all"),
+      ])
+    func created(hand: String, remedy: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create web --net br0")
+        let inside = try Self.leaveInside(host, "exec nsrun exec web -- sh -c 'echo $$; exec sleep 1000'")
+        try host.must(hand)
+        let outcome = try host.sh(remedy)
+        #expect(outcome.status == 0 && outcome.errors.contains("\(inside.pid) (sleep)"), "\(outcome)")
+        #expect(try inside.command.finish(seconds: 10).status == 128 + 15)
+      }
+    }
+
+    @Test("What a killed run has left inside is ended also where the namespace's name was deleted")
+    func killed() throws {
+      try onHost { (host) throws in
+        let script =
+          "echo $$; exec nsrun --net br0 --name web -- sh -c 'setsid -f sh -c \"echo \\$\\$; exec sleep 1000\"; read x'"
+        let run = try host.start(script)
+        let nsrun = try run.wait(for: "\n")
+        let inside = try run.wait(for: "\n")
+        try host.must("ip netns delete web; kill -KILL \(nsrun)")
+        _ = try run.finish()
+        let outcome = try host.sh("nsrun cleanup")
+        #expect(outcome.status == 0 && outcome.errors.contains("\(inside) (sleep)"), "\(outcome)")
+        try host.eventually("[ ! -e /proc/\(inside) ]")
+      }
+    }
+  }
+}
