@@ -14,7 +14,7 @@ public struct SandboxReport: Sendable {
     case created
     /// Its nsrun process was ended; the next nsrun removes it.
     case stale
-    /// Somebody deleted its namespace or its link.
+    /// Somebody deleted its namespace, the name of that, or its link; it cannot be restored.
     case broken
   }
 
@@ -52,7 +52,7 @@ extension Host {
     let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let processes = facts.isEmpty ? [:] : try system { () throws(SystemError) in try processesByNamespace() }
     return facts.compactMap { facts in
-      report(facts, link: facts.connection.flatMap { linksByName[$0.hostLink.text] }) { processes[$0] ?? [] }
+      report(facts, link: facts.connection.flatMap { linksByName[$0.hostLink.text] }, processes)
     }
   }
 
@@ -62,44 +62,62 @@ extension Host {
       throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
     }
     guard let facts = SandboxFacts(try RecordText.read(path)) else { throw .damaged(path) }
-    var link: Link?
-    if let hostLink = facts.connection?.hostLink {
-      link = try route { (route) throws(NetlinkError) in try route.link(named: hostLink.text) }
-    }
-    guard var report = report(facts, link: link, processes: { (try? processes(in: $0)) ?? [] }) else {
+    let link = try hostLink(of: facts)
+    let processes = try system { () throws(SystemError) in try processesByNamespace() }
+    guard var report = report(facts, link: link, processes) else {
       throw .refused("the sandbox '\(name)' has just gone")
     }
     if facts.connection != nil { report.neighbours = (try? neighbours(inside: name)) ?? [] }
     return report
   }
 
-  private func report(
-    _ facts: SandboxFacts, link: Link?, processes: (FileIdentity) -> [Int32]
-  ) -> SandboxReport? {
+  private func hostLink(of facts: SandboxFacts) throws(SandboxError) -> Link? {
+    guard let connection = facts.connection else { return nil }
+    return try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
+  }
+
+  private func report(_ facts: SandboxFacts, link: Link?, _ processes: [FileIdentity: [Int32]]) -> SandboxReport? {
     // In this order: a record that is gone now was that of a command which has ended since.
     let isAttended = SandboxRecord.isAttended(facts.name, in: state)
     guard let path = state.record(of: facts.name), let text = try? RecordText.read(path) else { return nil }
     let stays = path == state.createdRecord(of: facts.name)
-    var namespace = inspect(facts.name)
-    if namespace?.identity.text != text.namespaceIdentity { namespace = nil }
-    let isWhole = namespace != nil && (facts.connection == nil || link != nil)
+    let namespace = namespace(of: facts, identity: text.namespaceIdentity) { processes }
+    let isWhole = isNamed(namespace, facts.name) && (facts.connection == nil || link != nil)
     let condition: SandboxReport.State =
-      stays ? (isWhole ? .created : .broken) : isAttended ? .running : .stale
+      stays
+      ? (isWhole ? .created : .broken)
+      : isAttended ? (isWhole || !hasLost(namespace, processes, facts) ? .running : .broken) : .stale
     return SandboxReport(
-      facts: facts, state: condition, isPrivileged: namespace?.isPrivileged,
-      processes: namespace.map { processes($0.identity) } ?? [], traffic: link?.statistics?.ofOtherEnd,
+      facts: facts, state: condition, isPrivileged: namespace.flatMap { isPrivileged(facts.name, $0) },
+      processes: namespace.flatMap { processes[$0] } ?? [], traffic: link?.statistics?.ofOtherEnd,
       age: max(0, time(nil) - facts.createdAt))
   }
 
-  /// What the namespace of a name is, and whether it is owned by what this process is in; nil where there is none.
-  private func inspect(_ name: NamespaceName) -> (identity: FileIdentity, isPrivileged: Bool?)? {
-    guard let namespace = try? names.open(name), let identity = try? namespace.identity() else { return nil }
-    do throws(SystemError) {
-      let owner = try UserNamespace.owner(of: namespace)
-      return (identity, owner == nil)
-    } catch {
-      return (identity, nil)
+  private func isNamed(_ namespace: FileIdentity?, _ name: NamespaceName) -> Bool {
+    namespace != nil && names.identity(of: name) == namespace
+  }
+
+  /// Whether a running sandbox that is not whole has been: one that is being made, or whose command has ended, lacks
+  /// things too.
+  private func hasLost(
+    _ namespace: FileIdentity?, _ processes: [FileIdentity: [Int32]], _ facts: SandboxFacts
+  ) -> Bool {
+    guard let namespace else { return false }
+    let isComplete = (processes[namespace] ?? []).contains { process in
+      guard let inside = try? NetworkNamespace.ofProcess(process), (try? inside.identity()) == namespace else {
+        return false
+      }
+      return isTagged(inside, facts.name)
     }
+    // Now that everything has been made it has to be there.
+    return isComplete
+      && (!isNamed(namespace, facts.name) || facts.connection != nil && (try? hostLink(of: facts)) == .some(nil))
+  }
+
+  /// Whether no user namespace of its own owns the namespace that a name stands for; nil where that cannot be told.
+  private func isPrivileged(_ name: NamespaceName, _ identity: FileIdentity) -> Bool? {
+    guard let namespace = try? names.open(name), (try? namespace.identity()) == identity else { return nil }
+    do throws(SystemError) { return try UserNamespace.owner(of: namespace) == nil } catch { return nil }
   }
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {

@@ -44,5 +44,23 @@ extension CommandTests {
         try host.eventually("[ ! -e /proc/\(inside) ]")
       }
     }
+
+    @Test(
+      "A running sandbox is shown as broken too, with what runs inside",
+      arguments: ["ip netns delete web", "ip link delete $(ls /sys/class/net | grep ^nsrun-)"])
+    func running(hand: String) throws {
+      try onHost { (host) throws in
+        let run = try host.start("exec nsrun --net br0 --name web -- sh -c 'echo $$; read x'")
+        let pid = try run.wait(for: "\n")
+        let show = "jq -c '[.state, .processes[].pid]'"
+        #expect(try host.must("nsrun inspect web --json | \(show)") == "[\"running\",\(pid)]")
+        try host.must(hand)
+        let broken = "[\"broken\",\(pid)]"
+        #expect(try host.must("nsrun inspect web --json | \(show)") == broken)
+        #expect(try host.must("nsrun list --json | jq '.[]' | \(show)") == broken)
+        run.send("\n")
+        #expect(try run.finish().status == 0)
+      }
+    }
   }
 }
