@@ -109,7 +109,7 @@ extension Host {
       return nil
     } catch {
       guard case .damaged = error else { throw error }
-      try setAside(path)
+      try setAside(path, "the bridge \(bridge)", "; it is written anew")
       return nil
     }
   }

@@ -127,14 +127,8 @@ public struct Doctor {
   }
 
   private func records() -> [Finding] {
-    ((try? host.recordedNames()) ?? []).compactMap { name in
-      guard let path = host.state.record(of: name) else { return nil }
-      do throws(SandboxError) {
-        _ = try RecordText.read(path)
-        return nil
-      } catch {
-        return Finding(check: "records", status: .warning, message: "\(error)", remedy: "look at \(path)")
-      }
+    ((try? host.unreadableRecords()) ?? []).map { path, error in
+      Finding(check: "records", status: .warning, message: "\(error)", remedy: "look at \(path)")
     }
   }
 }

@@ -40,11 +40,13 @@ public struct SandboxReport: Sendable {
 }
 
 extension Host {
-  /// All sandboxes, by name. What takes a look at the whole machine is done once for all of them.
+  /// All sandboxes, by name; says whose records cannot be read. What takes a look at the whole machine is done once for
+  /// all of them.
   public func reports() throws(SandboxError) -> [SandboxReport] {
     if FileIdentity(path: state.path) == nil, access(state.root, F_OK) == 0, access(state.root, X_OK) != 0 {
       throw .refused("only root may look at \(state.root): use sudo nsrun")
     }
+    for (_, error) in try unreadableRecords() { reporter.warn("\(error)") }
     let facts = try sandboxRecords()
     let isConnected = facts.contains { $0.connection != nil }
     let links =
@@ -61,7 +63,7 @@ extension Host {
     guard let path = state.record(of: name) else {
       throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
     }
-    guard let facts = SandboxFacts(try RecordText.read(path)) else { throw .damaged(path) }
+    let facts = try readRecord(of: name, at: path).facts
     let link = try hostLink(of: facts)
     let processes = try system { () throws(SystemError) in try processesByNamespace() }
     guard var report = report(facts, link: link, processes) else {
@@ -79,7 +81,9 @@ extension Host {
   private func report(_ facts: SandboxFacts, link: Link?, _ processes: [FileIdentity: [Int32]]) -> SandboxReport? {
     // In this order: a record that is gone now was that of a command which has ended since.
     let isAttended = SandboxRecord.isAttended(facts.name, in: state)
-    guard let path = state.record(of: facts.name), let text = try? RecordText.read(path) else { return nil }
+    guard let path = state.record(of: facts.name), let (text, _) = try? readRecord(of: facts.name, at: path) else {
+      return nil
+    }
     let stays = path == state.createdRecord(of: facts.name)
     let namespace = namespace(of: facts, identity: text.namespaceIdentity) { processes }
     let isWhole = isNamed(namespace, facts.name) && (facts.connection == nil || link != nil)

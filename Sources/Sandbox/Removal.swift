@@ -2,6 +2,7 @@ import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
+import Netlink
 import RouteNetlink
 
 /// What a clean-up removed, or would remove.
@@ -15,6 +16,8 @@ public struct Removed: Equatable, Sendable {
     case stale
     /// It was to stay, and `cleanup --all` was asked for.
     case created
+    /// It was to stay, but somebody has deleted its namespace, the name of that, or its link.
+    case broken
     /// It carries nsrun's tag, but is in no record.
     case unrecorded
     /// It was in the place of a record and is none, or is one of a network namespace that is gone.
@@ -82,7 +85,7 @@ extension Host {
           if let stale = try takeOver(name, at: path) { dismantle([stale]) }
         } catch {
           guard case .damaged = error else { throw error }
-          try setAside(path)
+          try setAside(path, "'\(name)'", "; nsrun cleanup removes what is left of the sandbox")
         }
       }
     }
@@ -93,10 +96,11 @@ extension Host {
     if Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective { sweep(isThorough: true) }
   }
 
-  /// Removes what is left of sandboxes whose process is gone, and what carries nsrun's tag but is in no record.
+  /// Removes what is left of sandboxes whose process is gone, or whose record says nothing any more, and what carries
+  /// nsrun's tag but is in no record.
   /// - Parameters:
   ///   - bridge: only what is on this bridge.
-  ///   - all: also sandboxes that are to stay; processes inside are ended.
+  ///   - all: also sandboxes that are to stay, or in which processes run that nobody answers for; these are ended.
   ///   - isDryRun: only tells.
   /// - Returns: what was removed.
   public func cleanUp(bridge: InterfaceName?, all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
@@ -104,14 +108,18 @@ extension Host {
     defer { finish() }
     let signals = BlockedSignals()
     var removed: [Removed] = []
-    var rest = try system { () throws(SystemError) in try candidates(all: all) }[...]
+    var damaged: [NamespaceName: String] = [:]
+    var rest = try candidates(all: all)[...]
     while !rest.isEmpty {
       let batch = rest.prefix(Self.batchSize)
       rest = rest.dropFirst(batch.count)
-      removed += cleanUp(batch, on: bridge, isDryRun: isDryRun)
+      removed += cleanUp(batch, on: bridge, all: all, isDryRun: isDryRun, &damaged)
     }
     if !isDryRun { try removeUnusedNetworks(only: bridge) }
-    removed += try UnrecordedObjects(self, on: bridge).remove(all: all, isDryRun: isDryRun)
+    removed += try UnrecordedObjects(self, on: bridge, besides: Set(damaged.keys)).remove(all: all, isDryRun: isDryRun)
+    if isDryRun, bridge == nil {
+      removed += damaged.values.sorted().map { Removed(kind: .record, name: $0, reason: .damaged) }
+    }
     _ = consume signals
     return removed
   }
@@ -120,14 +128,31 @@ extension Host {
   /// change a link.
   private static let batchSize = 64
 
-  private func candidates(all: Bool) throws(SystemError) -> [(name: NamespaceName, path: String)] {
-    let stale = try state.unattended().map { ($0, state.runningRecord(of: $0)) }
-    let created = all ? try state.names(in: state.created).map { ($0, state.createdRecord(of: $0)) } : []
-    return (stale + created).sorted { $0.0 < $1.0 }
+  private func candidates(all: Bool) throws(SandboxError) -> [(name: NamespaceName, path: String)] {
+    let stale = try system { () throws(SystemError) in try state.unattended() }.map {
+      ($0, state.runningRecord(of: $0))
+    }
+    var created = try system { () throws(SystemError) in try state.names(in: state.created) }
+    if !all, !created.isEmpty {
+      // After the names: a record comes there when everything has been made.
+      let links = try route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
+      let linkNames = Set(links.map(\.name))
+      created.removeAll { isWhole($0, links: linkNames) }
+    }
+    return (stale + created.map { ($0, state.createdRecord(of: $0)) }).sorted { $0.0 < $1.0 }
   }
 
+  /// Whether a sandbox that stays has the namespace and the link that its record, which can be read, speaks of.
+  private func isWhole(_ name: NamespaceName, links: Set<String>) -> Bool {
+    guard let (text, facts) = try? readRecord(of: name, at: state.createdRecord(of: name)) else { return false }
+    return names.identity(of: name)?.text == text.namespaceIdentity
+      && facts.connection.map { links.contains($0.hostLink.text) } ?? true
+  }
+
+  /// - Parameter damaged: is given the names whose records are none, and where those are moved to.
   private func cleanUp(
-    _ candidates: ArraySlice<(name: NamespaceName, path: String)>, on bridge: InterfaceName?, isDryRun: Bool
+    _ candidates: ArraySlice<(name: NamespaceName, path: String)>, on bridge: InterfaceName?, all: Bool, isDryRun: Bool,
+    _ damaged: inout [NamespaceName: String]
   ) -> [Removed] {
     var removed: [Removed] = []
     var batch: [TakenOver] = []
@@ -138,7 +163,11 @@ extension Host {
           batch.append(one)
         } catch {
           switch error {
-          case .damaged: if !isDryRun { try setAside(path) }
+          case .damaged:
+            guard try bridge.map({ bridge throws(SandboxError) in try isOn(bridge, name, path) }) ?? true else {
+              return
+            }
+            damaged[name] = isDryRun ? placeAside(path) : try setAside(path, "'\(name)'")
           // It is a newer nsrun's, and no failure of this one.
           case .refused(let text): reporter.warn(text)
           default: throw error
@@ -147,16 +176,35 @@ extension Host {
       }
     }
     let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
-    for one in batch {
+    batch.removeAll { one in
       let inside = namespace(of: one, among: processes).flatMap { processes[$0] } ?? []
+      if one.stays, !all, !inside.isEmpty {
+        warn("'\(one.facts.name)' is broken: its name or link was deleted", inside)
+        return true
+      }
       removed.append(
         Removed(
-          kind: .sandbox, name: one.facts.name.text, reason: one.stays ? .created : .stale, bridge: one.bridge,
-          processes: inside))
+          kind: .sandbox, name: one.facts.name.text, reason: !one.stays ? .stale : all ? .created : .broken,
+          bridge: one.bridge, processes: inside))
+      return false
     }
     guard !isDryRun else { return removed }
     let dismantled = dismantle(batch)
     return removed.filter { one in dismantled.contains { $0.text == one.name } }
+  }
+
+  /// Whether the sandbox of a damaged record is on a bridge, as far as that can be told.
+  private func isOn(_ bridge: InterfaceName, _ name: NamespaceName, _ path: String) throws(SandboxError) -> Bool {
+    if let text = try? RecordText.read(path), text["bridge"] == bridge.text { return true }
+    guard let link = try bridgeLink(bridge) else { return false }
+    return try route { (route) throws(NetlinkError) in try route.links(master: link.index) }
+      .contains { $0.alias == Tag.link(of: name) }
+  }
+
+  /// Says that something is left because of what runs in it.
+  func warn(_ what: String, _ processes: [Int32]) {
+    let list = processes.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
+    reporter.warn("\(what); left, because in it runs \(list): nsrun cleanup --all ends it")
   }
 
   /// Removes sandboxes that are to stay, with what runs inside. Goes on after a failure.
@@ -190,7 +238,7 @@ extension Host {
           if let one = try takeOver(name, at: path) { return one }
         } catch {
           guard case .damaged = error else { throw error }
-          try setAside(path)
+          try setAside(path, "'\(name)'", "; what carries the sandbox's tag is removed")
           continue
         }
         if path == state.runningRecord(of: name), SandboxRecord.isAttended(name, in: state),
@@ -217,24 +265,32 @@ extension Host {
   /// - Returns: nil where there is none any more, or a process answers for it.
   private func takeOver(_ name: NamespaceName, at path: String) throws(SandboxError) -> TakenOver? {
     guard let record = try SandboxRecord(takingOver: name, at: path) else { return nil }
-    let text = try record.read()
-    guard let facts = SandboxFacts(text), facts.name == name else { throw .damaged(path) }
+    let (text, facts) = try readRecord(of: name, at: path)
     return TakenOver(record, text, facts, stays: path == state.createdRecord(of: name))
   }
 
   /// Moves what is in the place of a record and is none to where nothing looks for records, and says so.
-  func setAside(_ path: String) throws(SandboxError) {
-    // By bytes: a name may begin with what Swift takes for a part of the letter before it, which is a slash.
-    let name = String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last!.prefix(200), as: UTF8.self)
+  /// - Parameters:
+  ///   - owner: whose record it was to be.
+  ///   - consequence: what becomes of what it spoke of.
+  /// - Returns: where it is now.
+  @discardableResult
+  func setAside(_ path: String, _ owner: String, _ consequence: String = "") throws(SandboxError) -> String {
     try system { () throws(SystemError) in
       try makeDirectory(state.damaged)
-      var number = 1
-      while access("\(state.damaged)/\(name).\(number)", F_OK) == 0 { number += 1 }
-      let place = "\(state.damaged)/\(name).\(number)"
+      let place = placeAside(path)
       try systemCall("move \(path) to", place) { rename(path, place) }
-      reporter.warn(
-        "the record of '\(name)' was damaged: moved to \(place); nsrun cleanup removes what is left of the sandbox")
+      reporter.warn("the record of \(owner) was damaged: moved to \(place)\(consequence)")
+      return place
     }
+  }
+
+  private func placeAside(_ path: String) -> String {
+    // By bytes: a name may begin with what Swift takes for a part of the letter before it, which is a slash.
+    let name = String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last!.prefix(200), as: UTF8.self)
+    var number = 1
+    while access("\(state.damaged)/\(name).\(number)", F_OK) == 0 { number += 1 }
+    return "\(state.damaged)/\(name).\(number)"
   }
 
   /// Takes back all that the records of some sandboxes name.

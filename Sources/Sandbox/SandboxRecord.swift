@@ -163,6 +163,38 @@ extension RecordText {
   var namespaceIdentity: String? { self[SandboxRecord.namespace] }
 }
 
+extension Host {
+  /// What the record of a sandbox says.
+  /// - Throws: ``SandboxError/damaged(_:)`` where something is missing that it has to say.
+  func readRecord(of name: NamespaceName, at path: String) throws(SandboxError) -> (
+    text: RecordText, facts: SandboxFacts
+  ) {
+    let text = try RecordText.read(path)
+    guard let facts = SandboxFacts(text), facts.name == name else { throw .damaged(path) }
+    // One that stays was complete when it came to.
+    if path == state.createdRecord(of: name) {
+      let isConnected = facts.connection != nil
+      guard text.namespaceIdentity != nil, isConnected == (text["bridge"] != nil) else { throw .damaged(path) }
+    }
+    return (text, facts)
+  }
+
+  /// Why records of sandboxes cannot be read, each with its path.
+  func unreadableRecords() throws(SandboxError) -> [(path: String, error: SandboxError)] {
+    try recordedNames().compactMap { name in
+      guard let path = state.record(of: name) else { return nil }
+      do throws(SandboxError) {
+        _ = try readRecord(of: name, at: path)
+        return nil
+      } catch {
+        // It has gone meanwhile.
+        if case .system(let cause) = error, cause.isNotFound { return nil }
+        return (path, error)
+      }
+    }
+  }
+}
+
 extension stat {
   /// Whether it is a plain file of our own that has no other name: no link, FIFO or directory that somebody put there.
   fileprivate var isOwnFile: Bool { st_mode & S_IFMT == S_IFREG && st_nlink == 1 && st_uid == geteuid() }

@@ -9,7 +9,7 @@ extension Host {
   /// What the records say, of every sandbox; those that cannot be read are left out.
   func sandboxRecords() throws(SandboxError) -> [SandboxFacts] {
     try recordedNames().compactMap { name in
-      state.record(of: name).flatMap { try? RecordText.read($0) }.flatMap { SandboxFacts($0) }
+      state.record(of: name).flatMap { try? readRecord(of: name, at: $0) }?.facts
     }
   }
 

@@ -11,14 +11,20 @@ struct UnrecordedObjects {
   private let host: Host
   private let bridge: InterfaceName?
   private let name: NamespaceName?
+  private let damaged: Set<NamespaceName>
 
   /// - Parameters:
   ///   - bridge: only what is on this bridge; nil for everything.
   ///   - name: only what belongs to the sandbox of this name; nil for everything.
-  init(_ host: Host, on bridge: InterfaceName? = nil, named name: NamespaceName? = nil) {
+  ///   - damaged: sandboxes whose records say nothing, be they moved aside yet or not.
+  init(
+    _ host: Host, on bridge: InterfaceName? = nil, named name: NamespaceName? = nil,
+    besides damaged: Set<NamespaceName> = []
+  ) {
     self.host = host
     self.bridge = bridge
     self.name = name
+    self.damaged = damaged
   }
 
   /// Removes it. Goes on after a failure, which is reported.
@@ -37,12 +43,14 @@ struct UnrecordedObjects {
       isDryRun ? try host.state.lockIfPresent(.exclusive) : try host.state.lock(.exclusive)
     }
     removed += try removeNetworks(besides: doomed, isDryRun: isDryRun)
-    if wasThere { removed += try removeState(isDryRun: isDryRun) }
+    if wasThere { removed += try removeState(besides: doomed, isDryRun: isDryRun) }
     if let lock { host.state.removeIfEmpty(holding: lock) }
     return removed
   }
 
   // MARK: Sandboxes
+
+  private static let isUnrecorded = "carries nsrun's tag but is in no record"
 
   /// - Parameter links: is given the links that are removed.
   private func removeSandboxes(
@@ -53,10 +61,11 @@ struct UnrecordedObjects {
       .filter { $0.alias?.hasPrefix(Tag.linkPrefix) == true }
     let names = try system { () throws(SystemError) in try host.names.names() }
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
+      .subtracting(damaged)
     let records = try host.sandboxRecords()
     let recordedLinks = Set(records.compactMap { $0.connection?.hostLink.text })
     // What a newer nsrun has written down cannot be read, but is that one's.
-    let unreadable = Set(try host.recordedNames()).subtracting(records.map(\.name)).map(Tag.link)
+    let unreadable = Set(try host.recordedNames()).subtracting(records.map(\.name)).subtracting(damaged).map(Tag.link)
     links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
     let bridgeIndex = try bridge.map { bridge throws(SandboxError) in try host.bridgeLink(bridge)?.index ?? 0 }
     var processes: [FileIdentity: [Int32]]?
@@ -67,14 +76,16 @@ struct UnrecordedObjects {
     for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
       guard let identity = host.names.identity(of: name), isTagged(name) else { continue }
       // The one that had no record may have gone meanwhile, and another one have got its name.
-      guard !StateDirectory.isRecorded(name, below: host.state.root) else { continue }
+      guard isDryRun && damaged.contains(name) || !StateDirectory.isRecorded(name, below: host.state.root) else {
+        continue
+      }
       let ends = nameless.filter { $0.alias == Tag.link(of: name) }
       nameless.removeAll { $0.alias == Tag.link(of: name) }
       if let bridgeIndex, !ends.contains(where: { $0.master == bridgeIndex }) { continue }
       if processes == nil { processes = try system { () throws(SystemError) in try processesByNamespace() } }
       let inside = processes?[identity] ?? []
       guard all || inside.isEmpty else {
-        warn(about: "'\(name)'", inside)
+        host.warn("'\(name)' \(Self.isUnrecorded)", inside)
         continue
       }
       removed.append(
@@ -91,7 +102,7 @@ struct UnrecordedObjects {
       let found = try host.inhabitants(behind: link)
       let inside = found?.processes ?? []
       guard all || inside.isEmpty else {
-        warn(about: "the link \(link.name)", inside)
+        host.warn("the link \(link.name) \(Self.isUnrecorded)", inside)
         continue
       }
       doomed.append(link)
@@ -115,12 +126,6 @@ struct UnrecordedObjects {
   private func isTagged(_ name: NamespaceName) -> Bool {
     guard let namespace = try? host.names.open(name) else { return false }
     return host.isTagged(namespace, name)
-  }
-
-  private func warn(about what: String, _ processes: [Int32]) {
-    let list = processes.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
-    host.reporter.warn(
-      "\(what) carries nsrun's tag but is in no record; left, because in it runs \(list): nsrun cleanup --all ends it")
   }
 
   // MARK: Networks
@@ -159,12 +164,13 @@ struct UnrecordedObjects {
   // MARK: State
 
   /// Leases of sandboxes that there is no record of, and what was set aside.
-  private func removeState(isDryRun: Bool) throws(SandboxError) -> [Removed] {
+  /// - Parameter doomed: links that are, or would be, gone.
+  private func removeState(besides doomed: [Link], isDryRun: Bool) throws(SandboxError) -> [Removed] {
     var removed: [Removed] = []
     for entry in (try? directoryEntries(host.state.leases)) ?? [] {
       guard let network = try? InterfaceName(entry), bridge == nil || bridge == network else { continue }
       let leases = AddressLeases(bridge: network, state: host.state)
-      for (address, holder) in host.lostLeases(leases) {
+      for (address, holder) in host.lostLeases(leases, besides: doomed) {
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
         if !isDryRun { _ = try? leases.release(address, of: holder) }
       }
@@ -209,9 +215,15 @@ struct UnrecordedObjects {
 extension Host {
   /// Addresses that are leased to sandboxes of which there is neither a record nor, under their name or with a process
   /// in it, a namespace.
-  func lostLeases(_ leases: AddressLeases) -> [(address: IPAddress, holder: NamespaceName)] {
+  /// - Parameter doomed: links that are, or would be, gone.
+  func lostLeases(
+    _ leases: AddressLeases, besides doomed: [Link] = []
+  ) -> [(address: IPAddress, holder: NamespaceName)] {
+    let isDoomed = Set(doomed.compactMap(\.alias))
     // What is leased before what is recorded: a record is there before the lease.
-    let unrecorded = leases.all().filter { state.record(of: $0.holder) == nil }
+    let unrecorded = leases.all().filter {
+      isDoomed.contains(Tag.link(of: $0.holder)) || state.record(of: $0.holder) == nil
+    }
     guard !unrecorded.isEmpty else { return [] }
     let links = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
     guard let links else { return [] }
@@ -219,6 +231,7 @@ extension Host {
       guard let link = links.first(where: { $0.address == .derived(from: address, role: .hostLink) }) else {
         return true
       }
+      if doomed.contains(where: { $0.index == link.index }) { return true }
       // A namespace that nobody is in and that has no name any more is about to go, and the link with it.
       return names.identity(of: holder) == nil && (try? inhabitants(behind: link) == nil) == true
     }

@@ -135,7 +135,7 @@ struct RemovedDocument: Encodable {
   /// `sandbox`, `link`, `bridge`, `rules`, `forwarding`, `lease` or `record`.
   let kind: String
   let name: String
-  /// `stale`, `created`, `unrecorded` or `damaged`.
+  /// `stale`, `created`, `broken`, `unrecorded` or `damaged`.
   let reason: String
   let bridge: String?
   let processes: [Int32]

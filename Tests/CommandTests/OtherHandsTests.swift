@@ -194,6 +194,43 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "list and doctor tell of a damaged record of a sandbox that stays; cleanup lists and removes what it spoke of",
+      arguments: damages + ["sed -i '/^namespace/,$d' R", "sed -i /^host-link/d R"])
+    func damagedCreated(damage: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create bad --net br0; nsrun create good --net br1")
+        try host.must(damage.replacing("R", with: "$(ls -d /run/nsrun/*/created)/bad"))
+        let text = "/created/bad is damaged: nsrun cleanup moves it aside, and removes what it spoke of"
+        let listed = try host.sh("nsrun list --json | jq -r '.[].name'")
+        #expect(listed.output == "good\n" && listed.errors.contains(text), "\(listed)")
+        #expect(try host.must("nsrun doctor").contains(text))
+        let others = try host.sh("nsrun cleanup --net br1")
+        #expect(others.status == 0 && others.errors == "" && others.output == "", "\(others)")
+        let planned = try host.must("nsrun cleanup --dry-run")
+        #expect(planned.hasPrefix("would remove bad (unrecorded)\n"), "\(planned)")
+        let cleaned = try host.sh("nsrun cleanup")
+        #expect(
+          cleaned.status == 0 && cleaned.errors.contains("the record of 'bad' was damaged: moved to"), "\(cleaned)")
+        #expect(cleaned.text == planned.replacing("would remove", with: "removed"))
+        #expect(try host.must("nsrun cleanup --all") == "removed good (created)")
+        try host.must("rm -f /run/scratch/second /run/scratch/r")
+      }
+    }
+
+    @Test("list tells of the damaged record of a sandbox whose command still runs")
+    func damagedRunning() throws {
+      try onHost { (host) throws in
+        let run = try host.start("exec nsrun --net br0 --name web -- sh -c 'echo ready; read x'")
+        try run.wait(for: "ready")
+        try host.must("echo garbage > $(ls /run/nsrun/*/running/web)")
+        let listed = try host.sh("nsrun list")
+        #expect(listed.status == 0 && listed.errors.contains("/running/web is damaged"), "\(listed)")
+        run.send("\n")
+        #expect(try run.finish().status == 0)
+      }
+    }
+
     @Test("A damaged record of a bridge is set aside, and its sandboxes stay connected")
     func damagedNetwork() throws {
       try onHost { (host) throws in
