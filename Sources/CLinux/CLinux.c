@@ -85,7 +85,7 @@ int clinux_set_mounts_read_only(int fd) {
   return (int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
 }
 int clinux_move_mount(int from, const char *to) {
-  return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
+  return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
 }
 
 int clinux_compare_exchange(uint32_t *word, uint32_t expected, uint32_t desired) {

@@ -27,9 +27,11 @@ public struct ChildProcess: ~Copyable {
     /// Tells the parent that a checkpoint has been reached; the parent waits for it in ``ChildProcess/checkpoint()``.
     public borrowing func reachCheckpoint() { send(Report.checkpoint) }
 
-    /// Waits until the parent lets go on; ends the process when the parent is gone.
+    /// Waits until the parent lets go on, by ``ChildProcess/permit()`` or ``ChildProcess/proceed(with:)``; ends the process
+    /// when the parent is gone.
     /// - Returns: the variables that the parent has for the command.
-    fileprivate borrowing func awaitPermission() -> [Command.Variable] {
+    @discardableResult
+    public borrowing func awaitPermission() -> [Command.Variable] {
       let head = receive(exactly: Permission.headSize)
       return Permission.decode(receive(exactly: Permission.textSize(head)))
     }
@@ -62,8 +64,8 @@ public struct ChildProcess: ~Copyable {
     }
   }
 
-  /// Forks. The child runs `prepare`, waits for ``proceed(with:)`` and then executes the command, or exits with 0 where there
-  /// is none.
+  /// Forks. The child runs `prepare`, in which it may wait for ``permit()``, waits for ``proceed(with:)`` and then
+  /// executes the command, or exits with 0 where there is none.
   ///
   /// The calling process must have one thread only.
   /// - Parameter isInit: whether the child is process 1 of a PID namespace of its own. It starts the command as its child
@@ -148,6 +150,16 @@ public struct ChildProcess: ~Copyable {
   public borrowing func checkpoint() throws(LaunchError) {
     guard let report = try receive() else { throw endBeforeCommand() }
     if let error = Report.decode(report) { throw error }
+  }
+
+  /// Lets the child go on with its preparations. Of one that has ended already, ``checkpoint()`` tells why.
+  public borrowing func permit() throws(SystemError) {
+    let permission = Permission.encode([])
+    do throws(SystemError) {
+      try systemCall("let", "the command's process go on") { write(permissions.raw, permission, permission.count) }
+    } catch {
+      if error.errno != EPIPE { throw error }
+    }
   }
 
   /// Lets the child execute its command, and waits until it has.

@@ -32,23 +32,18 @@ extension OwnedDescriptor {
 
   /// Writes the text in one write(2); a short write is the error ENOSPC.
   public func write(_ text: String, _ subject: String) throws(SystemError) {
-    var text = text
-    let (count, size) = try text.withUTF8Bytes { (bytes) throws(SystemError) in
-      (try systemCall("write", subject) { Glibc.write(raw, bytes.baseAddress, bytes.count) }, bytes.count)
-    }
-    if count != size { throw SystemError("write", subject, errno: ENOSPC) }
+    try write(Array(text.utf8), subject)
   }
-}
 
-extension String {
-  fileprivate mutating func withUTF8Bytes<Result>(
-    _ body: (UnsafeBufferPointer<UInt8>) throws(SystemError) -> Result
-  ) throws(SystemError) -> Result {
-    var outcome: Swift.Result<Result, SystemError>?
-    withUTF8 { bytes in
-      do throws(SystemError) { outcome = .success(try body(bytes)) } catch { outcome = .failure(error) }
-    }
-    return try outcome!.get()
+  /// Writes the bytes in one write(2); a short write is the error ENOSPC.
+  public func write(_ bytes: [UInt8], _ subject: String) throws(SystemError) {
+    let count = try systemCall("write", subject) { Glibc.write(raw, bytes, bytes.count) }
+    if count != bytes.count { throw SystemError("write", subject, errno: ENOSPC) }
+  }
+
+  /// Sets the permissions of the file, whatever the umask is.
+  public func setMode(_ mode: UInt32, _ subject: String) throws(SystemError) {
+    try systemCall("set the mode of", subject) { fchmod(raw, mode) }
   }
 }
 

@@ -5,6 +5,23 @@ import LinuxSystem
 /// What a command sees of the file system in its network namespace: the host's, but /sys shows this namespace's links
 /// and the files of /etc/netns/NAME stand over those of /etc, as `ip netns exec` does it.
 public struct MountView: Sendable {
+  /// Something that stands over a file of the host's in a view, to be read only.
+  public struct ConfigurationFile: Equatable, Sendable {
+    public enum Content: Equatable, Sendable {
+      case bytes([UInt8])
+      /// What another file says, also later.
+      case file(String)
+    }
+
+    public var path: String
+    public var content: Content
+
+    public init(path: String, _ content: Content) {
+      self.path = path
+      self.content = content
+    }
+  }
+
   /// Whose files below /etc/netns are used; nil for none.
   public var name: NamespaceName?
   /// The directory that has no other name than this one in the view; nil to leave all as it is. Each name is a mount:
@@ -38,6 +55,12 @@ public struct MountView: Sendable {
     // With the host's processes in sight, ids would be those of others: without is not an answer.
     if hasOwnProcesses { try mount("proc", on: "/proc", type: "proc", [.noSetUID, .noDevices, .noExecution]) }
     if isConfined { confineProc(warn) }
+  }
+
+  /// Puts files over those of the host in the view, which is the calling thread's; those of /etc/netns/NAME come last.
+  /// - Parameter warn: as of ``establish(warn:)``.
+  public func configure(with files: [ConfigurationFile], warn: (String) -> Void) {
+    for file in files { put(file, warn) }
     if let name { bindConfiguration(of: name, warn) }
   }
 
@@ -98,6 +121,31 @@ public struct MountView: Sendable {
     } catch {
       warn("the command may change this kernel by /proc: \(error)")
     }
+  }
+
+  private func put(_ file: ConfigurationFile, _ warn: (String) -> Void) {
+    do throws(SystemError) {
+      switch file.content {
+      case .file(let path): try Self.attach(path, over: file.path)
+      case .bytes(let bytes):
+        // In the view's own file system, for a moment, by a name that no namespace can have.
+        guard let names else { return }
+        let path = "\(names.path)/\u{1}"
+        let copy = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+        defer { unlink(path) }
+        try copy.setMode(0o644, path)
+        try copy.write(bytes, path)
+        try Self.attach(path, over: file.path)
+      }
+    } catch {
+      warn("\(file.path) inside is the host's: \(error)")
+    }
+  }
+
+  private static func attach(_ source: String, over path: String) throws(SystemError) {
+    let copy = try DetachedMount(copying: source)
+    try copy.makeReadOnly()
+    try copy.attach(to: path)
   }
 
   private func bindConfiguration(of name: NamespaceName, _ warn: (String) -> Void) {

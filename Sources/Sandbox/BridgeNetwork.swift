@@ -371,8 +371,9 @@ extension Host {
       try netlinkRequests(requests)
     }
     // The record last: whatever ends this process before leaves it, and with it the rest can be found.
-    for file in [state.cursor(of: bridge), state.generation(of: bridge), state.record(of: bridge)]
-    where failures.isEmpty {
+    for file in [
+      state.cursor(of: bridge), state.generation(of: bridge), state.hosts(of: bridge), state.record(of: bridge),
+    ] where failures.isEmpty {
       attempt { () throws(SandboxError) in try remove(file) }
     }
     return failures

@@ -3,8 +3,12 @@ import LinuxSystem
 import Namespaces
 
 extension SandboxFacts {
-  /// What a command is told of its sandbox. What there is not is taken away: an outer sandbox may have set it.
-  var variables: [Command.Variable] {
+  /// What a command is told of its sandbox.
+  var variables: [Command.Variable] { Self.variables(of: name, connection) }
+
+  /// What a command is told of a namespace with this name. What there is not is taken away: an outer sandbox may have
+  /// set it.
+  static func variables(of name: NamespaceName, _ connection: Connection? = nil) -> [Command.Variable] {
     [
       ("NSRUN_NAME", name.text), ("NSRUN_NET", connection?.bridge.text),
       ("NSRUN_ADDRESS", connection.map { "\($0.address.address)" }),
@@ -14,14 +18,11 @@ extension SandboxFacts {
 }
 
 extension Host {
-  /// What a command is told of the namespace that it joins: what the sandbox's record says, or its name alone.
-  func variables(of name: NamespaceName, _ namespace: borrowing NetworkNamespace) -> [Command.Variable] {
-    var facts = SandboxFacts(name: name, lifetime: .create, maker: 0, createdAt: 0, connection: nil)
-    if let path = state.record(of: name), let text = try? RecordText.read(path), let recorded = SandboxFacts(text),
+  /// What is recorded of the sandbox that a namespace with this name is; nil where it is none.
+  func facts(of name: NamespaceName, _ namespace: borrowing NetworkNamespace) -> SandboxFacts? {
+    guard let path = state.record(of: name), let text = try? RecordText.read(path),
       let identity = try? namespace.identity(), identity.text == text.namespaceIdentity
-    {
-      facts = recorded
-    }
-    return facts.variables
+    else { return nil }
+    return SandboxFacts(text)
   }
 }

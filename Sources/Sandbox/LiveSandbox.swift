@@ -53,7 +53,11 @@ struct LiveSandbox: ~Copyable {
         "the name '\(spec.name)' is taken: there is a network namespace of this name (ip netns list); choose another")
     }
     let facts = SandboxFacts(
-      name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), connection: nil)
+      name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), hostname: spec.hostname,
+      resolver: spec.resolver, connection: nil)
+    if let servers = spec.resolver.servers, servers.count > ResolverSpec.maximumServers {
+      host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
+    }
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
     let record: SandboxRecord
     let attendance = try system { () throws(SystemError) in try Attendance(entering: host.state.attendance) }
@@ -114,6 +118,7 @@ struct LiveSandbox: ~Copyable {
     for step in plan.steps {
       host.reporter.progress?("\(step)")
       switch step {
+      case .introduce(let one): try host.introduce(one.entry, on: one.bridge)
       case .admit(let member): try host.admit(member)
       case .name(let name): try self.name(name, child, host)
       case .connect(let pair): try connect(pair, host)
@@ -131,6 +136,8 @@ struct LiveSandbox: ~Copyable {
   private mutating func name(
     _ name: NamespaceName, _ child: borrowing ChildProcess, _ host: Host
   ) throws(SandboxError) {
+    // What its record says now, the child needs for its view.
+    try system { () throws(SystemError) in try child.permit() }
     do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
     do throws(SystemError) {
       let namespace = try NetworkNamespace.ofProcess(child.pid)

@@ -52,28 +52,33 @@ extension Host {
     try requirePrivileges()
     SandboxRecord.noteJoining(name, in: state)
     let namespace = try namespace(named: name)
+    let facts = facts(of: name, namespace)
     var command = command
-    command.environment.insert(contentsOf: variables(of: name, namespace), at: 0)
+    command.environment.insert(contentsOf: facts?.variables ?? SandboxFacts.variables(of: name), at: 0)
+    let resolvers = facts.flatMap { hostResolvers($0.resolver, $0.connection?.egress) }
     try system { () throws(SystemError) in
       let owner = isPrivileged ? nil : try UserNamespace.owner(of: namespace)
       try namespace.enter()
-      try surround(name, owner, hasOwnProcesses: false)
+      let view = MountView(name: name, without: names, isConfined: owner != nil)
+      try view.establish(warn: reporter.warn)
+      try complete(view, owner, facts, resolvers)
     }
     throw .launch(command.execute())
   }
 
-  /// Gives the calling process, which is in its network namespace, the surroundings of a command.
+  /// Completes the surroundings of a command for the calling process, which is in its network namespace and has its
+  /// view: with what is known of its sandbox, if it is in one.
   /// - Parameter owner: the user namespace that it moves into; nil for none.
-  private func surround(
-    _ name: NamespaceName, _ owner: borrowing UserNamespace?, hasOwnProcesses: Bool
+  private func complete(
+    _ view: MountView, _ owner: borrowing UserNamespace?, _ facts: SandboxFacts?, _ resolvers: HostResolvers?
   ) throws(SystemError) {
-    let isConfined = owner != nil
-    // With the power of before: what is mounted then, the command cannot take apart.
-    let view = MountView(name: name, without: names, isConfined: isConfined, hasOwnProcesses: hasOwnProcesses)
-    try view.establish(warn: reporter.warn)
-    guard isConfined else { return }
-    try owner?.enter()
-    try MountView.seal()
+    // With the power of before: what is mounted by now, the command cannot take apart.
+    view.configure(with: facts.map { nameFiles(of: $0, resolvers) } ?? [], warn: reporter.warn)
+    if view.isConfined {
+      try owner?.enter()
+      try MountView.seal()
+    }
+    if let facts { try UTSNamespace.make(hostname: facts.hostname.text) }
   }
 
   /// Opens the namespace of a sandbox, or any other that has a name.
@@ -115,6 +120,7 @@ extension Host {
   ) throws(SystemError) -> ChildProcess {
     try ChildProcess(signals: signals, command: command, isInit: spec.hasOwnProcesses) {
       (parent) throws(SystemError) in
+      let resolvers = hostResolvers(spec.resolver, spec.network?.egress)
       var owner: UserNamespace?
       if spec.isPrivileged {
         try NetworkNamespace.unshare()
@@ -124,9 +130,16 @@ extension Host {
       parent.reachCheckpoint()
       Baseline.apply(warn: reporter.warn)
       if command == nil {
+        parent.awaitPermission()
         try owner?.enter()
       } else {
-        try surround(spec.name, owner, hasOwnProcesses: spec.hasOwnProcesses)
+        let view = MountView(
+          name: spec.name, without: names, isConfined: !spec.isPrivileged, hasOwnProcesses: spec.hasOwnProcesses)
+        try view.establish(warn: reporter.warn)
+        // Until its record tells all that is to be known.
+        parent.awaitPermission()
+        let facts = (try? RecordText.read(state.runningRecord(of: spec.name))).flatMap { SandboxFacts($0) }
+        try complete(view, owner, facts, resolvers)
       }
       if !spec.isPrivileged { parent.reachCheckpoint() }
     }

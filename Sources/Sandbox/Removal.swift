@@ -8,7 +8,7 @@ import RouteNetlink
 /// What a clean-up removed, or would remove.
 public struct Removed: Equatable, Sendable {
   public enum Kind: String, Sendable {
-    case sandbox, link, bridge, rules, forwarding, lease, record
+    case sandbox, link, bridge, rules, forwarding, lease, name, record
   }
 
   public enum Reason: String, Sendable {

@@ -37,15 +37,20 @@ public struct SandboxFacts: Equatable, Sendable {
   public var maker: Int32
   /// When it was made, in seconds since 1970.
   public var createdAt: Int
+  public var hostname: Hostname
+  /// Which DNS servers its commands ask.
+  public var resolver = ResolverSpec()
   public var connection: Connection?
 }
 
 extension SandboxFacts {
   /// The lines that are written before anything is changed.
   var head: RecordText {
-    RecordText([
-      ("name", name.text), ("lifetime", lifetime.rawValue), ("maker", "\(maker)"), ("created", "\(createdAt)"),
-    ])
+    RecordText(
+      [
+        ("name", name.text), ("lifetime", lifetime.rawValue), ("maker", "\(maker)"), ("created", "\(createdAt)"),
+        ("hostname", hostname.text),
+      ] + resolver.lines)
   }
 
   /// The lines that are added once an address has been leased.
@@ -68,7 +73,10 @@ extension SandboxFacts {
       let maker = text["maker"].flatMap({ Int32($0) }),
       let createdAt = text["created"].flatMap({ Int($0) }), createdAt >= 0
     else { return nil }
-    self.init(name: name, lifetime: lifetime, maker: maker, createdAt: createdAt, connection: Connection(text))
+    self.init(
+      name: name, lifetime: lifetime, maker: maker, createdAt: createdAt,
+      hostname: text["hostname"].flatMap { try? Hostname($0) } ?? Hostname(of: name), resolver: ResolverSpec(text),
+      connection: Connection(text))
   }
 }
 

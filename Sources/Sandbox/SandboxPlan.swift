@@ -7,6 +7,8 @@ import RouteNetlink
 public struct SandboxPlan: Equatable, Sendable {
   /// One step.
   public enum Step: Equatable, Sendable, CustomStringConvertible {
+    /// Write its names into the /etc/hosts of those on its bridge.
+    case introduce(Introduction)
     /// Let its packets pass in the way it is to: elements of the sets and maps of the table `inet nsrun`.
     case admit(Member)
     /// Give the namespace its name.
@@ -21,6 +23,7 @@ public struct SandboxPlan: Equatable, Sendable {
     /// What takes the step back; nil where the end of the namespace does.
     public var undo: Undo? {
       switch self {
+      case .introduce(let introduction): .forget(introduction)
       case .admit(let member): .retract(member)
       case .name(let name): .unname(name)
       case .connect(let pair): .disconnect(pair.hostLink)
@@ -30,6 +33,7 @@ public struct SandboxPlan: Equatable, Sendable {
 
     public var description: String {
       switch self {
+      case .introduce(let one): "write \(one.entry) into /etc/hosts of those on \(one.bridge)"
       case .admit(let member): "let \(member.address) out of \(member.bridge) (\(member.egress.rawValue))"
       case .name(let name): "name the network namespace \(name)"
       case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with eth0 inside"
@@ -44,9 +48,16 @@ public struct SandboxPlan: Equatable, Sendable {
 
   /// What takes a step back. Each tolerates that there is nothing to take back any more.
   public enum Undo: Equatable, Sendable {
+    case forget(Introduction)
     case retract(Member)
     case unname(NamespaceName)
     case disconnect(InterfaceName)
+  }
+
+  /// One sandbox's names, as others on its bridge see them.
+  public struct Introduction: Equatable, Sendable {
+    var entry: HostsFile.Entry
+    public var bridge: InterfaceName
   }
 
   /// One sandbox's part in the rules of the host.
@@ -80,6 +91,9 @@ public struct SandboxPlan: Equatable, Sendable {
   ///   - parameters: the kernel parameters that are wanted inside.
   init(_ facts: SandboxFacts, bridgeIndex: UInt32?, parameters: [KernelParameter] = []) {
     var steps: [Step] = []
+    if let entry = facts.hostsEntry, let bridge = facts.connection?.bridge {
+      steps.append(.introduce(Introduction(entry: entry, bridge: bridge)))
+    }
     if let member = facts.member { steps.append(.admit(member)) }
     steps.append(.name(facts.name))
     if let connection = facts.connection, let bridgeIndex {

@@ -24,11 +24,16 @@ public struct SandboxSpec: Sendable {
   public var hasOwnProcesses: Bool
   /// Kernel parameters of the network, set when it is there.
   public var parameters: [KernelParameter]
+  public var hostname: Hostname
+  public var resolver: ResolverSpec
 
-  /// - Parameter name: nil for one that nobody else has.
+  /// - Parameters:
+  ///   - name: nil for one that nobody else has.
+  ///   - hostname: nil for one like the name.
   public init(
     name: NamespaceName?, lifetime: Lifetime, network: NetworkSpec?, isPrivileged: Bool = false,
-    hasOwnProcesses: Bool = false, parameters: [KernelParameter] = []
+    hasOwnProcesses: Bool = false, parameters: [KernelParameter] = [], hostname: Hostname? = nil,
+    resolver: ResolverSpec = ResolverSpec()
   ) {
     self.name = name ?? (try! NamespaceName("nsrun-\(Token.random())"))
     self.lifetime = lifetime
@@ -36,6 +41,8 @@ public struct SandboxSpec: Sendable {
     self.isPrivileged = isPrivileged
     self.hasOwnProcesses = hasOwnProcesses
     self.parameters = parameters
+    self.hostname = hostname ?? Hostname(of: self.name)
+    self.resolver = resolver
   }
 }
 

@@ -16,6 +16,7 @@ import RouteNetlink
 ///     networks/BRIDGE         a record
 ///     leases/BRIDGE/ADDRESS   a symbolic link to the NAME that has the address
 ///     cursors/BRIDGE          the address leased last
+///     hosts/BRIDGE            what the sandboxes on the bridge see as /etc/hosts
 ///     generations/BRIDGE      the ruleset in which nothing was missing
 ///     attendance              which processes answer for running sandboxes: whether one of them was killed
 ///     host                    a record of the kernel parameters that were changed
@@ -46,6 +47,7 @@ public struct StateDirectory: Sendable {
   var networks: String { "\(path)/networks" }
   var leases: String { "\(path)/leases" }
   var cursors: String { "\(path)/cursors" }
+  var hosts: String { "\(path)/hosts" }
   var generations: String { "\(path)/generations" }
   var attendance: String { "\(path)/attendance" }
   var host: String { "\(path)/host" }
@@ -62,6 +64,8 @@ public struct StateDirectory: Sendable {
   func record(of bridge: InterfaceName) -> String { "\(networks)/\(bridge.text)" }
   func leases(on bridge: InterfaceName) -> String { "\(leases)/\(bridge.text)" }
   func cursor(of bridge: InterfaceName) -> String { "\(cursors)/\(bridge.text)" }
+
+  func hosts(of bridge: InterfaceName) -> String { "\(hosts)/\(bridge.text)" }
 
   /// The names of sandboxes that have something in a directory.
   func names(in directory: String) throws(SystemError) -> [NamespaceName] {
@@ -166,7 +170,7 @@ public struct StateDirectory: Sendable {
   /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
   func removeIfEmpty(holding lock: borrowing Lock) {
     if removeIfEmpty(running) && removeIfEmpty(created) { unlink(attendance) }
-    for directory in [running, created, damaged, leases, networks, cursors, generations, path, root] {
+    for directory in [running, created, damaged, leases, networks, cursors, hosts, generations, path, root] {
       rmdir(directory)
     }
   }
@@ -175,6 +179,13 @@ public struct StateDirectory: Sendable {
   /// - Returns: the open file; the lock goes with it.
   /// - Throws: EEXIST when there is one of this name.
   func createRecord(_ text: RecordText, at file: String, in directory: String, locked: Bool) throws(SystemError)
+    -> OwnedDescriptor
+  {
+    try createFile(Array(text.file.utf8), at: file, in: directory, locked: locked)
+  }
+
+  /// The same for any file. Everybody may read it who comes that far.
+  func createFile(_ content: [UInt8], at file: String, in directory: String, locked: Bool) throws(SystemError)
     -> OwnedDescriptor
   {
     // Whoever leaves removes the directory when nothing is in it, also between two of the steps below.
@@ -186,7 +197,8 @@ public struct StateDirectory: Sendable {
         let descriptor = try OwnedDescriptor.open(
           directory, clinux_O_TMPFILE | O_RDWR | O_APPEND, mode: 0o644)
         if locked { try descriptor.lock(.exclusive, file) }
-        try descriptor.write(text.file, file)
+        try descriptor.setMode(0o644, file)
+        try descriptor.write(content, file)
         try systemCall("create", file) {
           linkat(AT_FDCWD, "/proc/self/fd/\(descriptor.raw)", AT_FDCWD, file, AT_SYMLINK_FOLLOW)
         }

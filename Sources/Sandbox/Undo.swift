@@ -33,6 +33,7 @@ extension Host {
     for undo in SandboxPlan.undo(of: facts) {
       let hasSucceeded = report { () throws(SandboxError) in
         switch undo {
+        case .forget(let one): try forget(one.entry.address, on: one.bridge)
         case .retract(let member): try retract(member)
         case .unname(let name):
           guard let namespace else { return }

@@ -174,11 +174,17 @@ struct UnrecordedObjects {
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
         if !isDryRun { _ = try? leases.release(address, of: holder) }
       }
+      let names = try system { () throws(SystemError) in
+        try HostsFile(path: host.state.hosts(of: network)).removeLost(isDryRun: isDryRun) {
+          leases.holder(of: $0) == nil
+        }
+      }
+      removed += names.map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
       if !isDryRun { host.unmakeIfUnused(network) }
     }
     guard bridge == nil else { return removed }
     let networks = Set(try host.networkNames().map(\.text))
-    for directory in [host.state.cursors, host.state.generations] {
+    for directory in [host.state.cursors, host.state.generations, host.state.hosts] {
       for entry in (try? directoryEntries(directory)) ?? [] where !networks.contains(entry) && !isDryRun {
         unlink("\(directory)/\(entry)")
       }

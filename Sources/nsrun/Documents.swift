@@ -89,6 +89,10 @@ struct SandboxDocument: Encodable {
   /// `running`, `created`, `stale` or `broken`.
   let state: String
   let namespace: String
+  let hostname: String
+  /// What was asked for by `--dns`: empty for none; missing for the servers of the host.
+  let dns: [String]?
+  let dnsSearch: [String]?
   /// In seconds since 1970.
   let createdAt: Int
   let ageSeconds: Int
@@ -102,6 +106,9 @@ struct SandboxDocument: Encodable {
     name = report.facts.name.text
     state = report.state.rawValue
     namespace = "/run/netns/\(report.facts.name)"
+    hostname = report.facts.hostname.text
+    dns = report.facts.resolver.servers?.map { "\($0)" }
+    dnsSearch = report.facts.resolver.search.isEmpty ? nil : report.facts.resolver.search
     createdAt = report.facts.createdAt
     ageSeconds = report.age
     maker = report.facts.maker
@@ -132,7 +139,7 @@ struct SandboxDocument: Encodable {
 
 /// What `cleanup --json` prints for each thing removed.
 struct RemovedDocument: Encodable {
-  /// `sandbox`, `link`, `bridge`, `rules`, `forwarding`, `lease` or `record`.
+  /// `sandbox`, `link`, `bridge`, `rules`, `forwarding`, `lease`, `name` or `record`.
   let kind: String
   let name: String
   /// `stale`, `created`, `broken`, `unrecorded` or `damaged`.

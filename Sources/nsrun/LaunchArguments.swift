@@ -4,6 +4,7 @@ import Sandbox
 /// A launch, as it is given on the command line: `nsrun [run] OPTIONS -- COMMAND`.
 struct LaunchArguments: Equatable {
   var network = NetworkArguments()
+  var names = NameArguments()
   var name: String?
   var keep = false
   var isolation = IsolationArguments()
@@ -16,9 +17,10 @@ struct LaunchArguments: Equatable {
   func perform() throws(SandboxError) -> Int32 {
     let command = try surroundings.resolved()
     let name = try name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
+    let (hostname, resolver) = try names.spec()
     let spec = SandboxSpec(
       name: name, lifetime: .run, network: try network.spec(), isPrivileged: isolation.privileged,
-      hasOwnProcesses: pid, parameters: try isolation.parameters())
+      hasOwnProcesses: pid, parameters: try isolation.parameters(), hostname: hostname, resolver: resolver)
     return try output.host().run(spec, command, keeps: keep).code
   }
 }
@@ -75,6 +77,9 @@ extension LaunchArguments {
     case "--mac": network.mac = value
     case "--mtu": network.mtu = value
     case "--name": name = value
+    case "--hostname": names.hostname = value
+    case "--dns": names.dns.append(value)
+    case "--dns-search": names.dnsSearch.append(value)
     case "--sysctl": isolation.sysctl.append(value)
     case "--workdir": surroundings.workdir = value
     case "--env": surroundings.env.append(value)

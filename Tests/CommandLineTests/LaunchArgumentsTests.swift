@@ -11,6 +11,7 @@ import Testing
     ["--mac", "02:00:00:00:00:01"], ["--mtu", "1400"], ["--name", "web"], ["--workdir", "/tmp"],
     ["--env", "A=B=C"], ["--env", "EMPTY="], ["--sysctl", "net.ipv4.ip_forward=1"], ["--user", "nobody:nogroup"],
     ["--group", "50"], ["--cap-drop", "all"], ["--cap-add", "net_raw,KILL"],
+    ["--hostname", "web.lan"], ["--dns", "192.0.2.1"], ["--dns-search", "example.com"],
   ]
   static let flags = [
     "--no-nat", "--internal", "--no-firewall-rules", "--keep", "--privileged", "--pid", "--as-caller", "--no-new-privs",

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Plans")
 struct PlanTests {
-  @Test("of a sandbox on a bridge: the rules first, then the name, the cable, the inside; undone in reverse")
+  @Test(
+    "of a sandbox on a bridge: its names and the rules first, then the name, the cable, the inside; undone in reverse")
   func onBridge() {
     let facts = facts()
     let member = SandboxPlan.Member(
@@ -15,10 +16,18 @@ struct PlanTests {
     let pair = SandboxPlan.VethPair(
       hostLink: link("nsrun-abcdefgh"), hostMAC: mac("fe:6e:0a:40:01:05"), bridge: link("br0"), bridgeIndex: 7,
       mac: mac("02:6e:0a:40:01:05"), mtu: 1500, alias: "nsrun sandbox web")
+    let introduction = SandboxPlan.Introduction(
+      entry: .init(address: ip("10.64.1.5"), names: ["web"]), bridge: link("br0"))
     let plan = SandboxPlan(facts, bridgeIndex: 7)
-    #expect(plan.steps == [.admit(member), .name(name("web")), .connect(pair), .configure(facts.connection)])
     #expect(
-      SandboxPlan.undo(of: facts) == [.disconnect(link("nsrun-abcdefgh")), .unname(name("web")), .retract(member)])
+      plan.steps == [
+        .introduce(introduction), .admit(member), .name(name("web")), .connect(pair),
+        .configure(facts.connection),
+      ])
+    #expect(
+      SandboxPlan.undo(of: facts) == [
+        .disconnect(link("nsrun-abcdefgh")), .unname(name("web")), .retract(member), .forget(introduction),
+      ])
   }
 
   @Test("undo every step that needs it, in reverse")
@@ -42,7 +51,8 @@ struct PlanTests {
   func description() {
     #expect(
       SandboxPlan(facts(), bridgeIndex: 7).steps.map { "\($0)" } == [
-        "let 10.64.1.5 out of br0 (masquerade)", "name the network namespace web",
+        "write 10.64.1.5 web into /etc/hosts of those on br0", "let 10.64.1.5 out of br0 (masquerade)",
+        "name the network namespace web",
         "connect nsrun-abcdefgh on br0 with eth0 inside",
         "configure eth0 inside with 10.64.1.5/24, default route via 10.64.1.1",
       ])

@@ -14,6 +14,7 @@ struct RecordTests {
     lifetime run
     maker 4711
     created 1700000000
+    hostname web
     bridge br0
     address 10.64.1.5/24
     mac 02:6e:0a:40:01:05

@@ -35,7 +35,7 @@ func network(_ text: String) -> IPNetwork { IPNetwork(text)! }
 /// A sandbox on br0.
 func facts(_ egress: NetworkSpec.Egress = .masquerade, gateway: IPAddress? = ip("10.64.1.1")) -> SandboxFacts {
   SandboxFacts(
-    name: name("web"), lifetime: .run, maker: 4711, createdAt: 1_700_000_000,
+    name: name("web"), lifetime: .run, maker: 4711, createdAt: 1_700_000_000, hostname: Hostname(of: name("web")),
     connection: .init(
       bridge: link("br0"), address: network("10.64.1.5/24"), gateway: gateway,
       hostAddress: ip("10.64.1.1"), mac: mac("02:6e:0a:40:01:05"), mtu: 1500,

@@ -61,7 +61,7 @@ int32_t clinux_thread_id(void);
 int clinux_open_tree_clone(const char *path);
 /// mount_setattr(2), Linux 5.12: MOUNT_ATTR_RDONLY for what open_tree gave, all of it.
 int clinux_set_mounts_read_only(int fd);
-/// move_mount(2), Linux 5.2: attaches what open_tree gave.
+/// move_mount(2), Linux 5.2: attaches what open_tree gave; a link as the target is followed.
 int clinux_move_mount(int from, const char *to);
 
 /// The f_type of fstatfs(2), -1 on failure.

@@ -18,6 +18,7 @@ struct Create: ParsableCommand {
   var name: String
 
   @OptionGroup var network: NetworkOptions
+  @OptionGroup var names: NameOptions
   @OptionGroup var isolation: IsolationOptions
 
   @Flag(help: "Print what was made as JSON.")
@@ -26,10 +27,11 @@ struct Create: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    let (hostname, resolver) = try names.arguments.spec()
     let spec = SandboxSpec(
       name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.arguments.spec(),
-      isPrivileged: isolation.privileged,
-      parameters: try isolation.arguments.parameters())
+      isPrivileged: isolation.privileged, parameters: try isolation.arguments.parameters(), hostname: hostname,
+      resolver: resolver)
     let host = try output.host()
     let facts = try host.create(spec)
     do {

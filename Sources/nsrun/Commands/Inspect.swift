@@ -24,6 +24,7 @@ struct Inspect: ParsableCommand {
       ("Name", report.facts.name.text),
       ("State", report.state.rawValue),
       ("Namespace", "/run/netns/\(report.facts.name)"),
+      ("Hostname", report.facts.hostname.text),
     ]
     if let privileged = report.isPrivileged {
       lines.append(("Power", privileged ? "over the host (privileged)" : "over its own network"))
@@ -38,6 +39,12 @@ struct Inspect: ParsableCommand {
         ("Way out", SandboxDocument.describe(connection.egress)),
         ("Host link", connection.hostLink.text),
       ]
+    }
+    if let servers = report.facts.resolver.servers {
+      lines.append(("DNS", servers.isEmpty ? "none" : servers.map { "\($0)" }.joined(separator: ", ")))
+    }
+    if !report.facts.resolver.search.isEmpty {
+      lines.append(("DNS search", report.facts.resolver.search.joined(separator: ", ")))
     }
     lines.append(("Age", Duration.text(seconds: report.age)))
     if let traffic = report.traffic {

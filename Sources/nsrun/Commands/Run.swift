@@ -14,6 +14,7 @@ struct Run: ParsableCommand {
       """)
 
   @OptionGroup var network: NetworkOptions
+  @OptionGroup var names: NameOptions
 
   @Option(help: ArgumentHelp("The sandbox's name. (default: one that nobody has)", valueName: "name"))
   var name: String?
@@ -30,7 +31,7 @@ struct Run: ParsableCommand {
 
   var arguments: LaunchArguments {
     LaunchArguments(
-      network: network.arguments, name: name, keep: keep, isolation: isolation.arguments,
+      network: network.arguments, names: names.arguments, name: name, keep: keep, isolation: isolation.arguments,
       pid: pid, surroundings: surroundings.arguments, output: output.arguments)
   }
 

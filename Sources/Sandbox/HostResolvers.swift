@@ -1,0 +1,119 @@
+import LinuxSystem
+import RouteNetlink
+
+/// What resolv.conf(5) says.
+struct ResolverConfiguration: Equatable {
+  /// What follows `nameserver`, in order; not all need be addresses.
+  private(set) var servers: [String] = []
+  /// The lines about other things.
+  private var rest: [Substring] = []
+
+  init(_ text: String) {
+    for line in text.split(whereSeparator: \.isNewline) {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      if words.first == "nameserver" {
+        if words.count > 1 { servers.append(String(words[1])) }
+      } else if let keyword = words.first, !keyword.hasPrefix("#"), !keyword.hasPrefix(";") {
+        rest.append(line)
+      }
+    }
+  }
+
+  /// Whether one of the servers that are asked may answer a sandbox, which has IPv4 and a loopback link of its own. Those
+  /// before it refuse at once.
+  var isUsable: Bool {
+    servers.prefix(ResolverSpec.maximumServers).contains { IPAddress($0)?.isBeyondLoopback == true }
+  }
+
+  mutating func use(servers addresses: [IPAddress]) { servers = addresses.map { "\($0)" } }
+
+  mutating func use(search domains: [String]) {
+    rest.removeAll { line in ["search", "domain"].contains(line.split(whereSeparator: \.isWhitespace).first) }
+    rest.append("search \(domains.joined(separator: " "))")
+  }
+
+  var text: String {
+    (["# Made by nsrun for this sandbox"] + rest.map(String.init) + servers.map { "nameserver \($0)" })
+      .map { $0 + "\n" }.joined()
+  }
+}
+
+/// Who resolves names for the host.
+struct HostResolvers: Equatable {
+  /// What /etc/resolv.conf says.
+  var configuration: ResolverConfiguration
+  /// The servers that systemd-resolved asks.
+  var upstream: ResolverConfiguration?
+  /// The addresses that a server on the host itself listens at.
+  var listeners: [IPAddress] = []
+
+  /// What commands inside get.
+  enum Answer: Equatable {
+    /// The host's file is good for them too.
+    case unchanged
+    case text(String)
+    /// None of the host's servers can be reached.
+    case unreachable
+  }
+
+  /// Reads what the host says; the calling thread must be in the host's network namespace.
+  init(directory: String = "/") {
+    configuration = ResolverConfiguration((try? readText("\(directory)etc/resolv.conf")) ?? "")
+    guard !configuration.isUsable else { return }
+    upstream = (try? readText("\(directory)run/systemd/resolve/resolv.conf")).map { ResolverConfiguration($0) }
+    guard upstream?.isUsable != true else { return }
+    listeners = Self.listeners((try? readText("/proc/thread-self/net/udp")) ?? "")
+  }
+
+  init(configuration: ResolverConfiguration, upstream: ResolverConfiguration? = nil, listeners: [IPAddress] = []) {
+    self.configuration = configuration
+    self.upstream = upstream
+    self.listeners = listeners
+  }
+
+  /// The resolv.conf of a sandbox.
+  /// - Parameter hostAddress: the host's own address on the bridge.
+  func answer(to spec: ResolverSpec, hostAddress: IPAddress?) -> Answer {
+    if spec.servers == [] { return .text("") }
+    var result = configuration
+    if let servers = spec.servers {
+      result.use(servers: servers)
+    } else if !configuration.isUsable {
+      if let upstream, upstream.isUsable {
+        result = upstream
+      } else if let server = server(on: hostAddress) {
+        result.use(servers: [server])
+      } else {
+        return .unreachable
+      }
+    } else if spec.search.isEmpty {
+      return .unchanged
+    }
+    if !spec.search.isEmpty { result.use(search: spec.search) }
+    return .text(result.text)
+  }
+
+  /// Where the host's own server can be reached from a bridge.
+  private func server(on hostAddress: IPAddress?) -> IPAddress? {
+    let any = IPAddress("0.0.0.0")!
+    if let hostAddress, listeners.contains(any) || listeners.contains(hostAddress) { return hostAddress }
+    return listeners.first(where: \.isBeyondLoopback)
+  }
+
+  /// Who listens at port 53, by the table of UDP sockets (proc(5), /proc/net/udp).
+  static func listeners(_ table: String) -> [IPAddress] {
+    table.split(separator: "\n").dropFirst().compactMap { line in
+      let fields = line.split(separator: " ")
+      guard fields.count > 3, fields[3] == "07", fields[1].hasSuffix(":0035"),
+        let address = UInt32(fields[1].dropLast(5), radix: 16)
+      else { return nil }
+      // The four bytes of the address, as a number of this machine.
+      return IPAddress(bytes: withUnsafeBytes(of: address) { Array($0) })
+    }
+  }
+}
+
+extension IPAddress {
+  /// Whether it is an IPv4 address that may be another machine's.
+  fileprivate var isBeyondLoopback: Bool { isIPv4 && !isLoopback && bytes[0] != 0 }
+}

@@ -1,0 +1,51 @@
+import Namespaces
+
+/// A hostname (hostname(7)): labels of letters, digits and hyphens with dots between them, at most 63 bytes.
+public struct Hostname: Hashable, Sendable, CustomStringConvertible {
+  public let text: String
+
+  /// What the kernel takes is one byte more (HOST_NAME_MAX), a label of the DNS this many.
+  static let maximumLength = 63
+
+  /// - Throws: why it is none, naming the option.
+  public init(_ text: String) throws(SandboxError) {
+    guard Self.isDomain(text), text.utf8.count <= Self.maximumLength else {
+      throw .refused(
+        "--hostname '\(text)': must be letters, digits and '-', with '.' between labels, of at most "
+          + "\(Self.maximumLength) bytes")
+    }
+    self.text = text
+  }
+
+  /// The one of a sandbox of this name: what a hostname cannot have in it becomes a hyphen.
+  public init(of name: NamespaceName) {
+    let bytes = name.text.utf8.prefix(Self.maximumLength).map { Self.isLetter($0) || $0 == Self.dot ? $0 : Self.hyphen }
+    let labels = bytes.split(separator: Self.dot).map { label in
+      label.drop { $0 == Self.hyphen }.reversed().drop { $0 == Self.hyphen }.reversed()
+    }
+    let text = labels.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ".")
+    self.text = text.isEmpty ? "sandbox" : text
+  }
+
+  public var description: String { text }
+
+  /// Whether a text is a domain's name, of any length.
+  static func isDomain(_ text: String) -> Bool {
+    text.utf8.split(separator: dot, omittingEmptySubsequences: false).allSatisfy { label in
+      !label.isEmpty && label.allSatisfy { isLetter($0) || $0 == hyphen } && label.first != hyphen
+        && label.last != hyphen
+    }
+  }
+
+  private static let dot = UInt8(ascii: ".")
+  private static let hyphen = UInt8(ascii: "-")
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: false
+    }
+  }
+}
