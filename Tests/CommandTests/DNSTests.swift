@@ -1,0 +1,182 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("DNS inside") struct DNSTests {
+    /// Answers questions for IPv4 addresses, of any name but one, by 203.0.113.7; arguments are its own addresses.
+    private static let server = """
+      cat > /run/scratch/dns.py << 'END'
+      import os, select, socket, sys
+      sockets = []
+      for address in sys.argv[1:]:
+          s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+          s.bind((address, 53))
+          sockets.append(s)
+      print(os.getpid(), flush=True)
+      while True:
+          for s in select.select(sockets, [], [])[0]:
+              query, sender = s.recvfrom(512)
+              end = query.index(0, 12) + 5
+              isIPv4 = query[end - 4:end - 2] == b'\\0\\1' and b'missing' not in query
+              head = query[:2] + (b'\\x81\\x80' if isIPv4 else b'\\x81\\x83')
+              answer = b'\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\xcb\\0\\x71\\7' if isIPv4 else b''
+              s.sendto(head + b'\\0\\1' + (b'\\0\\1' if isIPv4 else b'\\0\\0') + b'\\0' * 4 + query[12:end] + answer, sender)
+      END
+      """
+
+    /// The host's own files, which tests change, are copies.
+    private static let etc =
+      "mount -t tmpfs none /mnt; cp -a /etc /mnt; rm -f /mnt/etc/resolv.conf; mount --bind /mnt/etc /etc"
+
+    private func withServer(
+      _ resolver: String, at addresses: String = "8.8.8.8", inInternet: Bool = true,
+      sourceLocation: SourceLocation = #_sourceLocation, _ body: (ThrowawayHost) throws -> Void
+    ) throws {
+      let preparation = "\(Self.etc); printf '\(resolver)' > /etc/resolv.conf\n\(Self.server)"
+      try onHost(preparation, sourceLocation: sourceLocation) { (host) throws in
+        let place = inInternet ? "nsenter -t $ISP -n" : ""
+        let server = try host.start("exec \(place) python3 /run/scratch/dns.py \(addresses)")
+        let pid = try server.wait(for: "\n")
+        let before = try host.must("cat /etc/resolv.conf; md5sum /etc/nsswitch.conf /etc/hosts")
+        try body(host)
+        #expect(try host.must("cat /etc/resolv.conf; md5sum /etc/nsswitch.conf /etc/hosts") == before)
+        try host.must("kill \(pid)")
+        _ = try server.finish()
+      }
+    }
+
+    private static let lookup = "getent ahostsv4 www.example"
+    private static let found = "203.0.113.7"
+
+    private func expectFound(
+      _ options: String = "", on host: ThrowawayHost, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+      let outcome = try host.sh("nsrun --net br0 \(options) -- \(Self.lookup)")
+      #expect(outcome.errors == "", sourceLocation: sourceLocation)
+      #expect(outcome.output.hasPrefix(Self.found), sourceLocation: sourceLocation)
+    }
+
+    @Test("A server of the host's that is reached by routes is asked, and the host's file is seen as it is")
+    func routable() throws {
+      try withServer("# mine\\nnameserver 8.8.8.8\\n") { (host) throws in
+        try expectFound(on: host)
+        #expect(try host.must("nsrun --net br0 -- cat /etc/resolv.conf") == "# mine\nnameserver 8.8.8.8")
+        #expect(try host.sh("nsrun --net br0 -- getent ahostsv4 missing.example").status == 2)
+        try host.must("nsrun create one --net br0")
+        #expect(try host.must("nsrun exec one -- \(Self.lookup)").hasPrefix(Self.found))
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("Where the host asks systemd-resolved, those that this asks are asked")
+    func resolved() throws {
+      let link = "mkdir -p /run/systemd/resolve; cd /run/systemd/resolve; printf 'nameserver 8.8.8.8\\nsearch lan\\n'"
+      try withServer("nameserver 127.0.0.53\\noptions edns0 trust-ad\\n") { (host) throws in
+        try host.must("\(link) > resolv.conf")
+        try expectFound(on: host)
+        #expect(try host.must("nsrun --net br0 -- grep -v '^#' /etc/resolv.conf") == "search lan\nnameserver 8.8.8.8")
+        // As systemd leaves it.
+        try host.must("cp /etc/resolv.conf /run/systemd/resolve/stub-resolv.conf")
+        try host.must("rm /etc/resolv.conf; ln -s ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf")
+        try expectFound(on: host)
+        try expectFound("--privileged", on: host)
+        #expect(try host.must("cat /run/systemd/resolve/stub-resolv.conf | head -n 1") == "nameserver 127.0.0.53")
+        try host.must("nsrun create one --net br0; nsrun exec one -- \(Self.lookup); nsrun rm one")
+        try host.must(
+          "rm /etc/resolv.conf; mv /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf; rm -r /run/systemd")
+      }
+    }
+
+    @Test("A server of the host's own that listens beyond loopback is asked by the bridge")
+    func ownServer() throws {
+      try withServer("nameserver 127.0.0.53\\n", at: "0.0.0.0", inInternet: false) { (host) throws in
+        try expectFound(on: host)
+        let gateway = try host.must(
+          "nsrun create one --net br0 > /dev/null; ip -j -4 addr show br0 | jq -r '.[0].addr_info[0].local'")
+        #expect(try host.must("nsrun exec one -- grep nameserver /etc/resolv.conf") == "nameserver \(gateway)")
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("A server of the host's own at one address is asked there")
+    func ownServerAtAddress() throws {
+      try withServer("nameserver 127.0.0.1\\n", at: "192.0.2.2 127.0.0.1", inInternet: false) { (host) throws in
+        try expectFound(on: host)
+        #expect(try host.must("nsrun --net br0 -- grep nameserver /etc/resolv.conf") == "nameserver 192.0.2.2")
+      }
+    }
+
+    @Test(
+      "Where nobody can be asked, one warning says so, and the host's file is seen as it is",
+      arguments: [
+        ("nameserver 127.0.0.53\\n", "the DNS server of this host, 127.0.0.53, cannot be reached from inside"),
+        ("nameserver 127.1.1.1\\nnameserver ::1\\n", "the DNS server of this host, 127.1.1.1, ::1, cannot be reached"),
+        ("", "/etc/resolv.conf names no DNS server"),
+      ])
+    func unreachable(_ resolver: String, _ warning: String) throws {
+      // Only where its own command may be asked.
+      try withServer(resolver, at: "127.0.0.53", inInternet: false) { (host) throws in
+        let outcome = try host.sh("nsrun --net br0 -- cat /etc/resolv.conf")
+        #expect(outcome.status == 0)
+        #expect(outcome.errorLines.count == 1)
+        #expect(outcome.errors.hasPrefix("nsrun: \(warning)"), "\(outcome)")
+        #expect(outcome.errors.hasSuffix("give --dns ADDRESS\n"))
+        #expect(outcome.output == (try host.sh("cat /etc/resolv.conf").output))
+        // Nobody need know without a way out.
+        for options in ["", "--net br0 --internal", "--net br0 --dns none", "--net br0 --dns 8.8.8.8"] {
+          #expect(try host.sh("nsrun \(options) -- true").errors == "")
+        }
+      }
+    }
+
+    @Test("--dns and --dns-search are asked in run and in exec, and recorded")
+    func options() throws {
+      try withServer("nameserver 127.0.0.53\\noptions ndots:1\\n") { (host) throws in
+        try expectFound("--dns 8.8.8.8", on: host)
+        let options = "--dns 192.0.2.77 --dns=8.8.8.8 --dns-search a.example --dns-search b.example"
+        let text = "options ndots:1\nsearch a.example b.example\nnameserver 192.0.2.77\nnameserver 8.8.8.8"
+        #expect(try host.must("nsrun --net br0 \(options) -- grep -v '^#' /etc/resolv.conf") == text)
+        try host.must("nsrun create one --net br0 \(options); nsrun create none --net br0 --dns none")
+        #expect(try host.must("nsrun exec one -- grep -v '^#' /etc/resolv.conf") == text)
+        #expect(try host.must("nsrun exec none -- cat /etc/resolv.conf") == "")
+        #expect(
+          try host.must("nsrun inspect one --json | jq -c '[.dns, .dnsSearch]'")
+            == #"[["192.0.2.77","8.8.8.8"],["a.example","b.example"]]"#)
+        #expect(try host.must("nsrun inspect none --json | jq -c '[.dns, .dnsSearch]'") == "[[],null]")
+        #expect(
+          try host.must("nsrun inspect one | grep DNS")
+            == "DNS         192.0.2.77, 8.8.8.8\nDNS search  a.example, b.example")
+        try host.must("nsrun rm one none")
+        let many = try host.sh("nsrun --net br0 --dns 8.8.8.8 --dns 192.0.2.3 --dns 192.0.2.4 --dns 192.0.2.5 -- true")
+        #expect(many.errors == "nsrun: --dns: of 4 servers only the first 3 are asked\n")
+      }
+    }
+
+    @Test("/etc/netns/NAME/resolv.conf wins over all, without a warning")
+    func ownFile() throws {
+      try withServer("nameserver 127.0.0.53\\n") { (host) throws in
+        try host.must("mkdir -p /etc/netns/me; echo nameserver 8.8.8.8 > /etc/netns/me/resolv.conf")
+        try expectFound("--name me", on: host)
+        try expectFound("--name me --dns 192.0.2.77", on: host)
+        #expect(try host.must("nsrun --net br0 --name me --dns none -- cat /etc/resolv.conf") == "nameserver 8.8.8.8")
+      }
+    }
+
+    @Test("systemd-resolved is taken out of nsswitch.conf, and nothing else is")
+    func nameServiceSwitch() throws {
+      try withServer("nameserver 8.8.8.8\\n") { (host) throws in
+        let whole = "passwd: files systemd\nhosts: files resolve [!UNAVAIL=return] dns\nnetworks: files"
+        let rest = "passwd: files systemd\nhosts: files dns\nnetworks: files"
+        try host.must("cp /etc/nsswitch.conf /run/scratch/before; echo '\(whole)' > /etc/nsswitch.conf")
+        for options in ["--net br0", "--net br0 --privileged", "--net br0 --internal", ""] {
+          #expect(try host.must("nsrun \(options) -- cat /etc/nsswitch.conf") == rest)
+        }
+        try expectFound(on: host)
+        try host.must("nsrun create one --net br0")
+        #expect(try host.must("nsrun exec one -- cat /etc/nsswitch.conf; nsrun rm one") == rest)
+        #expect(try host.must("cat /etc/nsswitch.conf") == whole)
+        try host.must("cp /run/scratch/before /etc/nsswitch.conf")
+      }
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("Names of sandboxes") struct NamesTests {
+    /// A sandbox whose command waits for a line.
+    private func start(_ name: String, _ options: String = "", on host: ThrowawayHost) throws -> HostCommand {
+      let command = try host.start("exec nsrun --net br0 --name \(name) \(options) -- sh -c 'echo up $PPID; read _'")
+      try command.wait(for: "up ")
+      return command
+    }
+
+    private func kill(_ sandbox: HostCommand, on host: ThrowawayHost) throws {
+      try host.must("kill -KILL \(try sandbox.wait(for: "\n"))")
+      #expect(try sandbox.finish().status == 137)
+    }
+
+    /// Whether a name is found inside another sandbox, and leads to an address.
+    private func address(of name: String, in sandbox: String, on host: ThrowawayHost) throws -> String? {
+      let outcome = try host.sh("nsrun exec \(sandbox) -- getent ahostsv4 \(name) | awk 'NR == 1 { print $1 }'")
+      #expect(outcome.errors == "" && outcome.status == 0)
+      return outcome.text.isEmpty ? nil : outcome.text
+    }
+
+    @Test("Three on a bridge, started one after the other, reach each other by name; one that leaves is not found")
+    func three() throws {
+      try onHost { (host) throws in
+        let names = ["one", "two", "three"]
+        var commands = try names.map { try start($0, on: host) }
+        for name in names {
+          for other in names {
+            // A second, from the start of ping on.
+            try host.must("nsrun exec \(name) -- timeout 1 ping -c 1 \(other)")
+          }
+          let found = try host.must("nsrun exec \(name) -- getent hosts \(names.joined(separator: " "))")
+          #expect(found.split(separator: "\n").map { $0.split(separator: " ").last! } == names.map { $0[...] })
+        }
+        try host.must("grep -q 'one\\|three' /etc/hosts && exit 1 || true")
+        let last = commands.removeLast()
+        last.closeInput()
+        #expect(try last.finish().status == 1)
+        for name in ["one", "two"] {
+          #expect(try address(of: "three", in: name, on: host) == nil)
+          try host.must("nsrun exec \(name) -- timeout 1 ping -c 1 one")
+        }
+        for command in commands {
+          command.closeInput()
+          _ = try command.finish()
+        }
+      }
+    }
+
+    @Test("A command that runs sees who joins later and who leaves, by name and by hostname")
+    func later() throws {
+      try onHost { (host) throws in
+        let script = "while read -r name; do getent ahostsv4 $name > /dev/null && echo $name yes || echo $name no; done"
+        let command = try host.start("exec nsrun --net br0 -- sh -c '\(script)'")
+        func ask(_ name: String) throws -> Bool {
+          command.send("\(name)\n")
+          try command.wait(for: "\(name) ")
+          return try command.wait(for: "\n") == "yes"
+        }
+        #expect(try !ask("web") && !ask("web.example"))
+        let address = try host.must("nsrun create web --net br0 --hostname web.example")
+        #expect(try ask("web") && ask("web.example"))
+        let found = try host.must("nsrun --net br0 -- getent hosts web").split(separator: " ")
+        #expect(found == [address[...], "web.example", "web"])
+        try host.must("nsrun create other --net br1")
+        #expect(try !ask("other"), "it is on another bridge")
+        try host.must("nsrun rm web other")
+        #expect(try !ask("web") && !ask("web.example"))
+        command.closeInput()
+        #expect(try command.finish().status == 0)
+      }
+    }
+
+    @Test("One whose nsrun was killed is not found after the next nsrun, and one that cleanup removes is not")
+    func killed() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create stays --net br0")
+        let killed = try start("killed", on: host)
+        #expect(try address(of: "killed", in: "stays", on: host) != nil)
+        try kill(killed, on: host)
+        try host.must("nsrun list")
+        #expect(try address(of: "killed", in: "stays", on: host) == nil)
+        let again = try start("again", on: host)
+        try kill(again, on: host)
+        try host.must("nsrun cleanup")
+        #expect(try address(of: "again", in: "stays", on: host) == nil)
+        try host.must("nsrun rm stays")
+      }
+    }
+
+    @Test("A name that nobody answers for is found by cleanup, and told")
+    func unrecorded() throws {
+      try onHost { (host) throws in
+        let address = try host.must("nsrun create stays --net br0")
+        let ghost = address.split(separator: ".").prefix(3).joined(separator: ".") + ".99"
+        try host.must("echo '\(ghost) ghost' >> /run/nsrun/*/hosts/br0")
+        #expect(try self.address(of: "ghost", in: "stays", on: host) == ghost)
+        #expect(try host.must("nsrun cleanup --dry-run") == "would remove name of \(ghost) (unrecorded)")
+        #expect(try host.must("nsrun cleanup") == "removed name of \(ghost) (unrecorded)")
+        #expect(try host.must("nsrun cleanup") == "")
+        #expect(try self.address(of: "ghost", in: "stays", on: host) == nil)
+        #expect(try self.address(of: "stays", in: "stays", on: host) == address)
+        try host.must("nsrun rm stays")
+      }
+    }
+
+    @Test("A hosts file that somebody has emptied is whole again with the next launch")
+    func emptied() throws {
+      try onHost { (host) throws in
+        let address = try host.must("nsrun create one --net br0")
+        for damage in [": >", "echo x >", "head -c 5000 /dev/zero >"] {
+          try host.must("\(damage) $(ls /run/nsrun/*/hosts/br0)")
+          try host.must("nsrun --net br0 -- ping -c 1 -W 1 one")
+          #expect(try self.address(of: "one", in: "one", on: host) == address)
+          #expect(try self.address(of: "localhost", in: "one", on: host) == "127.0.0.1")
+        }
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("The hosts file does not grow with launches, and many at once are all found")
+    func many() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        let launch = "nsrun --net br0 --name n$n -- timeout 5 ping -c 1 -W 1 one > /dev/null || echo failed"
+        func size() throws -> Int { Int(try host.must("stat -c %s /run/nsrun/*/hosts/br0")) ?? 0 }
+        #expect(try host.must("for n in $(seq 8); do { \(launch); } & done; wait") == "")
+        let first = try size()
+        #expect(try host.must("for n in $(seq 40); do \(launch); done") == "")
+        #expect(try size() <= first)
+        let found = "for n in $(seq 8); do getent ahostsv4 c$n > /dev/null || echo no c$n; done"
+        try host.must("for n in $(seq 8); do nsrun create c$n --net br0 & done; wait")
+        #expect(try host.must("nsrun exec one -- sh -c '\(found)'") == "")
+        try host.must("nsrun rm one c{1..8}")
+      }
+    }
+
+    @Test(
+      "The hostname is the sandbox's name, or what was asked for, and root's to change inside; the host keeps its own")
+    func hostname() throws {
+      try onHost { (host) throws in
+        let own = try host.must("hostname")
+        for privilege in ["", "--privileged"] {
+          #expect(try host.must("nsrun \(privilege) --name web_1 -- hostname") == "web-1")
+          #expect(
+            try host.must("nsrun \(privilege) --hostname a.b -- sh -c 'hostname; hostname c; hostname'") == "a.b\nc")
+        }
+        try host.must("nsrun create box --net br0 --hostname box.example")
+        #expect(try host.must("nsrun exec box -- sh -c 'hostname c; hostname'") == "c")
+        #expect(
+          try host.must("nsrun exec box -- hostname; nsrun exec box --privileged -- hostname")
+            == "box.example\nbox.example")
+        #expect(try host.must("nsrun inspect box --json | jq -r .hostname") == "box.example")
+        #expect(try host.must("nsrun inspect box | grep Hostname") == "Hostname   box.example")
+        try host.must("nsrun rm box")
+        // ip's namespaces are called as the host is.
+        #expect(try host.must("ip netns add plain; nsrun exec plain -- hostname; ip netns del plain") == own)
+        #expect(try host.must("hostname") == own)
+      }
+    }
+
+    @Test("Without a bridge a sandbox finds itself")
+    func loopback() throws {
+      try onHost { (host) throws in
+        #expect(
+          try host.must("nsrun --name me.lan -- getent hosts me.lan").split(separator: " ") == ["127.0.1.1", "me.lan"])
+        try host.must("nsrun create me; nsrun exec me -- ping -c 1 -W 1 me; nsrun rm me")
+        #expect(try host.must("ls -A /run/netns") == "")
+      }
+    }
+
+    @Test("Every user inside can read /etc/hosts, nobody can change it there, nor look into /run/nsrun")
+    func modes() throws {
+      try onHost("umask 077") { (host) throws in
+        for network in ["--net br0", ""] {
+          let outcome = try host.must(
+            "umask 077; nsrun \(network) --name me -- setpriv --reuid 65534 --regid 65534 --clear-groups "
+              + "sh -c 'tail -n 1 /etc/hosts; ls /run/nsrun 2>&1 || echo refused'")
+          #expect(outcome.contains(" me") && outcome.hasSuffix("refused"))
+          let written = try host.sh("nsrun \(network) -- sh -c 'echo x >> /etc/hosts; umount /etc/hosts'")
+          #expect(written.errors.contains("Read-only file system"))
+          #expect(written.status != 0)
+        }
+      }
+    }
+
+    @Test("/etc/netns/NAME/hosts stands over it")
+    func ownFile() throws {
+      let preparation = "mount -t tmpfs none /mnt; cp -a /etc /mnt; mount --bind /mnt/etc /etc; mkdir -p /etc/netns/me"
+      try onHost(preparation + "; echo '192.0.2.9 mine' > /etc/netns/me/hosts") { (host) throws in
+        #expect(try host.must("nsrun --net br0 --name me -- cat /etc/hosts") == "192.0.2.9 mine")
+      }
+    }
+  }
+}
