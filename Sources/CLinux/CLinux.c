@@ -29,18 +29,21 @@ int clinux_unshare(int flags) { return unshare(flags); }
 int clinux_setns(int fd, int type) { return setns(fd, type); }
 
 struct owned_network {
-  int user, network;
+  int user, network, limit_error;
 };
 static int open_own_namespaces(void *argument) {
   struct owned_network *own = argument;
+  int limit = open("/proc/sys/user/max_cgroup_namespaces", O_WRONLY | O_CLOEXEC);
+  own->limit_error = limit >= 0 && write(limit, "0", 1) == 1 ? 0 : errno;
+  if (limit >= 0) close(limit);
   own->user = open("/proc/thread-self/ns/user", O_RDONLY | O_CLOEXEC);
   own->network = own->user < 0 ? -1 : open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
   return 0;
 }
-int clinux_make_owned_network(int *user, int *network) {
+int clinux_make_owned_network(int *user, int *network, int *limit_error) {
   // The memory is shared and the caller waits: nothing is copied, as fork(2) does.
   _Alignas(16) char stack[16384];
-  struct owned_network own = {-1, -1};
+  struct owned_network own = {-1, -1, 0};
   int flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_FILES | CLONE_VM | CLONE_VFORK;
   errno = ECHILD;
   int pid = clone(open_own_namespaces, stack + sizeof stack, flags, &own);
@@ -49,6 +52,7 @@ int clinux_make_owned_network(int *user, int *network) {
   if (own.network < 0 && own.user >= 0) close(own.user);
   *user = own.network < 0 ? -1 : own.user;
   *network = own.network;
+  *limit_error = own.limit_error;
   errno = error;
   return own.network < 0 ? -1 : 0;
 }

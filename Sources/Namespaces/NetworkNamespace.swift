@@ -57,11 +57,19 @@ public struct NetworkNamespace: ~Copyable, Sendable {
   /// Moves the calling thread into a network namespace of its own that a new user namespace owns, and not into that:
   /// mounts are still made with the power of before.
   ///
-  /// The calling process must have one thread only. ENOSPC: none may be made, or no more (namespaces(7)); EINVAL: this
+  /// No control groups can be mounted there: root's files are still root's, and every process of the host has one.
+  ///
+  /// - Parameter warn: is told, in a sentence, where this host forbids to see to that.
+  /// - Throws: ENOSPC: none may be made, or no more (namespaces(7)); EINVAL: this
   /// kernel has no user namespaces; EPERM: it is forbidden, as after chroot(2).
-  public static func unshareOwned() throws(SystemError) -> UserNamespace {
-    var (user, network): (Int32, Int32) = (-1, -1)
-    try systemCall(UserNamespace.making, "") { clinux_make_owned_network(&user, &network) }
+  public static func unshareOwned(warn: (String) -> Void) throws(SystemError) -> UserNamespace {
+    var (user, network, limitError): (Int32, Int32, Int32) = (-1, -1, 0)
+    try systemCall(UserNamespace.making, "") { clinux_make_owned_network(&user, &network, &limitError) }
+    // A kernel without the file has no such namespaces.
+    if limitError != 0 && limitError != ENOENT {
+      let error = SystemError("write", "/proc/sys/user/max_cgroup_namespaces", errno: limitError)
+      warn("the command may change this host's control groups: \(error)")
+    }
     let owner = UserNamespace(OwnedDescriptor(owning: user))
     try NetworkNamespace(OwnedDescriptor(owning: network)).enter()
     return owner

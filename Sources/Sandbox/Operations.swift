@@ -125,7 +125,7 @@ extension Host {
       if spec.isPrivileged {
         try NetworkNamespace.unshare()
       } else {
-        owner = try .some(NetworkNamespace.unshareOwned())
+        owner = try .some(NetworkNamespace.unshareOwned(warn: reporter.warn))
       }
       parent.reachCheckpoint()
       Baseline.apply(warn: reporter.warn)

@@ -26,8 +26,9 @@ static const int32_t clinux_NETLINK_GET_STRICT_CHK = 12;
 int clinux_unshare(int flags);
 int clinux_setns(int fd, int type);
 /// clone(2) with CLONE_NEWUSER and CLONE_NEWNET of a process that only opens its two namespaces, in the descriptor table
-/// of the caller, close-on-exec, and ends: the caller stays where it is. -1 in both on failure.
-int clinux_make_owned_network(int *user, int *network);
+/// of the caller, close-on-exec, and ends: the caller stays where it is. -1 in both on failure. No cgroup namespace can
+/// be made in the user namespace, unless *limit_error is an error number.
+int clinux_make_owned_network(int *user, int *network, int *limit_error);
 /// ioctl_ns(2), NS_GET_USERNS: a descriptor, close-on-exec, of the user namespace that owns a namespace.
 int clinux_namespace_owner(int fd);
 /// keyctl(KEYCTL_JOIN_SESSION_KEYRING) with a new keyring.
