@@ -1,15 +1,19 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <errno.h>
+#include <asm/ioctls.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
-#include <linux/keyctl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -57,7 +61,48 @@ int clinux_make_owned_network(int *user, int *network, int *limit_error) {
   return own.network < 0 ? -1 : 0;
 }
 int clinux_namespace_owner(int fd) { return ioctl(fd, NS_GET_USERNS); }
-int clinux_join_new_session_keyring(void) { return (int)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); }
+
+#if defined(__x86_64__)
+enum { ARCH = AUDIT_ARCH_X86_64, ARCH32 = AUDIT_ARCH_I386, ADD_KEY32 = 286, KEYCTL32 = 288 };
+#elif defined(__aarch64__)
+enum { ARCH = AUDIT_ARCH_AARCH64, ARCH32 = AUDIT_ARCH_ARM, ADD_KEY32 = 309, KEYCTL32 = 311 };
+#else
+#error "the numbers of this architecture's system calls are not known here"
+#endif
+// The call of another name, request_key, lies between the two.
+_Static_assert(SYS_keyctl == SYS_add_key + 2 && KEYCTL32 == ADD_KEY32 + 2, "SYS_request_key");
+// Of both 32-bit architectures. Above X32 are the calls of x32: those of x86_64 by other numbers.
+enum { IOCTL32 = 54, X32 = 0x40000000 };
+
+int clinux_filter_calls(void) {
+  enum { IOCTL = 12, ALLOW = 15, LACK, FORBID };
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define IF(at, test, value, yes, no) \
+  [at] = BPF_JUMP(BPF_JMP | BPF_K | BPF_##test, value, (yes) - (at) - 1, (no) - (at) - 1)
+#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_##what)
+  struct sock_filter code[] = {
+    [0] = LOAD(arch),
+    IF(1, JEQ, ARCH, 3, 2),
+    IF(2, JEQ, ARCH32, 8, LACK),
+    [3] = LOAD(nr),
+    IF(4, JGE, X32, LACK, 5),
+    IF(5, JEQ, SYS_ioctl, IOCTL, 6),
+    IF(6, JGE, SYS_add_key, 7, ALLOW),
+    IF(7, JGT, SYS_keyctl, ALLOW, LACK),
+    [8] = LOAD(nr),
+    IF(9, JEQ, IOCTL32, IOCTL, 10),
+    IF(10, JGE, ADD_KEY32, 11, ALLOW),
+    IF(11, JGT, KEYCTL32, ALLOW, LACK),
+    [IOCTL] = LOAD(args[1]),
+    IF(13, JEQ, TIOCSTI, FORBID, 14),
+    IF(14, JEQ, TIOCLINUX, FORBID, ALLOW),
+    [ALLOW] = RETURN(ALLOW),
+    [LACK] = RETURN(ERRNO | ENOSYS),
+    [FORBID] = RETURN(ERRNO | EPERM),
+  };
+  struct sock_fprog program = {sizeof code / sizeof *code, code};
+  return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+}
 
 int clinux_open(const char *path, int flags, uint32_t mode) { return open(path, flags, mode); }
 int clinux_openat(int directory, const char *path, int flags, uint32_t mode) {

@@ -26,6 +26,17 @@ public struct UserNamespace: ~Copyable, Sendable {
     try systemCall("enter a user namespace", "") { clinux_setns(descriptor.raw, clinux_CLONE_NEWUSER) }
   }
 
+  /// Keeps from the calling process, which has entered it, and from all that it starts what root's id alone gives beyond
+  /// it and no file: the host's keyrings, and typing into the terminal for whoever reads there next.
+  /// - Parameter warn: is told, in a sentence, where this kernel cannot.
+  public static func filterCalls(warn: (String) -> Void) throws(SystemError) {
+    do throws(SystemError) { try systemCall("filter", "system calls") { clinux_filter_calls() } } catch {
+      // Without CONFIG_SECCOMP_FILTER, or older than 4.17.
+      guard error.errno == ENOSYS || error.errno == EINVAL else { throw error }
+      warn("the command may use this host's keyrings and type into the terminal: \(error)")
+    }
+  }
+
   /// Maps every id of the calling process's user namespace to itself in that of another process, once for each such
   /// namespace; the caller needs CAP_SETUID and CAP_SETGID.
   public static func mapAll(of pid: Int32) throws(SystemError) {

@@ -77,6 +77,7 @@ extension Host {
     if view.isConfined {
       try owner?.enter()
       try MountView.seal()
+      try UserNamespace.filterCalls(warn: reporter.warn)
     }
     if let facts { try UTSNamespace.make(hostname: facts.hostname.text) }
   }

@@ -31,8 +31,9 @@ int clinux_setns(int fd, int type);
 int clinux_make_owned_network(int *user, int *network, int *limit_error);
 /// ioctl_ns(2), NS_GET_USERNS: a descriptor, close-on-exec, of the user namespace that owns a namespace.
 int clinux_namespace_owner(int fd);
-/// keyctl(KEYCTL_JOIN_SESSION_KEYRING) with a new keyring.
-int clinux_join_new_session_keyring(void);
+/// seccomp(2): for the calling thread and its descendants there are no keyrings (ENOSYS), and nobody types into a
+/// terminal (EPERM for TIOCSTI and TIOCLINUX), whatever the architecture of the call.
+int clinux_filter_calls(void);
 int clinux_open(const char *path, int flags, uint32_t mode);
 int clinux_openat(int directory, const char *path, int flags, uint32_t mode);
 int clinux_fcntl(int fd, int command, int argument);
