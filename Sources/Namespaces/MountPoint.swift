@@ -4,6 +4,8 @@ import LinuxSystem
 /// A line of proc_pid_mountinfo(5): something that is mounted in the calling thread's mount namespace.
 public struct MountPoint: Equatable, Sendable {
   public let path: String
+  /// The type of the file system.
+  public let type: String
   /// Whether what is mounted below it spreads to its peers in other mount namespaces.
   public let isShared: Bool
 
@@ -16,8 +18,10 @@ public struct MountPoint: Equatable, Sendable {
       guard fields.count > 6 else { return nil }
       // Optional fields, shared:N among them, follow the sixth, up to a dash.
       let optional = fields[6...].prefix { !$0.elementsEqual("-".utf8) }
+      let type = fields.dropFirst(optional.endIndex + 1).first.map { String(decoding: $0, as: UTF8.self) }
       return MountPoint(
-        path: unescape(fields[4]), isShared: optional.contains { $0.starts(with: Array("shared:".utf8)) })
+        path: unescape(fields[4]), type: type ?? "",
+        isShared: optional.contains { $0.starts(with: Array("shared:".utf8)) })
     }
   }
 
@@ -25,8 +29,6 @@ public struct MountPoint: Equatable, Sendable {
   public static func on(_ path: String) -> MountPoint? { all().last { $0.path == path } }
 
   /// The paths of the mounts below a directory that lie in no other of them.
-  static func below(_ directory: String) -> [String] { below(directory, all()) }
-
   static func below(_ directory: String, _ mounts: [MountPoint]) -> [String] {
     mounts.map(\.path).filter { $0.hasPrefix(directory + "/") }.reduce(into: []) { found, path in
       if !found.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) { found.append(path) }

@@ -51,10 +51,14 @@ public struct MountView: Sendable {
     // Mounts of the host still arrive here; ours do not go out.
     try mount(on: "/", [.makeSlave, .recursive])
     if let names { hide(names, warn) }
-    mountSysfs(warn)
-    // With the host's processes in sight, ids would be those of others: without is not an answer.
-    if hasOwnProcesses { try mount("proc", on: "/proc", type: "proc", [.noSetUID, .noDevices, .noExecution]) }
-    if isConfined { confineProc(warn) }
+    let mounts = MountPoint.all()
+    if isConfined { removeKernelFiles(mounts, warn) }
+    mountSysfs(mounts, warn)
+    if isConfined {
+      try confineProc(mounts, warn)
+    } else if hasOwnProcesses {
+      try mountProc()
+    }
   }
 
   /// Puts files over those of the host in the view, which is the calling thread's; those of /etc/netns/NAME come last.
@@ -88,10 +92,31 @@ public struct MountView: Sendable {
     }
   }
 
-  private func mountSysfs(_ warn: (String) -> Void) {
+  /// File systems by which uid 0 looks into the kernel and changes it.
+  private static let kernelFileSystems: Set = [
+    "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "efivarfs", "proc", "pstore", "resctrl", "securityfs",
+    "selinuxfs", "smackfs", "sysfs", "tracefs",
+  ]
+
+  /// Takes away those that are mounted in other places than usual, as in a directory made for chroot(8).
+  private func removeKernelFiles(_ mounts: [MountPoint], _ warn: (String) -> Void) {
+    for mount in mounts where Self.kernelFileSystems.contains(mount.type) {
+      let isUsual = ["/proc", "/sys"].contains { mount.path == $0 || mount.path.hasPrefix($0 + "/") }
+      if isUsual { continue }
+      attempt("the command may change this kernel by \(mount.path)", warn) { () throws(SystemError) in
+        while try unmountDetached(mount.path) {}
+      }
+    }
+  }
+
+  private func mountSysfs(_ mounts: [MountPoint], _ warn: (String) -> Void) {
     // The rest (bpf, debug, tracing and others) is the kernel's own, which is not only looked at.
-    let kept = MountPoint.below("/sys").filter { !isConfined || $0.hasPrefix("/sys/fs/cgroup") }
-      .compactMap { KeptMount($0, warn) }
+    let paths = MountPoint.below("/sys", mounts).filter { !isConfined || $0.hasPrefix("/sys/fs/cgroup") }
+    let kept = paths.compactMap { path in
+      attempt("what is mounted on \(path) is not seen inside", warn) { () throws(SystemError) in
+        try KeptMount(path)
+      }
+    }
     var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
     var status = statvfs()
     let isReadOnly = statvfs("/sys", &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
@@ -100,7 +125,11 @@ public struct MountView: Sendable {
       // A container may forbid it. The command works, but sees the host's links in /sys.
       return warn("/sys shows the host's links: \(error)")
     }
-    for mount in kept { mount.restore(isReadOnly: isConfined, warn) }
+    for mount in kept {
+      attempt("what is mounted on \(mount.path) is not seen inside", warn) { () throws(SystemError) in
+        try mount.restore(isReadOnly: isConfined)
+      }
+    }
   }
 
   /// What uid 0 could change of the kernel by its files in /proc; /proc/sys/net belongs to the network namespace.
@@ -109,18 +138,36 @@ public struct MountView: Sendable {
     "sysrq-trigger", "tty",
   ]
 
-  private func confineProc(_ warn: (String) -> Void) {
-    do throws(SystemError) {
-      let network = FileIdentity(path: "/proc/sys/net") == nil ? nil : try DetachedMount(copying: "/proc/sys/net")
-      for path in Self.kernelFiles.map({ "/proc/\($0)" }) where FileIdentity(path: path) != nil {
-        let copy = try DetachedMount(copying: path)
-        try copy.makeReadOnly()
-        try copy.attach(to: path)
+  /// - Throws: where the command's ids would be those of others.
+  private func confineProc(_ mounts: [MountPoint], _ warn: (String) -> Void) throws(SystemError) {
+    var ownProcesses: SystemError?
+    attempt("the command may change this kernel by /proc", warn) { () throws(SystemError) in
+      let files = Self.kernelFiles.map { "/proc/\($0)" }.filter { FileIdentity(path: $0) != nil }
+      let kernel = try files.map { (file) throws(SystemError) in try KeptMount(file) }
+      // Whatever hides or replaces other files of the host's /proc does so inside as well.
+      let others =
+        ["/proc/sys/net"].filter { FileIdentity(path: $0) != nil }
+        + MountPoint.below("/proc", mounts).filter { path in
+          !files.contains { path == $0 || path.hasPrefix($0 + "/") }
+        }
+      let kept = try others.map { (path) throws(SystemError) in try KeptMount(path) }
+      do throws(SystemError) { try mountProc() } catch {
+        if hasOwnProcesses { ownProcesses = error }
+        warn("the host's processes are seen inside: \(error)")
       }
-      try network?.attach(to: "/proc/sys/net")
-    } catch {
-      warn("the command may change this kernel by /proc: \(error)")
+      for mount in kernel { try mount.restore(isReadOnly: true) }
+      for mount in kept { try mount.restore(isReadOnly: false) }
     }
+    // With the host's processes in sight, ids would be those of others: without is not an answer.
+    if let ownProcesses { throw ownProcesses }
+  }
+
+  /// Mounts a /proc of its own. Whoever is confined finds only the processes there that it might trace: root's files of
+  /// others are open to it too, /proc/PID/oom_score_adj and the files of netfilter in /proc/PID/net among them.
+  private func mountProc() throws(SystemError) {
+    try mount(
+      "proc", on: "/proc", type: "proc", [.noSetUID, .noDevices, .noExecution],
+      options: isConfined ? "hidepid=ptraceable" : "")
   }
 
   private func put(_ file: ConfigurationFile, _ warn: (String) -> Void) {
@@ -159,28 +206,30 @@ public struct MountView: Sendable {
   }
 }
 
-/// Something mounted below /sys that outlasts the new /sys.
+/// Does what the view can be without.
+/// - Returns: nil, with a warning, where it fails.
+@discardableResult
+private func attempt<Result>(
+  _ lack: String, _ warn: (String) -> Void, _ body: () throws(SystemError) -> Result
+) -> Result? {
+  do throws(SystemError) { return try body() } catch {
+    warn("\(lack): \(error)")
+    return nil
+  }
+}
+
+/// Something mounted below /proc or /sys that outlasts the new one.
 private final class KeptMount {
-  private let path: String
+  let path: String
   private let copy: DetachedMount
 
-  /// nil, with a warning, where it cannot be copied.
-  init?(_ path: String, _ warn: (String) -> Void) {
-    do throws(SystemError) {
-      copy = try DetachedMount(copying: path)
-      self.path = path
-    } catch {
-      warn("what is mounted on \(path) is not seen inside: \(error)")
-      return nil
-    }
+  init(_ path: String) throws(SystemError) {
+    copy = try DetachedMount(copying: path)
+    self.path = path
   }
 
-  func restore(isReadOnly: Bool, _ warn: (String) -> Void) {
-    do throws(SystemError) {
-      if isReadOnly { try copy.makeReadOnly() }
-      try copy.attach(to: path)
-    } catch {
-      warn("what is mounted on \(path) is not seen inside: \(error)")
-    }
+  func restore(isReadOnly: Bool) throws(SystemError) {
+    if isReadOnly { try copy.makeReadOnly() }
+    try copy.attach(to: path)
   }
 }

@@ -51,6 +51,15 @@ struct MountPointTests {
     #expect(mounts.filter { $0.path == "/sys/fs/cgroup" }.map(\.isShared) == [false, false])
   }
 
+  @Test("tells the type of the file system, behind any number of optional fields")
+  func types() {
+    #expect(
+      MountPoint.all(in: Array(table.utf8)).map(\.type) == [
+        "ext4", "sysfs", "securityfs", "cgroup2", "tmpfs", "tmpfs", "tmpfs", "tmpfs", "tmpfs",
+      ])
+    #expect(MountPoint.all(in: Array("24 23 0:6 / /sys/a rw -\n1 2 3 / /b rw shared:1".utf8)).map(\.type) == ["", ""])
+  }
+
   @Test("reads the table of this process")
-  func own() { #expect(!MountPoint.below("").isEmpty) }
+  func own() { #expect(MountPoint.all().contains { $0.path == "/proc" && $0.type == "proc" }) }
 }
