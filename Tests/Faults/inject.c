@@ -119,10 +119,10 @@ int main(int argc, char **argv) {
       continue;
     }
     int event = status >> 16, sent = WSTOPSIG(status);
-    // A forked process starts with a stop; one before the target is not of interest, nor what executes another program,
-    // nor the parent when the target is there.
+    // A forked process starts with a stop; what executes another program is not of interest, nor the parent when the
+    // target is there. Those before the target may be what forks it.
     int starts = event == 0 && sent == SIGSTOP;
-    int is_over = (starts && process < target) || event == PTRACE_EVENT_EXEC;
+    int is_over = event == PTRACE_EVENT_EXEC;
     if (event != 0 && event != PTRACE_EVENT_EXEC) {
       unsigned long forked;
       ptrace(PTRACE_GETEVENTMSG, pid, 0, &forked);
