@@ -93,7 +93,7 @@ public struct MountView: Sendable {
   }
 
   /// File systems by which uid 0 looks into the kernel and changes it.
-  private static let kernelFileSystems: Set = [
+  private static let kernelFileSystems = [
     "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "efivarfs", "proc", "pstore", "resctrl", "securityfs",
     "selinuxfs", "smackfs", "sysfs", "tracefs",
   ]

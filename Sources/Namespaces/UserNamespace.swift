@@ -47,9 +47,9 @@ public struct UserNamespace: ~Copyable, Sendable {
 
   /// A map of user_namespaces(7) onto itself: the ids inside are those outside.
   static func identity(of map: String) -> String {
-    map.split(separator: "\n").compactMap { line in
-      let fields = line.split(separator: " ")
-      return fields.count == 3 ? "\(fields[0]) \(fields[0]) \(fields[2])\n" : nil
-    }.joined()
+    Array(map.utf8).split(separator: UInt8(ascii: "\n")).reduce(into: "") { identity, line in
+      let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+      if fields.count == 3 { identity += "\(fields[0]) \(fields[0]) \(fields[2])\n" }
+    }
   }
 }

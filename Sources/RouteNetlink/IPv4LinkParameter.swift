@@ -44,3 +44,14 @@ public enum IPv4LinkParameter: UInt16, CaseIterable, Sendable {
     }
   }
 }
+
+/// A parameter of IPv4 and the value that a link is to have.
+public struct IPv4LinkSetting: Hashable, Sendable {
+  public var parameter: IPv4LinkParameter
+  public var value: UInt32
+
+  public init(_ parameter: IPv4LinkParameter, _ value: UInt32) {
+    self.parameter = parameter
+    self.value = value
+  }
+}

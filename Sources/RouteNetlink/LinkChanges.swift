@@ -57,8 +57,8 @@ public struct LinkChanges: Hashable, Sendable {
   public var namespace: NamespaceReference?
   /// How it makes up IPv6 addresses for itself, from the next time it comes up.
   public var addressGeneration: AddressGenerationMode?
-  /// Parameters of IPv4, set in the order of their numbers.
-  public var ipv4: [IPv4LinkParameter: UInt32]
+  /// Parameters of IPv4, set in this order.
+  public var ipv4: [IPv4LinkSetting]
   /// How many packets wait to be sent at most.
   public var txQueueLength: UInt32?
   /// The group it belongs to.
@@ -67,7 +67,7 @@ public struct LinkChanges: Hashable, Sendable {
   public init(
     isUp: Bool? = nil, address: MACAddress? = nil, mtu: UInt32? = nil, master: UInt32? = nil, alias: String? = nil,
     name: InterfaceName? = nil, namespace: NamespaceReference? = nil,
-    addressGeneration: AddressGenerationMode? = nil, ipv4: [IPv4LinkParameter: UInt32] = [:],
+    addressGeneration: AddressGenerationMode? = nil, ipv4: [IPv4LinkSetting] = [],
     txQueueLength: UInt32? = nil, group: UInt32? = nil
   ) {
     self.isUp = isUp
@@ -103,9 +103,7 @@ public struct LinkChanges: Hashable, Sendable {
       if !ipv4.isEmpty {
         buffer.attribute(UInt16(AddressFamily.inet.rawValue)) { buffer in
           buffer.attribute(IFLA_INET_CONF) { buffer in
-            for (parameter, value) in ipv4.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-              buffer.attribute(parameter.rawValue, value)
-            }
+            for setting in ipv4 { buffer.attribute(setting.parameter.rawValue, setting.value) }
           }
         }
       }

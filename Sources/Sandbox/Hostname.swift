@@ -19,6 +19,11 @@ public struct Hostname: Hashable, Sendable, CustomStringConvertible {
 
   /// The one of a sandbox of this name: what a hostname cannot have in it becomes a hyphen.
   public init(of name: NamespaceName) {
+    // Nearly always it is one as it stands.
+    if Self.isDomain(name.text), name.text.utf8.count <= Self.maximumLength {
+      text = name.text
+      return
+    }
     let bytes = name.text.utf8.prefix(Self.maximumLength).map { Self.isLetter($0) || $0 == Self.dot ? $0 : Self.hyphen }
     let labels = bytes.split(separator: Self.dot).map { label in
       label.drop { $0 == Self.hyphen }.reversed().drop { $0 == Self.hyphen }.reversed()
@@ -31,10 +36,13 @@ public struct Hostname: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether a text is a domain's name, of any length.
   static func isDomain(_ text: String) -> Bool {
-    text.utf8.split(separator: dot, omittingEmptySubsequences: false).allSatisfy { label in
-      !label.isEmpty && label.allSatisfy { isLetter($0) || $0 == hyphen } && label.first != hyphen
-        && label.last != hyphen
+    // As if a dot were in front and behind: a letter on each side of it, and of each hyphen something else than a dot.
+    var last = dot
+    for byte in text.utf8 {
+      guard isLetter(byte) || byte == hyphen && last != dot || byte == dot && isLetter(last) else { return false }
+      last = byte
     }
+    return isLetter(last)
   }
 
   private static let dot = UInt8(ascii: ".")

@@ -189,8 +189,7 @@ struct LiveSandbox: ~Copyable {
           throw NetlinkError(operation: "find link", subject: "eth0", errno: ENODEV)
         }
         eth0 = index
-        var ipv4 = Baseline.link
-        if isAnnounced { ipv4[.arpNotify] = 1 }
+        let ipv4 = Baseline.link + (isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
         // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
         // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works. The kernel
         // parameter would say it for all links, but to write it is to try for the lock of all links again and again.

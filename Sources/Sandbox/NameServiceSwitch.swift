@@ -1,9 +1,13 @@
+import Glibc
+
 /// What nsswitch.conf(5) says.
 enum NameServiceSwitch {
   /// Leaves systemd-resolved out of looking up hosts: it is asked by D-Bus or a socket of its own, so its answers come
   /// from the host's network, and it knows nothing of the sandbox's /etc/hosts.
   /// - Returns: nil where it has no part in it.
   static func withoutResolve(_ text: String) -> String? {
+    // Most hosts are without it: not worth taking the lines apart.
+    guard mentionsResolve(text) else { return nil }
     var isChanged = false
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> Substring in
       let content = line.prefix { $0 != "#" }
@@ -20,6 +24,10 @@ enum NameServiceSwitch {
       return "hosts: \(services.map(\.text).joined(separator: " "))"[...]
     }
     return isChanged ? lines.joined(separator: "\n") : nil
+  }
+
+  private static func mentionsResolve(_ text: String) -> Bool {
+    text.utf8CString.withUnsafeBufferPointer { strstr($0.baseAddress!, "resolve") != nil }
   }
 
   /// The services of a line, each with the actions in brackets that follow it.

@@ -51,7 +51,7 @@ struct RecordText: Equatable {
   mutating func append(_ key: String, _ value: String) { lines.append((key, value)) }
 
   /// The lines as they are appended to a file.
-  var serialized: String { lines.map { "\($0.key) \($0.value)\n" }.joined() }
+  var serialized: String { lines.reduce(into: "") { $0 += "\($1.key) \($1.value)\n" } }
 
   /// The lines as a whole file.
   var file: String { "\(Self.title) \(Self.version)\n" + serialized }

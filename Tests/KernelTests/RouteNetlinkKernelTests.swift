@@ -82,7 +82,7 @@ struct RouteNetlinkKernelTests {
       var route = try RouteConnection()
       for value: UInt32 in [0, 1] {
         var requests = RouteRequests()
-        let all = Dictionary(uniqueKeysWithValues: IPv4LinkParameter.allCases.map { ($0, value) })
+        let all = IPv4LinkParameter.allCases.map { IPv4LinkSetting($0, value) }
         requests.change(link: .index(1), LinkChanges(ipv4: all), subject: "lo")
         try route.perform(requests)
         for parameter in IPv4LinkParameter.allCases {

@@ -230,7 +230,7 @@ import Testing
   }
 
   // As net/ipv4/devinet.c reads it (inet_set_link_af); no tool sends it.
-  @Test func `parameters of IPv4 come in the order of their numbers, before those of IPv6`() throws {
+  @Test func `parameters of IPv4 come before those of IPv6`() throws {
     let golden = bytes(
       """
       48 00 00 00  // nlmsg_len 72
@@ -255,7 +255,8 @@ import Testing
       requests.change(
         link: .index(71),
         LinkChanges(
-          addressGeneration: AddressGenerationMode.none, ipv4: [.reversePathFilter: 2, .forwarding: 0]))
+          addressGeneration: AddressGenerationMode.none,
+          ipv4: [IPv4LinkSetting(.forwarding, 0), IPv4LinkSetting(.reversePathFilter, 2)]))
     }
     #expect(message == golden)
   }
