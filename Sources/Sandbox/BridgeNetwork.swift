@@ -115,7 +115,7 @@ extension Host {
   }
 
   /// Writes down what is going to be made or used.
-  private func writeRecord(
+  func writeRecord(
     _ planned: NetworkRecord?, _ spec: NetworkSpec, _ link: Link?
   ) throws(SandboxError) -> NetworkRecord {
     var record: NetworkRecord
@@ -385,6 +385,17 @@ extension Host {
       if case .damaged = error { return .forwardingOff }
       if case .system(let cause) = error, cause.isNotFound { return nil }
       throw error
+    }
+  }
+
+  /// Why what is written down of the host's parameters cannot be read; nil where it can, or where there is nothing.
+  func unreadableHostRecord() -> SandboxError? {
+    do throws(SandboxError) {
+      _ = try RecordText.read(state.host)
+      return nil
+    } catch {
+      if case .system(let cause) = error, cause.isNotFound { return nil }
+      return error
     }
   }
 

@@ -45,7 +45,7 @@ public struct Doctor {
     let chains = ForwardChains(host).findings()
     return [Finding(check: "privileges", status: .ok, message: "all that is needed")]
       + KernelFeatures(host).findings() + [nameDirectory(), forwarding()] + chains
-      + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + ownTable() + records()
+      + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + sandboxes() + records()
   }
 
   private func nameDirectory() -> Finding {
@@ -107,28 +107,43 @@ public struct Doctor {
     }
   }
 
-  /// The table that the networks which stand now need.
-  private func ownTable() -> [Finding] {
-    // So that nobody makes or unmakes a network meanwhile.
-    let lock = try? host.state.lockIfPresent(.shared)
-    let networks = self.networks.filter { $0.translation != .host }
-    let isThere =
-      (try? host.nftables { (nft) throws(NetlinkError) in try nft.tables().contains(Firewall.table) }) ?? false
-    _ = consume lock
-    guard !networks.isEmpty else { return [] }
-    return [
-      isThere
-        ? Finding(check: "rules", status: .ok, message: "the table \(Firewall.table) is in place")
-        : Finding(
-          check: "rules", status: .problem,
-          message: "the table \(Firewall.table) is missing: somebody has flushed the rules; sandboxes cannot get out",
-          remedy: "nsrun reload")
-    ]
+  /// What has been taken from the sandboxes that stand.
+  private func sandboxes() -> [Finding] {
+    do throws(SandboxError) {
+      let lacks = try Survey(host).lacks().filter { $0.kind != .passages }
+      if lacks.isEmpty { return [Finding(check: "sandboxes", status: .ok, message: "nothing was taken from them")] }
+      return lacks.map { lack in
+        Finding(
+          check: lack.kind.rawValue, status: lack.kind == .records || lack.isLost ? .warning : .problem,
+          message: lack.message, remedy: lack.remedy)
+      }
+    } catch {
+      return [Finding(check: "sandboxes", status: .warning, message: "\(error)")]
+    }
   }
 
+  /// What no record speaks of, or one that cannot be read.
   private func records() -> [Finding] {
-    ((try? host.unreadableRecords()) ?? []).map { path, error in
-      Finding(check: "records", status: .warning, message: "\(error)", remedy: "look at \(path)")
+    do throws(SandboxError) {
+      var findings = try host.unreadableRecords().map { error in
+        let remedy = if case .damaged = error { "nsrun cleanup" } else { "use that nsrun" }
+        return Finding(check: "records", status: .warning, message: "\(error)", remedy: remedy)
+      }
+      if let error = host.unreadableHostRecord() {
+        findings.append(Finding(check: "records", status: .warning, message: "\(error)"))
+      }
+      let unrecorded = try UnrecordedObjects(host).remove(all: true, isDryRun: true).filter { $0.reason == .unrecorded }
+      if !unrecorded.isEmpty {
+        let list = unrecorded.map { "\($0.kind.rawValue) \($0.name)" }.joined(separator: ", ")
+        let isInhabited = unrecorded.contains { !$0.processes.isEmpty }
+        findings.append(
+          Finding(
+            check: "records", status: .warning, message: "made by nsrun, but in no record: \(list)",
+            remedy: isInhabited ? "nsrun cleanup, with --all to end what runs inside" : "nsrun cleanup"))
+      }
+      return findings
+    } catch {
+      return [Finding(check: "records", status: .warning, message: "\(error)")]
     }
   }
 }

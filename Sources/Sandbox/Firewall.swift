@@ -53,8 +53,14 @@ enum Firewall {
   /// The whole table, in place of one that there may be.
   /// - Parameter isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
   static func installation(
-    isGuarded: Bool, networks records: [NetworkRecord], members: [SandboxPlan.Member]
+    isGuarded: Bool, networks records: [NetworkRecord], _ members: [SandboxPlan.Member]
   ) -> Transaction {
+    let members = members.map { member in
+      // The bridge's owner may have taken his own rules away since.
+      var member = member
+      if let network = records.first(where: { $0.bridge == member.bridge }) { member.translation = network.translation }
+      return member
+    }
     var transaction = Transaction()
     transaction.destroy(table)
     transaction.add(table)
@@ -160,15 +166,8 @@ extension Host {
   /// Puts the whole table in place, for all that there are records of.
   func installFirewall() throws(SandboxError) {
     let networks = try networkRecords()
-    let members = try sandboxRecords().compactMap(\.member).map { member in
-      // The bridge's owner may have taken his own rules away since.
-      var member = member
-      if let network = networks.first(where: { $0.bridge == member.bridge }) {
-        member.translation = network.translation
-      }
-      return member
-    }
-    let installation = Firewall.installation(isGuarded: isGuarding, networks: networks, members: members)
+    let members = try sandboxRecords().compactMap(\.member)
+    let installation = Firewall.installation(isGuarded: isGuarding, networks: networks, members)
     do throws(SandboxError) {
       try nftables { (nft) throws(NetlinkError) in try nft.commit(installation) }
     } catch {

@@ -76,6 +76,15 @@ struct ForwardChains {
     for entrance in try entrances() where entrance.isDropping { try admit(bridge, at: entrance.place) }
   }
 
+  /// The chains that drop by their policy and have lost the rules that let a bridge's packets through.
+  func missingPlaces(of bridge: InterfaceName) throws(SandboxError) -> [Chain] {
+    var missing: [Chain] = []
+    for entrance in try entrances() where entrance.isDropping {
+      if try rules(of: bridge, in: entrance.place).isEmpty { missing.append(entrance.place) }
+    }
+    return missing
+  }
+
   /// Says which of them refuse a bridge's packets all the same, and what to do about it.
   /// - Parameter goesOut: whether packets are to leave the bridge at all.
   func warn(of bridge: InterfaceName, goesOut: Bool) {

@@ -29,6 +29,8 @@ public struct SandboxReport: Sendable {
   public var state: State
   /// Whether commands inside have power over the host, by the owner of the namespace; nil where that cannot be told.
   public var isPrivileged: Bool?
+  /// Whether its namespace has come as far as to have been given its name.
+  var isNamed: Bool
   /// The processes inside, in ascending order.
   public var processes: [Int32]
   /// What has gone in and out, as seen from inside; nil without a connection.
@@ -46,7 +48,12 @@ extension Host {
     if FileIdentity(path: state.path) == nil, access(state.root, F_OK) == 0, access(state.root, X_OK) != 0 {
       throw .refused("only root may look at \(state.root): use sudo nsrun")
     }
-    for (_, error) in try unreadableRecords() { reporter.warn("\(error)") }
+    for error in try unreadableRecords() { reporter.warn("\(error)") }
+    return try readableReports()
+  }
+
+  /// All sandboxes whose records can be read, by name.
+  func readableReports() throws(SandboxError) -> [SandboxReport] {
     let facts = try sandboxRecords()
     let isConnected = facts.contains { $0.connection != nil }
     let links =
@@ -93,8 +100,8 @@ extension Host {
       : isAttended ? (isWhole || !hasLost(namespace, processes, facts) ? .running : .broken) : .stale
     return SandboxReport(
       facts: facts, state: condition, isPrivileged: namespace.flatMap { isPrivileged(facts.name, $0) },
-      processes: namespace.flatMap { processes[$0] } ?? [], traffic: link?.statistics?.ofOtherEnd,
-      age: max(0, time(nil) - facts.createdAt))
+      isNamed: text.namespaceIdentity != nil, processes: namespace.flatMap { processes[$0] } ?? [],
+      traffic: link?.statistics?.ofOtherEnd, age: max(0, time(nil) - facts.createdAt))
   }
 
   private func isNamed(_ namespace: FileIdentity?, _ name: NamespaceName) -> Bool {

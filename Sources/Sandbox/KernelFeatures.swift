@@ -102,7 +102,7 @@ struct KernelFeatures {
   }
 
   /// A namespace that only its descriptor keeps.
-  private func scratchNamespace() throws(SandboxError) -> NetworkNamespace {
+  func scratchNamespace() throws(SandboxError) -> NetworkNamespace {
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in
       try ChildProcess(signals: signals, command: nil) { (parent) throws(SystemError) in

@@ -69,10 +69,17 @@ extension Host {
   }
 
   /// What the record of a bridge says; nil where there is none, or none that makes sense.
-  func networkRecord(of bridge: InterfaceName) -> NetworkRecord? {
-    guard let text = try? RecordText.read(state.record(of: bridge)), let record = NetworkRecord(text),
-      record.bridge == bridge
-    else { return nil }
-    return record
+  func networkRecord(of bridge: InterfaceName) -> NetworkRecord? { try? readNetworkRecord(of: bridge) }
+
+  /// What the record of a bridge says; nil where there is none.
+  func readNetworkRecord(of bridge: InterfaceName) throws(SandboxError) -> NetworkRecord? {
+    let path = state.record(of: bridge)
+    do throws(SandboxError) {
+      guard let record = NetworkRecord(try RecordText.read(path)), record.bridge == bridge else { throw .damaged(path) }
+      return record
+    } catch {
+      if case .system(let cause) = error, cause.isNotFound { return nil }
+      throw error
+    }
   }
 }

@@ -8,58 +8,64 @@ import RouteNetlink
 
 extension Host {
   /// Restores what other people's hands took from the networks that sandboxes are on: bridges, their ports, forwarding,
-  /// rules. Sandboxes that lost their namespace or link cannot be restored.
+  /// rules. Sandboxes that lost their namespace or link cannot be restored; that and what else cannot is reported.
   /// - Returns: what was missing, for people.
   public func reload() throws(SandboxError) -> [String] {
     try requirePrivileges()
     defer { finish() }
     let signals = BlockedSignals()
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
-    var restored: [String] = []
-    guard let lock else { return restored }
-    for record in try networkRecords() {
-      do throws(SandboxError) { restored += try restore(record) } catch { reporter.warn("\(error)") }
+    guard let lock else { return [] }
+    let survey = Survey(self)
+    let lacks = try survey.lacks()
+    if lacks.contains(where: { $0.restored != nil }) {
+      for bridge in try networkNames() { report { () throws(SandboxError) in try restore(bridge) } }
+      if lacks.contains(where: { $0.kind == .forwarding }) { try turnForwardingOn() }
+      if lacks.contains(where: { $0.kind == .rules }) { try installFirewall() }
     }
-    if try sandboxRecords().contains(where: { $0.connection.map { $0.egress != .internal } ?? false }) {
-      let wasOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
-      try turnForwardingOn()
-      if !wasOn { restored.append("IPv4 forwarding") }
-    }
-    let hasConfined = try sandboxRecords().contains { $0.connection?.egress == .internal }
-    let isTranslating = try networkRecords().contains { $0.translation != .host }
-    if isGuarding || hasConfined || isTranslating {
-      let tables = try nftables { (nft) throws(NetlinkError) in try nft.tables() }
-      // Also where it is there: what is in it may not be.
-      try installFirewall()
-      if !tables.contains(Firewall.table) { restored.append("the table \(Firewall.table)") }
+    let left = lacks.isEmpty ? [] : Set(try survey.look())
+    for lack in lacks where left.contains(lack) {
+      reporter.warn("\(lack.message): \(lack.remedy)")
+      if !lack.isLost { hasFailed = true }
     }
     _ = consume lock
     _ = consume signals
-    return restored
+    return lacks.filter { !left.contains($0) }.compactMap(\.restored)
   }
 
-  private func restore(_ record: NetworkRecord) throws(SandboxError) -> [String] {
-    var restored: [String] = []
-    let bridge = record.bridge
-    if try bridgeLink(bridge) == nil {
-      guard record.own != nil else {
-        throw .refused("the bridge \(bridge) is gone: it was made by somebody else, who has to make it again")
+  private func restore(_ bridge: InterfaceName) throws(SandboxError) {
+    do throws(SandboxError) {
+      guard let record = try readNetworkRecord(of: bridge) else { return }
+      try restore(record)
+    } catch {
+      switch error {
+      case .damaged(let path):
+        guard let link = try bridgeLink(bridge) else { return }
+        try setAside(path, "the bridge \(bridge)", "; it is written anew")
+        try restore(try writeRecord(nil, try NetworkSpec(bridge: bridge), link))
+      // What a newer nsrun has written is left alone, and said to be in the end.
+      case .refused: break
+      default: throw error
       }
-      try restoreBridge(of: record)
-      restored.append("the bridge \(bridge)")
     }
-    guard let link = try bridgeLink(bridge) else { return restored }
-    let count = try restorePorts(of: bridge, link.index)
-    if count > 0 { restored.append("\(count) port\(count == 1 ? "" : "s") of \(bridge)") }
-    if !link.isUp, record.own != nil {
+  }
+
+  private func restore(_ record: NetworkRecord) throws(SandboxError) {
+    let bridge = record.bridge
+    if try bridgeLink(bridge) == nil { try restoreBridge(of: record) }
+    let users = try sandboxRecords().filter { $0.connection?.bridge == bridge }
+    guard let link = try bridgeLink(bridge), try isFit(link, for: record, users) else { return }
+    try restorePorts(of: bridge, link.index)
+    if let own = record.own, Tag.isOurBridge(link, planned: own.mac) {
       var requests = RouteRequests()
+      if try !addresses(of: link).contains(own.address) {
+        requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
+      }
       requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
       try netlinkRequests(requests)
-      if count == 0 { restored.append("\(bridge) is up again") }
     }
-    if try refreshTranslation(of: record, link) { restored.append("NAT for \(bridge)") }
+    _ = try refreshTranslation(of: record, link)
     if record.mayChangeForeignChains { try ForwardChains(self).admit(bridge) }
-    return restored
   }
 
   /// Makes a bridge of ours, be it for the first time, and puts the sandboxes on it that were.
@@ -86,7 +92,7 @@ extension Host {
     guard let own = record.own else { return }
     // A sandbox must not give the host an IPv6 route by a router advertisement.
     try? Sysctl("net.ipv6.conf.\(Sysctl.component(link.name)).accept_ra").write("0")
-    _ = try restorePorts(of: record.bridge, link.index)
+    try restorePorts(of: record.bridge, link.index)
     var requests = RouteRequests()
     if try addresses(of: link).isEmpty {
       requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
@@ -95,20 +101,17 @@ extension Host {
     try netlinkRequests(requests)
   }
 
-  /// Puts the links of sandboxes that are on no bridge any more back onto theirs.
-  /// - Returns: how many.
-  private func restorePorts(of bridge: InterfaceName, _ index: UInt32) throws(SandboxError) -> Int {
+  /// Puts the links of sandboxes that are on no bridge any more back onto theirs, and up.
+  private func restorePorts(of bridge: InterfaceName, _ index: UInt32) throws(SandboxError) {
     let names = Set(try sandboxRecords().compactMap(\.connection).filter { $0.bridge == bridge }.map(\.hostLink.text))
-    guard !names.isEmpty else { return 0 }
-    let loose = try route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
-      .filter { names.contains($0.name) && $0.master == nil && Tag.isOurLink($0) }
-    guard !loose.isEmpty else { return 0 }
+    guard !names.isEmpty else { return }
     var requests = RouteRequests()
-    for link in loose {
+    for link in try route({ (route) throws(NetlinkError) in try route.links(kind: "veth") })
+    where names.contains(link.name) && Tag.isOurLink(link) {
+      guard link.master == nil || link.master == index && !link.isUp else { continue }
       requests.change(link: .index(link.index), LinkChanges(isUp: true, master: index), subject: link.name)
     }
     try netlinkRequests(requests)
-    return loose.count
   }
 
   /// Looks again whether the owner of a bridge masquerades what leaves it, and writes it down where that has changed.

@@ -20,7 +20,14 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .refused(let text): text
-    case .damaged(let path): "the record \(path) is damaged: nsrun cleanup moves it aside, and removes what it spoke of"
+    case .damaged(let path):
+      if path.utf8.split(separator: UInt8(ascii: "/")).dropLast().last?.elementsEqual("networks".utf8) == true {
+        "the record \(path) is damaged: nsrun reload writes it anew"
+      } else if path.hasSuffix("/host") {
+        "the record \(path) is damaged: the last sandbox to leave turns forwarding off, and restores nothing else"
+      } else {
+        "the record \(path) is damaged: nsrun cleanup moves it aside, and removes what it spoke of"
+      }
     case .system(let error): "\(error)"
     case .netlink(let error): "\(error)"
     case .launch(let error): "\(error)"

@@ -179,8 +179,8 @@ extension Host {
     return (text, facts)
   }
 
-  /// Why records of sandboxes cannot be read, each with its path.
-  func unreadableRecords() throws(SandboxError) -> [(path: String, error: SandboxError)] {
+  /// Why records of sandboxes cannot be read.
+  func unreadableRecords() throws(SandboxError) -> [SandboxError] {
     try recordedNames().compactMap { name in
       guard let path = state.record(of: name) else { return nil }
       do throws(SandboxError) {
@@ -189,7 +189,7 @@ extension Host {
       } catch {
         // It has gone meanwhile.
         if case .system(let cause) = error, cause.isNotFound { return nil }
-        return (path, error)
+        return error
       }
     }
   }

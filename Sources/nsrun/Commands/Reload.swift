@@ -13,6 +13,8 @@ struct Reload: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    for what in try output.host().reload() { try Terminal.print("restored \(what)") }
+    let host = try output.host()
+    for what in try host.reload() { try Terminal.print("restored \(what)") }
+    if host.hasFailed { throw ExitCode(Main.failure) }
   }
 }

@@ -1,0 +1,252 @@
+import Glibc
+import LinuxSystem
+import NFTables
+import Namespaces
+import Netlink
+import RouteNetlink
+
+/// Something that the sandboxes which stand need, and that somebody else has taken from them.
+struct Lack: Hashable {
+  enum Kind: String {
+    case sandboxes, bridges, forwarding, rules, records
+    /// Rules in chains of others, at which the doctor looks in another way: by what they do.
+    case passages
+  }
+
+  var kind: Kind
+  var message: String
+  /// What it is called when it has been restored; nil where nsrun cannot.
+  var restored: String?
+  /// nil where nsrun reload restores it.
+  var otherRemedy: String?
+  /// Whether it is a sandbox that nobody can restore.
+  var isLost = false
+
+  var remedy: String { otherRemedy ?? "nsrun reload" }
+}
+
+/// Compares what there is with what nsrun has made for the sandboxes that stand. Changes nothing.
+struct Survey {
+  private let host: Host
+
+  init(_ host: Host) { self.host = host }
+
+  /// What is missing now and a moment later: what is being made or removed just now is not missing.
+  func lacks() throws(SandboxError) -> [Lack] {
+    let first = try look()
+    guard !first.isEmpty else { return [] }
+    usleep(50_000)
+    let second = Set(try look())
+    return first.filter(second.contains)
+  }
+
+  /// What is missing now.
+  func look() throws(SandboxError) -> [Lack] {
+    let reports = try host.readableReports().filter { $0.state != .stale }
+    let connections = reports.compactMap(\.facts.connection)
+    var lacks: [Lack] = []
+    for report in reports where report.state == .broken {
+      let name = report.facts.name
+      lacks.append(
+        Lack(
+          kind: .sandboxes, message: "'\(name)' is broken: somebody has deleted its namespace's name or its link",
+          otherRemedy: host.state.record(of: name) == host.state.createdRecord(of: name)
+            ? "nsrun rm '\(name)'" : "end its command",
+          isLost: true))
+    }
+    let links = connections.isEmpty ? [] : try host.route { (route) throws(NetlinkError) in try route.links() }
+    var networks: [NetworkRecord] = []
+    for bridge in try host.networkNames() {
+      do throws(SandboxError) {
+        guard let record = try host.readNetworkRecord(of: bridge) else { continue }
+        let users = reports.filter { $0.facts.connection?.bridge == bridge }.map(\.facts)
+        lacks += try self.lacks(of: record, users, links)
+        networks.append(record)
+      } catch {
+        let isDamaged = if case .damaged = error { true } else { false }
+        lacks.append(
+          Lack(
+            kind: .records, message: "\(error)", restored: isDamaged ? "the record of the bridge \(bridge)" : nil,
+            otherRemedy: isDamaged ? nil : "use that nsrun"))
+      }
+    }
+    if connections.contains(where: { $0.egress != .internal }),
+      try !system({ () throws(SystemError) in try HostParameters.isForwarding() })
+    {
+      lacks.append(
+        Lack(
+          kind: .forwarding, message: "IPv4 forwarding was turned off: sandboxes cannot get out",
+          restored: "IPv4 forwarding"))
+    }
+    // A sandbox is let through before its namespace is named.
+    return lacks + (try rules(for: networks, reports.filter(\.isNamed).map(\.facts)))
+  }
+
+  // MARK: Bridges
+
+  private func lacks(
+    of record: NetworkRecord, _ users: [SandboxFacts], _ links: [Link]
+  ) throws(SandboxError) -> [Lack] {
+    let name = record.bridge
+    guard !users.isEmpty else { return [] }
+    guard let bridge = links.first(where: { $0.name == name.text }) else {
+      guard record.own == nil else {
+        return [
+          Lack(
+            kind: .bridges, message: "the bridge \(name) is gone: its sandboxes are cut off",
+            restored: "the bridge \(name)")
+        ]
+      }
+      return [
+        Lack(
+          kind: .bridges, message: "the bridge \(name) is gone: it was made by somebody else, who has to make it again",
+          otherRemedy: "make it again, with its address; then nsrun reload")
+      ]
+    }
+    var lacks: [Lack] = []
+    guard try host.isFit(bridge, for: record, users) else {
+      return [
+        Lack(
+          kind: .bridges,
+          message:
+            "\(name) is not the bridge any more that its sandboxes were on: it does not have their gateway's address",
+          otherRemedy: record.own == nil
+            ? "give it the address again; then nsrun reload" : "remove it; then nsrun reload")
+      ]
+    }
+    let isOurs = Tag.isOurBridge(bridge, planned: record.own?.mac)
+    if let own = record.own, isOurs, try !host.addresses(of: bridge).contains(own.address) {
+      lacks.append(
+        Lack(
+          kind: .bridges, message: "the bridge \(name) has lost its address \(own.address): sandboxes cannot get out",
+          restored: "the address \(own.address) of \(name)"))
+    }
+    if !bridge.isUp {
+      lacks.append(
+        Lack(
+          kind: .bridges, message: "the bridge \(name) is down: its sandboxes are cut off",
+          restored: isOurs ? "the bridge \(name), which was down" : nil,
+          otherRemedy: isOurs ? nil : "ip link set \(name) up"))
+    }
+    for facts in users {
+      guard let port = links.first(where: { $0.name == facts.connection?.hostLink.text }), Tag.isOurLink(port) else {
+        continue
+      }
+      if port.master == nil {
+        lacks.append(
+          Lack(
+            kind: .sandboxes, message: "'\(facts.name)' is cut off: its link \(port.name) was taken off \(name)",
+            restored: "the link of '\(facts.name)' on \(name)"))
+      } else if port.master != bridge.index {
+        lacks.append(
+          Lack(
+            kind: .sandboxes, message: "'\(facts.name)' is cut off: its link \(port.name) was put on another bridge",
+            otherRemedy: "ip link set \(port.name) master \(name)"))
+      } else if !port.isUp {
+        lacks.append(
+          Lack(
+            kind: .sandboxes, message: "'\(facts.name)' is cut off: its link \(port.name) is down",
+            restored: "the link of '\(facts.name)', which was down"))
+      }
+    }
+    return lacks
+  }
+
+  // MARK: Rules
+
+  private func rules(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Lack] {
+    var lacks: [Lack] = []
+    var wanted: [NetworkRecord] = []
+    for var network in networks {
+      if network.translation == .host, let bridge = try? host.bridgeLink(network.bridge) {
+        network.translation = try host.translation(of: network.bridge, bridge)
+        if network.translation != .host {
+          lacks.append(
+            Lack(
+              kind: .rules, message: "no rule of the host masquerades what leaves \(network.bridge) any more",
+              restored: "NAT for \(network.bridge)"))
+        }
+      }
+      wanted.append(network)
+      guard network.mayChangeForeignChains else { continue }
+      for place in try ForwardChains(host).missingPlaces(of: network.bridge) {
+        lacks.append(
+          Lack(
+            kind: .passages, message: "the rules for \(network.bridge) in the chain \(place) are gone",
+            restored: "the rules for \(network.bridge) in the chain \(place)"))
+      }
+    }
+    let hasConfined = users.contains { $0.connection?.egress == .internal }
+    guard host.isGuarding || hasConfined || wanted.contains(where: { $0.translation != .host }) else { return lacks }
+    return lacks + (try tables(for: wanted, users))
+  }
+
+  private func tables(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Lack] {
+    let installation = Firewall.installation(isGuarded: host.isGuarding, networks: networks, users.compactMap(\.member))
+    // As the kernel tells it of the same where nobody has changed it.
+    let scratch = try KernelFeatures(host).scratchNamespace()
+    let wanted = try system { () throws(SystemError) in
+      try scratch.inside(home: host.home) { () throws(SandboxError) in
+        var nft = try system { () throws(SystemError) in try NFTConnection() }
+        return try netlink { () throws(NetlinkError) in
+          try nft.commit(installation)
+          return try Contents.all(&nft)
+        }
+      }
+    }.get()
+    let found = try host.nftables { (nft) throws(NetlinkError) in try Contents.all(&nft) }
+    return wanted.flatMap { contents -> [Lack] in
+      guard let actual = found.first(where: { $0.table == contents.table }) else {
+        return [
+          Lack(
+            kind: .rules,
+            message: "the table \(contents.table) is missing: somebody has flushed the rules; "
+              + (contents.table == Firewall.table ? "sandboxes cannot get out" : "nothing confines internal sandboxes"),
+            restored: "the table \(contents.table)")
+        ]
+      }
+      return contents.parts(missingIn: actual).map {
+        Lack(kind: .rules, message: "somebody has taken something out of the \($0)", restored: "the \($0)")
+      }
+    }
+  }
+
+  /// What is in a table of ours.
+  private struct Contents {
+    let table: Table
+    var rules: [String: Set<[Expression]>] = [:]
+    var elements: [String: Set<SetElement>] = [:]
+
+    static func all(_ nft: inout NFTConnection) throws(NetlinkError) -> [Contents] {
+      let tables = try nft.tables()
+      var all: [Contents] = []
+      for table in [Firewall.table, Firewall.confinement] where tables.contains(table) {
+        var contents = Contents(table: table)
+        for chain in try nft.chains(in: table) {
+          contents.rules[chain.name] = Set(try nft.rules(in: chain).map(\.expressions))
+        }
+        for set in try nft.sets(in: table) { contents.elements[set.name] = Set(try nft.elements(of: set)) }
+        all.append(contents)
+      }
+      return all
+    }
+
+    /// What another one has less of.
+    func parts(missingIn other: Contents) -> [String] {
+      let chains = rules.filter { other.rules[$0.key]?.isSuperset(of: $0.value) != true }
+      let sets = elements.filter { other.elements[$0.key]?.isSuperset(of: $0.value) != true }
+      return chains.keys.sorted().map { "chain \(table) \($0)" } + sets.keys.sorted().map { "set \(table) \($0)" }
+    }
+  }
+}
+
+extension Host {
+  /// Whether a bridge is the one that sandboxes were on, be it made again by somebody else: it has the address that they
+  /// know the host by, or is ours.
+  func isFit(_ bridge: Link, for record: NetworkRecord, _ users: [SandboxFacts]) throws(SandboxError) -> Bool {
+    if bridge.kind == "bridge", Tag.isOurBridge(bridge, planned: record.own?.mac) { return true }
+    guard bridge.kind == "bridge" else { return false }
+    let addresses = try addresses(of: bridge).map(\.address)
+    return users.allSatisfy { $0.connection?.hostAddress.map(addresses.contains) ?? true }
+  }
+}

@@ -1,0 +1,148 @@
+import TestHost
+import Testing
+
+/// What somebody takes from sandboxes.
+struct Taking: CustomTestStringConvertible, Sendable {
+  /// The command that does; `$L` is the link of the sandbox one.
+  var hand: String
+  /// What doctor says of it.
+  var finding: String
+  /// What reload prints, or where it cannot restore that, complains of.
+  var reload: String
+
+  var testDescription: String { hand }
+
+  static let restorable = [
+    Taking(
+      hand: "ip link set $L nomaster", finding: "'one' is cut off: its link",
+      reload: "restored the link of 'one' on br0"),
+    Taking(
+      hand: "ip link set $L down", finding: "'one' is cut off: its link",
+      reload: "restored the link of 'one', which was down"),
+    Taking(
+      hand: "ip link set br0 down", finding: "the bridge br0 is down", reload: "restored the bridge br0, which was down"
+    ),
+    Taking(
+      hand: "ip address flush dev br0", finding: "the bridge br0 has lost its address 10.64.9.1/24",
+      reload: "restored the address 10.64.9.1/24 of br0"),
+    Taking(hand: "ip link delete br0", finding: "the bridge br0 is gone", reload: "restored the bridge br0"),
+    Taking(
+      hand: "ip link delete br0; ip link add br0 type bridge; ip address add 10.64.9.1/24 dev br0; ip link set br0 up",
+      finding: "'one' is cut off: its link",
+      reload: "restored the link of 'one' on br0\nrestored the link of 'two' on br0"),
+    Taking(
+      hand: "sysctl -qw net.ipv4.ip_forward=0", finding: "IPv4 forwarding was turned off",
+      reload: "restored IPv4 forwarding"),
+    Taking(
+      hand: "nft flush set inet nsrun networks", finding: "taken something out of the set inet nsrun networks",
+      reload: "restored the set inet nsrun networks"),
+    Taking(
+      hand: "nft flush chain inet nsrun postrouting", finding: "out of the chain inet nsrun postrouting",
+      reload: "restored the chain inet nsrun postrouting"),
+    Taking(
+      hand: "nft flush map inet nsrun verdicts", finding: "out of the set inet nsrun verdicts",
+      reload: "restored the set inet nsrun verdicts"),
+    Taking(
+      hand: "nft delete table bridge nsrun", finding: "the table bridge nsrun is missing",
+      reload: "restored the table bridge nsrun"),
+    Taking(
+      hand: "nft flush chain ip theirs f", finding: "has the policy drop",
+      reload: "restored the rules for br0 in the chain ip theirs f"),
+    Taking(
+      hand: "echo garbage > $(ls /run/nsrun/*/networks/br0)", finding: "networks/br0 is damaged",
+      reload: "restored the record of the bridge br0"),
+  ]
+
+  static let lost = [
+    Taking(
+      hand: "ip link delete br0", finding: "the bridge br0 is gone: it was made by somebody else",
+      reload: "make it again"),
+    Taking(hand: "ip link set br0 down", finding: "the bridge br0 is down", reload: "ip link set br0 up"),
+    Taking(
+      hand: "ip address flush dev br0", finding: "br0 is not the bridge any more that its sandboxes were on",
+      reload: "give it the address again"),
+    Taking(
+      hand: "ip link add br9 type bridge; ip link set $L master br9", finding: "its link nsrun-",
+      reload: "ip link set nsrun-"),
+  ]
+}
+
+extension CommandTests {
+  @Suite("What others take from sandboxes") struct RestorationTests {
+    private static let dropping =
+      "nft 'add table ip theirs; add chain ip theirs f { type filter hook forward priority 0; policy drop; }'"
+    private static let link = "L=nsrun-$(sed -n 's/^host-link nsrun-//p' /run/nsrun/*/created/one)"
+    private static func isOut(_ name: String) -> String { "nsrun exec \(name) -- ping -c 1 -W 2 8.8.8.8 > /dev/null" }
+
+    @Test("doctor tells, and reload restores it and says so", arguments: Taking.restorable)
+    func restorable(taking: Taking) throws {
+      try onHost(Self.dropping) { (host) throws in
+        try host.must("nsrun create one --net br0 --subnet 10.64.9.0/24; nsrun create two --net br0 --internal")
+        try host.must("! nsrun doctor | grep -v ^ok; [ -z \"$(nsrun reload)\" ]")
+        try host.must("\(Self.link); \(taking.hand)")
+        let doctor = try host.sh("nsrun doctor --json | jq -r '.[] | select(.status != \"ok\") | .message, .remedy'")
+        #expect(doctor.text.contains(taking.finding), "\(doctor)")
+        #expect(doctor.lines.contains("nsrun reload"), "\(doctor)")
+        let reload = try host.sh("nsrun reload")
+        #expect(reload.status == 0 && reload.text == taking.reload, "\(reload)")
+        #expect(try host.must("nsrun reload") == "")
+        try host.must("! nsrun doctor | grep -v ^ok; \(Self.isOut("one")); ! \(Self.isOut("two"))")
+        try host.must("nsrun cleanup --all; ip link delete br0 2> /dev/null || true")
+      }
+    }
+
+    @Test("What only its owner can restore, doctor and reload say what to do about", arguments: Taking.lost)
+    func lost(taking: Taking) throws {
+      try onHost { (host) throws in
+        try host.must("\(foreignBridge); nsrun create one --net br0; \(Self.link); \(taking.hand)")
+        let doctor = try host.sh("nsrun doctor")
+        #expect(doctor.status == 1 && doctor.output.contains(taking.finding), "\(doctor)")
+        let reload = try host.sh("nsrun reload")
+        #expect(reload.status == 125 && reload.output == "" && reload.errors.contains(taking.reload), "\(reload)")
+        try host.must("nsrun rm one; for b in br0 br9; do ip link delete $b 2> /dev/null; done; true")
+      }
+    }
+
+    @Test("A sandbox's link is not put on a stranger's bridge that has the name of nsrun's")
+    func stranger() throws {
+      try onHost { (host) throws in
+        let bridge = "ip link add br0 type bridge; ip address add 10.5.5.1/24 dev br0; ip link set br0 up"
+        try host.must("nsrun create one --net br0; ip link delete br0; \(bridge)")
+        #expect(try host.sh("nsrun doctor").output.contains("problem  bridges: br0 is not the bridge any more"))
+        let reload = try host.sh("nsrun reload")
+        #expect(reload.status == 125 && reload.errors.contains("br0 is not the bridge any more"), "\(reload)")
+        #expect(try host.must("ls /sys/class/net/br0/brif") == "")
+        try host.must("nsrun rm one; ip link delete br0")
+      }
+    }
+
+    @Test("doctor names broken sandboxes, and what is in no record")
+    func broken() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one; ip netns delete one")
+        let finding = "jq -r '.[] | select(.status == \"warning\") | .message, .remedy'"
+        #expect(try host.must("nsrun doctor --json | \(finding)").contains("'one' is broken"))
+        try host.must("nsrun cleanup; nsrun create two --net br0; rm -r /run/nsrun")
+        let unrecorded = try host.must("nsrun doctor --json | \(finding)")
+        #expect(unrecorded.hasPrefix("made by nsrun, but in no record: sandbox two"), "\(unrecorded)")
+        #expect(unrecorded.hasSuffix("\nnsrun cleanup"), "\(unrecorded)")
+        try host.must("nsrun cleanup")
+      }
+    }
+
+    @Test("doctor tells of records of networks and of the host that it cannot read")
+    func records() throws {
+      try onHost("sysctl -qw net.ipv4.ip_forward=0") { (host) throws in
+        try host.must(
+          "nsrun create one --net br0; cd /run/nsrun/*; cp host /run/scratch/; sed -i 1s/1/9/ host networks/br0")
+        let newer = try host.must("nsrun doctor")
+        #expect(newer.contains("/networks/br0 has version 9") && newer.contains("/host has version 9"), "\(newer)")
+        let reload = try host.sh("nsrun reload")
+        #expect(reload.status == 125 && reload.errors.contains("/networks/br0 has version 9"), "\(reload)")
+        try host.must("cd /run/nsrun/*; sed -i 1s/9/1/ networks/br0; echo garbage > host")
+        #expect(try host.must("nsrun doctor").contains("/host is damaged"))
+        try host.must("cd /run/nsrun/*; cat /run/scratch/host > host; rm /run/scratch/host; nsrun rm one")
+      }
+    }
+  }
+}
