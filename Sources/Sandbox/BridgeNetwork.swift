@@ -383,8 +383,9 @@ extension Host {
   private func changedParameters() throws(SandboxError) -> HostParameters? {
     do throws(SandboxError) { return HostParameters(try RecordText.read(state.host)) } catch {
       if case .damaged = error { return .forwardingOff }
-      if case .system(let cause) = error, cause.isNotFound { return nil }
-      throw error
+      guard case .system(let cause) = error, cause.isNotFound else { throw error }
+      // Somebody may have deleted it: the rule that is there only with it tells as well.
+      return (try? isGuardInPlace()) == true ? .forwardingOff : nil
     }
   }
 

@@ -87,11 +87,15 @@ extension Host {
   /// Unmakes a network that nobody has a lease in. The caller holds the exclusive lock.
   func unmakeIfUnused(_ bridge: InterfaceName) {
     guard AddressLeases(bridge: bridge, state: state).removeIfUnused() else { return }
-    // A newer nsrun's is that one's to unmake.
-    do throws(SandboxError) { _ = try RecordText.read(state.record(of: bridge)) } catch {
-      if case .refused = error { return }
+    var failures: [SandboxError] = []
+    do throws(SandboxError) {
+      _ = try RecordText.read(state.record(of: bridge))
+    } catch {
+      // A newer nsrun's is that one's to unmake.
+      if case .refused = error { failures.append(error) }
     }
-    for failure in unmakeNetwork(bridge) {
+    if failures.isEmpty { failures = unmakeNetwork(bridge) }
+    for failure in failures {
       reporter.warn("\(failure)")
       hasFailed = true
     }

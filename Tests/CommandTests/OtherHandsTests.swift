@@ -257,6 +257,27 @@ extension CommandTests {
       }
     }
 
+    @Test("A bridge's record of a newer version is left alone, and said to be")
+    func newerNetwork() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; sed -i '1s/1/2/' /run/nsrun/*/networks/br0")
+        for command in ["nsrun rm one", "nsrun cleanup"] {
+          let outcome = try host.sh(command)
+          #expect(outcome.status == 125 && outcome.errorLines.count == 1, "\(outcome)")
+          #expect(outcome.errors.contains("/networks/br0 has version 2: a newer nsrun wrote it"), "\(outcome)")
+        }
+        try host.must("ip link show br0; sed -i '1s/2/1/' /run/nsrun/*/networks/br0; nsrun cleanup")
+      }
+    }
+
+    @Test("Where the record of the host's parameters was deleted, the last sandbox still turns forwarding off")
+    func hostRecordGone() throws {
+      try onHost("sysctl -qw net.ipv4.ip_forward=0") { (host) throws in
+        try host.must("nsrun create one --net br0; rm /run/nsrun/*/host; nsrun rm one")
+        #expect(try host.must("cat /proc/sys/net/ipv4/ip_forward") == "0")
+      }
+    }
+
     @Test("A lease whose sandbox is gone is found by cleanup, and by a launch that finds no other address")
     func lostLeases() throws {
       try onHost { (host) throws in
