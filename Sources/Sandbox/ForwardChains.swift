@@ -33,12 +33,15 @@ struct ForwardChains {
 
   private func entrances() throws(SandboxError) -> [Entrance] {
     let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
-    return chains.filter { chain in
-      chain.base?.hook == .forward && chain.table != Firewall.table && [.ip, .inet].contains(chain.table.family)
-    }.map { chain in
+    var entrances: [Entrance] = []
+    for chain in chains where chain.base?.hook == .forward && chain.table != Firewall.table {
+      guard [.ip, .inet].contains(chain.table.family) else { continue }
       let others = chains.filter { $0.table == chain.table }
       // Docker never touches the rules of this chain, and jumps to it before its own (docs.docker.com).
-      let place = others.first { $0.name == Self.dockerChain } ?? chain
+      var place = chain
+      if let dockers = others.first(where: { $0.name == Self.dockerChain }), try leadsAll(chain, to: dockers) {
+        place = dockers
+      }
       let owner: Owner =
         if chain.table.name == "firewalld" {
           .firewalld
@@ -47,7 +50,20 @@ struct ForwardChains {
         } else {
           others.contains { $0.name == "ufw-user-forward" } ? .ufw : .iptables
         }
-      return Entrance(chain: chain, place: place, owner: owner)
+      entrances.append(Entrance(chain: chain, place: place, owner: owner))
+    }
+    return entrances
+  }
+
+  /// Whether a rule sends every packet that comes to it from one chain to another.
+  private func leadsAll(_ chain: Chain, to other: Chain) throws(SandboxError) -> Bool {
+    try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: chain) }.contains { rule in
+      rule.expressions.allSatisfy { expression in
+        switch expression {
+        case .counter, .verdict(.jump(other.name)): true
+        default: false
+        }
+      } && rule.expressions.contains(.verdict(.jump(other.name)))
     }
   }
 

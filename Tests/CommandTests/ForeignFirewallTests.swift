@@ -100,6 +100,16 @@ extension CommandTests {
       }
     }
 
+    @Test("A chain DOCKER-USER that nothing leads to, as Docker leaves it, is not taken for one that packets pass")
+    func deserted() throws {
+      try onHost("iptables -P FORWARD DROP; iptables -N DOCKER-USER") { (host) throws in
+        try host.must("nsrun create one --net br0; nsrun exec one -- ping -c 1 -W 1 8.8.8.8; nsrun doctor")
+        #expect(try host.must("iptables -S DOCKER-USER") == "-N DOCKER-USER")
+        try host.must("iptables -F FORWARD; nsrun reload; nsrun exec one -- ping -c 1 -W 1 8.8.8.8; nsrun rm one")
+        #expect(try host.must("iptables -S FORWARD") == "-P FORWARD DROP")
+      }
+    }
+
     @Test("Without any rule of others, neighbours reach each other with br_netfilter too")
     func bridgeNetfilter() throws {
       try onHost("sysctl -qw net.bridge.bridge-nf-call-iptables=1") { (host) throws in
