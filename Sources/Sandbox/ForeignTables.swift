@@ -37,29 +37,32 @@ struct ForeignTables {
     of bridge: InterfaceName, goesOut: Bool, at entrance: ForwardChains.Entrance
   ) throws(SandboxError) -> Refusal? {
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: bridge.text) }
-    return try refusal(of: .init(name: bridge.text, index: link?.index ?? 0), goesOut: goesOut, at: entrance)
+    let subnet = try link.flatMap { link throws(SandboxError) in try host.addresses(of: link).first?.network }
+    return try refusal(of: .init(name: bridge.text, index: link?.index ?? 0), subnet, goesOut: goesOut, at: entrance)
   }
 
   /// What a bridge that no rule names would meet.
   mutating func refusalOfAnyBridge(at entrance: ForwardChains.Entrance) throws(SandboxError) -> Refusal? {
-    try refusal(of: .init(name: "", index: 0), goesOut: true, at: entrance)
+    try refusal(of: .init(name: "", index: 0), SubnetPool.standard.range, goesOut: true, at: entrance)
   }
 
   private mutating func refusal(
-    of bridge: ForwardedPacket.Device, goesOut: Bool, at entrance: ForwardChains.Entrance
+    of bridge: ForwardedPacket.Device, _ subnet: IPNetwork?, goesOut: Bool, at entrance: ForwardChains.Entrance
   ) throws(SandboxError) -> Refusal? {
+    let guest = ForwardedPacket.bytes(of: subnet)
     if goesOut {
       let uplink = try outside()
       for packet in [
-        ForwardedPacket(input: bridge, output: uplink, state: .new),
-        ForwardedPacket(input: uplink, output: bridge, state: .established),
+        ForwardedPacket(input: bridge, output: uplink, state: .new, source: guest),
+        ForwardedPacket(input: uplink, output: bridge, state: .established, destination: guest),
       ] {
         if let refusal = try refusal(of: packet, bridge.name, isOnBridge: false, at: entrance.chain) { return refusal }
       }
     }
     guard Self.isFilteringBridges else { return nil }
     for state in [ConntrackState.new, .established] {
-      let packet = ForwardedPacket(input: bridge, output: bridge, state: state)
+      let packet = ForwardedPacket(
+        input: bridge, output: bridge, state: state, source: guest, destination: guest)
       if let refusal = try refusal(of: packet, bridge.name, isOnBridge: true, at: entrance.chain) { return refusal }
     }
     return nil

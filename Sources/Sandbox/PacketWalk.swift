@@ -1,6 +1,7 @@
 import NFTables
+import RouteNetlink
 
-/// A packet of TCP that the host is to forward: what rules for all of a bridge can tell of it. Conditions on anything
+/// A packet of TCP that the host is to forward: what rules for all of a bridge can tell of it, and of its subnet. Conditions on anything
 /// else may hold for it or not.
 struct ForwardedPacket: Equatable {
   struct Device: Equatable {
@@ -11,6 +12,16 @@ struct ForwardedPacket: Equatable {
   var input: Device
   var output: Device
   var state: ConntrackState
+  /// The bytes of its addresses that are known: those that all sandboxes on a bridge have in common.
+  var source = [UInt8?](repeating: nil, count: 4)
+  var destination = [UInt8?](repeating: nil, count: 4)
+
+  /// The bytes that all addresses of a subnet have in common.
+  static func bytes(of subnet: IPNetwork?) -> [UInt8?] {
+    (0..<4).map { index in
+      subnet.flatMap { (index + 1) * 8 <= Int($0.prefixLength) ? $0.address.bytes[index] : nil }
+    }
+  }
 }
 
 /// The way of a packet through a base chain of somebody else's and the chains that it jumps to.
@@ -130,7 +141,7 @@ struct PacketWalk {
         registers.store(value(of: key), at: register)
         continue
       case .payload(let field, let register):
-        registers.store(field == .ipv4Protocol ? [6 /* IPPROTO_TCP */] : nil, at: register, count: Int(field.length))
+        registers.store(value(of: field), at: register)
         continue
       case .fib(_, _, let register):
         registers.store(nil, at: register)
@@ -139,10 +150,11 @@ struct PacketWalk {
         registers.store(value, at: register)
         continue
       case .bitwise(let source, let target, let mask, let xor):
-        let value = registers.load(source, count: mask.count).map { value in
-          zip(zip(value, mask), xor).map { ($0.0 & $0.1) ^ $1 }
-        }
-        registers.store(value, at: target, count: mask.count)
+        let value = registers.bytes(source, count: mask.count)
+        registers.store(
+          zip(zip(value, mask), xor).map { part, xor in
+            part.1 == 0 ? xor : part.0.map { ($0 & part.1) ^ xor }
+          }, at: target)
         continue
       case .byteOrder(_, let target, _, let length, _):
         registers.store(nil, at: target, count: Int(length))
@@ -189,6 +201,18 @@ struct PacketWalk {
     return nil
   }
 
+  private func value(of field: PayloadField) -> [UInt8?] {
+    guard field.base == .network, field.length <= 64 else { return Array(repeating: nil, count: 16) }
+    return (field.offset..<field.offset + field.length).map { offset in
+      switch offset {
+      case 9: 6  // IPPROTO_TCP
+      case 12..<16: packet.source[Int(offset) - 12]
+      case 16..<20: packet.destination[Int(offset) - 16]
+      default: nil
+      }
+    }
+  }
+
   private func value(of key: MetaKey) -> [UInt8]? {
     switch key {
     case .inputInterfaceName: DataValue.interfaceName(packet.input.name).bytes
@@ -220,19 +244,28 @@ struct PacketWalk {
       return number < 8 ? (number - 1) * 16 : (number - 8) * 4
     }
 
-    /// Stores a value, padded to words as the kernel does.
+    /// Stores a value; nil for one that is not known.
     mutating func store(_ value: [UInt8]?, at register: Register, count: Int = 16) {
+      store(value.map { $0.map(Optional.some) } ?? Array(repeating: nil, count: count), at: register)
+    }
+
+    /// Stores the bytes that are known of a value, padded to words as the kernel does.
+    mutating func store(_ value: [UInt8?], at register: Register) {
       let start = offset(of: register)
-      let end = start + ((value?.count ?? count) + 3) & ~3
+      let end = start + (value.count + 3) & ~3
       guard start >= 0, end <= bytes.count else { return }
-      for index in start..<end { bytes[index] = value.map { index - start < $0.count ? $0[index - start] : 0 } }
+      for index in start..<end { bytes[index] = index - start < value.count ? value[index - start] : 0 }
+    }
+
+    func bytes(_ register: Register, count: Int) -> [UInt8?] {
+      let start = offset(of: register)
+      guard start >= 0, start + count <= bytes.count else { return Array(repeating: nil, count: count) }
+      return Array(bytes[start..<start + count])
     }
 
     /// nil where one of the bytes is not known.
     func load(_ register: Register, count: Int) -> [UInt8]? {
-      let start = offset(of: register)
-      guard start >= 0, start + count <= bytes.count else { return nil }
-      let value = bytes[start..<start + count].compactMap { $0 }
+      let value = bytes(register, count: count).compactMap { $0 }
       return value.count == count ? value : nil
     }
 

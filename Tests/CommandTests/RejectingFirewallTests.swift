@@ -160,7 +160,7 @@ extension CommandTests {
         #expect(made.errorLines.count == 1 && made.errors.contains("the chain inet mine f"), "\(made)")
         #expect(try host.sh("nsrun exec one -- ping -c 1 -W 1 8.8.8.8").status == 1)
         // Where some packets get through, it does not say that none does.
-        try host.must("nft insert rule inet mine f tcp dport 443 ip saddr 192.168.0.0/16 accept")
+        try host.must("nft insert rule inet mine f tcp dport 443 accept")
         #expect(try findings(host).first?.contains("packets of sandboxes on br0 may not get through") == true)
         try host.must(
           "nft delete rule inet mine f handle $(nft -a list chain inet mine f | sed -n 's/.*dport 443.*handle //p')")
@@ -168,6 +168,22 @@ extension CommandTests {
         #expect(problem[0] == "problem" && problem[1].hasSuffix("packets of sandboxes on br0 do not get through"))
         try host.must(String(problem[2]))
         try host.must("nsrun doctor; nsrun exec one -- ping -c 1 -W 1 8.8.8.8; nsrun rm one; nft flush ruleset")
+      }
+    }
+
+    @Test(
+      "Rules that refuse by the source: those that meet the bridge's subnet are named, others are not",
+      arguments: [
+        ("-s 10.0.0.0/8", true), ("! -s 192.168.0.0/16", true), ("-d 10.66.0.0/16", true), ("-s 172.16.0.0/12", false),
+        ("-d 172.16.0.0/12", false),
+      ])
+    func source(condition: String, isRefused: Bool) throws {
+      try onHost("iptables -A FORWARD \(condition) -j DROP") { (host) throws in
+        let made = try host.sh("nsrun create one --net br0 --subnet 10.66.9.0/24")
+        #expect(made.errors.contains("packets of sandboxes on br0 do not get through") == isRefused, "\(made)")
+        #expect(try host.sh("nsrun doctor").status == (isRefused ? 1 : 0))
+        #expect(try host.sh("nsrun exec one -- ping -c 1 -W 1 8.8.8.8").status == (isRefused ? 1 : 0))
+        try host.must("nsrun rm one")
       }
     }
 

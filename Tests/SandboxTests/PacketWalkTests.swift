@@ -1,4 +1,5 @@
 import NFTables
+import RouteNetlink
 import Testing
 
 @testable import Sandbox
@@ -68,6 +69,32 @@ import Testing
       fate(Self.rule(.limit(Limit(1, per: .second)), .verdict(.accept))) == "refusedByPolicy, perhaps accepted")
     // It is one of TCP: rules for ICMP are not for it.
     #expect(fate(Self.rule(.equals(.icmpType, .proto(8)), .verdict(.accept))) == "refusedByPolicy")
+  }
+
+  @Test("What all addresses of a subnet have in common decides, and nothing else of them")
+  func addresses() {
+    var known = packet
+    known.source = ForwardedPacket.bytes(of: IPNetwork("10.1.0.0/20"))
+    func fate(_ expressions: [Expression]) -> String {
+      self.fate(["f": [Rule(expressions + [.verdict(.drop)], in: Self.base), Self.rule(.verdict(.accept))]], known)
+    }
+    func source(_ bytes: [UInt8], _ comparison: Comparison = .equal) -> [Expression] {
+      [
+        .payload(PayloadField(.network, offset: 12, length: UInt32(bytes.count))),
+        .compare(.first, comparison, bytes),
+      ]
+    }
+    #expect(fate(source([10, 1])) == "refusedByRule")
+    #expect(fate(source([10, 2])) == "accepted")
+    #expect(fate(source([192], .notEqual)) == "refusedByRule")
+    // The third byte is not the same for all.
+    #expect(fate(source([10, 1, 2])) == "accepted")
+    func masked(_ mask: [UInt8], _ bytes: [UInt8]) -> [Expression] {
+      let load = Expression.payload(.ipv4SourceAddress)
+      return [load, .bitwise(mask: mask, xor: [0, 0, 0, 0]), .compare(.first, .equal, bytes)]
+    }
+    #expect(fate(masked([255, 254, 0, 0], [10, 0, 0, 0])) == "refusedByRule")
+    #expect(fate(masked([255, 255, 240, 0], [10, 1, 0, 0])) == "accepted")
   }
 
   @Test("The state of the connection, as nft and as iptables asks for it")
