@@ -53,6 +53,7 @@ public final class Host {
     } catch {
       throw .system(error)
     }
+    if let flaw = state.flaw { throw .refused(flaw) }
   }
 
   /// Talks rtnetlink in the host's namespace; opens the connection the first time.

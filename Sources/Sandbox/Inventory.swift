@@ -45,9 +45,7 @@ extension Host {
   /// All sandboxes, by name; says whose records cannot be read. What takes a look at the whole machine is done once for
   /// all of them.
   public func reports() throws(SandboxError) -> [SandboxReport] {
-    if FileIdentity(path: state.path) == nil, access(state.root, F_OK) == 0, access(state.root, X_OK) != 0 {
-      throw .refused("only root may look at \(state.root): use sudo nsrun")
-    }
+    try requireSight()
     for error in try unreadableRecords() { reporter.warn("\(error)") }
     return try readableReports()
   }
@@ -65,8 +63,15 @@ extension Host {
     }
   }
 
+  private func requireSight() throws(SandboxError) {
+    if FileIdentity(path: state.path) == nil, access(state.root, F_OK) == 0, access(state.root, X_OK) != 0 {
+      throw .refused("only root may look at \(state.root): use sudo nsrun")
+    }
+  }
+
   /// One sandbox, with its neighbours.
   public func report(on name: NamespaceName) throws(SandboxError) -> SandboxReport {
+    try requireSight()
     guard let path = state.record(of: name) else {
       throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
     }

@@ -152,11 +152,29 @@ public struct StateDirectory: Sendable {
 
   /// Makes sure that nobody else has put, or can put, something into a directory.
   private func trust(_ directory: String) throws(SystemError) {
-    var status = stat()
-    guard lstat(directory, &status) == 0 else { return }
-    guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
-      throw SystemError("trust \(directory), which others can write to or have made,", "", errno: EPERM)
+    if Self.flaw(of: directory) != nil { throw SystemError("trust", directory, errno: EPERM) }
+  }
+
+  /// Why the state cannot be trusted, and what to do about it; nil where it can.
+  var flaw: String? {
+    for directory in [root, path] {
+      if let flaw = Self.flaw(of: directory) {
+        return "\(directory) \(flaw): nsrun trusts nothing below; remove it, then run nsrun cleanup"
+      }
     }
+    return nil
+  }
+
+  private static func flaw(of directory: String) -> String? {
+    var status = stat()
+    guard lstat(directory, &status) == 0 else { return nil }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: break
+    case S_IFLNK: return "is a symbolic link"
+    default: return "is no directory"
+    }
+    if status.st_uid != 0 && status.st_uid != geteuid() { return "belongs to the user with id \(status.st_uid)" }
+    return status.st_mode & 0o022 == 0 ? nil : "can be written to by others"
   }
 
   /// - Returns: whether the directory is gone.

@@ -99,6 +99,18 @@ extension CommandTests {
       }
     }
 
+    @Test("Who is not root is told that only root may look, and not that there is nothing")
+    func unprivileged() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one")
+        for command in ["list", "inspect one"] {
+          let outcome = try host.sh("setpriv --reuid 1000 --regid 1000 --clear-groups nsrun \(command)")
+          #expect(outcome.status == 125 && outcome.errors.contains("only root may look at /run/nsrun"), "\(outcome)")
+        }
+        try host.must("nsrun rm one")
+      }
+    }
+
     @Test("The table fits 80 columns, whatever the names, and has no colour in a pipe")
     func width() throws {
       try onHost { (host) throws in

@@ -291,16 +291,24 @@ extension CommandTests {
     }
 
     @Test(
-      "Something planted in the place of the state directory is refused",
+      "Something planted in the place of the state directory is refused, whatever is asked",
       arguments: [
-        "ln -s /run/scratch/elsewhere /run/nsrun", "touch /run/nsrun", "mkdir -m 777 /run/nsrun",
-        "mkdir /run/nsrun; chown 1000 /run/nsrun",
+        ("ln -s /run/scratch/elsewhere /run/nsrun", "is a symbolic link"), ("touch /run/nsrun", "is no directory"),
+        ("mkdir -m 777 /run/nsrun", "can be written to by others"),
+        ("mkdir /run/nsrun; chown 1000 /run/nsrun", "belongs to the user with id 1000"),
       ])
-    func planted(hand: String) throws {
+    func planted(hand: String, flaw: String) throws {
       try onHost("mkdir /run/scratch/elsewhere; \(hand)") { (host) throws in
-        for command in ["nsrun --net br0 -- true", "nsrun create one"] {
-          let outcome = try host.sh(command)
-          #expect(outcome.status == 125 && outcome.errors.contains("/run/nsrun"), "\(outcome)")
+        let commands = [
+          "--net br0 -- true", "create one", "list", "inspect one", "rm one", "cleanup", "reload", "doctor",
+        ]
+        for command in commands {
+          let outcome = try host.sh("nsrun \(command)")
+          #expect(outcome.status == 125 && outcome.output == "", "\(command): \(outcome)")
+          #expect(
+            outcome.errors
+              == "nsrun: /run/nsrun \(flaw): nsrun trusts nothing below; remove it, then run nsrun cleanup\n",
+            "\(command): \(outcome)")
         }
         #expect(try host.must("ls -A /run/scratch/elsewhere") == "")
       }
