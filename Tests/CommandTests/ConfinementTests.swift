@@ -1,0 +1,157 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// What uid 0 may not do in a sandbox, and what it may. All but the keys is tried on one host, with a sandbox `keep`.
+  @Suite("Confinement") struct ConfinementTests {
+    private static let host = Result {
+      let host = try ThrowawayHost()
+      // A process of the host to attack, which ends with it; $victim and $handle are told to the attacks in a file.
+      try host.must(
+        """
+        cc -O1 -o /run/bin/attack '\(source)'
+        nsrun create keep --net br0
+        sleep infinity > /dev/null 2>&1 &
+        echo "victim=$! handle='$(attack name-handle /proc/self/ns/net)'" > /run/scratch/facts
+        mount -t bpf bpf /sys/fs/bpf && attack bpf-pin /sys/fs/bpf/map
+        mkdir /run/bpf /run/proc /run/sys
+        mount -t bpf bpf /run/bpf && attack bpf-pin /run/bpf/map
+        mount -t proc proc /run/proc; mount -t sysfs sysfs /run/sys
+        iptables -A INPUT -m recent --name LIST --set; true
+        """)
+      return host
+    }
+
+    /// The C program beside the tests that makes a single system call.
+    private static let source =
+      #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined() + "/Support/attack.c"
+
+    private static func bash(_ entry: String, _ script: String) throws -> Outcome {
+      try host.get().sh("\(entry) bash", input: ". /run/scratch/facts\n\(script)\n")
+    }
+
+    @Test("uid 0 in a sandbox cannot do it, whether it came by run or by exec", arguments: Attack.all)
+    func refused(attack: Attack) throws {
+      for entry in ["nsrun --net br0 --", "nsrun exec keep --"] {
+        let outcome = try Self.bash(entry, attack.script)
+        #expect(outcome.status != 0, "\(entry) \(attack): \(outcome)")
+        #expect(attack.refusals.contains { outcome.errors.contains($0) }, "\(entry) \(attack): \(outcome)")
+      }
+    }
+
+    @Test("The same is not refused without the confinement", arguments: Attack.all.filter { $0.unconfined != .untried })
+    func unconfined(attack: Attack) throws {
+      let outcome = try Self.bash("nsrun --privileged --net br0 --", attack.script)
+      // What this kernel lacks proves nothing.
+      if attack.mayLack.contains(where: { outcome.errors.contains($0) }) { return }
+      switch attack.unconfined {
+      case .works: #expect(outcome.status == 0, "\(attack): \(outcome)")
+      case .fails(let error): #expect(outcome.errors.contains(error), "\(attack): \(outcome)")
+      case .untried: break
+      }
+    }
+
+    @Test("uid 0 in a sandbox can do it, whether it came by run or by exec", arguments: Permission.all)
+    func allowed(permission: Permission) throws {
+      for entry in ["nsrun --net br0 --", "nsrun exec keep --"] {
+        let outcome = try Self.bash(entry, "set -e\n\(permission.script)")
+        #expect(outcome.status == 0, "\(entry) \(permission): \(outcome)")
+      }
+    }
+
+    @Test("No namespace of a network that is seen in /proc can be entered, but its own")
+    func namespacesInProc() throws {
+      let script = """
+        own=$(readlink /proc/self/ns/net); seen=0
+        for process in /proc/[0-9]*; do
+          [ "$(readlink $process/ns/net)" != $own ] || { seen=1; continue; }
+          ! nsenter --net=$process/ns/net true || echo "entered $process"
+        done 2> /dev/null
+        echo seen $seen
+        """
+      #expect(try Self.bash("nsrun --net br0 --", script).text == "seen 1")
+      #expect(try Self.bash("nsrun exec keep --", script).text == "seen 1")
+      #expect(try Self.bash("nsrun --privileged --net br0 --", script).output.contains("entered /proc/1\n"))
+    }
+
+    @Test("Of the host's processes none is seen, and of the sandbox's all")
+    func processes() throws {
+      let script = "sleep 1000 & ps -e -o comm=; kill $!"
+      #expect(try Self.bash("nsrun --net br0 --", script).lines.sorted() == ["bash", "ps", "sleep"])
+      // Those of other tests as well.
+      #expect(try Self.bash("nsrun exec keep --", script).lines.contains("sleep"))
+    }
+
+    @Test("sysfs, mounted anew, shows the sandbox's links only, and cannot be written to")
+    func sysfs() throws {
+      let outcome = try Self.bash(
+        "nsrun --net br0 --",
+        """
+        mount -t sysfs -o ro sysfs /mnt && ls /mnt/class/net && mount -o remount,rw /mnt
+        attack open /mnt/class/net/lo/mtu
+        """)
+      #expect(outcome.output == "eth0\nlo\n" && outcome.errors.hasSuffix("EROFS\n"), "\(outcome)")
+    }
+
+    @Test("The host keeps its rules, its name and its links, whatever is done to those inside")
+    func effects() throws {
+      try onHost("nft add table ip mine; nft add chain ip mine c") { (host) throws in
+        let look = "nft list ruleset; ip -br link | cut -d@ -f1; uname -n"
+        let outcome = try host.sh(
+          """
+          exec unshare --uts bash -c '
+            hostname outside; nsrun create one --net br0; \(look) > /run/scratch/before
+            nsrun exec one -- bash -c "nft flush ruleset; hostname attacked; ip link set eth0 down; ip link del up0"
+            \(look) > /run/scratch/after; diff /run/scratch/before /run/scratch/after'
+          """)
+        #expect(outcome.status == 0, "\(outcome)")
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("Keys of the host's root are out of reach: those of its session, by id, and by a link to its keyring")
+    func keys() throws {
+      try onHost { (host) throws in
+        try host.must("cc -O1 -o /run/bin/attack '\(Self.source)'")
+        // Its keyring is the machine's, whose user namespace this is.
+        let ids = try host.must("attack make-key")
+        let key = ids.split(separator: " ")[1]
+        defer { _ = try? host.sh("attack unlink-key \(ids)") }
+        for attack in [
+          "describe-key \(key)", "search-key -3", "search-key -4", "request_key", "link-keyring \(ids)",
+          "keyctl-i386 \(key)",
+        ] {
+          for entry in ["", "--user 0 ", "--pid "] {
+            let outcome = try host.sh("attack in-session nsrun \(entry)-- attack \(attack)")
+            #expect(outcome.status == 1 && outcome.errors == "ENOSYS\n", "\(entry)\(attack): \(outcome)")
+          }
+          let unconfined = try host.sh("attack in-session nsrun --privileged -- attack \(attack)")
+          // i386 may not be there.
+          #expect(unconfined.status == 0 || attack.contains("i386"), "\(attack): \(unconfined)")
+        }
+        #expect(try host.sh("nsrun -- attack keyctl-x32 \(key)").errors == "ENOSYS\n")
+      }
+    }
+
+    @Test(
+      "Nobody inside types into the terminal for the shell that reads there next", arguments: ["", "--user nobody"])
+    func terminal(options: String) throws {
+      try onHost { (host) throws in
+        try host.must("cc -O1 -o /run/bin/attack '\(Self.source)'; chmod 755 /run /run/bin")
+        let outcome = try host.sh("script -qec 'nsrun \(options) -- attack type' /dev/null")
+        #expect(outcome.status == 1 && outcome.text == "EPERM", "\(outcome)")
+      }
+    }
+
+    @Test("bwrap and nsrun go together, either inside the other")
+    func bubblewrap() throws {
+      let files = "bwrap --ro-bind / / --dev-bind /dev /dev --bind /run /run"
+      let host = try Self.host.get()
+      try host.must("\(files) nsrun exec keep -- ping -c 1 -W 1 8.8.8.8")
+      try host.must("\(files) --proc /proc --tmpfs /tmp nsrun exec keep -- ip link set lo mtu 60000")
+      // A fresh /proc would have a /proc/sys that root can write to: as in any container that masks its own.
+      let outcome = try host.sh("nsrun --net br0 -- bwrap --ro-bind / / --unshare-pid --proc /proc true")
+      #expect(outcome.status == 1 && outcome.errors.contains("Operation not permitted"), "\(outcome)")
+    }
+  }
+}
