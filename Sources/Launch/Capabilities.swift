@@ -7,6 +7,8 @@ public struct Capability: Hashable, Sendable {
   let number: cap_value_t
 
   public static let netAdmin = Capability(number: CAP_NET_ADMIN)
+  /// To map all ids into a user namespace takes these: of users, of groups, and of root (Linux 5.12).
+  public static let mapping = [CAP_SETUID, CAP_SETGID, CAP_SETFCAP].map { Capability(number: $0) }
   public static let netRaw = Capability(number: CAP_NET_RAW)
   public static let sysAdmin = Capability(number: CAP_SYS_ADMIN)
 

@@ -297,6 +297,11 @@ extension Host {
   func turnForwardingOn() throws(SandboxError) {
     let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
     guard !isOn else { return }
+    // As in many a container, which works all the same if its host forwards.
+    if access(HostParameters.forwarding.path, W_OK) != 0 && errno == EROFS {
+      let error = SystemError("turn on", "forwarding", errno: EROFS)
+      return reporter.warn("sandboxes reach nothing beyond this host: \(error)")
+    }
     reporter.progress?("turn IPv4 forwarding on")
     if !isGuarding {
       _ = try system { () throws(SystemError) in

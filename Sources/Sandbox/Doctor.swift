@@ -67,6 +67,10 @@ public struct Doctor {
 
   private func forwarding() -> Finding {
     switch try? HostParameters.forwarding.read() {
+    case "0" where access(HostParameters.forwarding.path, W_OK) != 0:
+      Finding(
+        check: "forwarding", status: .problem, message: "off, and \(HostParameters.forwarding.path) cannot be written",
+        remedy: "in a container: docker run --sysctl net.ipv4.ip_forward=1; otherwise as root: sudo nsrun doctor")
     case "0": Finding(check: "forwarding", status: .ok, message: "off; nsrun turns it on, for sandboxes only")
     case .some: Finding(check: "forwarding", status: .ok, message: host.isGuarding ? "turned on by nsrun" : "on")
     case nil:

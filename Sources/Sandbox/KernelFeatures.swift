@@ -76,7 +76,7 @@ struct KernelFeatures {
   func findings() -> [Finding] {
     do throws(SandboxError) {
       let scratch = try scratchNamespace()
-      return [Finding(check: "namespaces", status: .ok, message: "network namespaces can be made")]
+      return [Finding(check: "namespaces", status: .ok, message: "network namespaces can be made")] + confinement()
         + Feature.allCases.map { finding(on: $0, in: scratch) }
     } catch {
       return [
@@ -84,6 +84,44 @@ struct KernelFeatures {
           check: "namespaces", status: .problem, message: "\(error)",
           remedy: "a kernel with CONFIG_NET_NS, and user.max_net_namespaces above the number there is")
       ]
+    }
+  }
+
+  /// Makes all that keeps a command in its sandbox, and tells what a launch would complain about.
+  private func confinement() -> [Finding] {
+    let check = "user namespaces"
+    do throws(SandboxError) {
+      try host.requireUserNamespaces()
+      let warnings = try system { () throws(SystemError) in try Pipe() }
+      let end = warnings.writeEnd.raw
+      let signals = BlockedSignals()
+      let child = try system { () throws(SystemError) in
+        try ChildProcess(signals: signals, command: nil) { (parent) throws(SystemError) in
+          let warn = { (text: String) in _ = write(end, "\(text)\n", text.utf8.count + 1) }
+          let owner = try NetworkNamespace.unshareOwned(warn: warn)
+          Baseline.apply(warn: warn)
+          try MountView(isConfined: true).establish(warn: warn)
+          try owner.enter()
+          try MountView.seal()
+          try UserNamespace.filterCalls(warn: warn)
+          parent.reachCheckpoint()
+        }
+      }
+      defer { child.end() }
+      do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
+      child.end()
+      let reader = warnings.keepReadEnd()
+      let lines = try system { () throws(SystemError) in try reader.readAll("the warnings of a child") }
+      return [Finding(check: check, status: .ok, message: "one can be made, and everything in it confined")]
+        .filter { _ in lines.isEmpty }
+        + lines.split(separator: UInt8(ascii: "\n")).map {
+          Finding(
+            check: check, status: .warning, message: String(decoding: $0, as: UTF8.self),
+            remedy: "in a container: docker run --security-opt systempaths=unconfined")
+        }
+    } catch {
+      // What it says includes what to do.
+      return [Finding(check: check, status: .problem, message: "\(error)")]
     }
   }
 

@@ -11,6 +11,7 @@ extension Host {
   /// - Returns: how the command ended.
   public func run(_ spec: SandboxSpec, _ command: Command, keeps: Bool) throws(SandboxError) -> ExitStatus {
     try requirePrivileges()
+    if !spec.isPrivileged { try requireUserNamespaces() }
     defer { finish() }
     let signals = BlockedSignals()
     Supervisor.adoptOrphans()
@@ -36,6 +37,7 @@ extension Host {
   /// - Returns: what there is to know of it.
   public func create(_ spec: SandboxSpec) throws(SandboxError) -> SandboxFacts {
     try requirePrivileges()
+    if !spec.isPrivileged { try requireUserNamespaces() }
     defer { finish() }
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in try sandboxChild(spec, nil, signals) }
@@ -158,5 +160,17 @@ extension Host {
     guard missing.isEmpty else {
       throw .refused("this needs root (missing: \(missing.joined(separator: ", "))): use sudo nsrun")
     }
+  }
+
+  /// What a sandbox with a user namespace needs, as far as it can be told before one is made.
+  func requireUserNamespaces() throws(SandboxError) {
+    let missing = Capability.mapping.filter { !$0.isEffective }.map { $0.name.uppercased() }
+    guard missing.isEmpty else {
+      throw .refused(
+        "a sandbox's user namespace needs what is missing here (\(missing.joined(separator: ", "))): "
+          + "use sudo nsrun, or give \(SandboxError.withoutUserNamespace)")
+    }
+    guard (try? Sysctl("user.max_user_namespaces").read()) == "0" else { return }
+    throw .namespaceFailure(.setup(SystemError(UserNamespace.making, "", errno: ENOSPC)))
   }
 }

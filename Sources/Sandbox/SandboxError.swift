@@ -37,14 +37,19 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
   /// Why a child has not come to have its namespaces.
   static func namespaceFailure(_ error: LaunchError) -> SandboxError {
     guard case .setup(let cause) = error, cause.operation == UserNamespace.making else { return .launch(error) }
-    let remedy =
-      switch cause.errno {
-      case ENOSPC: "raise user.max_user_namespaces (sysctl -w user.max_user_namespaces=10000)"
-      case EPERM: "leave the chroot, or let the security module of this host allow them"
-      default: "boot a kernel with CONFIG_USER_NS"
-      }
-    return .refused("\(cause): \(remedy), or give --privileged, which leaves the command all power over the host")
+    return .refused("\(cause): \(userNamespaceRemedy(cause.errno)), or give \(withoutUserNamespace)")
   }
+
+  /// What to do where no user namespace can be made.
+  static func userNamespaceRemedy(_ errno: Int32) -> String {
+    switch errno {
+    case ENOSPC: "raise user.max_user_namespaces (sysctl -w user.max_user_namespaces=10000)"
+    case EPERM: "leave the chroot, or let the security module of this host allow them"
+    default: "boot a kernel with CONFIG_USER_NS"
+    }
+  }
+
+  static let withoutUserNamespace = "--privileged, which leaves the command all power over the host"
 
   /// The error number, where the kernel refused a netlink request with it; nil for every other failure.
   var netlinkErrno: Int32? {

@@ -9,7 +9,10 @@ extension CommandTests {
       try onHost { (host) throws in
         let shown = try host.must("nsrun doctor")
         #expect(shown.split(separator: "\n").allSatisfy { $0.hasPrefix("ok  ") }, "\(shown)")
-        for check in ["privileges", "namespaces", "veth pairs", "bridges", "nftables", "masquerade", "forwarding"] {
+        for check in [
+          "privileges", "namespaces", "user namespaces", "veth pairs", "bridges", "nftables", "masquerade",
+          "forwarding",
+        ] {
           #expect(shown.contains(" \(check): "))
         }
         #expect(try host.must("nsrun doctor --json | jq -r '[.[].status] | unique | .[]'") == "ok")
