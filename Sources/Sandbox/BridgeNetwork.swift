@@ -160,7 +160,7 @@ extension Host {
         for (address, holder) in lostLeases(leases) { _ = try? leases.release(address, of: holder) }
         guard let free = try take() else {
           throw .refused(
-            "no address is free in \(subnet) on \(network.bridge): all \(count) are in use; remove sandboxes, or use "
+            "no address is free in \(subnet) on \(network.bridge): \(count) in use; remove sandboxes, or use "
               + "another bridge")
         }
         address = free
@@ -385,7 +385,7 @@ extension Host {
   }
 
   /// How the host's parameters were before nsrun changed them; nil where it has not.
-  private func changedParameters() throws(SandboxError) -> HostParameters? {
+  func changedParameters() throws(SandboxError) -> HostParameters? {
     do throws(SandboxError) { return HostParameters(try RecordText.read(state.host)) } catch {
       if case .damaged = error { return .forwardingOff }
       guard case .system(let cause) = error, cause.isNotFound else { throw error }

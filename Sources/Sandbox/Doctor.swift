@@ -93,7 +93,7 @@ public struct Doctor {
     return Finding(
       check: check, status: .warning,
       message: "on: the chains above also drop packets between sandboxes on one bridge",
-      remedy: "the commands above, or: sysctl -w \(parameter.name)=0")
+      remedy: "what the lines above say, or: sysctl -w \(parameter.name)=0")
   }
 
   /// How many ports the bridges of sandboxes have left; the kernel numbers them with 10 bits (BR_PORT_BITS).
@@ -114,7 +114,7 @@ public struct Doctor {
   /// What has been taken from the sandboxes that stand.
   private func sandboxes() -> [Finding] {
     do throws(SandboxError) {
-      let lacks = try Survey(host).lacks().filter { $0.kind != .passages }
+      let lacks = try Survey(host).lacks(isLocked: false).filter { $0.kind != .passages }
       if lacks.isEmpty { return [Finding(check: "sandboxes", status: .ok, message: "nothing was taken from them")] }
       return lacks.map { lack in
         Finding(

@@ -238,12 +238,17 @@ extension Host {
     try commitUnlessMissing(transaction)
   }
 
+  /// What there is of the tables.
+  func ownTables() throws(SandboxError) -> [Table] {
+    let tables = try nftables { (nft) throws(NetlinkError) in try nft.tables() }
+    return [Firewall.table, Firewall.confinement].filter(tables.contains)
+  }
+
   /// Deletes what there is of the tables.
   func removeFirewall() throws(SandboxError) {
-    // The kernel takes the time of a grace period to abort a transaction.
-    let tables = try nftables { (nft) throws(NetlinkError) in try nft.tables() }
     var transaction = Transaction()
-    for table in [Firewall.table, Firewall.confinement] where tables.contains(table) { transaction.delete(table) }
+    // The kernel takes the time of a grace period to abort a transaction.
+    for table in try ownTables() { transaction.delete(table) }
     try commitUnlessMissing(transaction)
   }
 

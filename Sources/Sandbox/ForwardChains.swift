@@ -190,6 +190,16 @@ struct ForwardChains {
     return Array(Set(ours.map(\.chain)))
   }
 
+  /// How many rules for a bridge there are, chain by chain.
+  func ruleCounts(of bridge: InterfaceName) throws(SandboxError) -> [(chain: Chain, count: Int)] {
+    var counts: [(chain: Chain, count: Int)] = []
+    for place in try places(of: bridge) {
+      let count = try rules(of: bridge, in: place).count
+      if count > 0 { counts.append((place, count)) }
+    }
+    return counts
+  }
+
   private func retract(_ bridge: InterfaceName, from place: Chain) throws(SandboxError) {
     // Somebody else may delete one of them between the listing and the transaction.
     for attempt in 1... {

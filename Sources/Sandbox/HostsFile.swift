@@ -63,9 +63,8 @@ struct HostsFile {
     guard let part = try ownPart(of: file) else { return .failure(Damaged()) }
     let line = entry.line
     // One that has the address had it before.
-    for old in part.lines where part.bytes[old].starts(with: entry.prefix) { try blank(old, of: part, file) }
-    let place = part.lines.first { part.bytes[$0].first == Self.comment && $0.count >= line.count }
-    if let place {
+    for old in part.lines(beginning: entry.prefix) { try blank(old, of: part, file) }
+    if let place = part.lines(beginning: [Self.comment]).first(where: { $0.count >= line.count }) {
       let padding = [UInt8](repeating: Self.space, count: place.count - line.count)
       try file.write(line[1..<(line.count - 1)] + padding + [Self.newline], at: part.start + place.lowerBound + 1, path)
       try file.write(line[..<1], at: part.start + place.lowerBound, path)
@@ -83,7 +82,7 @@ struct HostsFile {
   func remove(_ address: IPAddress) throws(SystemError) {
     guard let file = try open(), let part = try ownPart(of: file) else { return }
     let prefix = Entry(address: address, names: []).prefix
-    for line in part.lines where part.bytes[line].starts(with: prefix) { try blank(line, of: part, file) }
+    for line in part.lines(beginning: prefix) { try blank(line, of: part, file) }
   }
 
   /// Takes the lines away that nobody answers for.
@@ -92,7 +91,7 @@ struct HostsFile {
   func removeLost(isDryRun: Bool, _ isLost: (IPAddress) -> Bool) throws(SystemError) -> [IPAddress] {
     guard let file = try open(), let part = try ownPart(of: file) else { return [] }
     var lost: [IPAddress] = []
-    for line in part.lines where part.bytes[line].first != Self.comment {
+    for line in part.lines(beginning: []) where part.bytes[line].first != Self.comment {
       let word = part.bytes[line].prefix { $0 != Self.space }
       guard let address = IPAddress(String(decoding: word, as: UTF8.self)), isLost(address) else { continue }
       lost.append(address)
@@ -123,19 +122,18 @@ struct HostsFile {
     let start: Int
     let bytes: [UInt8]
 
-    /// Where each line is, with its newline.
-    var lines: some Sequence<Range<Int>> {
-      sequence(state: 0) { [bytes] (position: inout Int) -> Range<Int>? in
-        let start = position
-        let length = bytes.withUnsafeBytes { bytes -> Int? in
-          guard start < bytes.count, let first = bytes.baseAddress.map({ $0 + start }),
-            let end = memchr(first, Int32(HostsFile.newline), bytes.count - start)
-          else { return nil }
-          return UnsafeRawPointer(end) - first + 1
+    /// Where each line is that begins with a prefix, with its newline. Each launch looks through all of them.
+    func lines(beginning prefix: [UInt8]) -> [Range<Int>] {
+      bytes.withUnsafeBytes { all in
+        guard let base = all.baseAddress else { return [] }
+        var lines: [Range<Int>] = []
+        var start = 0
+        while start < all.count, let newline = memchr(base + start, Int32(HostsFile.newline), all.count - start) {
+          let end = UnsafeRawPointer(newline) - base + 1
+          if end - start > prefix.count, memcmp(base + start, prefix, prefix.count) == 0 { lines.append(start..<end) }
+          start = end
         }
-        guard let length else { return nil }
-        position += length
-        return start..<position
+        return lines
       }
     }
   }

@@ -99,10 +99,15 @@ extension Host {
     let stays = path == state.createdRecord(of: facts.name)
     let namespace = namespace(of: facts, identity: text.namespaceIdentity) { processes }
     let isWhole = isNamed(namespace, facts.name) && (facts.connection == nil || link != nil)
-    let condition: SandboxReport.State =
-      stays
-      ? (isWhole ? .created : .broken)
-      : isAttended ? (isWhole || !hasLost(namespace, processes, facts) ? .running : .broken) : .stale
+    let condition: SandboxReport.State
+    if stays {
+      let isLosing = !isWhole && SandboxRecord.isLocked(path)
+      // Removed meanwhile.
+      guard isWhole || isLosing || access(path, F_OK) == 0 else { return nil }
+      condition = isWhole || isLosing ? .created : .broken
+    } else {
+      condition = isAttended ? (isWhole || !hasLost(namespace, processes, facts) ? .running : .broken) : .stale
+    }
     return SandboxReport(
       facts: facts, state: condition, isPrivileged: namespace.flatMap { isPrivileged(facts.name, $0) },
       isNamed: text.namespaceIdentity != nil, processes: namespace.flatMap { processes[$0] } ?? [],

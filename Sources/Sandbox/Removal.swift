@@ -74,7 +74,7 @@ extension Host {
     let isUnused =
       state.removeIfEmpty(state.running) && state.removeIfEmpty(state.created)
       || (try? networkNames())?.contains { AddressLeases(bridge: $0, state: state).removeIfUnused() } == true
-    if isUnused { try? removeUnusedNetworks(only: nil) }
+    if isUnused { try? removeAbandonedNetworks() }
   }
 
   private func removeUnattended() throws(SandboxError) {
@@ -107,7 +107,8 @@ extension Host {
     try requirePrivileges()
     defer { finish() }
     let signals = BlockedSignals()
-    var removed: [Removed] = []
+    // What is unmade with its last sandbox, from here on, goes without saying.
+    var removed = try removeUnusedNetworks(only: bridge, isDryRun: isDryRun)
     var damaged: [NamespaceName: String] = [:]
     var rest = try candidates(all: all)[...]
     while !rest.isEmpty {
@@ -115,7 +116,6 @@ extension Host {
       rest = rest.dropFirst(batch.count)
       removed += cleanUp(batch, on: bridge, all: all, isDryRun: isDryRun, &damaged)
     }
-    if !isDryRun { try removeUnusedNetworks(only: bridge) }
     removed += try UnrecordedObjects(self, on: bridge, besides: Set(damaged.keys)).remove(all: all, isDryRun: isDryRun)
     if isDryRun, bridge == nil {
       removed += damaged.values.sorted().map { Removed(kind: .record, name: $0, reason: .damaged) }
@@ -318,12 +318,52 @@ extension Host {
     namespace(of: one.facts, identity: one.identity) { processes }
   }
 
-  /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way.
-  private func removeUnusedNetworks(only bridge: InterfaceName?) throws(SandboxError) {
+  /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way, or leaves just now.
+  /// - Parameter isDryRun: only tells.
+  /// - Returns: what there was of them.
+  private func removeUnusedNetworks(
+    only bridge: InterfaceName?, isDryRun: Bool
+  ) throws(SandboxError) -> [Removed] {
+    // Who joins has a lease before letting go of it.
+    let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
+    guard let lock else { return [] }
+    let all = try networkNames()
+    let unused = all.filter { (bridge == nil || bridge == $0) && AddressLeases(bridge: $0, state: state).count == 0 }
+      .compactMap { networkRecord(of: $0) }
+    var removed: [Removed] = []
+    for record in unused { removed += try remains(of: record) }
+    if !all.isEmpty, unused.count == all.count {
+      if try changedParameters() != nil {
+        removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .stale))
+      }
+      removed += try ownTables().map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
+    }
+    guard !isDryRun else { return removed }
+    for record in unused { unmakeIfUnused(record.bridge) }
+    state.removeIfEmpty(holding: lock)
+    return removed
+  }
+
+  private func remains(of network: NetworkRecord) throws(SandboxError) -> [Removed] {
+    let name = network.bridge
+    var remains: [Removed] = []
+    if let link = try route({ (route) throws(NetlinkError) in try route.link(named: name.text) }),
+      Tag.isOurBridge(link, planned: network.own?.mac)
+    {
+      remains.append(Removed(kind: .bridge, name: name.text, reason: .stale, bridge: name))
+    }
+    for (chain, count) in try ForwardChains(self).ruleCounts(of: name) {
+      remains.append(Removed(kind: .rules, name: "\(count) rules of the chain \(chain)", reason: .stale, bridge: name))
+    }
+    return remains
+  }
+
+  /// Unmakes all networks that nobody is on, be it that leases are left: those who had them are gone.
+  private func removeAbandonedNetworks() throws(SandboxError) {
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
     guard let lock else { return state.removeRootIfEmpty() }
     let isAbandoned = try recordedNames().isEmpty
-    for network in try networkNames() where bridge == nil || bridge == network {
+    for network in try networkNames() {
       let leases = AddressLeases(bridge: network, state: state)
       // One that could not be given back would keep the network for ever.
       for (address, holder) in isAbandoned ? lostLeases(leases) : [] {

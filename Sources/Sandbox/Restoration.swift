@@ -17,7 +17,7 @@ extension Host {
     let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
     guard let lock else { return [] }
     let survey = Survey(self)
-    let lacks = try survey.lacks()
+    let lacks = try survey.lacks(isLocked: true)
     if lacks.contains(where: { $0.restored != nil }) {
       for bridge in try networkNames() { report { () throws(SandboxError) in try restore(bridge) } }
       if lacks.contains(where: { $0.kind == .forwarding }) { try turnForwardingOn() }

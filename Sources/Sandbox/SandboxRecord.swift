@@ -134,9 +134,12 @@ struct SandboxRecord: ~Copyable {
 
   /// Whether a process answers for the record of this name.
   static func isAttended(_ name: NamespaceName, in state: StateDirectory) -> Bool {
-    guard let file = try? OwnedDescriptor.open(state.runningRecord(of: name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else {
-      return false
-    }
+    isLocked(state.runningRecord(of: name))
+  }
+
+  /// Whether a process answers for a record, or is about to remove it.
+  static func isLocked(_ path: String) -> Bool {
+    guard let file = try? OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else { return false }
     return !file.tryLock(.shared)
   }
 }

@@ -31,12 +31,17 @@ struct Survey {
 
   init(_ host: Host) { self.host = host }
 
-  /// What is missing now and a moment later: what is being made or removed just now is not missing.
-  func lacks() throws(SandboxError) -> [Lack] {
+  /// What is missing now and a moment later, while nobody makes or unmakes a network: what is being made or removed just
+  /// now is not missing.
+  /// - Parameter isLocked: whether the caller holds the exclusive lock.
+  func lacks(isLocked: Bool) throws(SandboxError) -> [Lack] {
     let first = try look()
     guard !first.isEmpty else { return [] }
     usleep(50_000)
+    let lock =
+      isLocked ? nil : try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
     let second = Set(try look())
+    _ = consume lock
     return first.filter(second.contains)
   }
 
@@ -121,7 +126,8 @@ struct Survey {
           kind: .bridges, message: "the bridge \(name) has lost its address \(own.address): sandboxes cannot get out",
           restored: "the address \(own.address) of \(name)"))
     }
-    if !bridge.isUp {
+    // One that has just been made comes up with its first port.
+    if !bridge.isUp, links.contains(where: { $0.master == bridge.index }) {
       lacks.append(
         Lack(
           kind: .bridges, message: "the bridge \(name) is down: its sandboxes are cut off",

@@ -150,8 +150,7 @@ struct UnrecordedObjects {
     guard bridge == nil else { return removed }
     removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
     guard recorded.isEmpty, !isInUse else { return removed }
-    let tables = try host.nftables { (nft) throws(NetlinkError) in try nft.tables() }
-    let ours = [Firewall.table, Firewall.confinement].filter(tables.contains)
+    let ours = try host.ownTables()
     if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try host.isGuardInPlace() {
       removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .unrecorded))
       if !isDryRun, let failure = HostParameters.forwardingOff.restore().first { throw .system(failure) }
@@ -170,7 +169,8 @@ struct UnrecordedObjects {
     for entry in (try? directoryEntries(host.state.leases)) ?? [] {
       guard let network = try? InterfaceName(entry), bridge == nil || bridge == network else { continue }
       let leases = AddressLeases(bridge: network, state: host.state)
-      for (address, holder) in host.lostLeases(leases, besides: doomed) {
+      let lost = host.lostLeases(leases, besides: doomed)
+      for (address, holder) in lost {
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
         if !isDryRun { _ = try? leases.release(address, of: holder) }
       }
@@ -179,7 +179,9 @@ struct UnrecordedObjects {
           leases.holder(of: $0) == nil
         }
       }
-      removed += names.map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
+      // One goes with its lease.
+      removed += names.filter { name in !lost.contains { $0.address == name } }
+        .map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
       if !isDryRun { host.unmakeIfUnused(network) }
     }
     guard bridge == nil else { return removed }

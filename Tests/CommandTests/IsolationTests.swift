@@ -12,7 +12,7 @@ extension CommandTests {
         let outcome = try host.sh(
           """
           nsrun --net br0 --pid -- sh -c '
-            sh -c "sleep 0 & exec true"; while grep -l "^State:.Z" /proc/[0-9]*/status; do :; done
+            sh -c "sleep 0 & exec true"; while grep -q "^State:.Z" /proc/[0-9]*/status; do :; done
             ping -c 1 -W 2 8.8.8.8 > /run/scratch/ping && exit 7'
           """)
         #expect(outcome.status == 7 && outcome.output == "", "\(outcome)")
@@ -60,6 +60,7 @@ extension CommandTests {
         try terminal.wait(for: "ready")
         terminal.send("\u{1a}")
         try terminal.wait(for: "Stopped")
+        try terminal.wait(for: "prompt> ")
         terminal.send("echo foreground.; fg\n")
         try terminal.wait(for: "foreground.")
         // What fg says when the terminal is the job's.

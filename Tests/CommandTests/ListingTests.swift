@@ -4,7 +4,7 @@ import Testing
 extension CommandTests {
   @Suite("list and inspect") struct ListingTests {
     private static let keys =
-      #"["ageSeconds","createdAt","maker","name","namespace","neighbours","network","privileged","processes","state"]"#
+      #"["ageSeconds","createdAt","hostname","maker","name","namespace","neighbours","network","privileged","processes","state"]"#
     private static let networkKeys =
       #"["address","bridge","egress","gateway","hostLink","mac","mtu","prefixLength","received","sent"]"#
 

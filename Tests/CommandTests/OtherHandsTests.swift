@@ -314,6 +314,22 @@ extension CommandTests {
       }
     }
 
+    @Test("A network whose last sandbox was ended half way is listed by cleanup's dry run as it is by the real one")
+    func unusedNetwork() throws {
+      let theirs =
+        "nft add table ip theirs; nft add chain ip theirs f '{ type filter hook forward priority 0; policy drop; }'"
+      try onHost("sysctl -qw net.ipv4.ip_forward=0; \(theirs)") { (host) throws in
+        try host.must("nsrun create one --net br0; rm -r /run/nsrun/*/created /run/nsrun/*/leases; ip netns delete one")
+        try host.eventually("! ls /sys/class/net | grep -q ^nsrun-")
+        let wanted = [
+          "bridge br0", "rules 2 rules of the chain ip theirs f", "forwarding net.ipv4.ip_forward",
+          "rules table inet nsrun",
+        ].map { "\($0) (stale)" }
+        #expect(try host.must("nsrun cleanup --dry-run").split(separator: "\n") == wanted.map { "would remove \($0)" })
+        #expect(try host.must("nsrun cleanup").split(separator: "\n") == wanted.map { "removed \($0)" })
+      }
+    }
+
     @Test("State of a network namespace that is gone is removed by cleanup")
     func forsaken() throws {
       try onHost("ip netns add other") { (host) throws in

@@ -83,6 +83,7 @@ extension CommandTests {
         try terminal.wait(for: "ready")
         terminal.send(Self.controlZ)
         try terminal.wait(for: "Stopped")
+        try terminal.wait(for: "prompt> ")
         terminal.send("echo job status $?.; jobs -s | wc -l; fg > /dev/null\n")
         #expect(try terminal.wait(for: ".").contains("job status 148"))
         // The terminal is the command's again.

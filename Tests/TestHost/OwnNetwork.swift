@@ -17,10 +17,14 @@ public func inOwnNetwork(_ body: () throws -> Void) throws {
     close(network)
     close(mounts)
   }
-  // MS_PRIVATE | MS_REC
-  guard mount("none", "/", nil, 0x44000, nil) == 0, mount("tmpfs", "/run", "tmpfs", 0, nil) == 0 else {
-    throw HostError(description: "cannot mount: \(String(cString: strerror(errno)))")
+  func require(_ result: Int32) throws {
+    guard result == 0 else { throw HostError(description: "cannot mount: \(String(cString: strerror(errno)))") }
   }
+  // MS_PRIVATE | MS_REC
+  try require(mount("none", "/", nil, 0x44000, nil))
+  // Names that the machine has would be seen below the new /run in /proc/self/mountinfo.
+  while umount2("/run/netns", Int32(MNT_DETACH)) == 0 {}
+  try require(mount("tmpfs", "/run", "tmpfs", 0, nil))
   try body()
 }
 

@@ -29,6 +29,9 @@ struct CleanUp: ParsableCommand {
   func run() throws {
     var bridge: InterfaceName?
     if let net {
+      if net == "none" {
+        throw SandboxError.refused("--net none: sandboxes without a network are on no bridge; nsrun rm removes them")
+      }
       do { bridge = try InterfaceName(net) } catch {
         throw SandboxError.refused("--net '\(net)' cannot be a bridge: \(error)")
       }
