@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LinuxSystem
 
 /// Stands between the world and a command that runs as a child in the same process group: hands on the signals that are
 /// sent to this process, stops and continues with the command, and waits for its end.
@@ -40,8 +41,20 @@ public struct Supervisor: ~Copyable {
       let isHangup = signal.number == SIGHUP && getsid(0) == getpid()
       if signal.isFromProcess ? !isOurs : isHangup { kill(child, signal.number) }
       if takesStops && !signal.isFromProcess && [SIGTSTP, SIGTTIN, SIGTTOU].contains(signal.number) {
+        awaitStop()
         signals.stop(by: signal.number)
       }
+    }
+  }
+
+  /// Waits until the command that process 1 has started stands still too. It got the signal at the same time, but before
+  /// it takes it, it could still read what is typed for the shell. One that ignores the signal is not waited for long.
+  private borrowing func awaitStop() {
+    for _ in 1...20 {
+      guard let command = (try? readText("/proc/\(child)/task/\(child)/children"))?.split(separator: " ").first,
+        let status = try? readText("/proc/\(command)/status"), !status.contains("\nState:\tT")
+      else { return }
+      usleep(5000)
     }
   }
 

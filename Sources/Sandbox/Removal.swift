@@ -329,9 +329,8 @@ extension Host {
     guard let lock else { return [] }
     let all = try networkNames()
     let unused = all.filter { (bridge == nil || bridge == $0) && AddressLeases(bridge: $0, state: state).count == 0 }
-      .compactMap { networkRecord(of: $0) }
     var removed: [Removed] = []
-    for record in unused { removed += try remains(of: record) }
+    for record in unused.compactMap({ networkRecord(of: $0) }) { removed += try remains(of: record) }
     if !all.isEmpty, unused.count == all.count {
       if try changedParameters() != nil {
         removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .stale))
@@ -339,7 +338,7 @@ extension Host {
       removed += try ownTables().map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
     }
     guard !isDryRun else { return removed }
-    for record in unused { unmakeIfUnused(record.bridge) }
+    for bridge in unused { unmakeIfUnused(bridge) }
     state.removeIfEmpty(holding: lock)
     return removed
   }
