@@ -6,6 +6,8 @@ SWIFT ?= swift
 FUZZ_RUNS ?= 500000
 
 BINARY = .build/release/nsrun
+# A launch lasts some milliseconds: what generic code of another module looks up at run time, it would feel.
+RELEASE = -c release -Xswiftc -static-executable -Xswiftc -cross-module-optimization
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man/man8
 BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -19,7 +21,7 @@ SOURCES = Package.swift Sources Tests
 .PHONY: build
 build:
 	@Tests/Support/install-packages build
-	$(SWIFT) build -c release -Xswiftc -static-executable --product nsrun
+	$(SWIFT) build $(RELEASE) --product nsrun
 
 .PHONY: help
 help:

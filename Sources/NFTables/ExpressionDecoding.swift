@@ -19,24 +19,32 @@ extension Expression {
 
 /// The attributes in one NFTA_EXPR_DATA, by type. The kernel does not mark those that are nested.
 private struct ExpressionFields {
-  private var payloads: [UInt16: [UInt8]] = [:]
+  private struct Field {
+    let type: UInt16
+    let bytes: [UInt8]
+  }
+
+  /// A handful: looked through, they are found faster than a dictionary of them is made.
+  private var fields: [Field] = []
 
   init(_ data: [UInt8]) throws(MalformedMessage) {
     var reader = AttributeReader(data.span.bytes)
-    while let attribute = try reader.next() { payloads[attribute.type] = attribute.bytes }
+    while let attribute = try reader.next() { fields.append(Field(type: attribute.type, bytes: attribute.bytes)) }
   }
 
+  private func payload(_ type: UInt16) -> [UInt8]? { fields.last { $0.type == type }?.bytes }
+
   private func integer(_ type: UInt16) -> UInt64? {
-    guard let bytes = payloads[type], [1, 4, 8].contains(bytes.count) else { return nil }
+    guard let bytes = payload(type), [1, 4, 8].contains(bytes.count) else { return nil }
     return bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   private func string(_ type: UInt16) -> String? {
-    payloads[type].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    payload(type).map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
   private func data(_ type: UInt16) -> Data? {
-    guard let bytes = payloads[type] else { return nil }
+    guard let bytes = payload(type) else { return nil }
     return try? Data(AttributeReader(bytes.span.bytes))
   }
 

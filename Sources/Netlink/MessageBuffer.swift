@@ -20,7 +20,7 @@ public struct MessageBuffer: Sendable {
   }
 
   /// Appends bytes as they are.
-  public mutating func append(_ content: some Collection<UInt8>) { bytes.append(contentsOf: content) }
+  public mutating func append(_ content: [UInt8]) { bytes.append(contentsOf: content) }
 
   /// Fills up to a multiple of 4 bytes.
   public mutating func pad() {
@@ -55,13 +55,18 @@ public struct MessageBuffer: Sendable {
   /// Adds a string with a NUL at its end.
   public mutating func attribute(_ type: UInt16, string: String) {
     attribute(type) {
-      $0.append(string.utf8)
+      $0.bytes.append(contentsOf: string.utf8)
       $0.append(UInt8(0))
     }
   }
 
+  /// Adds a string without a NUL.
+  public mutating func attribute(_ type: UInt16, unterminated string: String) {
+    attribute(type) { $0.bytes.append(contentsOf: string.utf8) }
+  }
+
   /// Adds bytes as they are.
-  public mutating func attribute(_ type: UInt16, bytes content: some Collection<UInt8>) {
+  public mutating func attribute(_ type: UInt16, bytes content: [UInt8]) {
     attribute(type) { $0.append(content) }
   }
 

@@ -94,7 +94,7 @@ public struct LinkChanges: Hashable, Sendable {
     if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
     if let mtu { buffer.attribute(IFLA_MTU, mtu) }
     if let master { buffer.attribute(IFLA_MASTER, master) }
-    if let alias { buffer.attribute(IFLA_IFALIAS, bytes: alias.utf8) }
+    if let alias { buffer.attribute(IFLA_IFALIAS, unterminated: alias) }
     if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
     if let group { buffer.attribute(IFLA_GROUP, group) }
     namespace?.write(to: &buffer)

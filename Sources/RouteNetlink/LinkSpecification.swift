@@ -128,7 +128,7 @@ public struct LinkSpecification: Sendable {
     buffer.attribute(IFLA_IFNAME, string: name.text)
     // ip sets no NLA_F_NESTED on these three, and the kernel must keep accepting that.
     buffer.attribute(IFLA_LINKINFO) { buffer in
-      buffer.attribute(IFLA_INFO_KIND, bytes: kind.utf8)
+      buffer.attribute(IFLA_INFO_KIND, unterminated: kind)
       switch details {
       case .veth(let peer):
         buffer.attribute(IFLA_INFO_DATA) { $0.attribute(VETH_INFO_PEER, peer.write) }

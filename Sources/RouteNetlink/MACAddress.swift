@@ -27,7 +27,7 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Takes the bytes in the order in which they are sent; nil where there are not six.
-  public init?(bytes: some Collection<UInt8>) {
+  public init?(bytes: [UInt8]) {
     guard bytes.count == 6 else { return nil }
     value = bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }

@@ -75,7 +75,7 @@ public struct RouteConnection: ~Copyable {
   public mutating func links(kind: String) throws(NetlinkError) -> [Link] {
     // The kernel lists all links where the driver of this kind is not loaded: look again.
     try links { buffer in
-      buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_KIND, bytes: kind.utf8) }
+      buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_KIND, unterminated: kind) }
     }.filter { $0.kind == kind }
   }
 

@@ -37,7 +37,7 @@ extension Host {
       guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
     }
     guard try areRulesUnchanged(for: spec.bridge) else { return nil }
-    return try describe(link, spec.bridge, record)
+    return describe(link, spec.bridge, record, try addresses(of: link))
   }
 
   /// Makes what the network of a bridge needs: the bridge, forwarding and the table of rules; only what is missing, and
@@ -47,6 +47,9 @@ extension Host {
     var record = try recordForMaking(spec.bridge, link)
     let isNew = record == nil
     if let link, let record, isHalfMade(link, record) { try completeBridge(link, of: record) }
+    var addresses: [IPNetwork]?
+    // The number of the rules by which the record is written.
+    var generation: UInt32?
     if link == nil, record == nil {
       let address = try addressForNewBridge(spec)
       record = NetworkRecord(
@@ -55,7 +58,9 @@ extension Host {
     } else if let link {
       // Before anything is changed.
       let record = record ?? NetworkRecord(bridge: spec.bridge, translation: .host)
-      _ = try check(spec, on: try describe(link, spec.bridge, record))
+      addresses = try self.addresses(of: link)
+      _ = try check(spec, on: describe(link, spec.bridge, record, addresses!))
+      if isNew { generation = try self.generation() }
     }
     if isNew { record = try writeRecord(record, spec, link) }
     guard let record else { throw .damaged(state.record(of: spec.bridge)) }
@@ -66,23 +71,25 @@ extension Host {
         try keepAddress(of: link, named: spec.bridge)
       }
       if spec.egress != .internal { try turnForwardingOn() }
-      guard let made = try bridgeLink(spec.bridge) else {
+      guard let made = link != nil ? link : try bridgeLink(spec.bridge) else {
         throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
       }
-      try verifyRules(for: spec.bridge) { () throws(SandboxError) in
-        let record = networkRecord(of: spec.bridge) ?? record
-        let hasChanged = try refreshTranslation(of: record, made)
-        if record.mayChangeForeignChains && spec.mayChangeForeignChains { try ForwardChains(self).admit(spec.bridge) }
+      let chains = ForwardChains(self)
+      try verifyRules(for: spec.bridge, since: generation) { (isFirst) throws(SandboxError) in
+        let isUpToDate = isFirst && generation != nil
+        let record = isUpToDate ? record : networkRecord(of: spec.bridge) ?? record
+        let hasChanged = isUpToDate ? false : try refreshTranslation(of: record, made)
+        if record.mayChangeForeignChains && spec.mayChangeForeignChains { try chains.admit(spec.bridge) }
         if hasChanged {
           try installFirewall()
         } else if record.translation != .host || spec.egress == .internal || isGuarding {
           try admitNetworks()
         }
       }
-      if isNew, spec.mayChangeForeignChains {
-        ForwardChains(self).warn(of: spec.bridge, goesOut: spec.egress != .internal)
-      }
-      return try describe(made, spec.bridge, networkRecord(of: spec.bridge) ?? record)
+      if isNew, spec.mayChangeForeignChains { chains.warn(of: spec.bridge, goesOut: spec.egress != .internal) }
+      return describe(
+        made, spec.bridge, networkRecord(of: spec.bridge) ?? record,
+        addresses != nil ? addresses! : try self.addresses(of: made))
     } catch {
       if AddressLeases(bridge: spec.bridge, state: state).removeIfUnused() { _ = unmakeNetwork(spec.bridge) }
       throw error
@@ -219,10 +226,9 @@ extension Host {
   }
 
   private func describe(
-    _ link: Link, _ bridge: InterfaceName, _ record: NetworkRecord
-  ) throws(SandboxError) -> BridgeNetwork {
-    let addresses = try addresses(of: link)
-    return BridgeNetwork(
+    _ link: Link, _ bridge: InterfaceName, _ record: NetworkRecord, _ addresses: [IPNetwork]
+  ) -> BridgeNetwork {
+    BridgeNetwork(
       bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link, planned: record.own?.mac),
       address: addresses.first, addresses: addresses.map(\.address),
       translation: record.translation)

@@ -40,8 +40,22 @@ struct ForeignNAT {
     case outputName
   }
 
+  /// What is known of the registers; few, so that each launch looks through them faster than it would make a dictionary.
+  private struct Registers {
+    private struct Known {
+      let register: Register
+      let content: Content
+    }
+    private var known: [Known] = []
+
+    subscript(register: Register) -> Content? {
+      get { known.last { $0.register == register }?.content }
+      set { if let newValue { known.append(Known(register: register, content: newValue)) } }
+    }
+  }
+
   private func covers(_ expressions: [Expression]) -> Bool {
-    var registers: [Register: Content] = [:]
+    var registers = Registers()
     for expression in expressions {
       switch expression {
       case .meta(.networkProtocol, let register): registers[register] = .networkProtocol

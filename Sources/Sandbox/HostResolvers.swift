@@ -9,7 +9,8 @@ struct ResolverConfiguration: Equatable {
   private var rest: [String] = []
 
   init(_ text: String) {
-    for line in Array(text.utf8).split(separator: UInt8(ascii: "\n")) {
+    var left = Array("\(text)\n".utf8)[...]
+    while let line = left.cut(at: UInt8(ascii: "\n")) {
       let words = Self.words(line)
       if words.first == "nameserver" {
         if words.count > 1 { servers.append(words[1]) }
@@ -21,8 +22,15 @@ struct ResolverConfiguration: Equatable {
 
   /// By bytes: this is a launch's way, and characters take ten times as long.
   private static func words(_ line: ArraySlice<UInt8>) -> [String] {
-    line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
-      .map { String(decoding: $0, as: UTF8.self) }
+    var words: [String] = []
+    var start = line.startIndex
+    for index in line.startIndex...line.endIndex {
+      let isBetween = index == line.endIndex || [UInt8(ascii: " "), 9, 13].contains(line[index])
+      guard isBetween else { continue }
+      if index > start { words.append(String(decoding: line[start..<index], as: UTF8.self)) }
+      start = index + 1
+    }
+    return words
   }
 
   /// Whether one of the servers that are asked may answer a sandbox, which has IPv4 and a loopback link of its own. Those

@@ -25,7 +25,11 @@ struct HostsFile {
       return text + [UInt8](repeating: HostsFile.space, count: 31 - text.count % 32) + [HostsFile.newline]
     }
 
-    var description: String { "\(address) \(names.joined(separator: " "))" }
+    var description: String {
+      var text = "\(address)"
+      for name in names { text += " \(name)" }
+      return text
+    }
   }
 
   /// What is not as this writes it.
@@ -64,10 +68,10 @@ struct HostsFile {
     let line = entry.line
     // One that has the address had it before.
     for old in part.lines(beginning: entry.prefix) { try blank(old, of: part, file) }
-    if let place = part.lines(beginning: [Self.comment]).first(where: { $0.count >= line.count }) {
-      let padding = [UInt8](repeating: Self.space, count: place.count - line.count)
-      try file.write(line[1..<(line.count - 1)] + padding + [Self.newline], at: part.start + place.lowerBound + 1, path)
-      try file.write(line[..<1], at: part.start + place.lowerBound, path)
+    if let place = part.lines(beginning: [Self.comment]).first(where: { $0.size >= line.count }) {
+      let padding = [UInt8](repeating: Self.space, count: place.size - line.count)
+      try file.write(line[1..<(line.count - 1)] + padding + [Self.newline], at: part.start + place.start + 1, path)
+      try file.write(line[..<1], at: part.start + place.start, path)
     } else {
       // The last one may have been written in part only, for want of room.
       let separator = part.bytes.last ?? Self.newline == Self.newline ? [] : [Self.newline]
@@ -91,8 +95,8 @@ struct HostsFile {
   func removeLost(isDryRun: Bool, _ isLost: (IPAddress) -> Bool) throws(SystemError) -> [IPAddress] {
     guard let file = try open(), let part = try ownPart(of: file) else { return [] }
     var lost: [IPAddress] = []
-    for line in part.lines(beginning: []) where part.bytes[line].first != Self.comment {
-      let word = part.bytes[line].prefix { $0 != Self.space }
+    for line in part.lines(beginning: []) where part.bytes[line.start] != Self.comment {
+      let word = part.bytes[line.start..<line.end].prefix { $0 != Self.space }
       guard let address = IPAddress(String(decoding: word, as: UTF8.self)), isLost(address) else { continue }
       lost.append(address)
       if !isDryRun { try blank(line, of: part, file) }
@@ -116,21 +120,30 @@ struct HostsFile {
     return file
   }
 
+  /// Where a line is in its part, with its newline.
+  private struct Line {
+    let start: Int
+    let end: Int
+
+    var size: Int { end - start }
+  }
+
   /// The lines of the sandboxes.
   private struct Part {
     /// Where they begin in the file.
     let start: Int
     let bytes: [UInt8]
 
-    /// Where each line is that begins with a prefix, with its newline. Each launch looks through all of them.
-    func lines(beginning prefix: [UInt8]) -> [Range<Int>] {
+    /// Those that begin with a prefix. Each launch looks through all of them.
+    func lines(beginning prefix: [UInt8]) -> [Line] {
       bytes.withUnsafeBytes { all in
         guard let base = all.baseAddress else { return [] }
-        var lines: [Range<Int>] = []
+        var lines: [Line] = []
         var start = 0
         while start < all.count, let newline = memchr(base + start, Int32(HostsFile.newline), all.count - start) {
           let end = UnsafeRawPointer(newline) - base + 1
-          if end - start > prefix.count, memcmp(base + start, prefix, prefix.count) == 0 { lines.append(start..<end) }
+          let line = Line(start: start, end: end)
+          if line.size > prefix.count, memcmp(base + start, prefix, prefix.count) == 0 { lines.append(line) }
           start = end
         }
         return lines
@@ -150,8 +163,8 @@ struct HostsFile {
     return Part(start: start, bytes: Array(bytes.dropFirst()))
   }
 
-  private func blank(_ line: Range<Int>, of part: Part, _ file: borrowing OwnedDescriptor) throws(SystemError) {
-    try file.write([Self.comment], at: part.start + line.lowerBound, path)
+  private func blank(_ line: Line, of part: Part, _ file: borrowing OwnedDescriptor) throws(SystemError) {
+    try file.write([Self.comment], at: part.start + line.start, path)
   }
 }
 

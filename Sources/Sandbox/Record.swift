@@ -29,10 +29,10 @@ struct RecordText: Equatable {
     var lines: [(key: String, value: String)] = []
     // After the last newline is nothing, or a line that was not finished. Bytes are split, not text: a value may begin
     // with an accent, which makes one character of itself and the space before it.
-    for line in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-      let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, let key = String(validating: parts[0], as: UTF8.self), !key.isEmpty,
-        let value = String(validating: parts[1], as: UTF8.self)
+    var rest = content[...]
+    while var line = rest.cut(at: UInt8(ascii: "\n")) {
+      guard let word = line.cut(at: UInt8(ascii: " ")), let key = String(validating: word, as: UTF8.self),
+        !key.isEmpty, let value = String(validating: line, as: UTF8.self)
       else { throw .garbage }
       lines.append((key, value))
     }
@@ -55,4 +55,14 @@ struct RecordText: Equatable {
 
   /// The lines as a whole file.
   var file: String { "\(Self.title) \(Self.version)\n" + serialized }
+}
+
+extension ArraySlice<UInt8> {
+  /// Takes away what is before the first of a byte, and that.
+  /// - Returns: what was before it; nil where there is none.
+  mutating func cut(at separator: UInt8) -> ArraySlice<UInt8>? {
+    guard let end = firstIndex(of: separator) else { return nil }
+    defer { self = self[(end + 1)...] }
+    return self[..<end]
+  }
 }

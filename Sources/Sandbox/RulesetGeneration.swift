@@ -14,13 +14,18 @@ extension Host {
   }
 
   /// Looks at all rules and makes what is missing, until nothing is.
-  func verifyRules(for bridge: InterfaceName, _ makeWhatIsMissing: () throws(SandboxError) -> Void) throws(SandboxError)
-  {
+  /// - Parameters:
+  ///   - generation: the number of the rules when the caller began to look; nil for now.
+  ///   - makeWhatIsMissing: is told whether it is called for the first time.
+  func verifyRules(
+    for bridge: InterfaceName, since generation: UInt32?,
+    _ makeWhatIsMissing: (_ isFirst: Bool) throws(SandboxError) -> Void
+  ) throws(SandboxError) {
     // Twice where something was missing. Others may go on changing rules; then the next launch looks again.
-    for _ in 1...3 {
-      let before = try generation()
-      try makeWhatIsMissing()
-      if try generation() == before { return try remember(before, for: bridge) }
+    for attempt in 1...3 {
+      let before = if attempt == 1, let generation { generation } else { try self.generation() }
+      try makeWhatIsMissing(attempt == 1)
+      if try self.generation() == before { return try remember(before, for: bridge) }
     }
   }
 
@@ -33,7 +38,8 @@ extension Host {
     try remember(before &+ 1, for: bridge)
   }
 
-  private func generation() throws(SandboxError) -> UInt32 {
+  /// The kernel's number of the ruleset.
+  func generation() throws(SandboxError) -> UInt32 {
     try nftables { (nft) throws(NetlinkError) in try nft.generation() }
   }
 

@@ -171,8 +171,9 @@ struct UnrecordedObjects {
       let leases = AddressLeases(bridge: network, state: host.state)
       let lost = host.lostLeases(leases, besides: doomed)
       for (address, holder) in lost {
+        // Whoever leaves just now has given it back.
+        guard isDryRun || (try? leases.release(address, of: holder)) == true else { continue }
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
-        if !isDryRun { _ = try? leases.release(address, of: holder) }
       }
       let names = try system { () throws(SystemError) in
         try HostsFile(path: host.state.hosts(of: network)).removeLost(isDryRun: isDryRun) {

@@ -142,8 +142,8 @@ enum ExactArguments {
   static func afterTerminator(count: Int) -> [[CChar]]? {
     let all = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
     guard all.count > count else { return nil }
-    let vector = all.suffix(count).compactMap { $0 }
-    guard vector.contains(where: { String(validatingCString: $0) == nil }) else { return nil }
-    return vector.map { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
+    let vector = all.suffix(count)
+    guard vector.contains(where: { $0.map { String(validatingCString: $0) == nil } ?? false }) else { return nil }
+    return vector.compactMap { $0.map { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) } }
   }
 }

@@ -4,7 +4,8 @@
 // It makes a network namespace with a name, a veth pair from the bridge br0 into it, an address, a default route by
 // 10.99.0.1, and a mount namespace with the /sys of the new network; runs the command; takes the name away. The veth
 // goes with the namespace. It checks and chooses nothing: one fixed address (10.99.0.2, or that of the variable IP),
-// no lease, no firewall, no record, and whatever ends it half way leaves things behind.
+// no lease, no firewall, no record, and whatever ends it half way leaves things behind. With USERNS in the environment, a
+// user namespace that maps every id to itself owns the network namespace.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -103,6 +104,15 @@ static void make_veth(int socket, unsigned bridge, int namespace) {
   perform(socket);
 }
 
+// Maps all ids of a child's user namespace to themselves.
+static void map_ids(pid_t child, const char *map) {
+  char file[64], text[] = "0 0 4294967295";
+  snprintf(file, sizeof file, "/proc/%d/%s", child, map);
+  int descriptor = open(file, O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0 || write(descriptor, text, strlen(text)) < 0) fail(file);
+  close(descriptor);
+}
+
 static void configure(int socket, unsigned eth0) {
   struct ifinfomsg lo_up = {.ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
   struct ifinfomsg eth0_up = {.ifi_index = eth0, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
@@ -142,7 +152,7 @@ int main(int count, char **arguments) {
   if (child < 0) fail("fork");
   if (child == 0) {
     close(go[1]);
-    if (unshare(CLONE_NEWNET)) fail("unshare");
+    if (unshare(CLONE_NEWNET | (getenv("USERNS") ? CLONE_NEWUSER : 0))) fail("unshare");
     if (write(ready[1], &signal, 1) != 1) _exit(125);
     // While the parent builds the network, this makes the mount namespace.
     if (unshare(CLONE_NEWNS)) fail("unshare");
@@ -154,6 +164,10 @@ int main(int count, char **arguments) {
   }
   if (read(ready[0], &signal, 1) != 1) fail("child");
 
+  if (getenv("USERNS")) {
+    map_ids(child, "uid_map");
+    map_ids(child, "gid_map");
+  }
   snprintf(of_child, sizeof of_child, "/proc/%d/ns/net", child);
   if (mount(of_child, name, NULL, MS_BIND, NULL)) fail(name);
   int namespace = open(of_child, O_RDONLY | O_CLOEXEC);

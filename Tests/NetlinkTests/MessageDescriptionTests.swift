@@ -90,7 +90,7 @@ struct MessageDescriptionTests {
     var batch = RequestBatch()
     batch.append(type: 18, flags: [], operation: "find link", subject: "x") { $0.append(UInt32(0)) }
     batch.append(type: 16, flags: [.create, .exclusive], operation: "create veth pair", subject: "veth0") {
-      $0.append(CapturedAnswer.cappedRequest[16...])
+      $0.append(Array(CapturedAnswer.cappedRequest[16...]))
     }
     let failure = try #require(try connection.failures(of: batch).first)
     #expect(
@@ -106,7 +106,7 @@ struct MessageDescriptionTests {
     var connection = NetlinkConnection(TestSchema.family, transport: ScriptedTransport([.datagram(answer)]))
     var batch = RequestBatch()
     batch.append(type: 16, flags: [], operation: "create link", subject: "x") {
-      $0.append(CapturedAnswer.cappedRequest[16...])
+      $0.append(Array(CapturedAnswer.cappedRequest[16...]))
     }
     #expect(try connection.failures(of: batch).first?.attribute == "IFLA_LINKINFO: IFLA_INFO_KIND is missing")
   }

@@ -36,10 +36,10 @@ final class ScriptedTransport: NetlinkTransport {
     answer.append(UInt32(isListing ? 20 : 36))
     answer.append(isListing ? NLMSG_DONE : NLMSG_ERROR)
     answer.append(UInt16(0))
-    answer.append(bytes[(start + 8)..<(start + 12)])
+    answer.append(Array(bytes[(start + 8)..<(start + 12)]))
     answer.append(UInt32(0))
     answer.append(-errno)
-    if !isListing { answer.append(bytes[start..<(start + 16)]) }
+    if !isListing { answer.append(Array(bytes[start..<(start + 16)])) }
     answers.append(answer.bytes)
   }
 
