@@ -169,7 +169,7 @@ struct UnrecordedObjects {
     for entry in (try? directoryEntries(host.state.leases)) ?? [] {
       guard let network = try? InterfaceName(entry), bridge == nil || bridge == network else { continue }
       let leases = AddressLeases(bridge: network, state: host.state)
-      let lost = host.lostLeases(leases, besides: doomed)
+      let lost = host.lostLeases(leases, besides: doomed, isDryRun ? damaged : [])
       for (address, holder) in lost {
         // Whoever leaves just now has given it back.
         guard isDryRun || (try? leases.release(address, of: holder)) == true else { continue }
@@ -224,15 +224,15 @@ struct UnrecordedObjects {
 extension Host {
   /// Addresses that are leased to sandboxes of which there is neither a record nor, under their name or with a process
   /// in it, a namespace.
-  /// - Parameter doomed: links that are, or would be, gone.
+  /// - Parameters:
+  ///   - doomed: links that are, or would be, gone.
+  ///   - damaged: names whose records would be set aside.
   func lostLeases(
-    _ leases: AddressLeases, besides doomed: [Link] = []
+    _ leases: AddressLeases, besides doomed: [Link] = [], _ damaged: Set<NamespaceName> = []
   ) -> [(address: IPAddress, holder: NamespaceName)] {
-    let isDoomed = Set(doomed.compactMap(\.alias))
-    // What is leased before what is recorded: a record is there before the lease.
-    let unrecorded = leases.all().filter {
-      isDoomed.contains(Tag.link(of: $0.holder)) || state.record(of: $0.holder) == nil
-    }
+    // What is leased before what is recorded: a record is there before the lease. By the record, not by a doomed link:
+    // its name may be another sandbox's by now.
+    let unrecorded = leases.all().filter { damaged.contains($0.holder) || state.record(of: $0.holder) == nil }
     guard !unrecorded.isEmpty else { return [] }
     let links = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
     guard let links else { return [] }
