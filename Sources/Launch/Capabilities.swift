@@ -116,7 +116,7 @@ private struct NamedCapabilities {
         } else if let index = names.firstIndex(of: name) ?? names.firstIndex(of: "cap_" + name) {
           set.formUnion(CapabilitySet([known[index]]))
         } else {
-          let near = NearNames.of(name.hasPrefix("cap_") ? String(name.dropFirst(4)) : name, in: names)
+          let near = NearNames.of(Self.bare(name), in: names.map(Self.bare)).map { "cap_" + $0 }
           throw CapabilityChanges.Invalid(
             description: "\(option) '\(word)' is no capability: "
               + (near.isEmpty ? "capabilities(7) lists them" : "near ones are \(near.joined(separator: ", "))"))
@@ -124,34 +124,6 @@ private struct NamedCapabilities {
       }
     }
   }
-}
 
-/// The names of capabilities that somebody may have meant.
-enum NearNames {
-  /// Those that contain the text, or that a few changed letters make of it, the nearest first; none for a text of less
-  /// than three letters.
-  static func of(_ text: String, in names: [String]) -> [String] {
-    guard text.utf8.count >= 3, text.utf8.count <= 32 else { return [] }
-    let measured = names.compactMap { name -> (distance: Int, name: String)? in
-      let bare = name.hasPrefix("cap_") ? String(name.dropFirst(4)) : name
-      let distance = bare.contains(text) ? 0 : distance(Array(text.utf8), Array(bare.utf8))
-      return distance <= max(2, text.utf8.count / 3) ? (distance, name) : nil
-    }
-    return measured.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(5).map(\.name)
-  }
-
-  /// How many letters have to be put in, taken out or changed (Levenshtein).
-  private static func distance(_ from: [UInt8], _ to: [UInt8]) -> Int {
-    var row = Array(0...to.count)
-    for (line, letter) in from.enumerated() {
-      var diagonal = row[0]
-      row[0] = line + 1
-      for column in to.indices {
-        let changed = diagonal + (to[column] == letter ? 0 : 1)
-        diagonal = row[column + 1]
-        row[column + 1] = min(changed, diagonal + 1, row[column] + 1)
-      }
-    }
-    return row[to.count]
-  }
+  private static func bare(_ name: String) -> String { name.hasPrefix("cap_") ? String(name.dropFirst(4)) : name }
 }

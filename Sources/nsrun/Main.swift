@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Launch
 import Sandbox
 
 /// The entry point: parses the arguments, carries out the command, and turns errors into one line and an exit status.
@@ -18,6 +19,7 @@ struct Main {
     do {
       if let launch = LaunchArguments(plain: CommandLine.arguments.dropFirst()) { return try launch.perform() }
       do {
+        try checkTopic(of: CommandLine.arguments.dropFirst())
         var command = try Nsrun.parseAsRoot()
         try command.run()
       } catch  where !(error is ExitCode) && Nsrun.exitCode(for: error) == .success {
@@ -38,12 +40,28 @@ struct Main {
 }
 
 extension Main {
-  /// What to add to an error of the argument parser: that a command was given without `--`, the likeliest mistake.
+  private static var commandNames: [String] { Nsrun.configuration.subcommands.compactMap { $0.configuration.commandName } }
+
+  /// The parser itself shows its general help for a command that there is none of.
+  private static func checkTopic(of arguments: ArraySlice<String>) throws(SandboxError) {
+    guard arguments.first == "help", let topic = arguments.dropFirst().first, !topic.hasPrefix("-"),
+      !commandNames.contains(topic)
+    else { return }
+    throw .refused("there is no command '\(topic)'\(meant(topic) ?? ": nsrun --help lists them")")
+  }
+
+  /// What to add to an error of the argument parser: that a command was mistyped, or given without `--`.
   private static func hint(_ arguments: ArraySlice<String>) -> String {
-    let takesCommand = ["run", "exec"].contains(arguments.first)
-    let isOther = Nsrun.configuration.subcommands.contains { $0.configuration.commandName == arguments.first }
-    guard !arguments.contains("--"), takesCommand || !isOther else { return "" }
-    return " (a command comes after --, as in: nsrun --net br0 -- ping 8.8.8.8; options after a command's name)"
+    guard let first = arguments.first, !arguments.contains("--") else { return "" }
+    let isOther = commandNames.contains(first) && !["run", "exec"].contains(first)
+    guard !isOther else { return "" }
+    return meant(first)
+      ?? " (a command comes after --, as in: nsrun --net br0 -- ping 8.8.8.8; options after a command's name)"
+  }
+
+  private static func meant(_ name: String) -> String? {
+    guard !commandNames.contains(name) else { return nil }
+    return NearNames.of(name, in: commandNames).first.map { ": did you mean nsrun \($0)?" }
   }
 }
 

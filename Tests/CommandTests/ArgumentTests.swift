@@ -20,5 +20,16 @@ extension CommandTests {
         #expect(outcome.status == 125 && outcome.errors.contains("a command comes after --"), "\(outcome)")
       }
     }
+
+    @Test(
+      "Whoever mistypes a command is told which one may have been meant",
+      arguments: [("nsrun lst", "list"), ("nsrun creat web --net br0", "create"), ("nsrun help clean-up", "cleanup")])
+    func mistyped(command: String, meant: String) throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(command)
+        #expect(outcome.status == 125 && outcome.errors.hasSuffix("did you mean nsrun \(meant)?\n"), "\(outcome)")
+        #expect(try host.sh("nsrun help nope").errors == "nsrun: there is no command 'nope': nsrun --help lists them\n")
+      }
+    }
   }
 }

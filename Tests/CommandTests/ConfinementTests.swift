@@ -6,10 +6,10 @@ extension CommandTests {
   @Suite("Confinement") struct ConfinementTests {
     private static let host = Result {
       let host = try ThrowawayHost()
+      try host.compile("attack")
       // A process of the host to attack, which ends with it; $victim and $handle are told to the attacks in a file.
       try host.must(
         """
-        cc -O1 -o /run/bin/attack '\(source)'
         nsrun create keep --net br0
         sleep infinity > /dev/null 2>&1 &
         echo "victim=$! handle='$(attack name-handle /proc/self/ns/net)'" > /run/scratch/facts
@@ -21,10 +21,6 @@ extension CommandTests {
         """)
       return host
     }
-
-    /// The C program beside the tests that makes a single system call.
-    private static let source =
-      #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined() + "/Support/attack.c"
 
     private static func bash(_ entry: String, _ script: String) throws -> Outcome {
       try host.get().sh("\(entry) bash", input: ". /run/scratch/facts\n\(script)\n")
@@ -112,7 +108,7 @@ extension CommandTests {
     @Test("Keys of the host's root are out of reach: those of its session, by id, and by a link to its keyring")
     func keys() throws {
       try onHost { (host) throws in
-        try host.must("cc -O1 -o /run/bin/attack '\(Self.source)'")
+        try host.compile("attack")
         // Its keyring is the machine's, whose user namespace this is.
         let ids = try host.must("attack make-key")
         let key = ids.split(separator: " ")[1]
@@ -137,7 +133,8 @@ extension CommandTests {
       "Nobody inside types into the terminal for the shell that reads there next", arguments: ["", "--user nobody"])
     func terminal(options: String) throws {
       try onHost { (host) throws in
-        try host.must("cc -O1 -o /run/bin/attack '\(Self.source)'; chmod 755 /run /run/bin")
+        try host.compile("attack")
+        try host.must("chmod 755 /run /run/bin")
         let outcome = try host.sh("script -qec 'nsrun \(options) -- attack type' /dev/null")
         #expect(outcome.status == 1 && outcome.text == "EPERM", "\(outcome)")
       }

@@ -95,6 +95,23 @@ public final class ThrowawayHost: @unchecked Sendable {
     return outcome.text
   }
 
+  /// Compiles a program of Tests/Support into PATH. Its source need not be seen on the host, whose /tmp is its own.
+  public func compile(_ program: String) throws {
+    let path = #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined() + "/Support/\(program).c"
+    guard let file = fopen(path, "r") else { throw HostError(description: "cannot open \(path)") }
+    defer { fclose(file) }
+    var source = ""
+    while let line = readLine(of: file) { source += line }
+    try must("cc -O1 -x c -o /run/bin/\(program) -", input: source)
+  }
+
+  private func readLine(of file: UnsafeMutablePointer<FILE>) -> String? {
+    var line: UnsafeMutablePointer<CChar>?
+    var size = 0
+    defer { free(line) }
+    return getline(&line, &size, file) < 0 ? nil : line.map { String(cString: $0) }
+  }
+
   /// Waits until a script succeeds; for what the kernel does in its own time.
   public func eventually(_ script: String, seconds: Int = 10) throws {
     let outcome = try sh(
