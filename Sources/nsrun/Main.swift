@@ -40,7 +40,9 @@ struct Main {
 }
 
 extension Main {
-  private static var commandNames: [String] { Nsrun.configuration.subcommands.compactMap { $0.configuration.commandName } }
+  private static var commandNames: [String] {
+    Nsrun.configuration.subcommands.compactMap { $0.configuration.commandName }
+  }
 
   /// The parser itself shows its general help for a command that there is none of.
   private static func checkTopic(of arguments: ArraySlice<String>) throws(SandboxError) {
