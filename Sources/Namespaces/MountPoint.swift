@@ -13,16 +13,36 @@ public struct MountPoint: Equatable, Sendable {
   static func all() -> [MountPoint] { (try? readFile("/proc/thread-self/mountinfo")).map(all(in:)) ?? [] }
 
   static func all(in table: [UInt8]) -> [MountPoint] {
-    table.split(separator: UInt8(ascii: "\n")).compactMap { line in
-      let fields = line.split(separator: UInt8(ascii: " "))
-      guard fields.count > 6 else { return nil }
-      // Optional fields, shared:N among them, follow the sixth, up to a dash.
-      let optional = fields[6...].prefix { !$0.elementsEqual("-".utf8) }
-      let type = fields.dropFirst(optional.endIndex + 1).first.map { String(decoding: $0, as: UTF8.self) }
-      return MountPoint(
-        path: unescape(fields[4]), type: type ?? "",
-        isShared: optional.contains { $0.starts(with: Array("shared:".utf8)) })
+    var mounts: [MountPoint] = []
+    var rest = (table + [newline])[...]
+    while let line = rest.cut(at: newline) {
+      if let mount = MountPoint(line) { mounts.append(mount) }
     }
+    return mounts
+  }
+
+  private static let newline = UInt8(ascii: "\n")
+  private static let space = UInt8(ascii: " ")
+  private static let dash = [UInt8(ascii: "-")]
+  private static let shared = Array("shared:".utf8)
+
+  private init?(_ line: ArraySlice<UInt8>) {
+    var rest = line
+    var place: ArraySlice<UInt8> = []
+    for index in 0..<6 {
+      guard let field = rest.cut(at: Self.space) else { return nil }
+      if index == 4 { place = field }
+    }
+    // Optional fields, shared:N among them, up to a dash.
+    var isShared = false
+    var hasType = false
+    while !hasType, let field = rest.cut(at: Self.space) {
+      if field.elementsEqual(Self.dash) { hasType = true }
+      if field.starts(with: Self.shared) { isShared = true }
+    }
+    path = Self.unescape(place)
+    type = hasType ? String(decoding: rest.cut(at: Self.space) ?? rest, as: UTF8.self) : ""
+    self.isShared = isShared
   }
 
   /// What is mounted on a path; the topmost, where several are.
@@ -36,10 +56,10 @@ public struct MountPoint: Equatable, Sendable {
   }
 
   /// Space, tab, newline and backslash stand as three octal digits after a backslash.
-  private static func unescape(_ field: some Collection<UInt8>) -> String {
+  private static func unescape(_ field: ArraySlice<UInt8>) -> String {
     guard field.contains(UInt8(ascii: "\\")) else { return String(decoding: field, as: UTF8.self) }
     var bytes: [UInt8] = []
-    var rest = Array(field)[...]
+    var rest = field
     while let byte = rest.popFirst() {
       if byte == UInt8(ascii: "\\"), rest.count >= 3,
         let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)

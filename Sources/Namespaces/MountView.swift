@@ -134,23 +134,27 @@ public struct MountView: Sendable {
 
   /// What uid 0 could change of the kernel by its files in /proc; /proc/sys/net belongs to the network namespace.
   private static let kernelFiles = [
-    "acpi", "asound", "bus", "driver", "dynamic_debug", "fs", "irq", "latency_stats", "mtrr", "scsi", "sys",
-    "sysrq-trigger", "tty",
+    "/proc/acpi", "/proc/asound", "/proc/bus", "/proc/driver", "/proc/dynamic_debug", "/proc/fs", "/proc/irq",
+    "/proc/latency_stats", "/proc/mtrr", "/proc/scsi", "/proc/sys", "/proc/sysrq-trigger", "/proc/tty",
   ]
 
   /// - Throws: where the command's ids would be those of others.
   private func confineProc(_ mounts: [MountPoint], _ warn: (String) -> Void) throws(SystemError) {
     var ownProcesses: SystemError?
     attempt("the command may change this kernel by /proc", warn) { () throws(SystemError) in
-      let files = Self.kernelFiles.map { "/proc/\($0)" }.filter { FileIdentity(path: $0) != nil }
-      let kernel = try files.map { (file) throws(SystemError) in try KeptMount(file) }
-      // Whatever hides or replaces other files of the host's /proc does so inside as well.
-      let others =
-        ["/proc/sys/net"].filter { FileIdentity(path: $0) != nil }
-        + MountPoint.below("/proc", mounts).filter { path in
-          !files.contains { path == $0 || path.hasPrefix($0 + "/") }
+      func keep(_ paths: [String]) throws(SystemError) -> [KeptMount] {
+        var kept: [KeptMount] = []
+        for path in paths {
+          do throws(SystemError) { kept.append(try KeptMount(path)) } catch { if !error.isNotFound { throw error } }
         }
-      let kept = try others.map { (path) throws(SystemError) in try KeptMount(path) }
+        return kept
+      }
+      let kernel = try keep(Self.kernelFiles)
+      // Whatever hides or replaces other files of the host's /proc does so inside as well.
+      let others = MountPoint.below("/proc", mounts).filter { path in
+        !kernel.contains { path == $0.path || path.hasPrefix($0.path + "/") }
+      }
+      let kept = try keep(["/proc/sys/net"] + others)
       do throws(SystemError) { try mountProc() } catch {
         if hasOwnProcesses { ownProcesses = error }
         warn("the host's processes are seen inside: \(error)")

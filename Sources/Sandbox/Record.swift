@@ -56,13 +56,3 @@ struct RecordText: Equatable {
   /// The lines as a whole file.
   var file: String { "\(Self.title) \(Self.version)\n" + serialized }
 }
-
-extension ArraySlice<UInt8> {
-  /// Takes away what is before the first of a byte, and that.
-  /// - Returns: what was before it; nil where there is none.
-  mutating func cut(at separator: UInt8) -> ArraySlice<UInt8>? {
-    guard let end = firstIndex(of: separator) else { return nil }
-    defer { self = self[(end + 1)...] }
-    return self[..<end]
-  }
-}
