@@ -61,6 +61,7 @@ int clinux_make_owned_network(int *user, int *network, int *limit_error) {
   return own.network < 0 ? -1 : 0;
 }
 int clinux_namespace_owner(int fd) { return ioctl(fd, NS_GET_USERNS); }
+int clinux_namespace_parent(int fd) { return ioctl(fd, NS_GET_PARENT); }
 
 #if defined(__x86_64__)
 enum { ARCH = AUDIT_ARCH_X86_64, ARCH32 = AUDIT_ARCH_I386, ADD_KEY32 = 286, KEYCTL32 = 288 };

@@ -59,13 +59,38 @@ public struct MountView: Sendable {
     } else if hasOwnProcesses {
       try mountProc()
     }
+    if isConfined { closeKernelFiles(warn) }
+  }
+
+  /// Keeps what the host mounts there later, with its power, from arriving.
+  private func closeKernelFiles(_ warn: (String) -> Void) {
+    for path in ["/proc", "/sys"] {
+      attempt("what the host mounts below \(path) is seen inside", warn) { () throws(SystemError) in
+        do throws(SystemError) { try mount(on: path, [.makePrivate, .recursive]) } catch {
+          // Nothing is mounted there.
+          if error.errno != EINVAL && !error.isNotFound { throw error }
+        }
+      }
+    }
+  }
+
+  /// Looks the working directory up again: as an open directory it would lead past the view.
+  public static func reenterDirectory() throws(SystemError) {
+    guard let path = getcwd(nil, 0) else { return }
+    defer { free(path) }
+    // One that was deleted, or lies outside of the root directory, has no path.
+    guard path[0] == CChar(bitPattern: UInt8(ascii: "/")) else { return }
+    do throws(SystemError) { try systemCall("enter", String(cString: path)) { chdir(path) } } catch {
+      if error.errno != EACCES { throw error }
+    }
   }
 
   /// Puts files over those of the host in the view, which is the calling thread's; those of /etc/netns/NAME come last.
   /// - Parameter warn: as of ``establish(warn:)``.
   public func configure(with files: [ConfigurationFile], warn: (String) -> Void) {
-    for file in files { put(file, warn) }
-    if let name { bindConfiguration(of: name, warn) }
+    let given = name.flatMap { try? directoryEntries(Self.directory(of: $0)) } ?? []
+    for file in files where !given.contains(where: { file.path == "/etc/\($0)" }) { put(file, warn) }
+    if let name { bind(given, of: name, warn) }
   }
 
   /// Gives the calling process, which has entered a user namespace, a mount namespace of its own there: what is mounted
@@ -138,6 +163,8 @@ public struct MountView: Sendable {
     "/proc/latency_stats", "/proc/mtrr", "/proc/scsi", "/proc/sys", "/proc/sysrq-trigger", "/proc/tty",
   ]
 
+  private static let keys = "/proc/keys"
+
   /// - Throws: where the command's ids would be those of others.
   private func confineProc(_ mounts: [MountPoint], _ warn: (String) -> Void) throws(SystemError) {
     var ownProcesses: SystemError?
@@ -161,6 +188,8 @@ public struct MountView: Sendable {
       }
       for mount in kernel { try mount.restore(isReadOnly: true) }
       for mount in kept { try mount.restore(isReadOnly: false) }
+      // Whose keys there are is nobody's business who cannot use them.
+      if FileIdentity(path: Self.keys) != nil { try DetachedMount(copying: "/dev/null").attach(to: Self.keys) }
     }
     // With the host's processes in sight, ids would be those of others: without is not an answer.
     if let ownProcesses { throw ownProcesses }
@@ -199,12 +228,13 @@ public struct MountView: Sendable {
     try copy.attach(to: path)
   }
 
-  private func bindConfiguration(of name: NamespaceName, _ warn: (String) -> Void) {
-    let directory = "/etc/netns/\(name.text)"
-    guard let files = try? directoryEntries(directory) else { return }
+  private static func directory(of name: NamespaceName) -> String { "/etc/netns/\(name.text)" }
+
+  private func bind(_ files: [String], of name: NamespaceName, _ warn: (String) -> Void) {
     for file in files {
-      do throws(SystemError) { try mount("\(directory)/\(file)", on: "/etc/\(file)", .bind) } catch {
-        warn("\(directory)/\(file) has no effect: \(error)")
+      let path = "\(Self.directory(of: name))/\(file)"
+      do throws(SystemError) { try mount(path, on: "/etc/\(file)", .bind) } catch {
+        warn("\(path) has no effect: \(error)")
       }
     }
   }

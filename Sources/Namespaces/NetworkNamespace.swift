@@ -65,9 +65,10 @@ public struct NetworkNamespace: ~Copyable, Sendable {
   public static func unshareOwned(warn: (String) -> Void) throws(SystemError) -> UserNamespace {
     var (user, network, limitError): (Int32, Int32, Int32) = (-1, -1, 0)
     try systemCall(UserNamespace.making, "") { clinux_make_owned_network(&user, &network, &limitError) }
-    // A kernel without the file has no such namespaces.
-    if limitError != 0 && limitError != ENOENT {
-      let error = SystemError("write", "/proc/sys/user/max_cgroup_namespaces", errno: limitError)
+    // A kernel without the file has no such namespaces; nor has who is in one that must not make any.
+    let limit = "/proc/sys/user/max_cgroup_namespaces"
+    if limitError != 0, limitError != ENOENT, (try? readText(limit)) != "0\n" {
+      let error = SystemError("write", limit, errno: limitError)
       warn("the command may change this host's control groups: \(error)")
     }
     let owner = UserNamespace(OwnedDescriptor(owning: user))
@@ -77,10 +78,21 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 }
 
 /// The processes whose main thread is in a network namespace, in ascending order.
-public func processes(in namespace: FileIdentity) throws(SystemError) -> [Int32] {
-  try directoryEntries("/proc").compactMap { Int32($0) }
-    .filter { FileIdentity(path: "/proc/\($0)/ns/net") == namespace }
-    .sorted()
+/// - Parameter owner: a user namespace: whoever is in a network namespace that was made in it, or below it, is one of them
+///   too.
+public func processes(in namespace: FileIdentity, orBelow owner: FileIdentity? = nil) throws(SystemError) -> [Int32] {
+  var isWanted = [namespace: true]
+  FileIdentity(path: "/proc/thread-self/ns/net").map { home in if home != namespace { isWanted[home] = false } }
+  return try directoryEntries("/proc").compactMap { Int32($0) }.filter { pid in
+    guard let identity = FileIdentity(path: "/proc/\(pid)/ns/net") else { return false }
+    if let isKnown = isWanted[identity] { return isKnown }
+    guard let owner, let other = try? NetworkNamespace.ofProcess(pid), (try? other.identity()) == identity else {
+      return false
+    }
+    let isBelow = UserNamespace.owners(of: other).contains(owner)
+    isWanted[identity] = isBelow
+    return isBelow
+  }.sorted()
 }
 
 /// The processes of the machine by the network namespace that their main threads are in, each list in ascending order.

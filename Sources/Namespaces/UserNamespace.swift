@@ -20,6 +20,24 @@ public struct UserNamespace: ~Copyable, Sendable {
     return try owner.identity() == FileIdentity(path: "/proc/thread-self/ns/user") ? nil : UserNamespace(owner)
   }
 
+  /// Which user namespaces lie above a network namespace, from its owner up to the calling process's own, which is not
+  /// among them.
+  public static func owners(of namespace: borrowing NetworkNamespace) -> [FileIdentity] {
+    var owners: [FileIdentity] = []
+    guard let first = try? owner(of: namespace) else { return [] }
+    var current = first
+    while let identity = try? current.descriptor.identity(),
+      identity != FileIdentity(path: "/proc/thread-self/ns/user")
+    {
+      owners.append(identity)
+      // EPERM: it is above the calling process's own.
+      let parent = clinux_namespace_parent(current.descriptor.raw)
+      guard parent >= 0 else { break }
+      current = UserNamespace(OwnedDescriptor(owning: parent))
+    }
+    return owners
+  }
+
   /// Moves the calling process, which must have one thread only, into it for good: with all capabilities there and none
   /// outside (setns(2)). Until ``mapAll(of:)`` its ids are nobody's.
   public borrowing func enter() throws(SystemError) {

@@ -76,7 +76,7 @@ struct HostResolvers: Equatable {
     guard !configuration.isUsable else { return }
     upstream = (try? readText("\(directory)run/systemd/resolve/resolv.conf")).map { ResolverConfiguration($0) }
     guard upstream?.isUsable != true else { return }
-    listeners = Self.listeners((try? readText("/proc/thread-self/net/udp")) ?? "")
+    listeners = ["udp", "udp6"].flatMap { Self.listeners((try? readText("/proc/thread-self/net/\($0)")) ?? "") }
   }
 
   init(configuration: ResolverConfiguration, upstream: ResolverConfiguration? = nil, listeners: [IPAddress] = []) {
@@ -114,13 +114,18 @@ struct HostResolvers: Equatable {
     return listeners.first(where: \.isBeyondLoopback)
   }
 
-  /// Who listens at port 53, by the table of UDP sockets (proc(5), /proc/net/udp).
+  /// Who listens at port 53 for IPv4, by a table of UDP sockets (proc(5), /proc/net/udp and udp6). A socket for any address
+  /// of IPv6 is for those of IPv4 too, unless its owner has asked for IPV6_V6ONLY, which the table does not tell.
   static func listeners(_ table: String) -> [IPAddress] {
     table.split(separator: "\n").dropFirst().compactMap { line in
       let fields = line.split(separator: " ")
-      guard fields.count > 3, fields[3] == "07", fields[1].hasSuffix(":0035"),
-        let address = UInt32(fields[1].dropLast(5), radix: 16)
-      else { return nil }
+      guard fields.count > 3, fields[3] == "07", fields[1].hasSuffix(":0035") else { return nil }
+      var digits = fields[1].dropLast(5)
+      if digits.utf8.count == 32 {
+        guard digits.hasPrefix("0000000000000000FFFF0000") || digits.allSatisfy({ $0 == "0" }) else { return nil }
+        digits = digits.suffix(8)
+      }
+      guard let address = UInt32(digits, radix: 16) else { return nil }
       // The four bytes of the address, as a number of this machine.
       return IPAddress(bytes: withUnsafeBytes(of: address) { Array($0) })
     }

@@ -12,6 +12,7 @@ extension Host {
   public func run(_ spec: SandboxSpec, _ command: Command, keeps: Bool) throws(SandboxError) -> ExitStatus {
     try requirePrivileges()
     if !spec.isPrivileged { try requireUserNamespaces() }
+    try requireResolverFile(spec.resolver)
     defer { finish() }
     let signals = BlockedSignals()
     Supervisor.adoptOrphans()
@@ -38,6 +39,7 @@ extension Host {
   public func create(_ spec: SandboxSpec) throws(SandboxError) -> SandboxFacts {
     try requirePrivileges()
     if !spec.isPrivileged { try requireUserNamespaces() }
+    try requireResolverFile(spec.resolver)
     defer { finish() }
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in try sandboxChild(spec, nil, signals) }
@@ -76,6 +78,7 @@ extension Host {
   ) throws(SystemError) {
     // With the power of before: what is mounted by now, the command cannot take apart.
     view.configure(with: facts.map { nameFiles(of: $0, resolvers) } ?? [], warn: reporter.warn)
+    try MountView.reenterDirectory()
     if view.isConfined {
       try owner?.enter()
       try MountView.seal()
@@ -160,6 +163,14 @@ extension Host {
     guard missing.isEmpty else {
       throw .refused("this needs root (missing: \(missing.joined(separator: ", "))): use sudo nsrun")
     }
+  }
+
+  /// What a resolv.conf of the sandbox's own needs: to be mounted, it has to stand over one.
+  private func requireResolverFile(_ spec: ResolverSpec) throws(SandboxError) {
+    guard spec.servers?.isEmpty == false || !spec.search.isEmpty, access("/etc/resolv.conf", F_OK) != 0 else { return }
+    throw .refused(
+      "--dns: this host has no /etc/resolv.conf, or a link to none, for that of the sandbox to stand over: make one, be "
+        + "it empty")
   }
 
   /// What a sandbox with a user namespace needs, as far as it can be told before one is made.

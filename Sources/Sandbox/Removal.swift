@@ -299,8 +299,13 @@ extension Host {
   private func dismantle(_ batch: [TakenOver]) -> [NamespaceName] {
     var dismantled: [NamespaceName] = []
     let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
+    let inhabited = owners(of: processes)
     for one in batch {
-      guard let namespace = namespace(of: one, among: processes), processes[namespace] != nil else { continue }
+      guard let namespace = namespace(of: one, among: processes) else { continue }
+      let isInhabited =
+        processes[namespace] != nil
+        || !inhabited.isEmpty && owner(of: namespace, of: one.facts.name.text).map(inhabited.contains) == true
+      guard isInhabited else { continue }
       endProcesses(in: namespace, of: one.facts.name.text, grace: LiveSandbox.grace)
     }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
@@ -312,6 +317,17 @@ extension Host {
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
     return dismantled
+  }
+
+  /// The user namespaces that lie above those network namespaces, this process's own apart, in which processes are.
+  private func owners(of processes: [FileIdentity: [Int32]]) -> Set<FileIdentity> {
+    let home = try? home.identity()
+    var owners: Set<FileIdentity> = []
+    for (namespace, inside) in processes where namespace != home {
+      guard let found = try? NetworkNamespace.ofProcess(inside[0]) else { continue }
+      owners.formUnion(UserNamespace.owners(of: found))
+    }
+    return owners
   }
 
   private func namespace(of one: TakenOver, among processes: [FileIdentity: [Int32]]) -> FileIdentity? {

@@ -38,6 +38,7 @@ extension Host {
         case .unname(let name):
           guard let namespace else { return }
           try unname(name, namespace)
+          removeState(inside: namespace)
         case .disconnect(let link):
           guard !isDying, !disconnect([link]).isEmpty else { return }
           isUndone = false
@@ -46,6 +47,13 @@ extension Host {
       if !hasSucceeded { isUndone = false }
     }
     return isUndone
+  }
+
+  /// Removes what an nsrun in a sandbox has written down, for that network: it goes with it.
+  private func removeState(inside namespace: String) {
+    guard let inode = namespace.split(separator: ":").last else { return }
+    let path = "\(state.root)/\(inode)"
+    if path != state.path, access(path, F_OK) == 0 { removeTree(path) }
   }
 
   /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network.
@@ -101,19 +109,32 @@ extension Host {
     }
   }
 
-  /// Ends the processes inside a namespace, and says so.
+  /// Ends the processes inside a namespace, and in those that were made inside, and says so.
   /// - Returns: how many there were.
   @discardableResult
   func endProcesses(in namespace: FileIdentity, of name: String, grace: Int32) -> Int {
-    let inside = (try? processes(in: namespace)) ?? []
+    let owner = owner(of: namespace, of: name)
+    func remaining() -> [Int32] { (try? processes(in: namespace, orBelow: owner)) ?? [] }
+    let inside = remaining()
     guard !inside.isEmpty else { return 0 }
     let list = inside.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
     reporter.warn("ending what still runs in \(name): \(list)")
-    let left = Supervisor.end(graceMilliseconds: grace) { (try? processes(in: namespace)) ?? [] }
+    let left = Supervisor.end(graceMilliseconds: grace, remaining: remaining)
     if !left.isEmpty {
       reporter.warn("still running in \(name) after SIGKILL: \(left.map { "\($0)" }.joined(separator: ", "))")
     }
     return inside.count
+  }
+
+  /// The user namespace that owns a network namespace; nil for this process's own, or where it is not found.
+  func owner(of namespace: FileIdentity, of name: String) -> FileIdentity? {
+    if let name = try? NamespaceName(name), let named = try? names.open(name), (try? named.identity()) == namespace {
+      return UserNamespace.owners(of: named).first
+    }
+    guard let process = (try? processes(in: namespace))?.first, let inside = try? NetworkNamespace.ofProcess(process),
+      (try? inside.identity()) == namespace
+    else { return nil }
+    return UserNamespace.owners(of: inside).first
   }
 
   func unname(_ name: NamespaceName, _ namespace: String) throws(SandboxError) {
@@ -171,8 +192,10 @@ extension Host {
   }
 }
 
-/// The name of a process's program (proc_pid_comm(5)).
+/// The name of a process's program (proc_pid_comm(5)), which may choose it: what a terminal would obey is left out.
 public func programName(of pid: Int32) -> String {
-  guard let name = try? readText("/proc/\(pid)/comm") else { return "gone" }
-  return name.hasSuffix("\n") ? String(name.dropLast()) : name
+  guard let name = try? readFile("/proc/\(pid)/comm") else { return "gone" }
+  let text = String(decoding: name.last == UInt8(ascii: "\n") ? name.dropLast() : name[...], as: UTF8.self)
+  let shown = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+  return String(String.UnicodeScalarView(shown))
 }

@@ -140,12 +140,37 @@ extension CommandTests {
       }
     }
 
+    @Test("What the host mounts below /proc and /sys does not arrive inside")
+    func laterMounts() throws {
+      try onHost("mount --make-rshared /") { (host) throws in
+        let running = try host.start("nsrun -- sh -c 'echo ready; read x; cat /proc/sys/fs/binfmt_misc/file'")
+        try running.wait(for: "ready")
+        let place = "/proc/sys/fs/binfmt_misc"
+        try host.must("mount -t tmpfs tmpfs \(place); echo of the host > \(place)/file")
+        running.send("\n")
+        let outcome = try running.finish()
+        #expect(outcome.status == 1 && outcome.errors.contains("No such file"), "\(outcome)")
+        try host.must("umount \(place)")
+      }
+    }
+
+    @Test("The working directory is one of the view", arguments: ["nsrun --net br0 --", "nsrun exec keep --"])
+    func workingDirectory(entry: String) throws {
+      let host = try Self.host.get()
+      #expect(try host.sh("cd /proc/sys/kernel; \(entry) test -w core_pattern").status == 1)
+      #expect(try host.must("cd /sys/class/net; \(entry) ls") == "eth0\nlo")
+      #expect(try host.must("mkdir /run/gone; cd /run/gone; rmdir /run/gone; \(entry) echo on") == "on")
+    }
+
     @Test("bwrap and nsrun go together, either inside the other")
     func bubblewrap() throws {
       let files = "bwrap --ro-bind / / --dev-bind /dev /dev --bind /run /run"
       let host = try Self.host.get()
       try host.must("\(files) nsrun exec keep -- ping -c 1 -W 1 8.8.8.8")
       try host.must("\(files) --proc /proc --tmpfs /tmp nsrun exec keep -- ip link set lo mtu 60000")
+      try host.must(
+        "nsrun --net br0 --pid -- bwrap --unshare-user --unshare-ipc --unshare-uts --ro-bind / / ping -c 1 -W 1 8.8.8.8"
+      )
       // A fresh /proc would have a /proc/sys that root can write to: as in any container that masks its own.
       let outcome = try host.sh("nsrun --net br0 -- bwrap --ro-bind / / --unshare-pid --proc /proc true")
       #expect(outcome.status == 1 && outcome.errors.contains("Operation not permitted"), "\(outcome)")

@@ -178,5 +178,18 @@ extension CommandTests {
         try host.must("cp /run/scratch/before /etc/nsswitch.conf")
       }
     }
+
+    @Test(
+      "Where the host has no resolv.conf for one to stand over, --dns is refused", arguments: ["", "ln -s nowhere"])
+    func noFile(command: String) throws {
+      let link = command.isEmpty ? "true" : "\(command) /etc/resolv.conf"
+      try onHost("\(Self.etc); \(link)") { (host) throws in
+        for option in ["--dns 8.8.8.8", "--dns-search lan"] {
+          let outcome = try host.sh("nsrun --net br0 \(option) -- true")
+          #expect(outcome.status == 125 && outcome.errors.contains("this host has no /etc/resolv.conf"), "\(outcome)")
+        }
+        #expect(try host.sh("nsrun --net br0 -- true").status == 0)
+      }
+    }
   }
 }

@@ -191,7 +191,10 @@ extension CommandTests {
     func ownFile() throws {
       let preparation = "mount -t tmpfs none /mnt; cp -a /etc /mnt; mount --bind /mnt/etc /etc; mkdir -p /etc/netns/me"
       try onHost(preparation + "; echo '192.0.2.9 mine' > /etc/netns/me/hosts") { (host) throws in
-        #expect(try host.must("nsrun --net br0 --name me -- cat /etc/hosts") == "192.0.2.9 mine")
+        for net in ["br0", "none"] {
+          let outcome = try host.sh("nsrun --net \(net) --name me -- cat /etc/hosts")
+          #expect(outcome.output == "192.0.2.9 mine\n" && outcome.errors == "", "\(outcome)")
+        }
       }
     }
   }

@@ -166,7 +166,10 @@ extension CommandTests {
   @Suite("Processes that the command leaves") struct LeftoverTests {
     @Test(
       "What still runs inside is ended and named, however it hid",
-      arguments: ["sleep 1000 &", "setsid sleep 1000 &", "(setsid sleep 1000 &) &"])
+      arguments: [
+        "sleep 1000 &", "setsid sleep 1000 &", "(setsid sleep 1000 &) &", "unshare --net sleep 1000 &",
+        "unshare --user --map-root-user unshare --net setsid sleep 1000 &",
+      ])
     func ended(background: String) throws {
       try onHost { (host) throws in
         let outcome = try host.sh("nsrun --net br0 --name web -- sh -c '\(background) sleep 0.2; exit 3'")
@@ -177,6 +180,37 @@ extension CommandTests {
         #expect(
           try host.sh("pgrep sleep | xargs -r -n 1 sh -c 'readlink /proc/$0/cwd; cat /proc/$0/cmdline' | grep -q 1000")
             .status != 0)
+      }
+    }
+
+    @Test("rm ends what is in a network that was made inside, too")
+    func nested() throws {
+      try onHost { (host) throws in
+        try host.must(
+          "nsrun create web; nsrun exec web -- sh -c 'unshare --net sleep 1000 > /dev/null 2>&1 & sleep 0.2'")
+        let outcome = try host.sh("nsrun rm web")
+        #expect(outcome.status == 0 && outcome.errors.hasPrefix("nsrun: ending what still runs in web: "), "\(outcome)")
+        #expect(try host.sh("pgrep -f '[s]leep 1000'").status == 1)
+      }
+    }
+
+    @Test("What an nsrun inside has written down goes with the sandbox")
+    func nestedState() throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh("nsrun --net br0 -- nsrun create inner --net br1; ls /run/nsrun")
+        #expect(outcome.errors.hasPrefix("ls: "), "\(outcome)")
+        try host.must(
+          "nsrun create web; nsrun exec web -- nsrun create inner --net br1; ls -d /run/nsrun/*; nsrun rm web")
+      }
+    }
+
+    @Test("A program's name cannot talk to the terminal")
+    func programName() throws {
+      try onHost { (host) throws in
+        let script =
+          #"import ctypes, os, time; ctypes.CDLL(None).prctl(15, b"\x1b[31m\nnsrun: x"); os.fork() or time.sleep(1000)"#
+        let outcome = try host.sh("nsrun -- python3 -c '\(script)'")
+        #expect(outcome.errors.hasSuffix(" (?[31m?nsrun: x)\n") && outcome.errorLines.count == 1, "\(outcome)")
       }
     }
 

@@ -52,11 +52,11 @@ struct CapabilityChangesTests {
 
   @Test("Near are those that contain the text, then those that differ by a few letters; five at most")
   func near() {
-    let names = ["cap_net_admin", "cap_net_raw", "cap_sys_admin", "cap_sys_rawio", "cap_kill", "cap_bpf"]
-    #expect(NearNames.of("raw", in: names) == ["cap_net_raw", "cap_sys_rawio"])
-    #expect(NearNames.of("admin", in: names) == ["cap_net_admin", "cap_sys_admin"])
-    #expect(NearNames.of("kil", in: names) == ["cap_kill"])
-    #expect(NearNames.of("kll", in: names) == ["cap_kill"])
+    let names = ["net_admin", "net_raw", "sys_admin", "sys_rawio", "kill", "bpf"]
+    #expect(NearNames.of("raw", in: names) == ["net_raw", "sys_rawio"])
+    #expect(NearNames.of("admin", in: names) == ["net_admin", "sys_admin"])
+    #expect(NearNames.of("kil", in: names) == ["kill"])
+    #expect(NearNames.of("kll", in: names) == ["kill"])
     #expect(NearNames.of("bp", in: names) == [])
     #expect(NearNames.of("quite_another_thing", in: names) == [])
     #expect(NearNames.of(String(repeating: "a", count: 1_000_000), in: names) == [])

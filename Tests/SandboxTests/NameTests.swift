@@ -286,6 +286,13 @@ struct ResolverTests {
       """
     #expect(HostResolvers.listeners(table) == [ip("127.0.0.53"), ip("0.0.0.0"), ip("192.0.2.2")])
     #expect(HostResolvers.listeners("") == [])
+    let table6 = """
+         sl  local_address                         remote_address                        st
+       1: 00000000000000000000000000000000:0035 00000000000000000000000000000000:0000 07 00000000:00000000
+       2: 0000000000000000FFFF0000020200C0:0035 00000000000000000000000000000000:0000 07 00000000:00000000
+       3: B80D0120000000000000000001000000:0035 00000000000000000000000000000000:0000 07 00000000:00000000
+      """
+    #expect(HostResolvers.listeners(table6) == [ip("0.0.0.0"), ip("192.0.2.2")])
   }
 
   @Test("that are asked for stand in the record as they were given")

@@ -31,6 +31,8 @@ int clinux_setns(int fd, int type);
 int clinux_make_owned_network(int *user, int *network, int *limit_error);
 /// ioctl_ns(2), NS_GET_USERNS: a descriptor, close-on-exec, of the user namespace that owns a namespace.
 int clinux_namespace_owner(int fd);
+/// ioctl_ns(2), NS_GET_PARENT: a descriptor, close-on-exec, of the user namespace that one was made in.
+int clinux_namespace_parent(int fd);
 /// seccomp(2): for the calling thread and its descendants there are no keyrings (ENOSYS), and nobody types into a
 /// terminal (EPERM for TIOCSTI and TIOCLINUX), whatever the architecture of the call.
 int clinux_filter_calls(void);
