@@ -17,7 +17,18 @@ public struct UserNamespace: ~Copyable, Sendable {
   public static func owner(of namespace: borrowing NetworkNamespace) throws(SystemError) -> UserNamespace? {
     let owner = OwnedDescriptor(
       owning: try systemCall("find the owner of", "a network namespace") { clinux_namespace_owner(namespace.raw) })
-    return try owner.identity() == FileIdentity(path: "/proc/thread-self/ns/user") ? nil : UserNamespace(owner)
+    return try owner.identity() == own ? nil : UserNamespace(owner)
+  }
+
+  /// That of the calling thread.
+  public static var own: FileIdentity? { FileIdentity(path: "/proc/thread-self/ns/user") }
+
+  /// Which one owns a network namespace.
+  /// - Throws: as ``owner(of:)``.
+  public static func ownerIdentity(of namespace: borrowing NetworkNamespace) throws(SystemError) -> FileIdentity {
+    try OwnedDescriptor(
+      owning: try systemCall("find the owner of", "a network namespace") { clinux_namespace_owner(namespace.raw) }
+    ).identity()
   }
 
   /// Which user namespaces lie above a network namespace, from its owner up to the calling process's own, which is not
@@ -26,9 +37,7 @@ public struct UserNamespace: ~Copyable, Sendable {
     var owners: [FileIdentity] = []
     guard let first = try? owner(of: namespace) else { return [] }
     var current = first
-    while let identity = try? current.descriptor.identity(),
-      identity != FileIdentity(path: "/proc/thread-self/ns/user")
-    {
+    while let identity = try? current.descriptor.identity(), identity != own {
       owners.append(identity)
       // EPERM: it is above the calling process's own.
       let parent = clinux_namespace_parent(current.descriptor.raw)

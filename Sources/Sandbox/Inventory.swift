@@ -58,8 +58,9 @@ extension Host {
       isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
     let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let processes = facts.isEmpty ? [:] : try system { () throws(SystemError) in try processesByNamespace() }
+    let own = UserNamespace.own
     return facts.compactMap { facts in
-      report(facts, link: facts.connection.flatMap { linksByName[$0.hostLink.text] }, processes)
+      report(facts, link: facts.connection.flatMap { linksByName[$0.hostLink.text] }, processes, own)
     }
   }
 
@@ -78,7 +79,7 @@ extension Host {
     let facts = try readRecord(of: name, at: path).facts
     let link = try hostLink(of: facts)
     let processes = try system { () throws(SystemError) in try processesByNamespace() }
-    guard var report = report(facts, link: link, processes) else {
+    guard var report = report(facts, link: link, processes, UserNamespace.own) else {
       throw .refused("the sandbox '\(name)' has just gone")
     }
     if facts.connection != nil { report.neighbours = (try? neighbours(inside: name)) ?? [] }
@@ -90,7 +91,10 @@ extension Host {
     return try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
   }
 
-  private func report(_ facts: SandboxFacts, link: Link?, _ processes: [FileIdentity: [Int32]]) -> SandboxReport? {
+  /// - Parameter own: this process's user namespace.
+  private func report(
+    _ facts: SandboxFacts, link: Link?, _ processes: [FileIdentity: [Int32]], _ own: FileIdentity?
+  ) -> SandboxReport? {
     // In this order: a record that is gone now was that of a command which has ended since.
     let isAttended = SandboxRecord.isAttended(facts.name, in: state)
     guard let path = state.record(of: facts.name), let (text, _) = try? readRecord(of: facts.name, at: path) else {
@@ -98,7 +102,13 @@ extension Host {
     }
     let stays = path == state.createdRecord(of: facts.name)
     let namespace = namespace(of: facts, identity: text.namespaceIdentity) { processes }
-    let isWhole = isNamed(namespace, facts.name) && (facts.connection == nil || link != nil)
+    var isNamed = false
+    var isPrivileged: Bool?
+    if let namespace, let named = try? names.open(facts.name), (try? named.identity()) == namespace {
+      isNamed = true
+      isPrivileged = try? UserNamespace.ownerIdentity(of: named) == own
+    }
+    let isWhole = isNamed && (facts.connection == nil || link != nil)
     let condition: SandboxReport.State
     if stays {
       let isLosing = !isWhole && SandboxRecord.isLocked(path)
@@ -109,13 +119,9 @@ extension Host {
       condition = isAttended ? (isWhole || !hasLost(namespace, processes, facts) ? .running : .broken) : .stale
     }
     return SandboxReport(
-      facts: facts, state: condition, isPrivileged: namespace.flatMap { isPrivileged(facts.name, $0) },
+      facts: facts, state: condition, isPrivileged: isPrivileged,
       isNamed: text.namespaceIdentity != nil, processes: namespace.flatMap { processes[$0] } ?? [],
       traffic: link?.statistics?.ofOtherEnd, age: max(0, time(nil) - facts.createdAt))
-  }
-
-  private func isNamed(_ namespace: FileIdentity?, _ name: NamespaceName) -> Bool {
-    namespace != nil && names.identity(of: name) == namespace
   }
 
   /// Whether a running sandbox that is not whole has been: one that is being made, or whose command has ended, lacks
@@ -132,13 +138,8 @@ extension Host {
     }
     // Now that everything has been made it has to be there.
     return isComplete
-      && (!isNamed(namespace, facts.name) || facts.connection != nil && (try? hostLink(of: facts)) == .some(nil))
-  }
-
-  /// Whether no user namespace of its own owns the namespace that a name stands for; nil where that cannot be told.
-  private func isPrivileged(_ name: NamespaceName, _ identity: FileIdentity) -> Bool? {
-    guard let namespace = try? names.open(name), (try? namespace.identity()) == identity else { return nil }
-    do throws(SystemError) { return try UserNamespace.owner(of: namespace) == nil } catch { return nil }
+      && (names.identity(of: facts.name) != namespace
+        || facts.connection != nil && (try? hostLink(of: facts)) == .some(nil))
   }
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {
