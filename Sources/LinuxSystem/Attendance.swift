@@ -28,6 +28,8 @@ public struct Attendance: ~Copyable {
           .first { words[$0] == 0 && clinux_compare_exchange(words + $0, 0, own) != 0 }
         if let free {
           clinux_mark_own_end(words + free)
+          // Whoever closes slowly in the place of this process would else keep the file, and its file system, in use.
+          madvise(table, size, Int32(MADV_DONTFORK))
           // The table stays in memory, for the kernel to find the word in.
           self.file = file
           index = free

@@ -59,19 +59,6 @@ public struct MountView: Sendable {
     } else if hasOwnProcesses {
       try mountProc()
     }
-    if isConfined { closeKernelFiles(warn) }
-  }
-
-  /// Keeps what the host mounts there later, with its power, from arriving.
-  private func closeKernelFiles(_ warn: (String) -> Void) {
-    for path in ["/proc", "/sys"] {
-      attempt("what the host mounts below \(path) is seen inside", warn) { () throws(SystemError) in
-        do throws(SystemError) { try mount(on: path, [.makePrivate, .recursive]) } catch {
-          // Nothing is mounted there.
-          if error.errno != EINVAL && !error.isNotFound { throw error }
-        }
-      }
-    }
   }
 
   /// Looks the working directory up again: as an open directory it would lead past the view.
@@ -155,7 +142,12 @@ public struct MountView: Sendable {
         try mount.restore(isReadOnly: isConfined)
       }
     }
+    guard isConfined else { return }
+    attempt("what the host mounts below /sys is seen inside", warn) { () throws(SystemError) in try close("/sys") }
   }
+
+  /// Keeps what the host mounts there later, with its power, from arriving.
+  private func close(_ path: String) throws(SystemError) { try mount(on: path, [.makePrivate, .recursive]) }
 
   /// What uid 0 could change of the kernel by its files in /proc; /proc/sys/net belongs to the network namespace.
   private static let kernelFiles = [
@@ -190,6 +182,7 @@ public struct MountView: Sendable {
       for mount in kept { try mount.restore(isReadOnly: false) }
       // Whose keys there are is nobody's business who cannot use them.
       if FileIdentity(path: Self.keys) != nil { try DetachedMount(copying: "/dev/null").attach(to: Self.keys) }
+      try close("/proc")
     }
     // With the host's processes in sight, ids would be those of others: without is not an answer.
     if let ownProcesses { throw ownProcesses }

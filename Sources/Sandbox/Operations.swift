@@ -126,7 +126,7 @@ extension Host {
   ) throws(SystemError) -> ChildProcess {
     try ChildProcess(signals: signals, command: command, isInit: spec.hasOwnProcesses) {
       (parent) throws(SystemError) in
-      let resolvers = hostResolvers(spec.resolver, spec.network?.egress)
+      let resolvers = command == nil ? nil : hostResolvers(spec.resolver, spec.network?.egress)
       var owner: UserNamespace?
       if spec.isPrivileged {
         try NetworkNamespace.unshare()

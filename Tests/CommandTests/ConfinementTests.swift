@@ -72,7 +72,7 @@ extension CommandTests {
 
     @Test("Of the host's processes none is seen, and of the sandbox's all")
     func processes() throws {
-      let script = "sleep 1000 & ps -e -o comm=; kill $!"
+      let script = "sleep 1000 & until grep -q sleep /proc/$!/comm; do :; done; ps -e -o comm=; kill $!"
       #expect(try Self.bash("nsrun --net br0 --", script).lines.sorted() == ["bash", "ps", "sleep"])
       // Those of other tests as well.
       #expect(try Self.bash("nsrun exec keep --", script).lines.contains("sleep"))
