@@ -140,6 +140,9 @@ enum Firewall {
     return network.translation == .bridge ? all + [(networks, [SetElement(key: [name])])] : all
   }
 
+  /// Whether a sandbox is spoken of in the table at all.
+  static func mentions(_ member: SandboxPlan.Member) -> Bool { !elements(of: member).isEmpty }
+
   private static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
     let address = DataValue.ipv4(member.address.bytes)
     let key = [DataValue.interfaceName(member.bridge.text), address]

@@ -218,8 +218,12 @@ struct LiveSandbox: ~Copyable {
         try parameter.parameter.write(parameter.value)
       }.get()
     } catch {
-      throw error.isNotFound
-        ? .refused("a network namespace of this kernel has no parameter \(parameter.parameter.name)") : .system(error)
+      if error.isNotFound {
+        throw .refused("a network namespace of this kernel has no parameter \(parameter.parameter.name)")
+      }
+      // Shown, but only the first network namespace's to set.
+      guard error.errno == EACCES else { throw .system(error) }
+      throw .refused("\(parameter.parameter.name) is the host's own: a sandbox has it to read only")
     }
   }
 
@@ -259,12 +263,14 @@ struct LiveSandbox: ~Copyable {
     isResolved = true
     vacate()
     let hasCompany = endProcesses(host: host) > 0
+    var lock = host.lockToLeave(facts)
     let isUndone = host.undo(facts, namespace: namespace?.text, isDying: !hasCompany)
     inside = nil
     opened = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
-    let wasRecorded = host.close(record, bridge: bridge, address: facts.connection?.address.address)
+    let wasRecorded = host.close(
+      record, bridge: bridge, address: facts.connection?.address.address, holding: &lock)
     // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
     // A record that could not be removed is the next nsrun's as well.

@@ -311,9 +311,10 @@ extension Host {
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
     let remaining = disconnect(batch.compactMap { $0.facts.connection?.hostLink })
     for one in batch {
+      var lock = lockToLeave(one.facts)
       let isUndone = undo(one.facts, namespace: one.identity, isDying: true)
       guard isUndone, one.facts.connection.map({ !remaining.contains($0.hostLink) }) ?? true else { continue }
-      close(one.record, bridge: one.bridge, address: one.facts.connection?.address.address)
+      close(one.record, bridge: one.bridge, address: one.facts.connection?.address.address, holding: &lock)
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
     return dismantled

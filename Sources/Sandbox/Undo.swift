@@ -49,6 +49,14 @@ extension Host {
     return isUndone
   }
 
+  /// Keeps away whoever restores rules by the records, while those of a sandbox are gone and its record is not: its address
+  /// would stay in them for the next one who gets it.
+  /// - Returns: nil where the rules do not speak of it.
+  func lockToLeave(_ facts: SandboxFacts) -> StateDirectory.Lock? {
+    guard let member = facts.member, Firewall.mentions(member) else { return nil }
+    do throws(SystemError) { return try state.lockIfPresent(.shared) } catch { return nil }
+  }
+
   /// Removes what an nsrun in a sandbox has written down, for that network: it goes with it.
   private func removeState(inside namespace: String) {
     guard let inode = namespace.split(separator: ":").last else { return }
@@ -57,10 +65,15 @@ extension Host {
   }
 
   /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network.
-  /// - Parameter address: the only one that it can have; nil where that is not known.
+  /// - Parameters:
+  ///   - address: the only one that it can have; nil where that is not known.
+  ///   - lock: that of ``lockToLeave(_:)``; it is let go of when the record is gone.
   /// - Returns: whether the record was still there.
   @discardableResult
-  func close(_ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil) -> Bool {
+  func close(
+    _ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil,
+    holding lock: inout StateDirectory.Lock?
+  ) -> Bool {
     if let bridge {
       let leases = AddressLeases(bridge: bridge, state: state)
       let hasSucceeded = report { () throws(SandboxError) in
@@ -74,6 +87,7 @@ extension Host {
     }
     var wasThere = true
     report { () throws(SandboxError) in wasThere = try system { () throws(SystemError) in try record.removeFile() } }
+    lock = nil
     leave(bridge)
     return wasThere
   }
