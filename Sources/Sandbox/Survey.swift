@@ -126,8 +126,8 @@ struct Survey {
           kind: .bridges, message: "the bridge \(name) has lost its address \(own.address): sandboxes cannot get out",
           restored: "the address \(own.address) of \(name)"))
     }
-    // One that has just been made comes up with its first port.
-    if !bridge.isUp, links.contains(where: { $0.master == bridge.index }) {
+    // One that has just been made comes up when the sandbox at its first port has (``Host/awaitForwarding(of:)``).
+    if !bridge.isUp, links.contains(where: { $0.master == bridge.index && $0.flags.contains(.lowerUp) }) {
       lacks.append(
         Lack(
           kind: .bridges, message: "the bridge \(name) is down: its sandboxes are cut off",
