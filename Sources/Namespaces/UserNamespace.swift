@@ -15,8 +15,7 @@ public struct UserNamespace: ~Copyable, Sendable {
   /// - Returns: nil where it is the calling process's own.
   /// - Throws: EPERM where it is neither that nor below it.
   public static func owner(of namespace: borrowing NetworkNamespace) throws(SystemError) -> UserNamespace? {
-    let owner = OwnedDescriptor(
-      owning: try systemCall("find the owner of", "a network namespace") { clinux_namespace_owner(namespace.raw) })
+    let owner = try descriptor(ofOwnerOf: namespace)
     return try owner.identity() == own ? nil : UserNamespace(owner)
   }
 
@@ -26,9 +25,14 @@ public struct UserNamespace: ~Copyable, Sendable {
   /// Which one owns a network namespace.
   /// - Throws: as ``owner(of:)``.
   public static func ownerIdentity(of namespace: borrowing NetworkNamespace) throws(SystemError) -> FileIdentity {
-    try OwnedDescriptor(
-      owning: try systemCall("find the owner of", "a network namespace") { clinux_namespace_owner(namespace.raw) }
-    ).identity()
+    try descriptor(ofOwnerOf: namespace).identity()
+  }
+
+  private static func descriptor(
+    ofOwnerOf namespace: borrowing NetworkNamespace
+  ) throws(SystemError) -> OwnedDescriptor {
+    OwnedDescriptor(
+      owning: try systemCall("find the owner of", "a network namespace") { clinux_namespace_owner(namespace.raw) })
   }
 
   /// Which user namespaces lie above a network namespace, from its owner up to the calling process's own, which is not

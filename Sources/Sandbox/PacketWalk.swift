@@ -1,8 +1,8 @@
 import NFTables
 import RouteNetlink
 
-/// A packet of TCP that the host is to forward: what rules for all of a bridge can tell of it, and of its subnet. Conditions on anything
-/// else may hold for it or not.
+/// A packet of TCP that the host is to forward: what rules for all of a bridge, and of its subnet, can tell of it.
+/// Conditions on anything else may hold for it or not.
 struct ForwardedPacket: Equatable {
   struct Device: Equatable {
     var name: String
