@@ -6,8 +6,10 @@ SWIFT ?= swift
 FUZZ_RUNS ?= 500000
 
 BINARY = .build/release/nsrun
-# A launch lasts some milliseconds: what generic code of another module looks up at run time, it would feel.
-RELEASE = -c release -Xswiftc -static-executable -Xswiftc -cross-module-optimization
+# A launch lasts some milliseconds: what generic code of another module looks up at run time, and types by their names
+# instead of by calls, it would feel.
+RELEASE = -c release -Xswiftc -static-executable -Xswiftc -cross-module-optimization \
+  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man/man8
 BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
