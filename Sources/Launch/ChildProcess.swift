@@ -27,9 +27,9 @@ public struct ChildProcess: ~Copyable {
     /// Tells the parent that a checkpoint has been reached; the parent waits for it in ``ChildProcess/checkpoint()``.
     public borrowing func reachCheckpoint() { send(Report.checkpoint) }
 
-    /// Waits until the parent lets go on, by ``ChildProcess/permit()`` or ``ChildProcess/proceed(with:)``; ends the process
-    /// when the parent is gone.
-    /// - Returns: the variables that the parent has for the command.
+    /// Waits until the parent lets go on, by ``ChildProcess/permit(telling:)`` or ``ChildProcess/proceed(with:)``; ends the
+    /// process when the parent is gone.
+    /// - Returns: what the parent tells, or the variables that it has for the command.
     @discardableResult
     public borrowing func awaitPermission() -> [Command.Variable] {
       let head = receive(exactly: Permission.headSize)
@@ -64,7 +64,7 @@ public struct ChildProcess: ~Copyable {
     }
   }
 
-  /// Forks. The child runs `prepare`, in which it may wait for ``permit()``, waits for ``proceed(with:)`` and then
+  /// Forks. The child runs `prepare`, in which it may wait for ``permit(telling:)``, waits for ``proceed(with:)`` and then
   /// executes the command, or exits with 0 where there is none.
   ///
   /// The calling process must have one thread only.
@@ -153,8 +153,9 @@ public struct ChildProcess: ~Copyable {
   }
 
   /// Lets the child go on with its preparations. Of one that has ended already, ``checkpoint()`` tells why.
-  public borrowing func permit() throws(SystemError) {
-    let permission = Permission.encode([])
+  /// - Parameter telling: what it needs to know for them, as names and values.
+  public borrowing func permit(telling: [Command.Variable] = []) throws(SystemError) {
+    let permission = Permission.encode(telling)
     do throws(SystemError) {
       try systemCall("let", "the command's process go on") { write(permissions.raw, permission, permission.count) }
     } catch {

@@ -136,8 +136,11 @@ struct LiveSandbox: ~Copyable {
   private mutating func name(
     _ name: NamespaceName, _ child: borrowing ChildProcess, _ host: Host
   ) throws(SandboxError) {
-    // What its record says now, the child needs for its view.
-    try system { () throws(SystemError) in try child.permit() }
+    // The child needs it for its view.
+    let address = facts.connection?.hostAddress
+    try system { () throws(SystemError) in
+      try child.permit(telling: address.map { [("host-address", "\($0)")] } ?? [])
+    }
     do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
     do throws(SystemError) {
       let namespace = try NetworkNamespace.ofProcess(child.pid)

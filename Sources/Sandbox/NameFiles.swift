@@ -3,36 +3,53 @@ import LinuxSystem
 import Namespaces
 import RouteNetlink
 
-extension SandboxFacts {
-  /// What it is called: by its hostname, and by its own name where that can stand in /etc/hosts.
-  private var hostsNames: [String] {
+/// By what names a sandbox is known, and what its commands find names by.
+struct Naming {
+  var name: NamespaceName
+  var hostname: Hostname
+  var resolver: ResolverSpec
+  var bridge: InterfaceName?
+  /// The host's own address on the bridge.
+  var hostAddress: IPAddress?
+
+  /// What it is called in /etc/hosts: by its hostname, and by its own name where that can stand there.
+  fileprivate var hosts: [String] {
     let isWord = name.text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "#") }
     let names = isWord && name.text != hostname.text ? [hostname.text, name.text] : [hostname.text]
     // It would be every other sandbox's.
     return names.filter { $0.lowercased() != "localhost" }
   }
+}
+
+extension SandboxFacts {
+  var naming: Naming {
+    Naming(
+      name: name, hostname: hostname, resolver: resolver, bridge: connection?.bridge,
+      hostAddress: connection?.hostAddress)
+  }
 
   /// Its line in the hosts file of its bridge; nil without a bridge, or a name.
   var hostsEntry: HostsFile.Entry? {
-    guard let connection, !hostsNames.isEmpty else { return nil }
-    return HostsFile.Entry(address: connection.address.address, names: hostsNames)
+    let names = naming.hosts
+    guard let connection, !names.isEmpty else { return nil }
+    return HostsFile.Entry(address: connection.address.address, names: names)
   }
 }
 
 extension Host {
   /// The files of /etc by which commands in a sandbox find names.
   /// - Parameter resolvers: who resolves names for the host; nil where nobody is to be asked.
-  func nameFiles(of facts: SandboxFacts, _ resolvers: HostResolvers?) -> [MountView.ConfigurationFile] {
+  func nameFiles(of naming: Naming, _ resolvers: HostResolvers?) -> [MountView.ConfigurationFile] {
     var files: [MountView.ConfigurationFile] = []
-    if let connection = facts.connection, facts.hostsEntry != nil {
-      files.append(.init(path: "/etc/hosts", .file(state.hosts(of: connection.bridge))))
+    if let bridge = naming.bridge, !naming.hosts.isEmpty {
+      files.append(.init(path: "/etc/hosts", .file(state.hosts(of: bridge))))
     } else {
-      let entry = HostsFile.Entry(address: IPAddress("127.0.1.1")!, names: [facts.hostname.text])
+      let entry = HostsFile.Entry(address: IPAddress("127.0.1.1")!, names: [naming.hostname.text])
       files.append(.init(path: "/etc/hosts", .bytes(HostsFile.ofHost() + Array("\(entry)\n".utf8))))
     }
     let path = "/etc/resolv.conf"
-    if let resolvers, access("/etc/netns/\(facts.name)/resolv.conf", F_OK) != 0 {
-      switch resolvers.answer(to: facts.resolver, hostAddress: facts.connection?.hostAddress) {
+    if let resolvers, access("/etc/netns/\(naming.name)/resolv.conf", F_OK) != 0 {
+      switch resolvers.answer(to: naming.resolver, hostAddress: naming.hostAddress) {
       case .unchanged: break
       case .text(let text): files.append(.init(path: path, .bytes(Array(text.utf8))))
       case .unreachable:

@@ -65,7 +65,7 @@ extension Host {
       try namespace.enter()
       let view = MountView(name: name, without: names, isConfined: owner != nil)
       try view.establish(warn: reporter.warn)
-      try complete(view, owner, facts, resolvers)
+      try complete(view, owner, facts?.naming, resolvers)
     }
     throw .launch(command.execute())
   }
@@ -74,17 +74,17 @@ extension Host {
   /// view: with what is known of its sandbox, if it is in one.
   /// - Parameter owner: the user namespace that it moves into; nil for none.
   private func complete(
-    _ view: MountView, _ owner: borrowing UserNamespace?, _ facts: SandboxFacts?, _ resolvers: HostResolvers?
+    _ view: MountView, _ owner: borrowing UserNamespace?, _ naming: Naming?, _ resolvers: HostResolvers?
   ) throws(SystemError) {
     // With the power of before: what is mounted by now, the command cannot take apart.
-    view.configure(with: facts.map { nameFiles(of: $0, resolvers) } ?? [], warn: reporter.warn)
+    view.configure(with: naming.map { nameFiles(of: $0, resolvers) } ?? [], warn: reporter.warn)
     try MountView.reenterDirectory()
     if view.isConfined {
       try owner?.enter()
       try MountView.seal()
       try UserNamespace.filterCalls(warn: reporter.warn)
     }
-    if let facts { try UTSNamespace.make(hostname: facts.hostname.text) }
+    if let naming { try UTSNamespace.make(hostname: naming.hostname.text) }
   }
 
   /// Opens the namespace of a sandbox, or any other that has a name.
@@ -142,10 +142,12 @@ extension Host {
         let view = MountView(
           name: spec.name, without: names, isConfined: !spec.isPrivileged, hasOwnProcesses: spec.hasOwnProcesses)
         try view.establish(warn: reporter.warn)
-        // Until its record tells all that is to be known.
-        parent.awaitPermission()
-        let facts = (try? RecordText.read(state.runningRecord(of: spec.name))).flatMap { SandboxFacts($0) }
-        try complete(view, owner, facts, resolvers)
+        // Until the sandbox has its place on the bridge.
+        let hostAddress = parent.awaitPermission().first?.value.flatMap { IPAddress($0) }
+        let naming = Naming(
+          name: spec.name, hostname: spec.hostname, resolver: spec.resolver, bridge: spec.network?.bridge,
+          hostAddress: hostAddress)
+        try complete(view, owner, naming, resolvers)
       }
       if !spec.isPrivileged { parent.reachCheckpoint() }
     }
