@@ -127,11 +127,30 @@ int64_t clinux_file_system_type(int fd) {
   return fstatfs(fd, &status) == 0 ? (int64_t)status.f_type : -1;
 }
 
-int clinux_open_tree_clone(const char *path) {
-  return (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+// Of linux/mount.h, which may be older than the kernel.
+enum { STATMOUNT = 457, LISTMOUNT = 458, BASIC = 0x2, POINT = 0x10, TYPE = 0x20 };
+struct mount_request {
+  uint32_t size, spare;
+  uint64_t id, parameter;
+};
+_Static_assert(offsetof(struct clinux_mount, text) == 512, "struct statmount");
+
+int clinux_list_mounts(uint64_t after, uint64_t *ids, size_t count) {
+  struct mount_request request = {sizeof request, 0, UINT64_MAX, after};
+  return (int)syscall(LISTMOUNT, &request, ids, count, 0);
 }
-int clinux_set_mounts_read_only(int fd) {
-  struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+int clinux_stat_mount(uint64_t id, struct clinux_mount *mount) {
+  struct mount_request request = {sizeof request, 0, id, BASIC | POINT | TYPE};
+  return (int)syscall(STATMOUNT, &request, mount, sizeof *mount, 0);
+}
+const char *clinux_mount_text(const struct clinux_mount *mount, uint32_t offset) { return mount->text + offset; }
+int clinux_open_mount(const char *path) { return (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLOEXEC); }
+int clinux_copy_mounts(int directory, const char *path) {
+  int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH;
+  return (int)syscall(SYS_open_tree, directory, path, flags);
+}
+int clinux_isolate_mounts(int fd, int is_read_only) {
+  struct mount_attr attributes = {.attr_set = is_read_only ? MOUNT_ATTR_RDONLY : 0, .propagation = MS_PRIVATE};
   return (int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
 }
 int clinux_move_mount(int from, const char *to) {

@@ -33,31 +33,55 @@ public func mount(
 /// - Returns: whether there was one; a path that is no mount point, or is not there, is no error.
 @discardableResult
 public func unmountDetached(_ path: String) throws(SystemError) -> Bool {
-  do {
-    try systemCall("unmount", path) { umount2(path, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) }
-    return true
-  } catch  where error.errno == EINVAL || error.errno == ENOENT {
-    return false
+  // What is no mount point, the usual case, is not thrown: the first error of a process takes its time.
+  while umount2(path, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) != 0 {
+    let code = errno
+    if code == EINVAL || code == ENOENT { return false }
+    if code != EINTR { throw SystemError("unmount", path, errno: code) }
   }
+  return true
 }
 
-/// A detached copy of a mount and of all mounted below it, to be attached elsewhere (open_tree(2), Linux 5.2).
-public struct DetachedMount: ~Copyable {
+/// A mount, or a detached copy of one, with all that is mounted below it (open_tree(2), Linux 5.2).
+public struct MountTree: ~Copyable {
   private let descriptor: OwnedDescriptor
 
-  /// Copies what is mounted on a path.
-  public init(copying path: String) throws(SystemError) {
-    descriptor = OwnedDescriptor(
-      owning: try systemCall("copy mount", path) { clinux_open_tree_clone(path) })
+  /// - Returns: nil where the system call that gave the descriptor failed, since there is nothing.
+  private init?(_ descriptor: Int32, _ operation: String, _ path: String) throws(SystemError) {
+    guard descriptor >= 0 else {
+      let error = SystemError(operation, path, errno: errno)
+      if error.isNotFound { return nil }
+      throw error
+    }
+    self.descriptor = OwnedDescriptor(owning: descriptor)
   }
 
-  /// Lets nothing be written through the copy, and through what is mounted below it (mount_setattr(2), Linux 5.12).
-  public borrowing func makeReadOnly() throws(SystemError) {
-    try systemCall("make read-only", "a mount") { clinux_set_mounts_read_only(descriptor.raw) }
+  /// Opens what is mounted on a path, to be moved elsewhere.
+  /// - Returns: nil where there is nothing of that name.
+  public init?(at path: String) throws(SystemError) { try self.init(clinux_open_mount(path), "open mount", path) }
+
+  /// Copies a mount from a path on: the whole of it, or one file or directory in it.
+  /// - Returns: nil where there is nothing of that name.
+  public init?(copying path: String) throws(SystemError) {
+    try self.init(clinux_copy_mounts(AT_FDCWD, path), "copy mount", path)
   }
 
-  /// Mounts the copy on a path (move_mount(2)).
-  public borrowing func attach(to path: String) throws(SystemError) {
+  /// Keeps what is mounted in other mount namespaces later from spreading to it and to what is mounted below it
+  /// (mount_setattr(2), Linux 5.12).
+  /// - Parameter isReadOnly: whether nothing may be written through them any more.
+  public borrowing func isolate(isReadOnly: Bool) throws(SystemError) {
+    try systemCall("isolate", "a mount") { clinux_isolate_mounts(descriptor.raw, isReadOnly ? 1 : 0) }
+  }
+
+  /// Mounts it on a path, and where it was no more (move_mount(2)).
+  /// - Throws: EINVAL: it came with those of a user namespace above and is locked to where it is
+  ///   (mount_namespaces(7)).
+  public borrowing func move(to path: String) throws(SystemError) {
     try systemCall("attach mount", path) { clinux_move_mount(descriptor.raw, path) }
+  }
+
+  /// A detached copy of it.
+  public borrowing func copy() throws(SystemError) -> MountTree? {
+    try MountTree(clinux_copy_mounts(descriptor.raw, ""), "copy", "a mount")
   }
 }

@@ -1,7 +1,9 @@
+import CLinux
 import Glibc
 import LinuxSystem
 
-/// A line of proc_pid_mountinfo(5): something that is mounted in the calling thread's mount namespace.
+/// Something that is mounted in the calling thread's mount namespace, as statmount(2) tells it or, before Linux 6.8, a
+/// line of proc_pid_mountinfo(5).
 public struct MountPoint: Equatable, Sendable {
   public let path: String
   /// The type of the file system.
@@ -9,50 +11,77 @@ public struct MountPoint: Equatable, Sendable {
   /// Whether what is mounted below it spreads to its peers in other mount namespaces.
   public let isShared: Bool
 
-  /// All mounts, in the order in which they were made; none where /proc is not mounted.
-  static func all() -> [MountPoint] { (try? readFile("/proc/thread-self/mountinfo")).map(all(in:)) ?? [] }
-
-  static func all(in table: [UInt8]) -> [MountPoint] {
-    var mounts: [MountPoint] = []
-    var rest = (table + [newline])[...]
-    while let line = rest.cut(at: newline) {
-      if let mount = MountPoint(line) { mounts.append(mount) }
-    }
-    return mounts
+  /// Goes through all mounts, in the order in which they were made, which every launch does.
+  ///
+  /// mountinfo also tells of each by what options it was mounted, which takes longer than all else, and with overlays
+  /// much longer. It is read where the kernel cannot be asked otherwise. One that comes meanwhile may be met twice.
+  static func forEach(_ body: (MountPoint) -> Void) {
+    if forEachListed(body) { return }
+    if let table = try? readFile("/proc/thread-self/mountinfo") { forEach(in: table, body) }
   }
 
-  private static let newline = UInt8(ascii: "\n")
-  private static let space = UInt8(ascii: " ")
-  private static let dash = [UInt8(ascii: "-")]
-  private static let shared = Array("shared:".utf8)
+  /// - Returns: whether the kernel can list them and tell of each, and may.
+  static func forEachListed(_ body: (MountPoint) -> Void) -> Bool {
+    withUnsafeTemporaryAllocation(of: clinux_mount.self, capacity: 1) { buffer in
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { ids in
+        var last: UInt64 = 0
+        while true {
+          let count = Int(clinux_list_mounts(last, ids.baseAddress, ids.count))
+          guard count >= 0 else { return false }
+          for id in ids[..<count] {
+            if clinux_stat_mount(id, buffer.baseAddress) == 0 {
+              if let mount = MountPoint(buffer.baseAddress!) { body(mount) }
+            } else if errno != ENOENT {
+              return false
+            }
+          }
+          if count < ids.count { return true }
+          last = ids[count - 1]
+        }
+      }
+    }
+  }
+
+  /// - Returns: nil for one outside of the root directory.
+  private init?(_ mount: UnsafePointer<clinux_mount>) {
+    guard mount.pointee.mask & clinux_STATMOUNT_MNT_POINT != 0 else { return nil }
+    path = String(cString: clinux_mount_text(mount, mount.pointee.point))
+    type = String(cString: clinux_mount_text(mount, mount.pointee.type))
+    isShared = mount.pointee.propagation & clinux_MS_SHARED != 0
+  }
+
+  static func forEach(in table: [UInt8], _ body: (MountPoint) -> Void) {
+    var rest = table[...]
+    while let line = rest.cut(at: UInt8(ascii: "\n")) {
+      if let mount = MountPoint(line) { body(mount) }
+    }
+    if let mount = MountPoint(rest) { body(mount) }
+  }
 
   private init?(_ line: ArraySlice<UInt8>) {
     var rest = line
     var place: ArraySlice<UInt8> = []
     for index in 0..<6 {
-      guard let field = rest.cut(at: Self.space) else { return nil }
+      guard let field = rest.cut(at: UInt8(ascii: " ")) else { return nil }
       if index == 4 { place = field }
     }
     // Optional fields, shared:N among them, up to a dash.
     var isShared = false
     var hasType = false
-    while !hasType, let field = rest.cut(at: Self.space) {
-      if field.elementsEqual(Self.dash) { hasType = true }
-      if field.starts(with: Self.shared) { isShared = true }
+    while !hasType, let field = rest.cut(at: UInt8(ascii: " ")) {
+      if field.count == 1, field.first == UInt8(ascii: "-") { hasType = true }
+      if field.starts(with: "shared:".utf8) { isShared = true }
     }
     path = Self.unescape(place)
-    type = hasType ? String(decoding: rest.cut(at: Self.space) ?? rest, as: UTF8.self) : ""
+    type = hasType ? String(decoding: rest.cut(at: UInt8(ascii: " ")) ?? rest, as: UTF8.self) : ""
     self.isShared = isShared
   }
 
   /// What is mounted on a path; the topmost, where several are.
-  public static func on(_ path: String) -> MountPoint? { all().last { $0.path == path } }
-
-  /// The paths of the mounts below a directory that lie in no other of them.
-  static func below(_ directory: String, _ mounts: [MountPoint]) -> [String] {
-    mounts.map(\.path).filter { $0.hasPrefix(directory + "/") }.reduce(into: []) { found, path in
-      if !found.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) { found.append(path) }
-    }
+  public static func on(_ path: String) -> MountPoint? {
+    var found: MountPoint?
+    forEach { mount in if mount.path == path { found = mount } }
+    return found
   }
 
   /// Space, tab, newline and backslash stand as three octal digits after a backslash.

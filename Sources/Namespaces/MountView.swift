@@ -51,11 +51,11 @@ public struct MountView: Sendable {
     // Mounts of the host still arrive here; ours do not go out.
     try mount(on: "/", [.makeSlave, .recursive])
     if let names { hide(names, warn) }
-    let mounts = MountPoint.all()
-    if isConfined { removeKernelFiles(mounts, warn) }
-    mountSysfs(mounts, warn)
+    let mounts = KernelMounts.all()
+    if isConfined { remove(mounts.elsewhere, warn) }
+    mountSysfs(keeping: mounts.belowSys, warn)
     if isConfined {
-      try confineProc(mounts, warn)
+      try confineProc(keeping: mounts.belowProc, warn)
     } else if hasOwnProcesses {
       try mountProc()
     }
@@ -75,7 +75,10 @@ public struct MountView: Sendable {
   /// Puts files over those of the host in the view, which is the calling thread's; those of /etc/netns/NAME come last.
   /// - Parameter warn: as of ``establish(warn:)``.
   public func configure(with files: [ConfigurationFile], warn: (String) -> Void) {
-    let given = name.flatMap { try? directoryEntries(Self.directory(of: $0)) } ?? []
+    var given: [String] = []
+    if let name, FileIdentity(path: Self.directory(of: name)) != nil {
+      given = (try? directoryEntries(Self.directory(of: name))) ?? []
+    }
     for file in files where !given.contains(where: { file.path == "/etc/\($0)" }) { put(file, warn) }
     if let name { bind(given, of: name, warn) }
   }
@@ -95,7 +98,7 @@ public struct MountView: Sendable {
   private func hide(_ names: NamespaceDirectory, _ warn: (String) -> Void) {
     do throws(SystemError) {
       while try unmountDetached(names.path) {}
-      try makeDirectory(names.path)
+      if FileIdentity(path: names.path) == nil { try makeDirectory(names.path) }
       // What is named inside is gone with the view: as a file of the host it would stay there, stale.
       try mount("tmpfs", on: names.path, type: "tmpfs", [.noSetUID, .noDevices, .noExecution], options: "mode=755")
       if let name { try names.attach(name) }
@@ -104,85 +107,73 @@ public struct MountView: Sendable {
     }
   }
 
-  /// File systems by which uid 0 looks into the kernel and changes it.
-  private static let kernelFileSystems = [
-    "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "efivarfs", "proc", "pstore", "resctrl", "securityfs",
-    "selinuxfs", "smackfs", "sysfs", "tracefs",
-  ]
-
-  /// Takes away those that are mounted in other places than usual, as in a directory made for chroot(8).
-  private func removeKernelFiles(_ mounts: [MountPoint], _ warn: (String) -> Void) {
-    for mount in mounts where Self.kernelFileSystems.contains(mount.type) {
-      let isUsual = ["/proc", "/sys"].contains { mount.path == $0 || mount.path.hasPrefix($0 + "/") }
-      if isUsual { continue }
-      attempt("the command may change this kernel by \(mount.path)", warn) { () throws(SystemError) in
-        while try unmountDetached(mount.path) {}
+  private func remove(_ paths: [String], _ warn: (String) -> Void) {
+    for path in paths {
+      attempt("the command may change this kernel by \(path)", warn) { () throws(SystemError) in
+        while try unmountDetached(path) {}
       }
     }
   }
 
-  private func mountSysfs(_ mounts: [MountPoint], _ warn: (String) -> Void) {
+  private func mountSysfs(keeping paths: [String], _ warn: (String) -> Void) {
     // The rest (bpf, debug, tracing and others) is the kernel's own, which is not only looked at.
-    let paths = MountPoint.below("/sys", mounts).filter { !isConfined || $0.hasPrefix("/sys/fs/cgroup") }
-    let kept = paths.compactMap { path in
+    var kept: [KeptMount] = []
+    for path in paths where !isConfined || path.hasPrefix("/sys/fs/cgroup") {
       attempt("what is mounted on \(path) is not seen inside", warn) { () throws(SystemError) in
-        try KeptMount(path)
+        if let tree = try MountTree(at: path) { kept.append(KeptMount(path, tree)) }
       }
     }
     var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
-    var status = statvfs()
-    let isReadOnly = statvfs("/sys", &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
-    if isConfined || isReadOnly { flags.insert(.readOnly) }
+    if isConfined || isReadOnly("/sys") { flags.insert(.readOnly) }
     do throws(SystemError) { try mount("sysfs", on: "/sys", type: "sysfs", flags) } catch {
       // A container may forbid it. The command works, but sees the host's links in /sys.
       return warn("/sys shows the host's links: \(error)")
     }
     for mount in kept {
       attempt("what is mounted on \(mount.path) is not seen inside", warn) { () throws(SystemError) in
-        try mount.restore(isReadOnly: isConfined)
+        // What the host mounts there later would arrive with its power.
+        if isConfined { try mount.isolate(isReadOnly: true) }
+        try mount.restore()
       }
     }
-    guard isConfined else { return }
-    attempt("what the host mounts below /sys is seen inside", warn) { () throws(SystemError) in try close("/sys") }
   }
 
-  /// Keeps what the host mounts there later, with its power, from arriving.
-  private func close(_ path: String) throws(SystemError) { try mount(on: path, [.makePrivate, .recursive]) }
-
-  /// What uid 0 could change of the kernel by its files in /proc; /proc/sys/net belongs to the network namespace.
+  /// What uid 0 could change of the kernel by its files in /proc; /proc/sys/net belongs to the network namespace. To open
+  /// /proc/mtrr takes power over the host, and in /proc/tty nothing can be written.
   private static let kernelFiles = [
     "/proc/acpi", "/proc/asound", "/proc/bus", "/proc/driver", "/proc/dynamic_debug", "/proc/fs", "/proc/irq",
-    "/proc/latency_stats", "/proc/mtrr", "/proc/scsi", "/proc/sys", "/proc/sysrq-trigger", "/proc/tty",
+    "/proc/latency_stats", "/proc/scsi", "/proc/sys", "/proc/sysrq-trigger",
   ]
 
   private static let keys = "/proc/keys"
 
   /// - Throws: where the command's ids would be those of others.
-  private func confineProc(_ mounts: [MountPoint], _ warn: (String) -> Void) throws(SystemError) {
+  private func confineProc(keeping paths: [String], _ warn: (String) -> Void) throws(SystemError) {
     var ownProcesses: SystemError?
     attempt("the command may change this kernel by /proc", warn) { () throws(SystemError) in
-      func keep(_ paths: [String]) throws(SystemError) -> [KeptMount] {
+      func keep(
+        _ paths: [String], _ open: (String) throws(SystemError) -> MountTree?
+      ) throws(SystemError) -> [KeptMount] {
         var kept: [KeptMount] = []
-        for path in paths {
-          do throws(SystemError) { kept.append(try KeptMount(path)) } catch { if !error.isNotFound { throw error } }
-        }
+        for path in paths { if let tree = try open(path) { kept.append(KeptMount(path, tree)) } }
         return kept
       }
-      let kernel = try keep(Self.kernelFiles)
+      let kernel = try keep(Self.kernelFiles, MountTree.init(copying:))
+      let network = try keep(["/proc/sys/net"], MountTree.init(copying:))
       // Whatever hides or replaces other files of the host's /proc does so inside as well.
-      let others = MountPoint.below("/proc", mounts).filter { path in
-        !kernel.contains { path == $0.path || path.hasPrefix($0.path + "/") }
-      }
-      let kept = try keep(["/proc/sys/net"] + others)
+      let rest = paths.filter { path in !kernel.contains { path == $0.path || path.hasPrefix($0.path + "/") } }
+      var others = try keep(rest, MountTree.init(at:))
       do throws(SystemError) { try mountProc() } catch {
         if hasOwnProcesses { ownProcesses = error }
         warn("the host's processes are seen inside: \(error)")
+        others = []
+        try mount(on: "/proc", [.makePrivate, .recursive])
       }
-      for mount in kernel { try mount.restore(isReadOnly: true) }
-      for mount in kept { try mount.restore(isReadOnly: false) }
+      for mount in kernel { try mount.isolate(isReadOnly: true) }
+      for mount in network + others { try mount.isolate(isReadOnly: false) }
+      for mount in kernel + network + others { try mount.restore() }
       // Whose keys there are is nobody's business who cannot use them.
-      if FileIdentity(path: Self.keys) != nil { try DetachedMount(copying: "/dev/null").attach(to: Self.keys) }
-      try close("/proc")
+      if FileIdentity(path: Self.keys) != nil { try Self.attach("/dev/null", over: Self.keys) }
     }
     // With the host's processes in sight, ids would be those of others: without is not an answer.
     if let ownProcesses { throw ownProcesses }
@@ -216,9 +207,9 @@ public struct MountView: Sendable {
   }
 
   private static func attach(_ source: String, over path: String) throws(SystemError) {
-    let copy = try DetachedMount(copying: source)
-    try copy.makeReadOnly()
-    try copy.attach(to: path)
+    guard let copy = try MountTree(copying: source) else { throw SystemError("open", source, errno: ENOENT) }
+    try copy.isolate(isReadOnly: true)
+    try copy.move(to: path)
   }
 
   private static func directory(of name: NamespaceName) -> String { "/etc/netns/\(name.text)" }
@@ -231,6 +222,11 @@ public struct MountView: Sendable {
       }
     }
   }
+}
+
+private func isReadOnly(_ path: String) -> Bool {
+  var status = statvfs()
+  return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
 }
 
 /// Does what the view can be without.
@@ -248,15 +244,20 @@ private func attempt<Result>(
 /// Something mounted below /proc or /sys that outlasts the new one.
 private final class KeptMount {
   let path: String
-  private let copy: DetachedMount
+  private let tree: MountTree
 
-  init(_ path: String) throws(SystemError) {
-    copy = try DetachedMount(copying: path)
+  init(_ path: String, _ tree: consuming MountTree) {
     self.path = path
+    self.tree = tree
   }
 
-  func restore(isReadOnly: Bool) throws(SystemError) {
-    if isReadOnly { try copy.makeReadOnly() }
-    try copy.attach(to: path)
+  func isolate(isReadOnly: Bool) throws(SystemError) { try tree.isolate(isReadOnly: isReadOnly) }
+
+  func restore() throws(SystemError) {
+    do throws(SystemError) { try tree.move(to: path) } catch {
+      // Locked to where it is, under the new one.
+      guard error.errno == EINVAL else { throw error }
+      try tree.copy()?.move(to: path)
+    }
   }
 }

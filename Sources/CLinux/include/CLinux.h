@@ -61,10 +61,34 @@ int clinux_mark_own_end(uint32_t *word);
 static const uint32_t clinux_FUTEX_OWNER_DIED = 0x40000000;
 int32_t clinux_thread_id(void);
 
-/// open_tree(2), Linux 5.2: a detached copy of a mount and all below it.
-int clinux_open_tree_clone(const char *path);
-/// mount_setattr(2), Linux 5.12: MOUNT_ATTR_RDONLY for what open_tree gave, all of it.
-int clinux_set_mounts_read_only(int fd);
+/// listmount(2), Linux 6.8: the ids of the mounts of this mount namespace that come after one, 0 for all.
+int clinux_list_mounts(uint64_t after, uint64_t *ids, size_t count);
+/// struct statmount as of Linux 6.8, with room for texts. The mask tells what of it is filled in.
+struct clinux_mount {
+  uint32_t size, spare1;
+  uint64_t mask;
+  uint32_t device_major, device_minor;
+  uint64_t magic;
+  uint32_t super_flags, type;
+  uint64_t id, parent;
+  uint32_t old_id, old_parent;
+  uint64_t attributes, propagation, peer_group, master, source;
+  uint32_t root, point;
+  uint64_t spare2[50];
+  char text[8192];
+};
+static const uint64_t clinux_STATMOUNT_MNT_POINT = 0x10;
+static const uint64_t clinux_MS_SHARED = 0x100000;
+/// statmount(2), Linux 6.8: where a mount is, how it spreads, and its type.
+int clinux_stat_mount(uint64_t id, struct clinux_mount *mount);
+/// One of the texts, by an offset as in `point`.
+const char *clinux_mount_text(const struct clinux_mount *mount, uint32_t offset);
+/// open_tree(2), Linux 5.2: what is mounted on a path, and below it, where it is.
+int clinux_open_mount(const char *path);
+/// The same as a detached copy; of the directory's own descriptor where the path is empty.
+int clinux_copy_mounts(int directory, const char *path);
+/// mount_setattr(2), Linux 5.12: makes what open_tree gave, all of it, MS_PRIVATE, and MOUNT_ATTR_RDONLY if wanted.
+int clinux_isolate_mounts(int fd, int is_read_only);
 /// move_mount(2), Linux 5.2: attaches what open_tree gave; a link as the target is followed.
 int clinux_move_mount(int from, const char *to);
 
