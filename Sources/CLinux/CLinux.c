@@ -144,14 +144,18 @@ int clinux_stat_mount(uint64_t id, struct clinux_mount *mount) {
   return (int)syscall(STATMOUNT, &request, mount, sizeof *mount, 0);
 }
 const char *clinux_mount_text(const struct clinux_mount *mount, uint32_t offset) { return mount->text + offset; }
-int clinux_open_mount(const char *path) { return (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLOEXEC); }
+int clinux_open_mount(const char *path) {
+  return (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT);
+}
 int clinux_copy_mounts(int directory, const char *path) {
-  int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH;
+  int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH | AT_NO_AUTOMOUNT;
   return (int)syscall(SYS_open_tree, directory, path, flags);
 }
-int clinux_isolate_mounts(int fd, int is_read_only) {
-  struct mount_attr attributes = {.attr_set = is_read_only ? MOUNT_ATTR_RDONLY : 0, .propagation = MS_PRIVATE};
-  return (int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
+int clinux_protect_mounts(int directory, const char *path, int is_read_only, int is_recursive) {
+  struct mount_attr attributes = {.propagation = MS_PRIVATE};
+  *(is_read_only ? &attributes.attr_set : &attributes.attr_clr) = MOUNT_ATTR_RDONLY;
+  int flags = AT_EMPTY_PATH | (is_recursive ? AT_RECURSIVE : 0);
+  return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
 }
 int clinux_move_mount(int from, const char *to) {
   return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);

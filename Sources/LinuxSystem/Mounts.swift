@@ -42,6 +42,24 @@ public func unmountDetached(_ path: String) throws(SystemError) -> Bool {
   return true
 }
 
+/// Mounts a file or a directory, with all that is mounted below it, onto itself.
+/// - Returns: whether there is one.
+@discardableResult
+public func mountOntoItself(_ path: String) throws(SystemError) -> Bool {
+  guard FileIdentity(path: path) != nil else { return false }
+  try mount(path, on: path, [.bind, .recursive])
+  return true
+}
+
+/// Keeps what is mounted in other mount namespaces later from spreading to a mount, and lets nothing be written through
+/// it, or something again (mount_setattr(2), Linux 5.12).
+/// - Parameter isRecursive: whether to all that is mounted below it as well.
+public func protectMount(_ path: String, isReadOnly: Bool, isRecursive: Bool) throws(SystemError) {
+  try systemCall("protect mount", path) {
+    clinux_protect_mounts(AT_FDCWD, path, isReadOnly ? 1 : 0, isRecursive ? 1 : 0)
+  }
+}
+
 /// A mount, or a detached copy of one, with all that is mounted below it (open_tree(2), Linux 5.2).
 public struct MountTree: ~Copyable {
   private let descriptor: OwnedDescriptor
@@ -56,7 +74,8 @@ public struct MountTree: ~Copyable {
     self.descriptor = OwnedDescriptor(owning: descriptor)
   }
 
-  /// Opens what is mounted on a path, to be moved elsewhere.
+  /// Opens what is mounted on a path, to be moved elsewhere. Nothing is mounted for it: whoever does that for autofs
+  /// would do it for the host.
   /// - Returns: nil where there is nothing of that name.
   public init?(at path: String) throws(SystemError) { try self.init(clinux_open_mount(path), "open mount", path) }
 
@@ -66,11 +85,9 @@ public struct MountTree: ~Copyable {
     try self.init(clinux_copy_mounts(AT_FDCWD, path), "copy mount", path)
   }
 
-  /// Keeps what is mounted in other mount namespaces later from spreading to it and to what is mounted below it
-  /// (mount_setattr(2), Linux 5.12).
-  /// - Parameter isReadOnly: whether nothing may be written through them any more.
-  public borrowing func isolate(isReadOnly: Bool) throws(SystemError) {
-    try systemCall("isolate", "a mount") { clinux_isolate_mounts(descriptor.raw, isReadOnly ? 1 : 0) }
+  /// As ``protectMount(_:isReadOnly:isRecursive:)`` does it: all of it, to be read only.
+  public borrowing func protect() throws(SystemError) {
+    try systemCall("protect", "a mount") { clinux_protect_mounts(descriptor.raw, "", 1, 1) }
   }
 
   /// Mounts it on a path, and where it was no more (move_mount(2)).

@@ -117,22 +117,36 @@ public struct MountView: Sendable {
 
   private func mountSysfs(keeping paths: [String], _ warn: (String) -> Void) {
     // The rest (bpf, debug, tracing and others) is the kernel's own, which is not only looked at.
-    var kept: [KeptMount] = []
-    for path in paths where !isConfined || path.hasPrefix("/sys/fs/cgroup") {
-      attempt("what is mounted on \(path) is not seen inside", warn) { () throws(SystemError) in
-        if let tree = try MountTree(at: path) { kept.append(KeptMount(path, tree)) }
-      }
-    }
+    let kept = keep(paths.filter { !isConfined || $0.hasPrefix("/sys/fs/cgroup") }, warn)
     var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
-    if isConfined || isReadOnly("/sys") { flags.insert(.readOnly) }
+    if isConfined || !isWritable("/sys") { flags.insert(.readOnly) }
     do throws(SystemError) { try mount("sysfs", on: "/sys", type: "sysfs", flags) } catch {
       // A container may forbid it. The command works, but sees the host's links in /sys.
-      return warn("/sys shows the host's links: \(error)")
+      warn("/sys shows the host's links: \(error)")
+      guard isConfined else { return }
+      attempt("the command may change this kernel by /sys", warn) { () throws(SystemError) in
+        try protectMount("/sys", isReadOnly: true, isRecursive: true)
+      }
+      return
     }
+    restore(kept, warn)
+  }
+
+  private func keep(_ paths: [String], _ warn: (String) -> Void) -> [KeptMount] {
+    var kept: [KeptMount] = []
+    for path in paths {
+      attempt("what is mounted on \(path) is not seen inside", warn) { () throws(SystemError) in
+        if let mount = try KeptMount(path) { kept.append(mount) }
+      }
+    }
+    return kept
+  }
+
+  private func restore(_ kept: [KeptMount], _ warn: (String) -> Void) {
     for mount in kept {
       attempt("what is mounted on \(mount.path) is not seen inside", warn) { () throws(SystemError) in
         // What the host mounts there later would arrive with its power.
-        if isConfined { try mount.isolate(isReadOnly: true) }
+        if isConfined { try mount.protect() }
         try mount.restore()
       }
     }
@@ -147,34 +161,33 @@ public struct MountView: Sendable {
 
   private static let keys = "/proc/keys"
 
+  private static let networkParameters = "/proc/sys/net"
+
   /// - Throws: where the command's ids would be those of others.
   private func confineProc(keeping paths: [String], _ warn: (String) -> Void) throws(SystemError) {
     var ownProcesses: SystemError?
+    // Whatever hides or replaces files of the host's /proc does so inside as well.
+    var kept = keep(paths, warn)
+    do throws(SystemError) { try mountProc() } catch {
+      if hasOwnProcesses { ownProcesses = error }
+      warn("the host's processes are seen inside: \(error)")
+      kept = []
+    }
+    for path in Self.kernelFiles + [Self.networkParameters] {
+      attempt("the command may change this kernel by \(path)", warn) { () throws(SystemError) in
+        try mountOntoItself(path)
+      }
+    }
     attempt("the command may change this kernel by /proc", warn) { () throws(SystemError) in
-      func keep(
-        _ paths: [String], _ open: (String) throws(SystemError) -> MountTree?
-      ) throws(SystemError) -> [KeptMount] {
-        var kept: [KeptMount] = []
-        for path in paths { if let tree = try open(path) { kept.append(KeptMount(path, tree)) } }
-        return kept
-      }
-      let kernel = try keep(Self.kernelFiles, MountTree.init(copying:))
-      let network = try keep(["/proc/sys/net"], MountTree.init(copying:))
-      // Whatever hides or replaces other files of the host's /proc does so inside as well.
-      let rest = paths.filter { path in !kernel.contains { path == $0.path || path.hasPrefix($0.path + "/") } }
-      var others = try keep(rest, MountTree.init(at:))
-      do throws(SystemError) { try mountProc() } catch {
-        if hasOwnProcesses { ownProcesses = error }
-        warn("the host's processes are seen inside: \(error)")
-        others = []
-        try mount(on: "/proc", [.makePrivate, .recursive])
-      }
-      for mount in kernel { try mount.isolate(isReadOnly: true) }
-      for mount in network + others { try mount.isolate(isReadOnly: false) }
-      for mount in kernel + network + others { try mount.restore() }
-      // Whose keys there are is nobody's business who cannot use them.
+      // All that is mounted there, but neither the processes' own files nor the network's, where they can be written.
+      let writable = ["/proc", Self.networkParameters].filter(isWritable)
+      try protectMount("/proc", isReadOnly: true, isRecursive: true)
+      for path in writable { try protectMount(path, isReadOnly: false, isRecursive: false) }
+    }
+    attempt("the keys of the host's users are listed inside", warn) { () throws(SystemError) in
       if FileIdentity(path: Self.keys) != nil { try Self.attach("/dev/null", over: Self.keys) }
     }
+    restore(kept, warn)
     // With the host's processes in sight, ids would be those of others: without is not an answer.
     if let ownProcesses { throw ownProcesses }
   }
@@ -208,7 +221,7 @@ public struct MountView: Sendable {
 
   private static func attach(_ source: String, over path: String) throws(SystemError) {
     guard let copy = try MountTree(copying: source) else { throw SystemError("open", source, errno: ENOENT) }
-    try copy.isolate(isReadOnly: true)
+    try copy.protect()
     try copy.move(to: path)
   }
 
@@ -224,9 +237,9 @@ public struct MountView: Sendable {
   }
 }
 
-private func isReadOnly(_ path: String) -> Bool {
+private func isWritable(_ path: String) -> Bool {
   var status = statvfs()
-  return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0
+  return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) == 0
 }
 
 /// Does what the view can be without.
@@ -246,12 +259,14 @@ private final class KeptMount {
   let path: String
   private let tree: MountTree
 
-  init(_ path: String, _ tree: consuming MountTree) {
+  /// - Returns: nil where there is nothing.
+  init?(_ path: String) throws(SystemError) {
+    guard let tree = try MountTree(at: path) else { return nil }
     self.path = path
     self.tree = tree
   }
 
-  func isolate(isReadOnly: Bool) throws(SystemError) { try tree.isolate(isReadOnly: isReadOnly) }
+  func protect() throws(SystemError) { try tree.protect() }
 
   func restore() throws(SystemError) {
     do throws(SystemError) { try tree.move(to: path) } catch {

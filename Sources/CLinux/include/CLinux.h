@@ -87,8 +87,9 @@ const char *clinux_mount_text(const struct clinux_mount *mount, uint32_t offset)
 int clinux_open_mount(const char *path);
 /// The same as a detached copy; of the directory's own descriptor where the path is empty.
 int clinux_copy_mounts(int directory, const char *path);
-/// mount_setattr(2), Linux 5.12: makes what open_tree gave, all of it, MS_PRIVATE, and MOUNT_ATTR_RDONLY if wanted.
-int clinux_isolate_mounts(int fd, int is_read_only);
+/// mount_setattr(2), Linux 5.12: makes a mount MS_PRIVATE, and MOUNT_ATTR_RDONLY or not; that of the directory's own
+/// descriptor where the path is empty.
+int clinux_protect_mounts(int directory, const char *path, int is_read_only, int is_recursive);
 /// move_mount(2), Linux 5.2: attaches what open_tree gave; a link as the target is followed.
 int clinux_move_mount(int from, const char *to);
 
