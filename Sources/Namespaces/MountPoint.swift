@@ -11,10 +11,10 @@ public struct MountPoint: Equatable, Sendable {
   /// Whether what is mounted below it spreads to its peers in other mount namespaces.
   public let isShared: Bool
 
-  /// Goes through all mounts, in the order in which they were made, which every launch does.
+  /// Goes through all mounts, as the kernel lists them, which every launch does.
   ///
   /// mountinfo also tells of each by what options it was mounted, which takes longer than all else, and with overlays
-  /// much longer. It is read where the kernel cannot be asked otherwise. One that comes meanwhile may be met twice.
+  /// much longer. It is read where the kernel cannot be asked otherwise; what was met by then is met again.
   static func forEach(_ body: (MountPoint) -> Void) {
     if forEachListed(body) { return }
     if let table = try? readFile("/proc/thread-self/mountinfo") { forEach(in: table, body) }
