@@ -128,7 +128,7 @@ int64_t clinux_file_system_type(int fd) {
 }
 
 // Of linux/mount.h, which may be older than the kernel.
-enum { STATMOUNT = 457, LISTMOUNT = 458, BASIC = 0x2, POINT = 0x10, TYPE = 0x20 };
+enum { STATMOUNT = 457, LISTMOUNT = 458, BASIC = 0x2, TYPE = 0x20 };
 struct mount_request {
   uint32_t size, spare;
   uint64_t id, parameter;
@@ -140,7 +140,7 @@ int clinux_list_mounts(uint64_t after, uint64_t *ids, size_t count) {
   return (int)syscall(LISTMOUNT, &request, ids, count, 0);
 }
 int clinux_stat_mount(uint64_t id, struct clinux_mount *mount) {
-  struct mount_request request = {sizeof request, 0, id, BASIC | POINT | TYPE};
+  struct mount_request request = {sizeof request, 0, id, BASIC | clinux_STATMOUNT_MNT_POINT | TYPE};
   return (int)syscall(STATMOUNT, &request, mount, sizeof *mount, 0);
 }
 const char *clinux_mount_text(const struct clinux_mount *mount, uint32_t offset) { return mount->text + offset; }

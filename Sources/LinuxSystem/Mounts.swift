@@ -33,13 +33,10 @@ public func mount(
 /// - Returns: whether there was one; a path that is no mount point, or is not there, is no error.
 @discardableResult
 public func unmountDetached(_ path: String) throws(SystemError) -> Bool {
-  // What is no mount point, the usual case, is not thrown: the first error of a process takes its time.
-  while umount2(path, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) != 0 {
-    let code = errno
-    if code == EINVAL || code == ENOENT { return false }
-    if code != EINTR { throw SystemError("unmount", path, errno: code) }
+  let result = try systemCall("unmount", path, answeredBy: { $0 == EINVAL || $0 == ENOENT }) {
+    umount2(path, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW))
   }
-  return true
+  return result != nil
 }
 
 /// Mounts a file or a directory, with all that is mounted below it, onto itself.
@@ -64,25 +61,25 @@ public func protectMount(_ path: String, isReadOnly: Bool, isRecursive: Bool) th
 public struct MountTree: ~Copyable {
   private let descriptor: OwnedDescriptor
 
-  /// - Returns: nil where the system call that gave the descriptor failed, since there is nothing.
-  private init?(_ descriptor: Int32, _ operation: String, _ path: String) throws(SystemError) {
-    guard descriptor >= 0 else {
-      let error = SystemError(operation, path, errno: errno)
-      if error.isNotFound { return nil }
-      throw error
-    }
-    self.descriptor = OwnedDescriptor(owning: descriptor)
-  }
+  private init(owning descriptor: Int32) { self.descriptor = OwnedDescriptor(owning: descriptor) }
 
   /// Opens what is mounted on a path, to be moved elsewhere. Nothing is mounted for it: whoever does that for autofs
   /// would do it for the host.
   /// - Returns: nil where there is nothing of that name.
-  public init?(at path: String) throws(SystemError) { try self.init(clinux_open_mount(path), "open mount", path) }
+  public init?(at path: String) throws(SystemError) {
+    let descriptor = try systemCall("open mount", path, answeredBy: { $0 == ENOENT }) { clinux_open_mount(path) }
+    guard let descriptor else { return nil }
+    self.init(owning: descriptor)
+  }
 
   /// Copies a mount from a path on: the whole of it, or one file or directory in it.
   /// - Returns: nil where there is nothing of that name.
   public init?(copying path: String) throws(SystemError) {
-    try self.init(clinux_copy_mounts(AT_FDCWD, path), "copy mount", path)
+    let descriptor = try systemCall("copy mount", path, answeredBy: { $0 == ENOENT }) {
+      clinux_copy_mounts(AT_FDCWD, path)
+    }
+    guard let descriptor else { return nil }
+    self.init(owning: descriptor)
   }
 
   /// As ``protectMount(_:isReadOnly:isRecursive:)`` does it: all of it, to be read only.
@@ -98,7 +95,7 @@ public struct MountTree: ~Copyable {
   }
 
   /// A detached copy of it.
-  public borrowing func copy() throws(SystemError) -> MountTree? {
-    try MountTree(clinux_copy_mounts(descriptor.raw, ""), "copy", "a mount")
+  public borrowing func copy() throws(SystemError) -> MountTree {
+    MountTree(owning: try systemCall("copy", "a mount") { clinux_copy_mounts(descriptor.raw, "") })
   }
 }

@@ -36,10 +36,22 @@ public func errorText(_ errno: Int32) -> String {
 public func systemCall<Result: SignedInteger>(
   _ operation: @autoclosure () -> String, _ subject: @autoclosure () -> String, _ call: () -> Result
 ) throws(SystemError) -> Result {
+  try systemCall(operation(), subject(), answeredBy: { _ in false }, call)!
+}
+
+/// The same where some error numbers are no failure but an answer, and a usual one: the first error that a process throws
+/// takes its time.
+/// - Returns: nil for one of those.
+@inline(__always)
+public func systemCall<Result: SignedInteger>(
+  _ operation: @autoclosure () -> String, _ subject: @autoclosure () -> String,
+  answeredBy isAnswer: (Int32) -> Bool, _ call: () -> Result
+) throws(SystemError) -> Result? {
   while true {
     let result = call()
     let code = errno
     if result >= 0 { return result }
+    if isAnswer(code) { return nil }
     if code != EINTR { throw SystemError(operation(), subject(), errno: code) }
   }
 }

@@ -272,7 +272,7 @@ private final class KeptMount {
     do throws(SystemError) { try tree.move(to: path) } catch {
       // Locked to where it is, under the new one.
       guard error.errno == EINVAL else { throw error }
-      try tree.copy()?.move(to: path)
+      try tree.copy().move(to: path)
     }
   }
 }
