@@ -234,18 +234,36 @@ extension CommandTests {
       #expect(try host.must("mkdir /run/gone; cd /run/gone; rmdir /run/gone; \(entry) echo on") == "on")
     }
 
+    // On a host of its own: bwrap changes every mount that it copies, and fails if one of /run/netns is gone meanwhile.
     @Test("bwrap and nsrun go together, either inside the other")
     func bubblewrap() throws {
-      let files = "bwrap --ro-bind / / --dev-bind /dev /dev --bind /run /run"
-      let host = try Self.host.get()
-      try host.must("\(files) nsrun exec keep -- ping -c 1 -W 1 8.8.8.8")
-      try host.must("\(files) --proc /proc --tmpfs /tmp nsrun exec keep -- ip link set lo mtu 60000")
-      try host.must(
-        "nsrun --net br0 --pid -- bwrap --unshare-user --unshare-ipc --unshare-uts --ro-bind / / ping -c 1 -W 1 8.8.8.8"
-      )
-      // A fresh /proc would have a /proc/sys that root can write to: as in any container that masks its own.
-      let outcome = try host.sh("nsrun --net br0 -- bwrap --ro-bind / / --unshare-pid --proc /proc true")
-      #expect(outcome.status == 1 && outcome.errors.contains("Operation not permitted"), "\(outcome)")
+      try onHost { (host) throws in
+        try host.must("nsrun create keep --net br0")
+        let files = "bwrap --ro-bind / / --dev-bind /dev /dev --bind /run /run"
+        try host.must("\(files) nsrun exec keep -- ping -c 1 -W 1 8.8.8.8")
+        try host.must("\(files) --proc /proc --tmpfs /tmp nsrun exec keep -- ip link set lo mtu 60000")
+        try host.must(
+          "nsrun --net br0 --pid -- bwrap --unshare-user --unshare-ipc --unshare-uts --ro-bind / / ping -c 1 -W 1 8.8.8.8"
+        )
+        // A fresh /proc would have a /proc/sys that root can write to: as in any container that masks its own.
+        let outcome = try host.sh("nsrun --net br0 -- bwrap --ro-bind / / --unshare-pid --proc /proc true")
+        #expect(outcome.status == 1 && outcome.errors.contains("Operation not permitted"), "\(outcome)")
+        try host.must("nsrun rm keep")
+      }
+    }
+
+    @Test("bwrap inside a sandbox is not disturbed by sandboxes that come and go")
+    func bubblewrapAmongOthers() throws {
+      try onHost { (host) throws in
+        try host.must(
+          """
+          nsrun create keep --net br0
+          while [ ! -e /run/scratch/enough ]; do nsrun --net br0 -- true || exit; done & others=$!
+          for i in $(seq 100); do nsrun exec keep -- bwrap --ro-bind / / true || exit; done
+          touch /run/scratch/enough; wait $others || exit
+          nsrun rm keep
+          """)
+      }
     }
   }
 }
