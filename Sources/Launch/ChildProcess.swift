@@ -37,21 +37,13 @@ public struct ChildProcess: ~Copyable {
     }
 
     private borrowing func receive(exactly size: Int) -> [UInt8] {
-      var bytes = [UInt8](repeating: 0, count: size)
-      var filled = 0
-      while filled < size {
-        let count = bytes.withUnsafeMutableBytes { read(permissions.raw, $0.baseAddress! + filled, size - filled) }
-        let error = errno
-        if count > 0 {
-          filled += count
-        } else if count == 0 {
-          _exit(125)
-        } else if error != EINTR {
-          send(Report.encode(.setup(SystemError("read", "the permission to start", errno: error))))
-          _exit(125)
-        }
+      do throws(SystemError) {
+        let bytes = try permissions.read(size, "the permission to start")
+        if bytes.count == size { return bytes }
+      } catch {
+        send(Report.encode(.setup(error)))
       }
-      return bytes
+      _exit(125)
     }
 
     fileprivate borrowing func send(_ report: [UInt8]) {
@@ -213,21 +205,13 @@ public struct ChildProcess: ~Copyable {
   }
 
   private borrowing func receive(exactly size: Int) throws(LaunchError) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: size)
-    var filled = 0
-    while filled < size {
-      let count = bytes.withUnsafeMutableBytes { read(reports.raw, $0.baseAddress! + filled, size - filled) }
-      let error = errno
-      if count > 0 {
-        filled += count
-      } else if count == 0 {
-        return nil
-      } else if error != EINTR {
-        end()
-        throw .setup(SystemError("read", "the report of the command's process", errno: error))
-      }
+    do throws(SystemError) {
+      let bytes = try reports.read(size, "the report of the command's process")
+      return bytes.count == size ? bytes : nil
+    } catch {
+      end()
+      throw .setup(error)
     }
-    return bytes
   }
 }
 

@@ -23,11 +23,34 @@ extension OwnedDescriptor {
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
     while true {
-      let count = try systemCall("read", subject) { read(raw, &chunk, chunk.count) }
+      let count = try systemCall("read", subject) { Glibc.read(raw, &chunk, chunk.count) }
       if count == 0 { return content }
       content.append(contentsOf: chunk[0..<count])
       if count == chunk.count { chunk = [UInt8](repeating: 0, count: chunk.count * 4) }
     }
+  }
+
+  /// Reads that many bytes, waiting for those that are still to come; fewer at the end.
+  /// - Parameter offset: where in the file; nil for its current position, which the others do not move.
+  public func read(
+    _ count: Int, at offset: Int? = nil, _ subject: @autoclosure () -> String
+  ) throws(SystemError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < count {
+      let more = try systemCall("read", subject()) {
+        bytes.withUnsafeMutableBytes { all in
+          let rest = UnsafeMutableRawBufferPointer(rebasing: all[filled...])
+          return if let offset { pread(raw, rest.baseAddress, rest.count, off_t(offset + filled)) } else {
+            Glibc.read(raw, rest.baseAddress, rest.count)
+          }
+        }
+      }
+      if more == 0 { break }
+      filled += more
+    }
+    bytes.removeLast(count - filled)
+    return bytes
   }
 
   /// Writes the text in one write(2); a short write is the error ENOSPC.

@@ -46,13 +46,13 @@ extension Host {
   /// all of them.
   public func reports() throws(SandboxError) -> [SandboxReport] {
     try requireSight()
-    for error in try unreadableRecords() { reporter.warn("\(error)") }
-    return try readableReports()
+    let (facts, unreadable) = try readSandboxRecords()
+    for error in unreadable { reporter.warn("\(error)") }
+    return try reports(of: facts)
   }
 
-  /// All sandboxes whose records can be read, by name.
-  func readableReports() throws(SandboxError) -> [SandboxReport] {
-    let facts = try sandboxRecords()
+  /// The sandboxes of these facts, as far as they are still there.
+  func reports(of facts: [SandboxFacts]) throws(SandboxError) -> [SandboxReport] {
     let isConnected = facts.contains { $0.connection != nil }
     let links =
       isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []

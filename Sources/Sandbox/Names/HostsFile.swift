@@ -154,11 +154,11 @@ struct HostsFile {
   /// - Returns: nil where the file is damaged.
   private func ownPart(of file: borrowing OwnedDescriptor) throws(SystemError) -> Part? {
     let size = Int(try systemCall("seek", path) { lseek(file.raw, 0, SEEK_END) })
-    let head = try file.read(at: 0, count: min(size, Self.headSize), path)
+    let head = try file.read(min(size, Self.headSize), at: 0, path)
     let digits = String(decoding: head.dropLast().suffix(12), as: UTF8.self)
     guard let start = Int(digits), start >= Self.headSize, start <= size, Self.head(start).utf8.elementsEqual(head)
     else { return nil }
-    let bytes = try file.read(at: start - 1, count: size - start + 1, path)
+    let bytes = try file.read(size - start + 1, at: start - 1, path)
     guard bytes.first == Self.newline else { return nil }
     return Part(start: start, bytes: Array(bytes.dropFirst()))
   }
@@ -169,20 +169,6 @@ struct HostsFile {
 }
 
 extension OwnedDescriptor {
-  /// Reads from a place in a file; less at its end.
-  fileprivate func read(at offset: Int, count: Int, _ subject: String) throws(SystemError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var filled = 0
-    while filled < count {
-      let more = try systemCall("read", subject) {
-        bytes.withUnsafeMutableBytes { pread(raw, $0.baseAddress! + filled, count - filled, off_t(offset + filled)) }
-      }
-      if more == 0 { break }
-      filled += more
-    }
-    return Array(bytes[..<filled])
-  }
-
   /// Writes to a place in a file; a short write is the error ENOSPC.
   fileprivate func write(_ bytes: ArraySlice<UInt8>, at offset: Int, _ subject: String) throws(SystemError) {
     let count = try systemCall("write", subject) {

@@ -6,21 +6,6 @@ import Netlink
 import RouteNetlink
 
 extension Host {
-  /// What the records say, of every sandbox; those that cannot be read are left out.
-  func sandboxRecords() throws(SandboxError) -> [SandboxFacts] {
-    try recordedNames().compactMap { name in
-      state.record(of: name).flatMap { try? readRecord(of: name, at: $0) }?.facts
-    }
-  }
-
-  /// The names that there are records of, sorted.
-  func recordedNames() throws(SandboxError) -> [NamespaceName] {
-    // In this order: one that comes to stay meanwhile goes from the first to the second.
-    try system { () throws(SystemError) in
-      Set(try state.names(in: state.running) + state.names(in: state.created)).sorted()
-    }
-  }
-
   /// Takes back what was done for a sandbox, all but its record. Goes on after a failure and reports it.
   /// - Parameters:
   ///   - namespace: the identity that the network namespace must have for its name to be taken away; nil where it has no

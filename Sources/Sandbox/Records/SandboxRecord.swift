@@ -182,18 +182,31 @@ extension Host {
     return (text, facts)
   }
 
-  /// Why records of sandboxes cannot be read.
-  func unreadableRecords() throws(SandboxError) -> [SandboxError] {
-    try recordedNames().compactMap { name in
-      guard let path = state.record(of: name) else { return nil }
+  /// What the records of all sandboxes say, by name, and why some of them cannot be read.
+  func readSandboxRecords() throws(SandboxError) -> (facts: [SandboxFacts], unreadable: [SandboxError]) {
+    var facts: [SandboxFacts] = []
+    var unreadable: [SandboxError] = []
+    for name in try recordedNames() {
+      guard let path = state.record(of: name) else { continue }
       do throws(SandboxError) {
-        _ = try readRecord(of: name, at: path)
-        return nil
+        facts.append(try readRecord(of: name, at: path).facts)
       } catch {
         // It has gone meanwhile.
-        if case .system(let cause) = error, cause.isNotFound { return nil }
-        return error
+        if case .system(let cause) = error, cause.isNotFound { continue }
+        unreadable.append(error)
       }
+    }
+    return (facts, unreadable)
+  }
+
+  /// What the records say, of every sandbox; those that cannot be read are left out.
+  func sandboxRecords() throws(SandboxError) -> [SandboxFacts] { try readSandboxRecords().facts }
+
+  /// The names that there are records of, sorted.
+  func recordedNames() throws(SandboxError) -> [NamespaceName] {
+    // In this order: one that comes to stay meanwhile goes from the first to the second.
+    try system { () throws(SystemError) in
+      Set(try state.names(in: state.running) + state.names(in: state.created)).sorted()
     }
   }
 }

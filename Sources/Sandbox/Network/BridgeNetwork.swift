@@ -21,12 +21,6 @@ struct BridgeNetwork: Equatable {
   var subnet: IPNetwork? { address?.network }
 }
 
-/// What a sandbox gets on a bridge.
-struct Seat: Equatable {
-  let address: IPNetwork
-  let gateway: IPAddress?
-}
-
 extension Host {
   /// The network of a bridge that others are on already and in which nothing is missing; nil where something has to be
   /// made first.
@@ -139,79 +133,6 @@ extension Host {
         record.text, at: state.record(of: spec.bridge), in: state.networks, locked: false)
     }
     return record
-  }
-
-  /// Chooses what a sandbox on a network gets, and leases its address.
-  func takeSeat(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError) -> Seat {
-    let (subnet, gateway) = try check(spec, on: network)
-    let reserved = network.addresses + [gateway].compactMap { $0 }
-    let leases = AddressLeases(bridge: network.bridge, state: state)
-    let address: IPAddress
-    if let wanted = spec.address {
-      if reserved.contains(wanted) {
-        throw .refused("--ip \(wanted) is the address of \(wanted == gateway ? "the gateway" : "\(network.bridge)")")
-      }
-      try leases.take(wanted, for: sandbox.name)
-      address = wanted
-    } else {
-      // Short-lived sandboxes start anywhere: one after the other on a bridge that nobody else is on would else all get
-      // the same address, and each be taken for the one before, whose namespace the kernel is still tearing down.
-      let start = sandbox.lifetime == .run ? UInt32(bitPattern: getpid()) : 0
-      func take() throws(SandboxError) -> IPAddress? {
-        try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name)
-      }
-      if let free = try take() {
-        address = free
-      } else {
-        let count = leases.count
-        for (address, holder) in lostLeases(leases) { _ = try? leases.release(address, of: holder) }
-        guard let free = try take() else {
-          throw .refused(
-            "no address is free in \(subnet) on \(network.bridge): \(count) in use; remove sandboxes, or use "
-              + "another bridge")
-        }
-        address = free
-      }
-    }
-    return Seat(address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway)
-  }
-
-  /// Whether a network can give what is wanted.
-  /// - Returns: the subnet that the address is to come from, and the gateway.
-  private func check(
-    _ spec: NetworkSpec, on network: BridgeNetwork
-  ) throws(SandboxError) -> (subnet: IPNetwork, gateway: IPAddress?) {
-    let subnet = try subnet(of: network, spec)
-    let gateway = spec.gateway ?? network.address?.address
-    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
-    if let gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
-    if !network.isOurs, let mtu = spec.mtu, mtu > network.mtu {
-      throw .refused("--mtu \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
-    }
-    return (subnet, gateway)
-  }
-
-  /// The subnet that the addresses of a network come from.
-  private func subnet(of network: BridgeNetwork, _ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
-    if let own = network.address, !(1...30).contains(own.prefixLength) {
-      throw .refused(
-        "the bridge \(network.bridge) has the address \(own): in such a subnet there is no room for sandboxes")
-    }
-    guard let subnet = network.subnet else {
-      guard let address = spec.address, let length = spec.prefixLength, spec.gateway != nil else {
-        throw .refused(
-          "the bridge \(network.bridge) has no IPv4 address to be the gateway: give --ip ADDRESS/LENGTH and --gateway "
-            + "ADDRESS, or an address to the bridge")
-      }
-      return IPNetwork(address: address, prefixLength: length)!.network
-    }
-    if let wanted = spec.subnet, wanted != subnet {
-      throw .refused("--subnet \(wanted): the bridge \(network.bridge) already has the subnet \(subnet)")
-    }
-    if let length = spec.prefixLength, length != subnet.prefixLength {
-      throw .refused("--ip \(spec.address!)/\(length): the subnet of \(network.bridge) is \(subnet)")
-    }
-    return subnet
   }
 
   /// The link of this name; nil where there is none.

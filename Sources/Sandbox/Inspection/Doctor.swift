@@ -129,7 +129,7 @@ public struct Doctor {
   /// What no record speaks of, or one that cannot be read.
   private func records() -> [Finding] {
     do throws(SandboxError) {
-      var findings = try host.unreadableRecords().map { error in
+      var findings = try host.readSandboxRecords().unreadable.map { error in
         let remedy = if case .damaged = error { "nsrun cleanup" } else { "use that nsrun" }
         return Finding(check: "records", status: .warning, message: "\(error)", remedy: remedy)
       }

@@ -47,7 +47,7 @@ struct Survey {
 
   /// What is missing now.
   func look() throws(SandboxError) -> [Lack] {
-    let reports = try host.readableReports().filter { $0.state != .stale }
+    let reports = try host.reports(of: host.sandboxRecords()).filter { $0.state != .stale }
     let connections = reports.compactMap(\.facts.connection)
     var lacks: [Lack] = []
     for report in reports where report.state == .broken {
