@@ -45,21 +45,25 @@ let package = Package(
     .testTarget(name: "CommandLineTests", dependencies: ["nsrun"], swiftSettings: settings),
     .testTarget(
       name: "SandboxTests",
-      dependencies: ["Sandbox", "RouteNetlink", "Namespaces", "NFTables", "Launch", "LinuxSystem"],
+      dependencies: ["TestHost", "Sandbox", "RouteNetlink", "Namespaces", "NFTables", "Launch", "LinuxSystem"],
       swiftSettings: settings),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
     .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
-    .target(name: "TestHost", dependencies: ["CLinux"], path: "Tests/TestHost", swiftSettings: settings),
+    .target(
+      name: "TestHost", dependencies: ["CLinux", "LinuxSystem"], path: "Tests/TestHost", swiftSettings: settings),
     .testTarget(
       name: "KernelTests",
       dependencies: ["TestHost", "NFTables", "RouteNetlink", "Namespaces", "Netlink", "LinuxSystem"],
       swiftSettings: settings),
     .testTarget(name: "CommandTests", dependencies: ["TestHost"], swiftSettings: settings),
-    .testTarget(name: "NamespacesTests", dependencies: ["Namespaces", "LinuxSystem"], swiftSettings: settings),
-    .testTarget(name: "LaunchTests", dependencies: ["Launch", "LinuxSystem"], swiftSettings: settings),
-    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: settings),
     .testTarget(
-      name: "DocumentationTests", dependencies: ["CLinux", "LinuxSystem", "Netlink", "RouteNetlink", "NFTables"],
+      name: "NamespacesTests", dependencies: ["TestHost", "Namespaces", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(name: "LaunchTests", dependencies: ["Launch", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "LinuxSystemTests", dependencies: ["TestHost", "LinuxSystem", "CLinux"], swiftSettings: settings),
+    .testTarget(
+      name: "DocumentationTests",
+      dependencies: ["TestHost", "CLinux", "LinuxSystem", "Netlink", "RouteNetlink", "NFTables"],
       swiftSettings: settings),
     .testTarget(name: "RouteNetlinkTests", dependencies: ["RouteNetlink"], swiftSettings: settings),
     isFuzzed

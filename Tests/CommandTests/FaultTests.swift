@@ -154,15 +154,35 @@ extension CommandTests {
       }
     }
 
-    @Test("A container that forbids mounting sysfs costs a warning, not the run")
+    /// Runs a command in a sandbox where the kernel refuses a system call.
+    private func run(_ command: String, where refusal: String, on host: ThrowawayHost) throws -> Outcome {
+      try host.sh(
+        "strace -f -qq -o /run/scratch/trace \(refusal) nsrun -- \(command); s=$?; cat /run/scratch/trace; exit $s")
+    }
+
+    @Test("A container that forbids mounting sysfs costs a warning, not the run, nor the protection of /sys")
     func noSysfs() throws {
       try onHost { (host) throws in
-        let outcome = try host.sh(
-          "strace -f -qq -o /run/scratch/trace -P /sys -e inject=mount:error=EPERM nsrun -- true; s=$?; cat /run/scratch/trace; exit $s"
-        )
+        try host.must("[ -w /sys/class/net/up0/mtu ]; mkdir /sys/fs/cgroup/nsrun-test; rmdir /sys/fs/cgroup/nsrun-test")
+        let outcome = try run(
+          "sh -c '[ ! -w /sys/class/net/up0/mtu ] && ! mkdir /sys/fs/cgroup/nsrun-test 2> /dev/null'",
+          where: "-P /sys -e inject=mount:error=EPERM", on: host)
         #expect(outcome.output.contains("\"sysfs\"") && outcome.output.contains("INJECTED"), "\(outcome)")
         #expect(outcome.status == 0)
         #expect(outcome.errors == "nsrun: /sys shows the host's links: cannot mount /sys: Operation not permitted\n")
+      }
+    }
+
+    @Test("Where mounts cannot be made read-only the control groups are not seen, and each thing is a warning")
+    func noReadOnlyMounts() throws {
+      try onHost { (host) throws in
+        let outcome = try run(
+          "sh -c '[ ! -w /sys/class/net/up0/mtu ] && ! mkdir /sys/fs/cgroup/nsrun-test 2> /dev/null'",
+          where: "-e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS", on: host)
+        #expect(outcome.output.contains("INJECTED") && outcome.status == 0, "\(outcome)")
+        for lack in ["the command may change this kernel by /proc: ", "what is mounted on /sys/fs/cgroup"] {
+          #expect(outcome.errors.contains("nsrun: \(lack)"), "\(outcome)")
+        }
       }
     }
   }

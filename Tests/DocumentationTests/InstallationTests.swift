@@ -1,4 +1,5 @@
 import Glibc
+import TestHost
 import Testing
 
 /// Whether make has built what make install installs.
@@ -17,14 +18,9 @@ struct InstallationTests {
   @Test(
     "It puts everything where it is looked for, and make uninstall takes all of it away",
     .enabled(if: isBuilt, "make has built nothing yet"))
-  func installed() {
-    var template = Array("/tmp/nsrun-install-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      Issue.record("mkdtemp: \(String(cString: strerror(errno)))")
-      return
-    }
-    let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { _ = output(of: "rm -r '\(directory)'") }
+  func installed() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.path
     let installation = make("install", in: directory)
     #expect(installation.status == 0, "\(installation.text)")
     let files = output(of: "cd '\(directory)/usr/local' && find . -type f -printf '%m %P\\n' | sort -k2").text

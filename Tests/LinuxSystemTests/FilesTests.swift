@@ -1,32 +1,15 @@
 import CLinux
 import Glibc
+import TestHost
 import Testing
 
 @testable import LinuxSystem
 
-/// A directory of its own for one test, gone with the value.
-struct ScratchDirectory: ~Copyable {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/nsrun-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("make scratch directory", "", errno: errno) }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  func file(_ name: String) -> String { "\(path)/\(name)" }
-
-  /// The permission bits of a file below.
+extension ScratchDirectory {
+  /// The permission bits of a file in it.
   func mode(_ name: String) -> UInt32 {
     var status = stat()
     return stat(file(name), &status) == 0 ? status.st_mode & 0o7777 : 0
-  }
-
-  deinit {
-    for name in (try? directoryEntries(path)) ?? [] {
-      if unlink("\(path)/\(name)") != 0 { rmdir("\(path)/\(name)") }
-    }
-    rmdir(path)
   }
 }
 

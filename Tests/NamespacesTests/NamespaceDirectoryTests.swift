@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import TestHost
 import Testing
 
 @testable import Namespaces
@@ -8,10 +9,10 @@ import Testing
 @Suite("A directory of names")
 struct NamespaceDirectoryTests {
   private let directory: NamespaceDirectory
-  private let scratch: Scratch
+  private let scratch: ScratchDirectory
 
   init() throws {
-    scratch = try Scratch()
+    scratch = try ScratchDirectory()
     directory = NamespaceDirectory(path: scratch.path)
   }
 
@@ -58,21 +59,5 @@ struct NamespaceDirectoryTests {
   func noProcess() {
     let error = #expect(throws: SystemError.self) { _ = try NetworkNamespace.ofProcess(Int32.max) }
     #expect(error?.isNotFound == true)
-  }
-}
-
-/// A directory of its own for one test, gone with the value.
-final class Scratch {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/nsrun-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("make scratch directory", "", errno: errno) }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit {
-    for name in (try? directoryEntries(path)) ?? [] { unlink("\(path)/\(name)") }
-    rmdir(path)
   }
 }

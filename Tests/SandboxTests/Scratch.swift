@@ -2,27 +2,19 @@ import Glibc
 import LinuxSystem
 import Namespaces
 import RouteNetlink
+import TestHost
 
 @testable import Sandbox
 
 /// A state directory of its own for one test, gone with the value.
 final class Scratch {
-  let path: String
+  private let directory: ScratchDirectory
+  var path: String { directory.path }
   var state: StateDirectory { StateDirectory(root: path + "/nsrun", network: FileIdentity(path: "/proc/self/ns/net")!) }
 
   init() throws {
-    var template = Array("/tmp/nsrun-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemError("make scratch directory", "", errno: errno) }
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    directory = try ScratchDirectory()
     mkdir(path + "/nsrun", 0o755)
-  }
-
-  deinit { Self.remove(path) }
-
-  private static func remove(_ path: String) {
-    if unlink(path) == 0 { return }
-    for name in (try? directoryEntries(path)) ?? [] { remove("\(path)/\(name)") }
-    rmdir(path)
   }
 }
 
