@@ -14,8 +14,9 @@ public struct BlockedSignals: ~Copyable {
     sigprocmask(SIG_BLOCK, &blocked, &original)
   }
 
-  /// The first of the signals that ask a process to end and that wait now; nil for none.
-  public var pendingEnd: Int32? {
+  /// The first of the signals that ask this process to end and that wait now, as they do while they are blocked; nil for
+  /// none.
+  public static var pendingEnd: Int32? {
     var pending = sigset_t()
     sigpending(&pending)
     return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].first { sigismember(&pending, $0) == 1 }

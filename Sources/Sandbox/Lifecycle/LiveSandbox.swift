@@ -17,7 +17,7 @@ struct LiveSandbox: ~Copyable {
   /// Talks to the kernel inside the sandbox; opened when the namespace is there.
   private var inside: RouteConnection?
   private var namespace: FileIdentity?
-  /// Open from the namespace's naming to its connecting.
+  /// Open from the namespace's naming on.
   private var opened: NetworkNamespace?
   private var eth0: UInt32?
   private var bridgeIndex: UInt32?
@@ -125,7 +125,7 @@ struct LiveSandbox: ~Copyable {
       case .configure(let connection): try configure(connection)
       case .set(let parameter): try set(parameter, child, host)
       }
-      if let signal = signals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
+      if let signal = BlockedSignals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
     }
     if let connection = facts.connection {
       try host.awaitForwarding(of: connection)
@@ -159,11 +159,11 @@ struct LiveSandbox: ~Copyable {
 
   private mutating func connect(_ pair: SandboxPlan.VethPair, _ host: Host) throws(SandboxError) {
     // By the descriptor: the name may be somebody else's by now.
-    guard let namespace = opened.take() else { preconditionFailure("the namespace is named before it is connected") }
+    guard let namespace = opened?.raw else { preconditionFailure("the namespace is named before it is connected") }
     var veth = LinkSpecification.veth(
       pair.hostLink,
       peer: .init(
-        name: try! InterfaceName("eth0"), address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace.raw)))
+        name: try! InterfaceName("eth0"), address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace)))
     veth.address = pair.hostMAC
     veth.mtu = pair.mtu
     veth.master = pair.bridgeIndex
@@ -264,12 +264,13 @@ struct LiveSandbox: ~Copyable {
   /// Takes back everything that was done for the sandbox; what fails is reported, and does not stop the rest.
   consuming func remove(from host: Host) {
     isResolved = true
-    vacate()
     let hasCompany = endProcesses(host: host) > 0
-    var lock = host.lockToLeave(facts)
-    let isUndone = host.undo(facts, namespace: namespace?.text, isDying: !hasCompany)
-    inside = nil
+    let areConnectionsOpen = !drain(host)
+    vacate()
     opened = nil
+    var lock = host.lockToLeave(facts)
+    let isUndone = host.undo(facts, namespace: namespace?.text, isDying: !hasCompany && !areConnectionsOpen)
+    inside = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
     let wasRecorded = host.close(
@@ -278,6 +279,33 @@ struct LiveSandbox: ~Copyable {
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
     // A record that could not be removed is the next nsrun's as well.
     if access(record.path, F_OK) != 0 { attendance.leave() }
+  }
+
+  /// How long the other side of a connection has to acknowledge something more, in microseconds: several times what the
+  /// kernel waits for an acknowledgement at first.
+  private static let patience: Int64 = 1_000_000
+
+  /// Waits until what the processes inside have sent before their end has arrived, as long as it goes on to. The kernel
+  /// sends it in its own time, for which it needs the network.
+  /// - Returns: whether nothing is left of their connections, which would keep the namespace, and so the link.
+  private borrowing func drain(_ host: Host) -> Bool {
+    guard facts.connection != nil else { return true }
+    var last: OrphanedConnections?
+    var limit: Int64 = 0
+    while true {
+      let look = try? opened?.inside(home: host.home) { () throws(SystemError) in try OrphanedConnections.current() }
+      // What cannot be told is not waited for.
+      guard let connections = try? look?.get() else { return false }
+      if connections.count == 0 { return true }
+      if connections != last {
+        last = connections
+        limit = monotonicMicroseconds() + Self.patience
+      }
+      if monotonicMicroseconds() >= limit || BlockedSignals.pendingEnd != nil { break }
+      usleep(5000)
+    }
+    _ = try? opened?.inside(home: host.home) { () throws(SystemError) in try OrphanedConnections.giveUp() }
+    return false
   }
 
   /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the

@@ -1,0 +1,67 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("What a command has sent before its end") struct DrainTests {
+    /// Reads 4 kB at a time from each connection, and then rests for a tenth of a second as often as it is told to; says
+    /// in a file how much there was.
+    private static func reader(rests: Int) -> String {
+      """
+      exec nsenter -t $ISP -n nc -l -p 80 | {
+        total=0; rests=\(rests)
+        while n=$(head -c 4000 | wc -c); [ $n -gt 0 ]; do
+          total=$((total + n)); [ $((rests -= 1)) -lt 0 ] || sleep 0.1
+        done
+        echo $total
+      }
+      """
+    }
+
+    private static let listening = "nsenter -t $ISP -n ss -ltn | grep -q ':80 '"
+
+    /// The kernel takes more from it than the reader does.
+    private static let writer = "exec 3<> /dev/tcp/8.8.8.8/80; head -c 800000 /dev/zero >&3"
+
+    @Test("It arrives, all of it, though the command does not wait for that", arguments: ["", foreignBridge])
+    func arrives(preparation: String) throws {
+      try onHost("echo 1 > /proc/sys/net/ipv4/ip_forward; \(preparation)") { (host) throws in
+        let reader = try host.start(Self.reader(rests: 10))
+        try host.eventually(Self.listening)
+        try host.must("nsrun --net br0 -- bash -c '\(Self.writer)'")
+        #expect(try reader.finish().text == "800000")
+      }
+    }
+
+    @Test("A signal ends the wait for it, and leaves nothing")
+    func signal() throws {
+      try onHost { (host) throws in
+        let reader = try host.start(Self.reader(rests: 1000))
+        try host.eventually(Self.listening)
+        let running = try host.start("exec nsrun --net br0 -- bash -c '\(Self.writer)'")
+        let pid = try host.must("pgrep -x nsrun")
+        try host.eventually("! pgrep -P \(pid)")
+        try host.must("kill -TERM \(pid)")
+        let outcome = try running.finish()
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+        #expect(try host.must("ip -br link show type veth").split(separator: "\n").count == 1)
+        #expect(reader.output == "")
+      }
+    }
+
+    @Test("Where the other side is silent nothing is left either: a connection would keep the network for minutes")
+    func silence() throws {
+      try onHost { (host) throws in
+        let server = try host.start("exec nsenter -t $ISP -n nc -l -k -p 80")
+        try host.eventually(Self.listening)
+        try host.must(
+          """
+          nsenter -t $ISP -n nft 'add table ip t; add chain ip t c { type filter hook input priority 0; }
+            add rule ip t c tcp flags & fin == fin drop'
+          nsrun --net br0 -- nc -z -w 1 8.8.8.8 80
+          """)
+        #expect(try host.must("ip -br link show type veth").split(separator: "\n").count == 1)
+        #expect(server.errors == "")
+      }
+    }
+  }
+}
