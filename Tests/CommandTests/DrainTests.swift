@@ -3,14 +3,13 @@ import Testing
 
 extension CommandTests {
   @Suite("What a command has sent before its end") struct DrainTests {
-    /// Reads 4 kB at a time from each connection, and then rests for a tenth of a second as often as it is told to; says
-    /// in a file how much there was.
+    /// Reads 4 kB at a time, and then rests for a tenth of a second as often as it is told to; says how much there was.
     private static func reader(rests: Int) -> String {
       """
-      exec nsenter -t $ISP -n nc -l -p 80 | {
+      LC_ALL=C; nsenter -t $ISP -n nc -l -p 80 | {
         total=0; rests=\(rests)
-        while n=$(head -c 4000 | wc -c); [ $n -gt 0 ]; do
-          total=$((total + n)); [ $((rests -= 1)) -lt 0 ] || sleep 0.1
+        while read -r -N 4000 part || [ -n "$part" ]; do
+          total=$((total + ${#part})); [ $((rests -= 1)) -lt 0 ] || sleep 0.1
         done
         echo $total
       }
@@ -19,8 +18,8 @@ extension CommandTests {
 
     private static let listening = "nsenter -t $ISP -n ss -ltn | grep -q ':80 '"
 
-    /// The kernel takes more from it than the reader does.
-    private static let writer = "exec 3<> /dev/tcp/8.8.8.8/80; head -c 800000 /dev/zero >&3"
+    /// The last of it the kernel takes before there is room for it on the other side.
+    private static let writer = "exec 3<> /dev/tcp/8.8.8.8/80; yes | head -c 400000 >&3"
 
     @Test("It arrives, all of it, though the command does not wait for that", arguments: ["", foreignBridge])
     func arrives(preparation: String) throws {
@@ -28,7 +27,7 @@ extension CommandTests {
         let reader = try host.start(Self.reader(rests: 10))
         try host.eventually(Self.listening)
         try host.must("nsrun --net br0 -- bash -c '\(Self.writer)'")
-        #expect(try reader.finish().text == "800000")
+        #expect(try reader.finish().text == "400000")
       }
     }
 
@@ -37,14 +36,16 @@ extension CommandTests {
       try onHost { (host) throws in
         let reader = try host.start(Self.reader(rests: 1000))
         try host.eventually(Self.listening)
-        let running = try host.start("exec nsrun --net br0 -- bash -c '\(Self.writer)'")
-        let pid = try host.must("pgrep -x nsrun")
+        let running = try host.start("exec nsrun --net br0 -- bash -c '\(Self.writer); echo sent'")
+        try running.wait(for: "sent")
+        let pid = try host.must("pgrep -ox nsrun")
         try host.eventually("! pgrep -P \(pid)")
-        try host.must("kill -TERM \(pid)")
+        try host.must("kill -TERM \(pid) || true")
         let outcome = try running.finish()
         #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
         #expect(try host.must("ip -br link show type veth").split(separator: "\n").count == 1)
-        #expect(reader.output == "")
+        // The end of what was sent has not come: the reader takes ten seconds for what is before it.
+        #expect(try host.must("nsenter -t $ISP -n ss -tnH state close-wait") == "" && reader.output != "400000\n")
       }
     }
 

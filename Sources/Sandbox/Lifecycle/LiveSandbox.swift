@@ -281,31 +281,34 @@ struct LiveSandbox: ~Copyable {
     if access(record.path, F_OK) != 0 { attendance.leave() }
   }
 
-  /// How long the other side of a connection has to acknowledge something more, in microseconds: several times what the
-  /// kernel waits for an acknowledgement at first.
-  private static let patience: Int64 = 1_000_000
+  /// How long the other side of a connection may take nothing more, in microseconds: what has come to a slow program in
+  /// one piece of 64 kB has to be read before there is room for the next.
+  private static let patience: Int64 = 10_000_000
 
   /// Waits until what the processes inside have sent before their end has arrived, as long as it goes on to. The kernel
   /// sends it in its own time, for which it needs the network.
-  /// - Returns: whether nothing is left of their connections, which would keep the namespace, and so the link.
+  /// - Returns: whether no socket is left, which would keep the namespace, and so the link.
   private borrowing func drain(_ host: Host) -> Bool {
     guard facts.connection != nil else { return true }
     var last: OrphanedConnections?
     var limit: Int64 = 0
-    while true {
-      let look = try? opened?.inside(home: host.home) { () throws(SystemError) in try OrphanedConnections.current() }
-      // What cannot be told is not waited for.
-      guard let connections = try? look?.get() else { return false }
-      if connections.count == 0 { return true }
-      if connections != last {
-        last = connections
-        limit = monotonicMicroseconds() + Self.patience
+    do throws(SystemError) {
+      while let found = try opened?.inside(home: host.home, OrphanedConnections.current).get() {
+        if found != last {
+          last = found
+          limit = monotonicMicroseconds() + Self.patience
+        }
+        guard found.answering > 0, monotonicMicroseconds() < limit, BlockedSignals.pendingEnd == nil else {
+          try opened?.inside(home: host.home, OrphanedConnections.giveUp).get()
+          return false
+        }
+        usleep(5000)
       }
-      if monotonicMicroseconds() >= limit || BlockedSignals.pendingEnd != nil { break }
-      usleep(5000)
+      return true
+    } catch {
+      // What cannot be looked at is not waited for.
+      return false
     }
-    _ = try? opened?.inside(home: host.home) { () throws(SystemError) in try OrphanedConnections.giveUp() }
-    return false
   }
 
   /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the
