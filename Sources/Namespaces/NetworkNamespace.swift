@@ -49,6 +49,25 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     return result
   }
 
+  /// Runs `body` inside this namespace in a thread that is there for it, while the calling one waits. The process, which
+  /// goes by its main thread, is not one of the namespace for those who list or end the processes there.
+  public func visit<Result, Failure: Error>(
+    _ body: @escaping () throws(Failure) -> Result
+  ) throws(SystemError) -> Swift.Result<Result, Failure> {
+    let number = descriptor.raw
+    var outcome: Swift.Result<Swift.Result<Result, Failure>, SystemError>?
+    let visit = Visit {
+      do throws(SystemError) {
+        try systemCall("enter network namespace", "") { clinux_setns(number, clinux_CLONE_NEWNET) }
+        do throws(Failure) { outcome = .success(.success(try body())) } catch { outcome = .success(.failure(error)) }
+      } catch {
+        outcome = .failure(error)
+      }
+    }
+    try visit.run()
+    return try outcome!.get()
+  }
+
   /// Moves the calling thread into a network namespace of its own, in which there is only a loopback link that is down.
   public static func unshare() throws(SystemError) {
     try systemCall("make a network namespace", "") { clinux_unshare(clinux_CLONE_NEWNET) }
@@ -74,6 +93,24 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     let owner = UserNamespace(OwnedDescriptor(owning: user))
     try NetworkNamespace(OwnedDescriptor(owning: network)).enter()
     return owner
+  }
+}
+
+/// What a thread of its own does while the calling one waits.
+private final class Visit {
+  private let body: () -> Void
+
+  init(_ body: @escaping () -> Void) { self.body = body }
+
+  func run() throws(SystemError) {
+    var thread = pthread_t()
+    let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+      Unmanaged<Visit>.fromOpaque($0!).takeUnretainedValue().body()
+      return nil
+    }
+    let error = pthread_create(&thread, nil, start, Unmanaged.passUnretained(self).toOpaque())
+    if error != 0 { throw SystemError("start", "a thread", errno: error) }
+    pthread_join(thread, nil)
   }
 }
 

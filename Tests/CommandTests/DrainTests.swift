@@ -21,30 +21,45 @@ extension CommandTests {
     /// The last of it the kernel takes before there is room for it on the other side.
     private static let writer = "exec 3<> /dev/tcp/8.8.8.8/80; yes | head -c 400000 >&3"
 
-    @Test("It arrives, all of it, though the command does not wait for that", arguments: ["", foreignBridge])
-    func arrives(preparation: String) throws {
+    @Test(
+      "It arrives, all of it, though the command does not wait for that",
+      arguments: [("", ""), ("", "--pid"), (foreignBridge, "")])
+    func arrives(preparation: String, options: String) throws {
       try onHost("echo 1 > /proc/sys/net/ipv4/ip_forward; \(preparation)") { (host) throws in
         let reader = try host.start(Self.reader(rests: 10))
         try host.eventually(Self.listening)
-        try host.must("nsrun --net br0 -- bash -c '\(Self.writer)'")
+        try host.must("nsrun --net br0 \(options) -- bash -c '\(Self.writer)'")
         #expect(try reader.finish().text == "400000")
       }
     }
 
-    @Test("A signal ends the wait for it, and leaves nothing")
+    @Test("A signal ends the wait for it, in which nobody can join, and nothing is left")
     func signal() throws {
       try onHost { (host) throws in
         let reader = try host.start(Self.reader(rests: 1000))
         try host.eventually(Self.listening)
-        let running = try host.start("exec nsrun --net br0 -- bash -c '\(Self.writer); echo sent'")
+        let running = try host.start("exec nsrun --net br0 --name web -- bash -c '\(Self.writer); echo sent'")
         try running.wait(for: "sent")
         let pid = try host.must("pgrep -ox nsrun")
-        try host.eventually("! pgrep -P \(pid)")
+        try host.eventually("! ip netns list | grep -q web")
+        let joining = try host.sh("nsrun exec web -- sleep 1000")
+        #expect(joining.status == 125 && joining.errors.contains("there is no sandbox"), "\(joining)")
         try host.must("kill -TERM \(pid) || true")
-        let outcome = try running.finish()
-        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+        #expect(try running.finish().status == 0)
         #expect(try host.must("ip -br link show type veth").split(separator: "\n").count == 1)
         // The end of what was sent has not come: the reader takes ten seconds for what is before it.
+        #expect(try host.must("nsenter -t $ISP -n ss -tnH state close-wait") == "" && reader.output != "400000\n")
+      }
+    }
+
+    @Test("Where a signal ended the command it is not waited for")
+    func ended() throws {
+      try onHost { (host) throws in
+        let reader = try host.start(Self.reader(rests: 1000))
+        try host.eventually(Self.listening)
+        let outcome = try host.sh("nsrun --net br0 -- bash -c '\(Self.writer); kill -TERM $$'")
+        #expect(outcome.status == 143)
+        #expect(try host.must("ip -br link show type veth").split(separator: "\n").count == 1)
         #expect(try host.must("nsenter -t $ISP -n ss -tnH state close-wait") == "" && reader.output != "400000\n")
       }
     }
@@ -61,7 +76,7 @@ extension CommandTests {
           nsrun --net br0 -- nc -z -w 1 8.8.8.8 80
           """)
         #expect(try host.must("ip -br link show type veth").split(separator: "\n").count == 1)
-        #expect(server.errors == "")
+        withExtendedLifetime(server) {}
       }
     }
   }

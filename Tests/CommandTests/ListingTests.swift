@@ -33,6 +33,21 @@ extension CommandTests {
       }
     }
 
+    @Test("Who looks into a sandbox is not a process of it: others would end it with the sandbox")
+    func looking() throws {
+      try onHost { (host) throws in
+        try host.must(
+          """
+          nsrun create one --net br0
+          strace -f -qq -o /dev/null -e trace=setns -e inject=setns:delay_exit=1000000 nsrun inspect one > /dev/null &
+          inside() { for t in /proc/[0-9]*/task/[0-9]*; do [ ! $t/ns/net -ef /run/netns/one ] || return 0; done; return 1; }
+          until inside; do kill -0 $!; done
+          [ -z "$(ip netns pids one)" ] || exit
+          wait $! || exit; nsrun rm one
+          """)
+      }
+    }
+
     @Test("inspect shows processes, traffic and neighbours as they are, for people and as JSON")
     func inspect() throws {
       try onHost { (host) throws in

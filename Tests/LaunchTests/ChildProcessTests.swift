@@ -153,6 +153,9 @@ struct ChildProcessTests {
   func pendingEnd() async {
     await #expect(processExitsWith: .success) {
       _ = BlockedSignals()
+      // As below nohup(1).
+      signal(SIGHUP, SIG_IGN)
+      raise(SIGHUP)
       let before = BlockedSignals.pendingEnd
       // To this thread: the test runner's others do not block it.
       raise(SIGTERM)

@@ -146,7 +146,7 @@ extension Host {
     let namespace = try namespace(named: name)
     let tracer = reporter.tracer?.named("sandbox route")
     let found = try system { () throws(SystemError) in
-      try namespace.inside(home: home) { () throws(SandboxError) in
+      try namespace.visit { () throws(SandboxError) in
         var inside = try system { () throws(SystemError) in try RouteConnection(tracer: tracer) }
         do throws(NetlinkError) { return try inside.neighbours() } catch { throw .netlink(error) }
       }

@@ -29,7 +29,7 @@ extension Host {
 
   /// Whether a namespace's loopback link says that nsrun made it for a sandbox. It is the last thing that is made.
   func isTagged(_ namespace: borrowing NetworkNamespace, _ name: NamespaceName) -> Bool {
-    let alias = try? namespace.inside(home: home) { () throws(SandboxError) -> String? in
+    let alias = try? namespace.visit { () throws(SandboxError) -> String? in
       var inside = try system { () throws(SystemError) in try RouteConnection() }
       return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }
     }.get()

@@ -262,14 +262,29 @@ struct LiveSandbox: ~Copyable {
   }
 
   /// Takes back everything that was done for the sandbox; what fails is reported, and does not stop the rest.
-  consuming func remove(from host: Host) {
+  /// - Parameter isPatient: whether what was sent from inside is to arrive before that.
+  consuming func remove(from host: Host, isPatient: Bool = false) {
     isResolved = true
-    let hasCompany = endProcesses(host: host) > 0
-    let areConnectionsOpen = !drain(host)
+    var isHeld = endProcesses(host: host) > 0
+    do throws(SystemError) {
+      if let sockets = try openSockets(host), try sockets.areInUse() {
+        // Nobody is to join while this waits.
+        if let namespace { host.report { () throws(SandboxError) in try host.unname(facts.name, namespace.text) } }
+        _ = endProcesses(host: host)
+        let isDrained = if isPatient { try drain(sockets, host.reporter) } else { false }
+        if !isDrained {
+          isHeld = true
+          try opened?.inside(home: host.home, TCPSockets.giveUp).get()
+        }
+      }
+    } catch {
+      // It may be held by what cannot be looked at.
+      isHeld = true
+    }
     vacate()
     opened = nil
     var lock = host.lockToLeave(facts)
-    let isUndone = host.undo(facts, namespace: namespace?.text, isDying: !hasCompany && !areConnectionsOpen)
+    let isUndone = host.undo(facts, namespace: namespace?.text, isDying: !isHeld)
     inside = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
@@ -281,34 +296,40 @@ struct LiveSandbox: ~Copyable {
     if access(record.path, F_OK) != 0 { attendance.leave() }
   }
 
-  /// How long the other side of a connection may take nothing more, in microseconds: what has come to a slow program in
-  /// one piece of 64 kB has to be read before there is room for the next.
+  private borrowing func openSockets(_ host: Host) throws(SystemError) -> TCPSockets? {
+    guard facts.connection != nil else { return nil }
+    return try opened?.inside(home: host.home) { () throws(SystemError) in try TCPSockets() }.get()
+  }
+
+  /// How long another side may take nothing more, in microseconds: what has come to a slow program in one piece of 64 kB
+  /// has to be read before there is room for the next.
   private static let patience: Int64 = 10_000_000
 
-  /// Waits until what the processes inside have sent before their end has arrived, as long as it goes on to. The kernel
-  /// sends it in its own time, for which it needs the network.
+  /// Waits until what was sent from inside has arrived, as long as it goes on to: the kernel sends it in its own time, for
+  /// which it needs the network.
   /// - Returns: whether no socket is left, which would keep the namespace, and so the link.
-  private borrowing func drain(_ host: Host) -> Bool {
-    guard facts.connection != nil else { return true }
-    var last: OrphanedConnections?
-    var limit: Int64 = 0
-    do throws(SystemError) {
-      while let found = try opened?.inside(home: host.home, OrphanedConnections.current).get() {
-        if found != last {
-          last = found
-          limit = monotonicMicroseconds() + Self.patience
+  private borrowing func drain(_ sockets: borrowing TCPSockets, _ reporter: Reporter) throws(SystemError) -> Bool {
+    let start = monotonicMicroseconds()
+    var (last, limit): (OutstandingData?, Int64) = (nil, 0)
+    var pause: UInt32 = 200
+    var isTold = false
+    while try sockets.areInUse() {
+      if BlockedSignals.pendingEnd != nil { return false }
+      // Most connections need one packet there and one back to end.
+      if pause > 5000 {
+        let now = monotonicMicroseconds()
+        let data = try sockets.outstandingData()
+        if data != last { (last, limit) = (data, now + Self.patience) }
+        guard data.answering > 0, now < limit else { return false }
+        if !isTold, now - start > 1_000_000 {
+          reporter.warn("waiting for what was sent by TCP to arrive; Ctrl-C gives it up")
+          isTold = true
         }
-        guard found.answering > 0, monotonicMicroseconds() < limit, BlockedSignals.pendingEnd == nil else {
-          try opened?.inside(home: host.home, OrphanedConnections.giveUp).get()
-          return false
-        }
-        usleep(5000)
       }
-      return true
-    } catch {
-      // What cannot be looked at is not waited for.
-      return false
+      usleep(pause)
+      pause = min(pause * 2, 50_000)
     }
+    return true
   }
 
   /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the

@@ -29,7 +29,9 @@ extension Host {
     if keeps {
       _ = try sandbox.keep(on: self)
     } else {
-      sandbox.remove(from: self)
+      // Who ends it by a signal does not want to wait for more.
+      let isPatient = if case .exited = status { true } else { false }
+      sandbox.remove(from: self, isPatient: isPatient)
     }
     return status
   }
