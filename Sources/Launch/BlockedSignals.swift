@@ -19,8 +19,10 @@ public struct BlockedSignals: ~Copyable {
   public static var pendingEnd: Int32? {
     var pending = sigset_t()
     sigpending(&pending)
-    return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].first { sigismember(&pending, $0) == 1 && !isIgnored($0) }
+    return endings.first { sigismember(&pending, $0) == 1 && !isIgnored($0) }
   }
+
+  static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
   private static func isIgnored(_ signal: Int32) -> Bool {
     var action = sigaction()

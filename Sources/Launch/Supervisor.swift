@@ -97,13 +97,18 @@ public struct Supervisor: ~Copyable {
       kill(pid, SIGCONT)
     }
     let step: Int32 = 10
+    var endings: Set<Int32> = []
     for waited in stride(from: Int32(0), through: graceMilliseconds + 1000, by: Int(step)) where !left.isEmpty {
       if waited >= graceMilliseconds { for pid in left { kill(pid, SIGKILL) } }
       // The end of a child wakes up at once; for other processes there is no event to wait for.
-      _ = ArrivedSignal.next(timeout: step)
+      if let signal = ArrivedSignal.next(timeout: step), BlockedSignals.endings.contains(signal.number) {
+        endings.insert(signal.number)
+      }
       _ = hasDescendants()
       left = remaining()
     }
+    // Asked to end, this process is still to know of it (BlockedSignals.pendingEnd).
+    for signal in endings { raise(signal) }
     return left
   }
 }

@@ -111,6 +111,7 @@ private final class Visit {
     let error = pthread_create(&thread, nil, start, Unmanaged.passUnretained(self).toOpaque())
     if error != 0 { throw SystemError("start", "a thread", errno: error) }
     pthread_join(thread, nil)
+    withExtendedLifetime(self) {}
   }
 }
 

@@ -57,28 +57,24 @@ public struct TCPSockets: ~Copyable {
 
 /// What TCP sockets have sent, or are to send, and other sides have not acknowledged.
 public struct OutstandingData: Equatable, Sendable {
-  /// In bytes, to other sides that answer; the end of a connection counts as one.
+  /// In bytes; the end of a connection counts as one.
   public var size = 0
   /// How many connections have another side that answers, be it only that it takes nothing more just now.
   public var answering = 0
-  /// How many have another side that did not answer when it was sent the same for the third time, 1.4 s after the first
-  /// at the latest where it used to answer quickly.
+  /// How many have another side that has been sent the same three times again and did not answer: for 1.4 s where it used
+  /// to answer quickly.
   public var silent = 0
 
   /// - Parameter tables: what the kernel says in /proc/net/tcp and /proc/net/tcp6 (proc_net_tcp.rst).
   init(tables: [String]) {
     for line in tables.flatMap({ $0.split(separator: "\n").dropFirst() }) {
       let fields = line.split(separator: " ")
-      // Whatever its state is: a connection that MPTCP has made is still established when its end is told.
+      // Whatever its state is: a connection that MPTCP has made stays established to its end.
       guard fields.count > 8, let queue = fields[4].split(separator: ":").first, let size = Int(queue, radix: 16),
         size > 0, let retransmissions = Int(fields[6], radix: 16), let probes = Int(fields[8])
       else { continue }
-      if max(retransmissions, probes) < 3 {
-        answering += 1
-        self.size += size
-      } else {
-        silent += 1
-      }
+      self.size += size
+      if max(retransmissions, probes) < 3 { answering += 1 } else { silent += 1 }
     }
   }
 }

@@ -52,12 +52,12 @@ extension CommandTests {
       }
     }
 
-    @Test("Where a signal ended the command it is not waited for")
-    func ended() throws {
+    @Test("Where a signal ended the command it is not waited for", arguments: ["", "--pid"])
+    func ended(options: String) throws {
       try onHost { (host) throws in
         let reader = try host.start(Self.reader(rests: 1000))
         try host.eventually(Self.listening)
-        let outcome = try host.sh("nsrun --net br0 -- bash -c '\(Self.writer); kill -TERM $$'")
+        let outcome = try host.sh("nsrun --net br0 \(options) -- bash -c '\(Self.writer); kill -TERM $$'")
         #expect(outcome.status == 143)
         #expect(try host.must("ip -br link show type veth").split(separator: "\n").count == 1)
         #expect(try host.must("nsenter -t $ISP -n ss -tnH state close-wait") == "" && reader.output != "400000\n")
@@ -72,8 +72,9 @@ extension CommandTests {
         try host.must(
           """
           nsenter -t $ISP -n nft 'add table ip t; add chain ip t c { type filter hook input priority 0; }
-            add rule ip t c tcp flags & fin == fin drop'
-          nsrun --net br0 -- nc -z -w 1 8.8.8.8 80
+            add rule ip t c tcp flags & fin == fin counter drop' || exit
+          nsrun --net br0 -- nc -z -w 1 8.8.8.8 80 || exit
+          nsenter -t $ISP -n nft list ruleset | grep -q 'counter packets [1-9]'
           """)
         #expect(try host.must("ip -br link show type veth").split(separator: "\n").count == 1)
         withExtendedLifetime(server) {}

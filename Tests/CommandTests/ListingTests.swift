@@ -41,7 +41,7 @@ extension CommandTests {
           nsrun create one --net br0
           strace -f -qq -o /dev/null -e trace=setns -e inject=setns:delay_exit=1000000 nsrun inspect one > /dev/null &
           inside() { for t in /proc/[0-9]*/task/[0-9]*; do [ ! $t/ns/net -ef /run/netns/one ] || return 0; done; return 1; }
-          until inside; do kill -0 $!; done
+          until inside; do kill -0 $! || exit; done
           [ -z "$(ip netns pids one)" ] || exit
           wait $! || exit; nsrun rm one
           """)

@@ -7,7 +7,7 @@ struct OutstandingDataTests {
   private static let head =
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 
-  @Test("is counted in both tables, whatever the state is, but only where the other side answers")
+  @Test("is counted in both tables, whatever the state is, and whether the other side answers")
   func counted() {
     let tables = [
       Self.head + """
@@ -27,7 +27,7 @@ struct OutstandingDataTests {
         """,
     ]
     let data = OutstandingData(tables: tables)
-    #expect(data.size == 0x1D4C1 + 3 + 2 && data.answering == 3 && data.silent == 2)
+    #expect(data.size == 0x1D4C1 + 3 + 1 + 16 + 2 && data.answering == 3 && data.silent == 2)
     #expect(OutstandingData(tables: [Self.head, ""]) == OutstandingData(tables: []))
   }
 }

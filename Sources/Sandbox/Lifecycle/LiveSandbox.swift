@@ -266,12 +266,14 @@ struct LiveSandbox: ~Copyable {
   consuming func remove(from host: Host, isPatient: Bool = false) {
     isResolved = true
     var isHeld = endProcesses(host: host) > 0
+    var isNamed = true
     do throws(SystemError) {
-      if let sockets = try openSockets(host), try sockets.areInUse() {
+      if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
         // Nobody is to join while this waits.
-        if let namespace { host.report { () throws(SandboxError) in try host.unname(facts.name, namespace.text) } }
-        _ = endProcesses(host: host)
-        let isDrained = if isPatient { try drain(sockets, host.reporter) } else { false }
+        host.report { () throws(SandboxError) in try host.removeName(of: facts, namespace.text) }
+        isNamed = false
+        if endProcesses(host: host) > 0 { isHeld = true }
+        let isDrained = if isPatient { try drain(sockets, of: namespace, host.reporter) } else { false }
         if !isDrained {
           isHeld = true
           try opened?.inside(home: host.home, TCPSockets.giveUp).get()
@@ -284,7 +286,7 @@ struct LiveSandbox: ~Copyable {
     vacate()
     opened = nil
     var lock = host.lockToLeave(facts)
-    let isUndone = host.undo(facts, namespace: namespace?.text, isDying: !isHeld)
+    let isUndone = host.undo(facts, namespace: isNamed ? namespace?.text : nil, isDying: !isHeld)
     inside = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
@@ -301,14 +303,16 @@ struct LiveSandbox: ~Copyable {
     return try opened?.inside(home: host.home) { () throws(SystemError) in try TCPSockets() }.get()
   }
 
-  /// How long another side may take nothing more, in microseconds: what has come to a slow program in one piece of 64 kB
-  /// has to be read before there is room for the next.
-  private static let patience: Int64 = 10_000_000
+  /// How long another side may take nothing more, in microseconds: what has come to a program in one piece it has to read
+  /// before there is room for the next, and one that reads 10 kB a second takes more than ten seconds for that.
+  private static let patience: Int64 = 60_000_000
 
   /// Waits until what was sent from inside has arrived, as long as it goes on to: the kernel sends it in its own time, for
   /// which it needs the network.
   /// - Returns: whether no socket is left, which would keep the namespace, and so the link.
-  private borrowing func drain(_ sockets: borrowing TCPSockets, _ reporter: Reporter) throws(SystemError) -> Bool {
+  private borrowing func drain(
+    _ sockets: borrowing TCPSockets, of namespace: FileIdentity, _ reporter: Reporter
+  ) throws(SystemError) -> Bool {
     let start = monotonicMicroseconds()
     var (last, limit): (OutstandingData?, Int64) = (nil, 0)
     var pause: UInt32 = 200
@@ -320,8 +324,15 @@ struct LiveSandbox: ~Copyable {
         let now = monotonicMicroseconds()
         let data = try sockets.outstandingData()
         if data != last { (last, limit) = (data, now + Self.patience) }
-        guard data.answering > 0, now < limit else { return false }
+        guard data.answering > 0, now < limit else {
+          if data.size > data.answering + data.silent {
+            reporter.warn("of what was sent by TCP \(data.size) bytes have not arrived: nobody takes them")
+          }
+          return false
+        }
         if !isTold, now - start > 1_000_000 {
+          // Somebody of the host's: what they send is not waited for.
+          if try !processes(in: namespace).isEmpty { return false }
           reporter.warn("waiting for what was sent by TCP to arrive; Ctrl-C gives it up")
           isTold = true
         }

@@ -29,9 +29,8 @@ extension Host {
     if keeps {
       _ = try sandbox.keep(on: self)
     } else {
-      // Who ends it by a signal does not want to wait for more.
-      let isPatient = if case .exited = status { true } else { false }
-      sandbox.remove(from: self, isPatient: isPatient)
+      // Who ends it by a signal does not want to wait for more; shells, and process 1, tell it by a status.
+      sandbox.remove(from: self, isPatient: !(129...192).contains(status.code))
     }
     return status
   }

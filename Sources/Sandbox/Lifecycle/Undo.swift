@@ -20,10 +20,9 @@ extension Host {
         switch undo {
         case .forget(let one): try forget(one.entry.address, on: one.bridge)
         case .retract(let member): try retract(member)
-        case .unname(let name):
+        case .unname:
           guard let namespace else { return }
-          try unname(name, namespace)
-          removeState(inside: namespace)
+          try removeName(of: facts, namespace)
         case .disconnect(let link):
           guard !isDying, !disconnect([link]).isEmpty else { return }
           isUndone = false
@@ -40,6 +39,12 @@ extension Host {
   func lockToLeave(_ facts: SandboxFacts) -> StateDirectory.Lock? {
     guard let member = facts.member, Firewall.mentions(member) else { return nil }
     do throws(SystemError) { return try state.lockIfPresent(.shared) } catch { return nil }
+  }
+
+  /// Takes the name away from a sandbox's namespace, with what is known by it.
+  func removeName(of facts: SandboxFacts, _ namespace: String) throws(SandboxError) {
+    try unname(facts.name, namespace)
+    removeState(inside: namespace)
   }
 
   /// Removes what an nsrun in a sandbox has written down, for that network: it goes with it.
