@@ -11,6 +11,24 @@ extension CommandTests {
       ip -j addr show br0 | jq -S '.[].addr_info | map(del(.tentative))'
       """
 
+    @Test("Links that go while cleanup removes them are no failure, however many they are")
+    func vanishing() throws {
+      try onHost { (host) throws in
+        // The third message is the first that changes links.
+        let outcome = try host.sh(
+          """
+          for i in $(seq 400); do
+            echo "link add nsrun-t$i group 77 type veth peer name p$i"
+            echo "link set nsrun-t$i alias \\"nsrun sandbox t$i\\""
+          done | ip -batch - || exit
+          strace -qq -o /run/scratch/trace -e trace=sendto -e inject=sendto:delay_enter=3000000:when=3 nsrun cleanup &
+          sleep 1; ip link delete group 77; wait $!
+          """)
+        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+        try host.must("rm /run/scratch/trace")
+      }
+    }
+
     @Test("A bridge and a table made by hand are the same after a run and after cleanup --all")
     func unchanged() throws {
       let preparation = """

@@ -126,7 +126,7 @@ extension Host {
 
   /// How many sandboxes are removed together: their links with one wait for the kernel, during which nobody else can
   /// change a link.
-  private static let batchSize = 64
+  static let batchSize = 64
 
   private func candidates(all: Bool) throws(SandboxError) -> [(name: NamespaceName, path: String)] {
     let stale = try system { () throws(SystemError) in try state.unattended() }.map {

@@ -165,13 +165,19 @@ extension Host {
     return hasSucceeded ? [] : Set(names)
   }
 
-  /// Deletes links, all at once: each by itself would take the kernel a wait of 8 ms and more. Those that went by
+  /// Deletes links, many at once: each by itself would take the kernel a wait of 8 ms and more. Those that went by
   /// themselves meanwhile, with their namespace, are no failure.
   func delete(_ links: [Link]) throws(SandboxError) {
-    guard !links.isEmpty else { return }
+    for start in stride(from: 0, to: links.count, by: Self.batchSize) {
+      try deleteTogether(links[start..<min(start + Self.batchSize, links.count)])
+    }
+  }
+
+  /// - Parameter links: not so many that a failure of each is more than a socket holds (ENOBUFS).
+  private func deleteTogether(_ links: ArraySlice<Link>) throws(SandboxError) {
     var requests = RouteRequests()
-    if links.count == 1 {
-      requests.delete(link: .index(links[0].index), subject: links[0].name)
+    if let only = links.first, links.count == 1 {
+      requests.delete(link: .index(only.index), subject: only.name)
     } else {
       let taken = Set(try route { (route) throws(NetlinkError) in try route.links() }.map(\.group))
       let group = (UInt32(0x6e00_0000)...).first { !taken.contains($0) }!
