@@ -5,7 +5,7 @@ import Testing
 private let hasLegacyTables: Bool = {
   let trial = try? HostCommand(
     ["unshare", "--net", "iptables-legacy", "-S"], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
-  return (try? trial?.finish(seconds: 10).status) == 0
+  return (try? trial?.finish().status) == 0
 }()
 
 extension CommandTests {

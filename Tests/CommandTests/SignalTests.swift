@@ -146,8 +146,7 @@ extension CommandTests {
         for call in ["mount", "symlink", "linkat", "sendto"] {
           for number in [1, 2] {
             let outcome = try host.sh(
-              "strace -f -qq -o /dev/null -e inject=\(call):signal=TERM:when=\(number) nsrun --net br0 -- sleep 1000",
-              seconds: 20)
+              "strace -f -qq -o /dev/null -e inject=\(call):signal=TERM:when=\(number) nsrun --net br0 -- sleep 1000")
             #expect(outcome.status == 143, "\(call) \(number): \(outcome)")
           }
         }
@@ -172,7 +171,8 @@ extension CommandTests {
       ])
     func ended(background: String) throws {
       try onHost { (host) throws in
-        let outcome = try host.sh("nsrun --net br0 --name web -- sh -c '\(background) sleep 0.2; exit 3'")
+        let outcome = try host.sh(
+          "nsrun --net br0 --name web -- sh -c '\(background) until pgrep -x sleep > /dev/null; do :; done; exit 3'")
         #expect(outcome.status == 3)
         #expect(outcome.errorLines.count == 1)
         #expect(outcome.errors.hasPrefix("nsrun: ending what still runs in web: "), "\(outcome)")
@@ -218,8 +218,8 @@ extension CommandTests {
     func stubborn() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
-          "nsrun --net br0 -- bash -c 'bash -c \"trap true TERM; echo on; while :; do sleep 1; done\" > /run/scratch/on & until [ -s /run/scratch/on ]; do sleep 0.01; done'",
-          seconds: 20)
+          "nsrun --net br0 -- bash -c 'bash -c \"trap true TERM; echo on; while :; do sleep 1; done\" > /run/scratch/on & until [ -s /run/scratch/on ]; do sleep 0.01; done'"
+        )
         #expect(outcome.status == 0)
         #expect(outcome.errors.contains("(bash)"))
         #expect(!outcome.errors.contains("after SIGKILL"))

@@ -16,8 +16,9 @@ extension CommandTests {
 
     private func storm(isKilling: Bool) throws {
       try onHost { (host) throws in
+        try host.compile("patient")
         let outcome = try host.sh(
-          Self.script, input: "\(stormSeconds) 8 \(isKilling ? "yes" : "no")\n", seconds: stormSeconds + 180)
+          Self.script, input: "\(stormSeconds) 8 \(isKilling ? "yes" : "no")\n", seconds: stormSeconds + 900)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let steps = try outcome.lines.map { line throws in try #require(Step(line), "\(line)") }
         for step in steps where !step.isExpected(isKilling: isKilling) {
@@ -123,8 +124,8 @@ extension CommandTests {
       # One with few addresses, which are also asked for, one without a way out, and none.
       nets=('--net br0' '--net br0' '--net br1' '--net br2 --subnet 10.64.200.0/29' '--net br3 --internal' '')
       worker() {
-        RANDOM=$1
-        while [ $SECONDS -lt $seconds ]; do
+        RANDOM=$1 rounds=40
+        while [ $((rounds -= 1)) -gt 0 ] || [ $SECONDS -lt $seconds ]; do
           name=${names[RANDOM % 3]} net=${nets[RANDOM % 6]}
           case $net in *br2*) [ $((RANDOM % 3)) != 0 ] || net+=" --ip 10.64.200.$((2 + RANDOM % 5))" ;; esac
           case $((RANDOM % 21)) in
@@ -142,7 +143,7 @@ extension CommandTests {
             19) op=reload; command="nsrun reload" ;;
             20) op=doctor; command="nsrun doctor" ;;
           esac
-          timeout --foreground -s ABRT 60 $command > storm/$1.out 2> storm/$1.err
+          patient 120 $command > storm/$1.out 2> storm/$1.err
           status=$?
           case $op-$status in list-0 | inspect-0) jq . storm/$1.out > /dev/null || status=99 ;; esac
           printf '%s\\t%s\\t%s\\t%s\\t%s\\n' $op $status "$(tr '\\n' '|' < storm/$1.err)" "$(tr '\\n' '|' < storm/$1.out)" \\

@@ -120,8 +120,8 @@ public final class HostCommand {
   /// Waits until the text comes after what was waited for before, on standard output.
   /// - Returns: what came before it.
   @discardableResult
-  public func wait(for text: String, seconds: Int = 20) throws -> String {
-    let end = Clock.now + Int64(seconds) * 1000
+  public func wait(for text: String, seconds: Int = 60) throws -> String {
+    var patience = Patience(seconds: seconds)
     let wanted = Array(text.utf8)
     while true {
       if let start = find(wanted) {
@@ -130,7 +130,7 @@ public final class HostCommand {
         return String(decoding: before, as: UTF8.self)
       }
       guard streams.contains(where: { $0 >= 0 }) else { throw failure("ended without printing '\(text)'") }
-      guard Clock.now < end else { throw failure("did not print '\(text)' within \(seconds) s") }
+      guard !patience.isOver() else { throw failure("did not print '\(text)' within \(seconds) s") }
       pump(milliseconds: 50)
     }
   }
@@ -142,11 +142,11 @@ public final class HostCommand {
 
   /// Waits for the end of the command; what it left running in the background may keep the streams open.
   /// - Throws: when it has not ended in time; it is killed then.
-  public func finish(seconds: Int = 60) throws -> Outcome {
-    let end = Clock.now + Int64(seconds) * 1000
+  public func finish(seconds: Int = 120) throws -> Outcome {
+    var patience = Patience(seconds: seconds)
     while status == nil {
       reap()
-      guard Clock.now < end else {
+      guard !patience.isOver() else {
         kill(pid, SIGKILL)
         throw failure("did not end within \(seconds) s")
       }
@@ -205,10 +205,24 @@ public final class HostCommand {
 /// Sets O_NONBLOCK.
 private func setNonblocking(_ descriptor: Int32) -> Int32 { clinux_fcntl(descriptor, F_SETFL, O_NONBLOCK) }
 
-/// The monotonic clock.
-enum Clock {
+/// How long something is waited for, in time that this process spends looking. The clock alone would go on where a
+/// virtual machine stands still, and say that a command hangs which has not run.
+struct Patience {
   /// In milliseconds.
-  static var now: Int64 {
+  private var left: Int64
+  private var last = Self.now
+
+  init(seconds: Int) { left = Int64(seconds) * 1000 }
+
+  /// To be asked at each look, with at most a tenth of a second between two.
+  mutating func isOver() -> Bool {
+    let now = Self.now
+    left -= min(now - last, 100)
+    last = now
+    return left <= 0
+  }
+
+  private static var now: Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000

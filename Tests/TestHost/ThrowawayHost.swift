@@ -70,7 +70,7 @@ public final class ThrowawayHost: @unchecked Sendable {
   ///   - input: what it reads; nothing where nil.
   ///   - seconds: how long it may take.
   @discardableResult
-  public func sh(_ script: String, input: String? = nil, seconds: Int = 60) throws -> Outcome {
+  public func sh(_ script: String, input: String? = nil, seconds: Int = 120) throws -> Outcome {
     let command = try start(script)
     if let input { command.send(input) }
     command.closeInput()
@@ -89,7 +89,7 @@ public final class ThrowawayHost: @unchecked Sendable {
   /// Runs a script that must succeed.
   /// - Returns: its output without white space around it.
   @discardableResult
-  public func must(_ script: String, input: String? = nil, seconds: Int = 60) throws -> String {
+  public func must(_ script: String, input: String? = nil, seconds: Int = 120) throws -> String {
     let outcome = try sh(script, input: input, seconds: seconds)
     guard outcome.status == 0 else { throw HostError(description: "\(script): \(outcome)") }
     return outcome.text
@@ -112,11 +112,12 @@ public final class ThrowawayHost: @unchecked Sendable {
     return getline(&line, &size, file) < 0 ? nil : line.map { String(cString: $0) }
   }
 
-  /// Waits until a script succeeds; for what the kernel does in its own time.
-  public func eventually(_ script: String, seconds: Int = 10) throws {
+  /// Waits until a script succeeds; for what the kernel does in its own time. It counts looks, not seconds: on a machine
+  /// that is busy, or stands still, the kernel takes longer too.
+  public func eventually(_ script: String, seconds: Int = 20) throws {
     let outcome = try sh(
-      "end=$((SECONDS + \(seconds))); until { \(script)\n}; do [ $SECONDS -lt $end ] || exit 1; sleep 0.02; done",
-      seconds: seconds + 10)
+      "looks=\(seconds * 50); until { \(script)\n}; do [ $((looks -= 1)) -gt 0 ] || exit 1; sleep 0.02; done",
+      seconds: seconds * 10)
     guard outcome.status == 0 else { throw HostError(description: "did not come about: \(script): \(outcome)") }
   }
 
@@ -156,11 +157,12 @@ public final class ThrowawayHost: @unchecked Sendable {
     if !preparation.isEmpty { try host.must(preparation) }
     let before = try host.snapshot()
     try body(host)
-    let end = Clock.now + 5000
+    var looks = 250
     while true {
       let after = try host.snapshot()
       if after == before { return nil }
-      guard Clock.now < end else { return difference(before, after) }
+      looks -= 1
+      guard looks > 0 else { return difference(before, after) }
       usleep(20_000)
     }
   }
