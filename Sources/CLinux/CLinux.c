@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 _Static_assert(CLONE_NEWNS == 0x00020000 && CLONE_NEWNET == 0x40000000, "CLONE");
-_Static_assert(CLONE_NEWUTS == 0x04000000 && CLONE_NEWUSER == 0x10000000 && CLONE_NEWPID == 0x20000000, "CLONE");
+_Static_assert(CLONE_NEWUTS == 0x04000000 && CLONE_NEWUSER == 0x10000000, "CLONE");
 _Static_assert(O_TMPFILE == 020200000, "O");
 _Static_assert(FUTEX_OWNER_DIED == 0x40000000, "FUTEX_OWNER_DIED");
 _Static_assert(NSFS_MAGIC == 0x6e736673, "NSFS_MAGIC");
@@ -60,6 +60,9 @@ int clinux_make_owned_network(int *user, int *network, int *limit_error) {
   errno = error;
   return own.network < 0 ? -1 : 0;
 }
+// unshare(2) would be for the caller's next children as well, and there is no way back into the namespace of before for
+// one that has no power over it.
+int clinux_fork_init(void) { return (int)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL); }
 int clinux_namespace_owner(int fd) { return ioctl(fd, NS_GET_USERNS); }
 int clinux_namespace_parent(int fd) { return ioctl(fd, NS_GET_PARENT); }
 

@@ -70,7 +70,7 @@ public struct ChildProcess: ~Copyable {
     let report = try Pipe()
     let permission = try Pipe()
     let parent = getpid()
-    let child = isInit ? try Self.forkInit() : try systemCall("fork", "") { fork() }
+    let child = try systemCall(isInit ? "make a PID namespace" : "fork", "") { isInit ? clinux_fork_init() : fork() }
     if child == 0 {
       let link = Parent(reports: report.keepWriteEnd(), permissions: permission.keepReadEnd())
       Self.end(with: parent, isInit: isInit)
@@ -91,17 +91,6 @@ public struct ChildProcess: ~Copyable {
     self.isInit = isInit
     reports = report.keepReadEnd()
     permissions = permission.keepWriteEnd()
-  }
-
-  /// Forks a child that is process 1 of a new PID namespace; later children are of this process's again.
-  private static func forkInit() throws(SystemError) -> Int32 {
-    let own = try OwnedDescriptor.open("/proc/thread-self/ns/pid", O_RDONLY)
-    try systemCall("make a PID namespace", "") { clinux_unshare(clinux_CLONE_NEWPID) }
-    let child = try systemCall("fork", "") { fork() }
-    if child != 0 {
-      try systemCall("return to a PID namespace", "") { clinux_setns(own.raw, clinux_CLONE_NEWPID) }
-    }
-    return child
   }
 
   /// Lets the calling process, process 1, start the command in a child of its own and end as that does. It comes back in

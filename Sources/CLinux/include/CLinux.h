@@ -10,7 +10,6 @@
 static const int32_t clinux_CLONE_NEWNS = 0x00020000;
 static const int32_t clinux_CLONE_NEWUTS = 0x04000000;
 static const int32_t clinux_CLONE_NEWUSER = 0x10000000;
-static const int32_t clinux_CLONE_NEWPID = 0x20000000;
 static const int32_t clinux_CLONE_NEWNET = 0x40000000;
 
 static const int32_t clinux_O_TMPFILE = 020200000;
@@ -29,6 +28,9 @@ int clinux_setns(int fd, int type);
 /// of the caller, close-on-exec, and ends: the caller stays where it is. -1 in both on failure. No cgroup namespace can
 /// be made in the user namespace, unless *limit_error is an error number.
 int clinux_make_owned_network(int *user, int *network, int *limit_error);
+/// clone(2) with CLONE_NEWPID, otherwise as fork(2) but for its handlers (pthread_atfork(3)): 0 in the child, which is
+/// process 1 of a new PID namespace. The caller, which must have one thread only, makes no other process there.
+int clinux_fork_init(void);
 /// ioctl_ns(2), NS_GET_USERNS: a descriptor, close-on-exec, of the user namespace that owns a namespace.
 int clinux_namespace_owner(int fd);
 /// ioctl_ns(2), NS_GET_PARENT: a descriptor, close-on-exec, of the user namespace that one was made in.
