@@ -44,5 +44,50 @@ extension CommandTests {
         try host.must("nsrun --net br0 --mtu 68 -- ping -c 1 -W 1 -s 20 8.8.8.8")
       }
     }
+
+    @Test("One that is called by another of its names is used, leased from and listed under its own")
+    func alternativeName() throws {
+      let preparation = """
+        ip link add lan type bridge; ip addr add 10.54.0.1/24 dev lan; ip link set lan up
+        ip link property add dev lan altname br0 altname a-name-that-is-too-long-for-a-link
+        """
+      try onHost(preparation) { (host) throws in
+        #expect(try host.must("nsrun create one --net br0") == "10.54.0.2")
+        #expect(try host.must("nsrun create two --net lan") == "10.54.0.3")
+        #expect(
+          try host.must("nsrun --net br0 -- sh -c 'echo $NSRUN_NET; getent hosts two; ping -c 1 -W 1 8.8.8.8 >&2'")
+            == "lan\n10.54.0.3       two")
+        #expect(!(try host.must("nsrun list; nsrun doctor").contains("br0")))
+        #expect(try host.must("nsrun cleanup --net br0 --all").contains("removed one"))
+        #expect(try host.must("ip -br link show type bridge").hasPrefix("lan"))
+      }
+    }
+
+    @Test("A name that another link also has is refused for a new bridge, with the link's own")
+    func takenName() throws {
+      try onHost("ip link property add dev up0 altname br0") { (host) throws in
+        let outcome = try host.sh("nsrun --net br0 -- true")
+        #expect(outcome.status == 125 && outcome.errors.contains("is another name of up0"), "\(outcome)")
+      }
+    }
+
+    @Test("After a bridge was renamed nobody comes onto it or makes a second one, and doctor names the way back")
+    func renamed() throws {
+      try onHost(foreignBridge) { (host) throws in
+        for name in ["br0", "br1"] {
+          try host.must("nsrun create one --net \(name); ip link set \(name) name lan")
+          #expect(try host.sh("nsrun doctor").output.contains("ip link set lan name \(name)"))
+          let outcome = try host.sh("nsrun --net lan -- true")
+          #expect(outcome.status == 125 && outcome.errors.contains("was called \(name) when 'one' came"), "\(outcome)")
+          #expect(try host.sh("nsrun --net br1 -- true; ip link set lan name \(name)").status == 0)
+          try host.must("nsrun exec one -- ping -c 1 -W 1 8.8.8.8; nsrun doctor; nsrun rm one")
+        }
+        // The one that nsrun has made goes under whatever name.
+        try host.must("nsrun create one --net br1; ip link set br1 name lan")
+        let outcome = try host.sh("nsrun --net br1 -- true")
+        #expect(outcome.status == 125 && outcome.errors.contains("br1 is called lan now"), "\(outcome)")
+        try host.must("nsrun rm one; ! ip link show lan")
+      }
+    }
   }
 }

@@ -95,6 +95,13 @@ struct Survey {
     let name = record.bridge
     guard !users.isEmpty else { return [] }
     guard let bridge = links.first(where: { $0.name == name.text }) else {
+      if let renamed = self.bridge(of: users, links) {
+        return [
+          Lack(
+            kind: .bridges, message: "the bridge \(name) is called \(renamed.name) now: the rules for it match nothing",
+            otherRemedy: "ip link set \(renamed.name) name \(name)")
+        ]
+      }
       guard record.own == nil else {
         return [
           Lack(
@@ -156,6 +163,13 @@ struct Survey {
       }
     }
     return lacks
+  }
+
+  /// The bridge that the links of sandboxes are on, whatever it is called.
+  private func bridge(of users: [SandboxFacts], _ links: [Link]) -> Link? {
+    let ports = Set(users.compactMap { $0.connection?.hostLink.text })
+    let master = links.first { ports.contains($0.name) && Tag.isOurLink($0) }?.master
+    return links.first { $0.index == master && $0.kind == "bridge" }
   }
 
   // MARK: Rules

@@ -61,7 +61,10 @@ struct LiveSandbox: ~Copyable {
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
     let record: SandboxRecord
     let attendance = try system { () throws(SystemError) in try Attendance(entering: host.state.attendance) }
+    var spec = spec
+    var link: Link?
     do throws(SandboxError) {
+      if let wanted = spec.network { (link, spec.network!.bridge) = try host.bridge(called: wanted.bridge) }
       record = try SandboxRecord(facts, bridge: spec.network?.bridge.text, in: host.state)
     } catch {
       lock = nil
@@ -72,12 +75,12 @@ struct LiveSandbox: ~Copyable {
     var sandbox = LiveSandbox(facts: facts, spec, record: record, attendance: attendance)
     do throws(SandboxError) {
       if let wanted = spec.network {
-        var network = try host.standingNetwork(wanted)
+        var network = try host.standingNetwork(wanted, link)
         if network == nil {
           lock = nil
           lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
           // Somebody else may have made it while this waited.
-          network = try host.standingNetwork(wanted)
+          network = try host.standingNetwork(wanted, host.bridgeLink(wanted.bridge))
           if network == nil { network = try host.makeNetwork(wanted) }
         }
         try sandbox.sit(down: network!, wanted, spec, host)
@@ -137,10 +140,10 @@ struct LiveSandbox: ~Copyable {
     _ name: NamespaceName, _ child: borrowing ChildProcess, _ host: Host
   ) throws(SandboxError) {
     // The child needs it for its view.
-    let address = facts.connection?.hostAddress
-    try system { () throws(SystemError) in
-      try child.permit(telling: address.map { [("host-address", "\($0)")] } ?? [])
-    }
+    let surroundings: [Command.Variable] = [
+      ("bridge", facts.connection?.bridge.text), ("host-address", facts.connection?.hostAddress?.description),
+    ]
+    try system { () throws(SystemError) in try child.permit(telling: surroundings) }
     do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
     do throws(SystemError) {
       let namespace = try NetworkNamespace.ofProcess(child.pid)

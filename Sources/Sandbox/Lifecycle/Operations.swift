@@ -144,10 +144,12 @@ extension Host {
           name: spec.name, without: names, isConfined: !spec.isPrivileged, hasOwnProcesses: spec.hasOwnProcesses)
         try view.establish(warn: reporter.warn)
         // Until the sandbox has its place on the bridge.
-        let hostAddress = parent.awaitPermission().first?.value.flatMap { IPAddress($0) }
+        let told = parent.awaitPermission()
+        func value(_ name: String) -> String? { told.first { $0.name == name }?.value }
         let naming = Naming(
-          name: spec.name, hostname: spec.hostname, resolver: spec.resolver, bridge: spec.network?.bridge,
-          hostAddress: hostAddress)
+          name: spec.name, hostname: spec.hostname, resolver: spec.resolver,
+          bridge: value("bridge").flatMap { try? InterfaceName($0) },
+          hostAddress: value("host-address").flatMap { IPAddress($0) })
         try complete(view, owner, naming, resolvers)
       }
       if !spec.isPrivileged { parent.reachCheckpoint() }

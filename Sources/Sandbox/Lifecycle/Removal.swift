@@ -107,6 +107,7 @@ extension Host {
     try requirePrivileges()
     defer { finish() }
     let signals = BlockedSignals()
+    let bridge = try bridge.map { bridge throws(SandboxError) in try recordedName(of: bridge) }
     // What is unmade with its last sandbox, from here on, goes without saying.
     var removed = try removeUnusedNetworks(only: bridge, isDryRun: isDryRun)
     var damaged: [NamespaceName: String] = [:]
@@ -363,10 +364,8 @@ extension Host {
   private func remains(of network: NetworkRecord) throws(SandboxError) -> [Removed] {
     let name = network.bridge
     var remains: [Removed] = []
-    if let link = try route({ (route) throws(NetlinkError) in try route.link(named: name.text) }),
-      Tag.isOurBridge(link, planned: network.own?.mac)
-    {
-      remains.append(Removed(kind: .bridge, name: name.text, reason: .stale, bridge: name))
+    if let link = try ownBridge(name, planned: network.own?.mac) {
+      remains.append(Removed(kind: .bridge, name: link.name, reason: .stale, bridge: name))
     }
     for (chain, count) in try ForwardChains(self).ruleCounts(of: name) {
       remains.append(Removed(kind: .rules, name: "\(count) rules of the chain \(chain)", reason: .stale, bridge: name))

@@ -71,6 +71,10 @@ extension Host {
   /// Makes a bridge of ours, be it for the first time, and puts the sandboxes on it that were.
   func restoreBridge(of record: NetworkRecord) throws(SandboxError) {
     guard let own = record.own else { return }
+    if let renamed = try ownBridge(record.bridge, planned: own.mac) {
+      throw .refused(
+        "the bridge \(record.bridge) is called \(renamed.name) now: ip link set \(renamed.name) name \(record.bridge)")
+    }
     reporter.progress?("create the bridge \(record.bridge) with the address \(own.address)")
     var bridge = LinkSpecification.bridge(
       record.bridge, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))

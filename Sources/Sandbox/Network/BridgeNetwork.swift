@@ -24,9 +24,9 @@ struct BridgeNetwork: Equatable {
 extension Host {
   /// The network of a bridge that others are on already and in which nothing is missing; nil where something has to be
   /// made first.
-  func standingNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork? {
-    guard let record = networkRecord(of: spec.bridge), let link = try bridgeLink(spec.bridge), !isHalfMade(link, record)
-    else { return nil }
+  /// - Parameter link: the bridge; nil where there is none.
+  func standingNetwork(_ spec: NetworkSpec, _ link: Link?) throws(SandboxError) -> BridgeNetwork? {
+    guard let link, let record = networkRecord(of: spec.bridge), !isHalfMade(link, record) else { return nil }
     if spec.egress != .internal {
       guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
     }
@@ -51,6 +51,7 @@ extension Host {
         own: .init(mac: .derived(from: address.address, role: .bridge), address: address))
     } else if let link {
       // Before anything is changed.
+      if isNew { try requireOnlyName(link) }
       let record = record ?? NetworkRecord(bridge: spec.bridge, translation: .host)
       addresses = try self.addresses(of: link)
       _ = try check(spec, on: describe(link, spec.bridge, record, addresses!))
@@ -133,17 +134,6 @@ extension Host {
         record.text, at: state.record(of: spec.bridge), in: state.networks, locked: false)
     }
     return record
-  }
-
-  /// The link of this name; nil where there is none.
-  /// - Throws: where it is no bridge.
-  func bridgeLink(_ name: InterfaceName) throws(SandboxError) -> Link? {
-    guard let link = try route({ (route) throws(NetlinkError) in try route.link(named: name.text) }) else { return nil }
-    guard link.kind == "bridge" else {
-      let kind = link.kind.map { "a \($0) link" } ?? "a link of another kind"
-      throw .refused("--net \(name): there is \(kind) of this name, not a bridge; choose another name")
-    }
-    return link
   }
 
   private func describe(
@@ -294,9 +284,9 @@ extension Host {
     }
     for failure in ForwardChains(self).retract(bridge) where !lacksNFTables { failures.append(failure) }
     attempt { () throws(SandboxError) in
-      guard let link = try route({ (route) throws(NetlinkError) in try route.link(named: bridge.text) }),
-        Tag.isOurBridge(link, planned: planned)
-      else { return }
+      guard let link = try ownBridge(bridge, planned: planned) else { return }
+      // Without a record it may be another network's, renamed.
+      guard planned != nil || (try? requireOnlyName(link)) != nil else { return }
       reporter.progress?("delete the bridge \(bridge)")
       var requests = RouteRequests()
       requests.delete(link: .index(link.index), subject: bridge.text)

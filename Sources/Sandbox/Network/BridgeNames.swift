@@ -1,0 +1,68 @@
+import Glibc
+import Netlink
+import RouteNetlink
+
+// A link has one name that rules match and listings show, and may have alternative ones, by which the kernel also finds
+// it (ip link property). Anybody may rename it, also while it is up.
+extension Host {
+  /// The bridge of this name, be it an alternative one, and the name to use and record for it.
+  /// - Returns: nil and the name itself where there is none.
+  /// - Throws: where it is no bridge.
+  func bridge(called name: InterfaceName) throws(SandboxError) -> (Link?, InterfaceName) {
+    guard let link = try route({ (route) throws(NetlinkError) in try route.link(named: name.text) }) else {
+      return (nil, name)
+    }
+    let isAlternative = link.name != name.text
+    guard link.kind == "bridge" else {
+      let kind = link.kind.map { "a \($0) link" } ?? "a link of another kind"
+      throw .refused(
+        isAlternative
+          ? "--net \(name): this is another name of \(link.name), \(kind), not of a bridge; choose another name"
+          : "--net \(name): there is \(kind) of this name, not a bridge; choose another name")
+    }
+    guard isAlternative else { return (link, name) }
+    do throws(InterfaceName.Invalid) { return (link, try InterfaceName(link.name)) } catch {
+      throw .refused("--net \(name): this is another name of a bridge, and \(error)")
+    }
+  }
+
+  /// The bridge that has this name itself; nil where there is none.
+  /// - Throws: where it is no bridge.
+  func bridgeLink(_ name: InterfaceName) throws(SandboxError) -> Link? {
+    let (link, ownName) = try bridge(called: name)
+    return ownName == name ? link : nil
+  }
+
+  /// The name by which a bridge is recorded that somebody calls so.
+  func recordedName(of name: InterfaceName) throws(SandboxError) -> InterfaceName {
+    if access(state.record(of: name), F_OK) == 0 { return name }
+    let link = try route { (route) throws(NetlinkError) in try route.link(named: name.text) }
+    return link.flatMap { try? InterfaceName($0.name) } ?? name
+  }
+
+  /// The bridge that nsrun made under a name, whatever it is called now; nil where there is none.
+  /// - Parameter planned: the address that it was to be made with; nil where that is not known.
+  func ownBridge(_ name: InterfaceName, planned: MACAddress?) throws(SandboxError) -> Link? {
+    let link = try route { (route) throws(NetlinkError) in try route.link(named: name.text) }
+    if let link, Tag.isOurBridge(link, planned: planned) { return link }
+    guard let planned else { return nil }
+    return try route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }
+      .first { $0.alias == Tag.bridge && $0.address == planned }
+  }
+
+  /// Refuses a bridge that sandboxes are on under another name: their addresses are leased under that.
+  func requireOnlyName(_ link: Link) throws(SandboxError) {
+    let ports = Set(
+      try route { (route) throws(NetlinkError) in try route.links(master: link.index) }.filter(Tag.isOurLink)
+        .map(\.name))
+    guard !ports.isEmpty else { return }
+    for facts in try sandboxRecords() {
+      guard let connection = facts.connection, connection.bridge.text != link.name,
+        ports.contains(connection.hostLink.text)
+      else { continue }
+      throw .refused(
+        "the bridge \(link.name) was called \(connection.bridge) when '\(facts.name)' came onto it: "
+          + "ip link set \(link.name) name \(connection.bridge), or remove its sandboxes")
+    }
+  }
+}
