@@ -80,6 +80,9 @@ public struct Selector: Hashable, Sendable {
   /// nft's `ct status`; see ``Statement/bits(_:_:)`` and IPS_* of linux/netfilter/nf_conntrack_common.h.
   public static let conntrackStatus = Selector(
     .conntrack(.status, nil), DataType(number: 28, size: 4, byteOrder: .host))
+  /// nft's `ct direction`; see ``ConntrackDirection``. Packets of no connection have none, and match nothing.
+  public static let conntrackDirection = Selector(
+    .conntrack(.direction, nil), DataType(number: 27, size: 1, byteOrder: .host))
   /// nft's `ct state`; see ``Statement/state(_:)``.
   public static let conntrackState = Selector(.conntrack(.state, nil), .conntrackState)
   /// nft's `fib saddr type`; values are RTN_* of linux/rtnetlink.h, 4 bytes in host byte order.
@@ -90,6 +93,14 @@ public struct Selector: Hashable, Sendable {
   /// nft's `ct original ip saddr` and its like.
   public static func conntrack(_ key: ConntrackKey, _ direction: ConntrackDirection?, type: DataType) -> Selector {
     Selector(.conntrack(key, direction), type)
+  }
+
+  /// Only the first bytes of it; nil for what is not in the packet.
+  func prefix(bytes: Int) -> Selector? {
+    guard case .payload(var field) = source, bytes <= field.length else { return nil }
+    field.length = UInt32(bytes)
+    return Selector(
+      .payload(field), DataType(number: type.number, size: bytes, byteOrder: type.byteOrder), requires: requirements)
   }
 
   /// The expression that puts it into a register.

@@ -64,12 +64,16 @@ public struct Statement: Hashable, Sendable {
   ) -> Statement {
     let mask = prefixMask(prefixLength, size: address.count)
     let network = zip(address, mask).map { $0 & $1 }
+    let comparison = inverted ? Comparison.notEqual : .equal
+    // As nft does it: whole bytes need no mask.
+    if prefixLength > 0, prefixLength % 8 == 0, let start = selector.prefix(bytes: prefixLength / 8) {
+      return Statement(.test(start, [.compare(.first, comparison, Array(network.prefix(prefixLength / 8)))]))
+    }
     return Statement(
       .test(
         selector,
         [
-          .bitwise(mask: mask, xor: [UInt8](repeating: 0, count: mask.count)),
-          .compare(.first, inverted ? .notEqual : .equal, network),
+          .bitwise(mask: mask, xor: [UInt8](repeating: 0, count: mask.count)), .compare(.first, comparison, network),
         ]))
   }
 

@@ -64,6 +64,105 @@ extension CommandTests {
       }
     }
 
+    @Test("What escapes NAT does not leave: packets of no connection, IPv6, addresses of others")
+    func untranslated() throws {
+      try onHost("sysctl -qw net.ipv6.conf.all.forwarding=1") { (host) throws in
+        let watcher = try host.start(
+          """
+          exec nsenter -t $ISP -n tcpdump -l -n --immediate-mode -i isp0 \
+            'ip6 proto 58 and ip6 dst 2001:4860:4860::8888 or ip and not (src host 192.0.2.2 or src host 192.0.2.1 or src host 8.8.8.8) or udp port 9' 2>&1
+          """)
+        try watcher.wait(for: "listening")
+        try host.must(
+          """
+          ip -6 addr show dev up0 > /dev/null
+          nsrun create web --net br0; ip addr add 2001:db8:1::1/64 dev br0 nodad
+          nsrun exec web -- sh -ec 'ip addr add 203.0.113.7/32 dev lo
+            sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0; ip addr add 2001:db8:1::2/64 dev eth0 nodad
+            ip -6 route add default via 2001:db8:1::1
+            ! ping -c 1 -W 1 2001:4860:4860::8888; ! ping -c 1 -W 1 -I 203.0.113.7 8.8.8.8' > /dev/null
+          nsrun exec web -- python3 -c '
+          import os, socket, struct
+          source, target = socket.inet_aton(os.environ["NSRUN_ADDRESS"].split("/")[0]), socket.inet_aton("8.8.8.8")
+          def checksum(data):
+            total = sum(struct.unpack("!%dH" % (len(data) // 2), data)); total = (total >> 16) + (total & 0xffff)
+            return ~(total + (total >> 16)) & 0xffff
+          s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 6)
+          for flags in (2, 4, 16, 17, 18, 20, 41):
+            head = struct.pack("!HHIIBBH", 41000 + flags, 81, 1, 2, 0x50, flags, 1000)
+            pseudo = source + target + struct.pack("!BBH", 0, 6, 20)
+            s.sendto(head + struct.pack("!HH", checksum(pseudo + head + bytes(4)), 0), ("8.8.8.8", 0))
+          socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"last", ("8.8.8.8", 9))'
+          """)
+        // What comes before the last is what escaped.
+        let seen = try watcher.wait(for: "192.0.2.2.")
+        #expect(seen.split(separator: "\n").dropLast().filter { $0.contains(" > ") } == [], "\(seen)")
+        try host.must("nsrun rm web")
+      }
+    }
+
+    @Test("--internal: no way out by another port of the bridge, nor in by it; sandboxes reach each other")
+    func internalPort() throws {
+      let preparation = """
+        \(foreignBridge); sysctl -qw net.ipv4.ip_forward=1
+        ip link add nic0 type veth peer name lan0 netns $ISP; ip link set nic0 master br0 up
+        nsenter -t $ISP -n sh -c 'ip addr add 10.99.0.254/24 dev lan0; ip link set lan0 up'
+        """
+      try onHost(preparation) { (host) throws in
+        try host.must(
+          """
+          nsrun create one --net br0 --internal --ip 10.99.0.9; nsrun create two --net br0 --ip 10.99.0.10
+          nsrun exec one -- sh -ec 'ip route add default via 10.99.0.254; ip addr add 10.99.0.77/24 dev eth0'
+          """)
+        // ARP does not lead there either.
+        for target in ["8.8.8.8", "10.99.0.254"] {
+          #expect(try host.sh("nsrun exec one -- ping -c 1 -W 1 \(target)").status == 1)
+        }
+        for address in ["10.99.0.9", "10.99.0.77"] {
+          #expect(try host.sh("nsenter -t $ISP -n ping -c 1 -W 1 -I lan0 \(address)").status == 1)
+          try host.must("nsrun exec two -- ping -c 1 -W 1 \(address)")
+        }
+        try host.must("nsrun exec one -- ping -c 1 -W 1 10.99.0.1; ping -c 1 -W 1 10.99.0.9")
+        try host.must("nsrun exec two -- ping -c 1 -W 1 10.99.0.254; nsrun cleanup --all")
+      }
+    }
+
+    @Test(
+      "--internal: no way out by what the host translates, nor in by what it routes, for any address of the sandbox's",
+      arguments: [foreignBridge, "true"])
+    func internalTranslated(bridge: String) throws {
+      let preparation = """
+        \(bridge); sysctl -qw net.ipv4.ip_forward=1; nsenter -t $ISP -n ip route add 10.99.0.0/24 via 192.0.2.2
+        nft -f - <<'RULES'
+        table ip theirs {
+          chain p { type nat hook prerouting priority dstnat; ip daddr 10.99.0.1 icmp type echo-request dnat to 8.8.8.8; }
+          chain q { type nat hook postrouting priority srcnat; oifname "up0" masquerade; }
+        }
+        RULES
+        """
+      try onHost(preparation) { (host) throws in
+        try host.must(
+          """
+          nsrun create one --net br0 --internal --ip 10.99.0.9/24; nsrun exec one -- ip addr add 10.99.0.77/24 dev eth0
+          """)
+        let receiver = try host.start(
+          """
+          exec nsrun exec one -- python3 -c '
+          import socket
+          s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("0.0.0.0", 5000)); print("bound", flush=True)
+          print("got", s.recv(100).decode(), flush=True)'
+          """)
+        try receiver.wait(for: "bound")
+        for address in ["10.99.0.9", "10.99.0.77"] {
+          #expect(try host.sh("nsrun exec one -- ping -c 1 -W 1 -I \(address) 10.99.0.1").status == 1)
+          try host.must("nsenter -t $ISP -n bash -c 'echo -n outside > /dev/udp/\(address)/5000'")
+        }
+        try host.must("echo -n host > /dev/udp/10.99.0.9/5000")
+        #expect(try receiver.finish().output.contains("got host"))
+        try host.must("nsrun rm one")
+      }
+    }
+
     @Test("--internal alone does not switch forwarding on")
     func internalNoForwarding() throws {
       try onHost { (host) throws in

@@ -240,7 +240,7 @@ struct Survey {
     static func all(_ nft: inout NFTConnection) throws(NetlinkError) -> [Contents] {
       let tables = try nft.tables()
       var all: [Contents] = []
-      for table in [Firewall.table, Firewall.confinement] where tables.contains(table) {
+      for table in [Firewall.table, Confinement.table] where tables.contains(table) {
         var contents = Contents(table: table)
         for chain in try nft.chains(in: table) {
           contents.rules[chain.name] = Set(try nft.rules(in: chain).map(\.expressions))

@@ -107,7 +107,8 @@ struct LiveSandbox: ~Copyable {
       bridge: wanted.bridge, address: seat.address, gateway: wanted.egress == .internal ? nil : seat.gateway,
       hostAddress: network.address?.address,
       mac: wanted.mac ?? .derived(from: seat.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
-      hostLink: try! InterfaceName("nsrun-\(Token.random())"), egress: wanted.egress, translation: network.translation)
+      hostLink: try! InterfaceName("\(SandboxFacts.hostLinkPrefix)\(Token.random())"), egress: wanted.egress,
+      translation: network.translation)
     try system { () throws(SystemError) in try record.append(facts.connectionLines) }
   }
 

@@ -28,27 +28,24 @@ enum Firewall {
   static let verdicts = NFTSet(
     "verdicts", in: table, key: [.ipv4Address], value: .verdict, comment: "sandboxes without a way out")
 
+  /// The addresses that sandboxes on bridges of ours may send from.
+  static let subnets = NFTSet(
+    "subnets", in: table, key: [.interfaceName, .ipv4Address], flags: .interval, comment: "and what is behind them")
+
+  /// What comes to the host itself.
+  static let input = Chain(
+    "input", in: table, base: BaseChain(type: .filter, hook: .input, priority: .filterPriority))
   static let forward = Chain(
     "forward", in: table, base: BaseChain(type: .filter, hook: .forward, priority: .filterPriority))
   static let postrouting = Chain(
     "postrouting", in: table,
     base: BaseChain(type: .nat, hook: .postrouting, priority: .sourceNATPriority))
+  /// Sees what leaves as it leaves: after any translation of addresses, by rules of ours or of others.
+  static let leaving = Chain(
+    "leaving", in: table,
+    base: BaseChain(type: .filter, hook: .postrouting, priority: .sourceNATPriority + 10))
 
-  /// Where sandboxes without a way out are held: by the port that they are on, because a command that is root inside may
-  /// give itself any other address. There only while there are such sandboxes or have been.
-  static let confinement = Table(.bridge, "nsrun", comment: "made by nsrun(8); gone with its last sandbox")
-  /// Ports of sandboxes without a way out.
-  static let confined = NFTSet(
-    "confined", in: confinement, key: [.interfaceName], comment: "ports of sandboxes without a way out")
-  /// The addresses of the host that they may talk to all the same.
-  static let hosts = NFTSet(
-    "hosts", in: confinement, key: [.interfaceName, .ipv4Address], comment: "and the host's address on their bridge")
-  /// What comes from a port to the host itself, be it to be forwarded.
-  static let input = Chain(
-    "input", in: confinement,
-    base: BaseChain(type: .filter, hook: .input, priority: -200 /* NF_BR_PRI_FILTER_BRIDGED */))
-
-  private static var sets: [NFTSet] { [bridges, bridged, networks, guests, routed, verdicts] }
+  private static var sets: [NFTSet] { [bridges, bridged, networks, subnets, guests, routed, verdicts] }
 
   /// The whole table, in place of one that there may be.
   /// - Parameter isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
@@ -65,34 +62,11 @@ enum Firewall {
     transaction.destroy(table)
     transaction.add(table)
     for set in sets { transaction.add(set) }
-    transaction.add(forward)
-    transaction.add(postrouting)
-    transaction.add(
-      Rule(
-        in: forward, [.matching(.inputInterfaceName, .outputInterfaceName, in: bridged), .verdict(.accept)]))
-    transaction.add(Rule(in: forward, [.vmap(.sourceAddress, in: verdicts)]))
-    transaction.add(Rule(in: forward, [.vmap(.destinationAddress, in: verdicts)]))
-    if isGuarded {
-      transaction.add(
-        Rule(
-          in: forward,
-          [
-            .matching(.inputInterfaceName, in: bridges, inverted: true),
-            .matching(.outputInterfaceName, in: bridges, inverted: true),
-            .verdict(.drop),
-          ], comment: guardComment))
+    for chain in [input, forward, postrouting, leaving] { transaction.add(chain) }
+    for rule in inputRules + forwardRules(isGuarded: isGuarded) + postroutingRules + leavingRules {
+      transaction.add(rule)
     }
-    // The device that a packet came in by is known here since Linux 5.7.
-    transaction.add(
-      Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: routed), .verdict(.accept)]))
-    transaction.add(
-      Rule(in: postrouting, [.matching(.inputInterfaceName, .outputInterfaceName, in: bridged), .verdict(.accept)]))
-    // Without this the rule would give IPv6 packets another address as well.
-    let isIPv4 = Statement.equals(.networkProtocol, .bytes([2 /* NFPROTO_IPV4 */]))
-    transaction.add(Rule(in: postrouting, [isIPv4, .matching(.inputInterfaceName, in: networks), .masquerade()]))
-    transaction.add(
-      Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: guests), .masquerade()]))
-    if members.contains(where: { $0.egress == .internal }) { installConfinement(&transaction) }
+    if members.contains(where: { $0.egress == .internal }) { Confinement.install(&transaction) }
     for record in records { admit(record, &transaction) }
     for member in members { admit(member, &transaction) }
     return transaction
@@ -101,17 +75,77 @@ enum Firewall {
   /// Of the rule that is there only where nsrun turned forwarding on.
   static let guardComment = "nsrun turned forwarding on, but only for sandboxes"
 
-  private static func installConfinement(_ transaction: inout Transaction) {
-    transaction.destroy(confinement)
-    transaction.add(confinement)
-    transaction.add(confined)
-    transaction.add(hosts)
-    transaction.add(input)
-    transaction.add(
-      Rule(in: input, [.matching(.inputInterfaceName, .destinationAddress, in: hosts), .verdict(.accept)]))
-    let isARP = [Statement.expression(.meta(.etherType)), .expression(.compare(.first, .equal, [0x08, 0x06]))]
-    transaction.add(Rule(in: input, [.matching(.inputInterfaceName, in: confined)] + isARP + [.verdict(.accept)]))
-    transaction.add(Rule(in: input, [.matching(.inputInterfaceName, in: confined), .verdict(.drop)]))
+  private static let isIPv4 = Statement.equals(.networkProtocol, .bytes([2 /* NFPROTO_IPV4 */]))
+  private static let isIPv6 = Statement.equals(.networkProtocol, .bytes([10 /* NFPROTO_IPV6 */]))
+  private static let isFromNetwork = Statement.matching(.inputInterfaceName, in: networks)
+  private static let isToNetwork = Statement.matching(.outputInterfaceName, in: networks)
+  private static let isBridged = Statement.matching(.inputInterfaceName, .outputInterfaceName, in: bridged)
+  private static let isFromRouted = Statement.matching(.inputInterfaceName, .sourceAddress, in: routed)
+  private static let isToRouted = Statement.matching(.outputInterfaceName, .destinationAddress, in: routed)
+  private static let isAnswer = Statement.equals(.conntrackDirection, .bytes([ConntrackDirection.reply.rawValue]))
+  private static let loopback: [UInt8] = [127, 0, 0, 0]
+  private static let isToLoopback = Statement.within(.destinationAddress, loopback, prefixLength: 8)
+
+  /// Others may have turned route_localnet on, and translate what is sent to another address to one of loopback.
+  private static var inputRules: [Rule] {
+    let loopback6 = DataValue.ipv6([UInt8](repeating: 0, count: 15) + [1])
+    return [
+      Rule(in: input, [.equals(.inputInterfaceName, .interfaceName("lo")), .verdict(.accept)]),
+      Rule(in: input, [isFromNetwork, isToLoopback, .verdict(.drop)], comment: "loopback is the host's alone"),
+      Rule(in: input, [isFromNetwork, .equals(.destinationAddress6, loopback6), .verdict(.drop)]),
+      Rule(in: input, [isToLoopback, .vmap(.sourceAddress, in: verdicts)]),
+      Rule(
+        in: input, [isFromNetwork, .within(.sourceAddress, loopback, prefixLength: 8), .verdict(.drop)]),
+    ]
+  }
+
+  private static func forwardRules(isGuarded: Bool) -> [Rule] {
+    func rule(_ statements: [Statement], _ comment: String? = nil) -> Rule {
+      Rule(in: forward, statements, comment: comment)
+    }
+    let isSpoofed = Statement.matching(.inputInterfaceName, .sourceAddress, in: subnets, inverted: true)
+    let guarding = [
+      Statement.matching(.inputInterfaceName, in: bridges, inverted: true),
+      .matching(.outputInterfaceName, in: bridges, inverted: true), .verdict(.drop),
+    ]
+    return [
+      rule([isBridged, .verdict(.accept)]),
+      rule([.vmap(.sourceAddress, in: verdicts)]),
+      rule([.vmap(.destinationAddress, in: verdicts)]),
+    ] + (isGuarded ? [rule(guarding, guardComment)] : []) + [
+      rule([isFromNetwork, isIPv6, .verdict(.drop)], "sandboxes have IPv4 only"),
+      rule([isFromNetwork, isSpoofed, .verdict(.drop)], "not from an address of the bridge's subnet"),
+      rule([isToRouted, .verdict(.accept)], "sandboxes without NAT are reached from outside"),
+      rule([isFromRouted, isAnswer, .verdict(.accept)]),
+      rule([isFromNetwork, isToNetwork, .verdict(.drop)], "bridges of nsrun do not reach each other"),
+      // An ICMP error has the direction of the connection that it is about; related is what a conntrack helper expects.
+      rule([isToNetwork, isAnswer, .verdict(.accept)], "answers to what sandboxes began"),
+      rule([isToNetwork, .state(.related), .verdict(.accept)]),
+      rule([isToNetwork, .verdict(.drop)], "nothing else comes in"),
+    ]
+  }
+
+  // The device that a packet came in by is known here since Linux 5.7.
+  private static var postroutingRules: [Rule] {
+    [
+      Rule(in: postrouting, [isFromRouted, .verdict(.accept)]),
+      Rule(in: postrouting, [isBridged, .verdict(.accept)]),
+      // Without the check of the protocol it would give IPv6 packets another address as well.
+      Rule(in: postrouting, [isIPv4, isFromNetwork, .masquerade()]),
+      Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: guests), .masquerade()]),
+    ]
+  }
+
+  /// Packets that belong to no connection, and those of one from before there were rules, are not translated.
+  private static var leavingRules: [Rule] {
+    [
+      Rule(in: leaving, [.bits(.conntrackStatus, 0x10 /* IPS_SRC_NAT */), .verdict(.accept)]),
+      Rule(in: leaving, [isFromRouted, .verdict(.accept)]),
+      Rule(in: leaving, [isBridged, .verdict(.accept)]),
+      Rule(
+        in: leaving, [isFromNetwork, .verdict(.drop)], comment: "nothing leaves with an address of the inside"),
+      Rule(in: leaving, [.matching(.inputInterfaceName, .sourceAddress, in: guests), .verdict(.drop)]),
+    ]
   }
 
   /// Adds a bridge; one that is there stays.
@@ -137,7 +171,14 @@ enum Firewall {
   private static func elements(of network: NetworkRecord) -> [(NFTSet, [SetElement])] {
     let name = DataValue.interfaceName(network.bridge.text)
     let all = [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
-    return network.translation == .bridge ? all + [(networks, [SetElement(key: [name])])] : all
+    guard network.translation == .bridge else { return all }
+    // A bridge of ours in no record, and without an address, was found like that.
+    let subnet = network.own?.address.network ?? IPNetwork("0.0.0.0/0")!
+    let first = DataValue.ipv4(subnet.address.bytes)
+    let last = DataValue.ipv4(subnet.lastAddress.bytes)
+    return all + [
+      (networks, [SetElement(key: [name])]), (subnets, [SetElement(key: [name, first], upTo: [name, last])]),
+    ]
   }
 
   /// Whether a sandbox is spoken of in the table at all.
@@ -152,15 +193,8 @@ enum Firewall {
       return member.translation == .address ? [(guests, [SetElement(key: key, comment: comment)])] : []
     case .routed: return member.translation == .bridge ? [(routed, [SetElement(key: key, comment: comment)])] : []
     case .internal:
-      let port = DataValue.interfaceName(member.port.text)
-      var elements = [
-        (verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)]),
-        (confined, [SetElement(key: [port], comment: comment)]),
-      ]
-      if let hostAddress = member.hostAddress {
-        elements.append((hosts, [SetElement(key: [port, .ipv4(hostAddress.bytes)], comment: comment)]))
-      }
-      return elements
+      return [(verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)])]
+        + Confinement.elements(of: member)
     }
   }
 }
@@ -183,7 +217,8 @@ extension Host {
       case ENOENT:
         // The table and all that the rules speak of is made in the same transaction: what is missing is an expression.
         throw .refused(
-          "\(cause): this kernel lacks CONFIG_NFT_MASQ or CONFIG_NFT_NAT, or the module: modprobe nft_masq")
+          "\(cause): this kernel lacks CONFIG_NFT_MASQ, CONFIG_NFT_NAT or CONFIG_NFT_CT, or the module: modprobe -a nft_masq nft_ct"
+        )
       default: throw error
       }
     }
@@ -244,7 +279,7 @@ extension Host {
   /// What there is of the tables.
   func ownTables() throws(SandboxError) -> [Table] {
     let tables = try nftables { (nft) throws(NetlinkError) in try nft.tables() }
-    return [Firewall.table, Firewall.confinement].filter(tables.contains)
+    return [Firewall.table, Confinement.table].filter(tables.contains)
   }
 
   /// Deletes what there is of the tables.

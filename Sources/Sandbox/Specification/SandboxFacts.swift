@@ -31,6 +31,9 @@ public struct SandboxFacts: Equatable, Sendable {
     public var translation: Translation
   }
 
+  /// How the name of every sandbox's host end begins, by which rules know it.
+  static let hostLinkPrefix = "nsrun-"
+
   public var name: NamespaceName
   public var lifetime: SandboxSpec.Lifetime
   /// The nsrun process that made it.

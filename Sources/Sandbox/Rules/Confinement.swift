@@ -1,0 +1,71 @@
+import NFTables
+
+/// The rules that hold sandboxes without a way out by the port that they are on, because a command that is root inside may
+/// give itself any other address: a table that is there only while there are such sandboxes or have been.
+///
+/// They talk to other sandboxes on their bridge and to the host's address there, and to nobody whom another port of the
+/// bridge leads to.
+enum Confinement {
+  static let table = Table(.bridge, "nsrun", comment: "made by nsrun(8); gone with its last sandbox")
+
+  /// Ports of sandboxes without a way out.
+  static let confined = NFTSet(
+    "confined", in: table, key: [.interfaceName], comment: "ports of sandboxes without a way out")
+  /// The sandbox's address on each, and the address of the host that it may talk to. Another address of a sandbox's
+  /// own would not be known to the rules for what the host translates and forwards.
+  static let allowed = NFTSet(
+    "allowed", in: table, key: [.interfaceName, .ipv4Address, .ipv4Address],
+    comment: "their addresses, and the host's on their bridge")
+
+  /// What comes from a port to the host itself, be it to be forwarded.
+  static let input = chain("input", .input)
+  /// What goes from port to port.
+  static let forward = chain("forward", .forward)
+  /// What the host sends or forwards to a port.
+  static let output = chain("output", .output)
+
+  private static func chain(_ name: String, _ hook: Hook) -> Chain {
+    Chain(name, in: table, base: BaseChain(type: .filter, hook: hook, priority: -200 /* NF_BR_PRI_FILTER_BRIDGED */))
+  }
+
+  private static var rules: [Rule] {
+    let isARP = [Statement.expression(.meta(.etherType)), .expression(.compare(.first, .equal, [0x08, 0x06]))]
+    let isFromConfined = Statement.matching(.inputInterfaceName, in: confined)
+    let isToConfined = Statement.matching(.outputInterfaceName, in: confined)
+    let isFromSandbox = Statement.hasPrefix(.inputInterfaceName, SandboxFacts.hostLinkPrefix)
+    let isToSandbox = Statement.hasPrefix(.outputInterfaceName, SandboxFacts.hostLinkPrefix)
+    return [
+      Rule(
+        in: input,
+        [.matching(.inputInterfaceName, .sourceAddress, .destinationAddress, in: allowed), .verdict(.accept)]),
+      Rule(in: input, [isFromConfined] + isARP + [.verdict(.accept)]),
+      Rule(in: input, [isFromConfined, .verdict(.drop)]),
+      Rule(in: forward, [isFromSandbox, isToSandbox, .verdict(.accept)], comment: "sandboxes on one bridge"),
+      Rule(in: forward, [isFromConfined, .verdict(.drop)]),
+      Rule(in: forward, [isToConfined, .verdict(.drop)]),
+      Rule(
+        in: output,
+        [.matching(.outputInterfaceName, .destinationAddress, .sourceAddress, in: allowed), .verdict(.accept)]),
+      Rule(in: output, [isToConfined] + isARP + [.verdict(.accept)]),
+      Rule(in: output, [isToConfined, .verdict(.drop)]),
+    ]
+  }
+
+  /// The whole table, in place of one that there may be.
+  static func install(_ transaction: inout Transaction) {
+    transaction.destroy(table)
+    transaction.add(table)
+    for set in [confined, allowed] { transaction.add(set) }
+    for chain in [input, forward, output] { transaction.add(chain) }
+    for rule in rules { transaction.add(rule) }
+  }
+
+  static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
+    let port = DataValue.interfaceName(member.port.text)
+    let comment = "nsrun \(member.name)"
+    let held = (confined, [SetElement(key: [port], comment: comment)])
+    guard let hostAddress = member.hostAddress else { return [held] }
+    let pair = [port, .ipv4(member.address.bytes), .ipv4(hostAddress.bytes)]
+    return [held, (allowed, [SetElement(key: pair, comment: comment)])]
+  }
+}
