@@ -2,9 +2,14 @@ import CLinux
 import Glibc
 
 /// Reads a whole small file, also one whose size the kernel does not know beforehand, as those of /proc are.
-/// - Throws: the error of open(2) or read(2).
-public func readFile(_ path: String) throws(SystemError) -> [UInt8] {
-  try OwnedDescriptor.open(path, O_RDONLY).readAll(path)
+///
+/// Somebody may have put something else in its place: only a regular file is read, so that nobody waits for the writer
+/// of a FIFO or for a terminal, and no more of it than a limit.
+/// - Parameter limit: how many bytes it may have.
+/// - Throws: the error of open(2) or read(2); EISDIR for a directory, EINVAL for what is no file otherwise, EFBIG for one
+///   beyond the limit.
+public func readFile(_ path: String, limit: Int = 1 << 26) throws(SystemError) -> [UInt8] {
+  try OwnedDescriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY).readRegularFile(path, limit: limit)
 }
 
 /// Reads a whole small file as text; bytes that are not UTF-8 are replaced.
@@ -18,14 +23,27 @@ public func writeText(_ text: String, to path: String) throws(SystemError) {
 }
 
 extension OwnedDescriptor {
+  /// As ``readFile(_:limit:)`` does it, from an open file. It must have been opened with O_NONBLOCK.
+  public func readRegularFile(_ subject: String, limit: Int = 1 << 26) throws(SystemError) -> [UInt8] {
+    var status = stat()
+    try systemCall("stat", subject) { fstat(raw, &status) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return try readAll(subject, limit: limit)
+    case S_IFDIR: throw SystemError("read", subject, errno: EISDIR)
+    default: throw SystemError("read", subject, errno: EINVAL)
+    }
+  }
+
   /// Reads from the current position to the end.
-  public func readAll(_ subject: String) throws(SystemError) -> [UInt8] {
+  /// - Throws: EFBIG where there is more than the limit.
+  public func readAll(_ subject: String, limit: Int = .max) throws(SystemError) -> [UInt8] {
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
     while true {
       let count = try systemCall("read", subject) { Glibc.read(raw, &chunk, chunk.count) }
       if count == 0 { return content }
       content.append(contentsOf: chunk[0..<count])
+      if content.count > limit { throw SystemError("read", subject, errno: EFBIG) }
       if count == chunk.count { chunk = [UInt8](repeating: 0, count: chunk.count * 4) }
     }
   }

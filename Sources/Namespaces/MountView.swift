@@ -5,23 +5,6 @@ import LinuxSystem
 /// What a command sees of the file system in its network namespace: the host's, but /sys shows this namespace's links
 /// and the files of /etc/netns/NAME stand over those of /etc, as `ip netns exec` does it.
 public struct MountView: Sendable {
-  /// Something that stands over a file of the host's in a view, to be read only.
-  public struct ConfigurationFile: Equatable, Sendable {
-    public enum Content: Equatable, Sendable {
-      case bytes([UInt8])
-      /// What another file says, also later.
-      case file(String)
-    }
-
-    public var path: String
-    public var content: Content
-
-    public init(path: String, _ content: Content) {
-      self.path = path
-      self.content = content
-    }
-  }
-
   /// Whose files below /etc/netns are used; nil for none.
   public var name: NamespaceName?
   /// The directory that has no other name than this one in the view; nil to leave all as it is. Each name is a mount:
@@ -46,11 +29,13 @@ public struct MountView: Sendable {
   /// Gives the calling thread a mount namespace of its own with this view. Its network namespace must be the one that
   /// /sys is to show.
   /// - Parameter warn: is told, in a sentence each, what this host forbids; the view lacks it then.
-  public func establish(warn: (String) -> Void) throws(SystemError) {
+  /// - Returns: the files of its own; nil where it can have none, or keeps the names of the host's.
+  @discardableResult
+  public func establish(warn: (String) -> Void) throws(SystemError) -> ViewFiles? {
     try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
     // Mounts of the host still arrive here; ours do not go out.
     try mount(on: "/", [.makeSlave, .recursive])
-    if let names { hide(names, warn) }
+    let files = hideNames(warn)
     let mounts = KernelMounts.all()
     if isConfined { remove(mounts.elsewhere, warn) }
     mountSysfs(keeping: mounts.belowSys, warn)
@@ -59,6 +44,7 @@ public struct MountView: Sendable {
     } else if hasOwnProcesses {
       try mountProc()
     }
+    return files
   }
 
   /// Looks the working directory up again: as an open directory it would lead past the view.
@@ -72,15 +58,24 @@ public struct MountView: Sendable {
     }
   }
 
-  /// Puts files over those of the host in the view, which is the calling thread's; those of /etc/netns/NAME come last.
+  /// Puts files and directories over those of the host in the view, which is the calling thread's; then those of
+  /// /etc/netns/NAME that are not among them.
   /// - Parameter warn: as of ``establish(warn:)``.
-  public func configure(with files: [ConfigurationFile], warn: (String) -> Void) {
-    var given: [String] = []
-    if let name, FileIdentity(path: Self.directory(of: name)) != nil {
-      given = (try? directoryEntries(Self.directory(of: name))) ?? []
+  public func configure(with covers: [ViewCover], in files: borrowing ViewFiles?, warn: (String) -> Void) {
+    switch files {
+    case .some(let files):
+      for (index, cover) in covers.enumerated() {
+        attempt("\(cover.path) inside is the host's", warn) { () throws(SystemError) in
+          try files.put(cover, as: "\(index)")
+        }
+      }
+    case nil: break
     }
-    for file in files where !given.contains(where: { file.path == "/etc/\($0)" }) { put(file, warn) }
-    if let name { bind(given, of: name, warn) }
+    guard let name else { return }
+    for file in Self.files(of: name) where !covers.contains(where: { $0.path == "/etc/\(file)" }) {
+      let path = "\(Self.directory(of: name))/\(file)"
+      attempt("\(path) has no effect", warn) { () throws(SystemError) in try mount(path, on: "/etc/\(file)", .bind) }
+    }
   }
 
   /// Gives the calling process, which has entered a user namespace, a mount namespace of its own there: what is mounted
@@ -95,15 +90,18 @@ public struct MountView: Sendable {
     try mount(on: "/", [.makePrivate, .recursive])
   }
 
-  private func hide(_ names: NamespaceDirectory, _ warn: (String) -> Void) {
+  /// What is named inside is gone with the view: as a file of the host it would stay there, stale.
+  private func hideNames(_ warn: (String) -> Void) -> ViewFiles? {
+    guard let names else { return nil }
     do throws(SystemError) {
       while try unmountDetached(names.path) {}
       if FileIdentity(path: names.path) == nil { try makeDirectory(names.path) }
-      // What is named inside is gone with the view: as a file of the host it would stay there, stale.
-      try mount("tmpfs", on: names.path, type: "tmpfs", [.noSetUID, .noDevices, .noExecution], options: "mode=755")
+      let files = try ViewFiles.mounted(over: names.path)
       if let name { try names.attach(name) }
+      return files
     } catch {
       warn("the names of other network namespaces are seen inside: \(error)")
+      return nil
     }
   }
 
@@ -185,7 +183,7 @@ public struct MountView: Sendable {
       for path in writable { try protectMount(path, isReadOnly: false, isRecursive: false) }
     }
     attempt("the keys of the host's users are listed inside", warn) { () throws(SystemError) in
-      if FileIdentity(path: Self.keys) != nil { try Self.attach("/dev/null", over: Self.keys) }
+      if FileIdentity(path: Self.keys) != nil { try mount("/dev/null", on: Self.keys, .bind) }
     }
     restore(kept, warn)
     // With the host's processes in sight, ids would be those of others: without is not an answer.
@@ -200,40 +198,11 @@ public struct MountView: Sendable {
       options: isConfined ? "hidepid=ptraceable" : "")
   }
 
-  private func put(_ file: ConfigurationFile, _ warn: (String) -> Void) {
-    do throws(SystemError) {
-      switch file.content {
-      case .file(let path): try Self.attach(path, over: file.path)
-      case .bytes(let bytes):
-        // In the view's own file system, for a moment, by a name that no namespace can have.
-        guard let names else { return }
-        let path = "\(names.path)/\u{1}"
-        let copy = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-        defer { unlink(path) }
-        try copy.setMode(0o644, path)
-        try copy.write(bytes, path)
-        try Self.attach(path, over: file.path)
-      }
-    } catch {
-      warn("\(file.path) inside is the host's: \(error)")
-    }
-  }
-
-  private static func attach(_ source: String, over path: String) throws(SystemError) {
-    guard let copy = try MountTree(copying: source) else { throw SystemError("open", source, errno: ENOENT) }
-    try copy.protect()
-    try copy.move(to: path)
-  }
-
   private static func directory(of name: NamespaceName) -> String { "/etc/netns/\(name.text)" }
 
-  private func bind(_ files: [String], of name: NamespaceName, _ warn: (String) -> Void) {
-    for file in files {
-      let path = "\(Self.directory(of: name))/\(file)"
-      do throws(SystemError) { try mount(path, on: "/etc/\(file)", .bind) } catch {
-        warn("\(path) has no effect: \(error)")
-      }
-    }
+  private static func files(of name: NamespaceName) -> [String] {
+    let directory = directory(of: name)
+    return FileIdentity(path: directory) == nil ? [] : (try? directoryEntries(directory)) ?? []
   }
 }
 

@@ -30,7 +30,7 @@ extension CommandTests {
         let outcome = try host.sh(
           """
           mkdir /run/nsrun; mount -t tmpfs -o mode=755,nr_inodes=50 full /run/nsrun
-          nsrun --net br0 --name web --keep -- bash -c 'for i in {1..50}; do : > /run/nsrun/fill$i; done 2> /dev/null; exit 3'
+          nsrun --net br0 --name web --keep --privileged -- bash -c 'for i in {1..50}; do : > /run/nsrun/fill$i; done 2> /dev/null; exit 3'
           s=$?
           rm /run/nsrun/fill*; ls -A /run/nsrun /run/netns; umount /run/nsrun; rmdir /run/nsrun; exit $s
           """)

@@ -19,7 +19,6 @@ struct FilesTests {
   func readsProc() throws {
     #expect(try readText("/proc/self/comm").hasSuffix("\n"))
     #expect(try readText("/proc/self/status").hasPrefix("Name:\t"))
-    #expect(try readFile("/dev/null").isEmpty)
   }
 
   @Test("reads files around and beyond the size of a chunk", arguments: [0, 1, 4095, 4096, 4097, 20480, 100_000])
@@ -30,6 +29,23 @@ struct FilesTests {
     try OwnedDescriptor.open(path, O_WRONLY | O_CREAT, mode: 0o600).write(
       String(decoding: content, as: UTF8.self), path)
     #expect(try readFile(path) == content)
+  }
+
+  @Test("waits for nobody where something else than a file is in its place, and reads no more than a limit")
+  func noFile() throws {
+    let scratch = try ScratchDirectory()
+    let (fifo, path) = (scratch.file("fifo"), scratch.file("f"))
+    #expect(mkfifo(fifo, 0o600) == 0)
+    for other in [fifo, "/dev/zero", "/dev/null"] {
+      #expect(throws: SystemError("read", other, errno: EINVAL)) { try readFile(other) }
+    }
+    let file = try OwnedDescriptor.open(path, O_WRONLY | O_CREAT, mode: 0o600)
+    try file.write("12345678", path)
+    #expect(try readFile(path, limit: 8).count == 8)
+    #expect(throws: SystemError("read", path, errno: EFBIG)) { try readFile(path, limit: 7) }
+    // All of it holes.
+    #expect(ftruncate(file.raw, 1 << 40) == 0)
+    #expect(throws: SystemError("read", path, errno: EFBIG)) { try readFile(path) }
   }
 
   @Test("names what could not be read, and why")

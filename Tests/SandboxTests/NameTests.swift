@@ -45,7 +45,7 @@ struct HostsFileTests {
 
   init() throws {
     scratch = try Scratch()
-    file = HostsFile(path: scratch.path + "/hosts")
+    file = HostsFile("br0", in: scratch.path)
     try write(HostsFile.content(Array("127.0.0.1 localhost\n".utf8)))
   }
 

@@ -13,6 +13,7 @@ static const int32_t clinux_CLONE_NEWUSER = 0x10000000;
 static const int32_t clinux_CLONE_NEWNET = 0x40000000;
 
 static const int32_t clinux_O_TMPFILE = 020200000;
+static const int32_t clinux_O_PATH = 010000000;
 
 /// The type that statfs(2) gives for a namespace file (linux/magic.h).
 static const int64_t clinux_NSFS_MAGIC = 0x6e736673;

@@ -65,8 +65,8 @@ extension Host {
       let owner = isPrivileged ? nil : try UserNamespace.owner(of: namespace)
       try namespace.enter()
       let view = MountView(name: name, without: names, isConfined: owner != nil)
-      try view.establish(warn: reporter.warn)
-      try complete(view, owner, facts?.naming, resolvers)
+      let files = try view.establish(warn: reporter.warn)
+      try complete(view, files, owner, facts?.naming, resolvers)
     }
     throw .launch(command.execute())
   }
@@ -75,10 +75,14 @@ extension Host {
   /// view: with what is known of its sandbox, if it is in one.
   /// - Parameter owner: the user namespace that it moves into; nil for none.
   private func complete(
-    _ view: MountView, _ owner: borrowing UserNamespace?, _ naming: Naming?, _ resolvers: HostResolvers?
+    _ view: MountView, _ files: borrowing ViewFiles?, _ owner: borrowing UserNamespace?, _ naming: Naming?,
+    _ resolvers: HostResolvers?
   ) throws(SystemError) {
     // With the power of before: what is mounted by now, the command cannot take apart.
-    view.configure(with: naming.map { nameFiles(of: $0, resolvers) } ?? [], warn: reporter.warn)
+    var covers = naming.map { nameFiles(of: $0, resolvers) } ?? []
+    // An nsrun inside has one of its own. It comes last, since some of the others are shown from there.
+    if view.isConfined, access(state.root, F_OK) == 0 { covers.append(ViewCover(path: state.root, .directory)) }
+    view.configure(with: covers, in: files, warn: reporter.warn)
     try MountView.reenterDirectory()
     if view.isConfined {
       try owner?.enter()
@@ -142,7 +146,7 @@ extension Host {
       } else {
         let view = MountView(
           name: spec.name, without: names, isConfined: !spec.isPrivileged, hasOwnProcesses: spec.hasOwnProcesses)
-        try view.establish(warn: reporter.warn)
+        let files = try view.establish(warn: reporter.warn)
         // Until the sandbox has its place on the bridge.
         let told = parent.awaitPermission()
         func value(_ name: String) -> String? { told.first { $0.name == name }?.value }
@@ -150,7 +154,7 @@ extension Host {
           name: spec.name, hostname: spec.hostname, resolver: spec.resolver,
           bridge: value("bridge").flatMap { try? InterfaceName($0) },
           hostAddress: value("host-address").flatMap { IPAddress($0) })
-        try complete(view, owner, naming, resolvers)
+        try complete(view, files, owner, naming, resolvers)
       }
       if !spec.isPrivileged { parent.reachCheckpoint() }
     }

@@ -176,7 +176,7 @@ struct UnrecordedObjects {
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
       }
       let names = try system { () throws(SystemError) in
-        try HostsFile(path: host.state.hosts(of: network)).removeLost(isDryRun: isDryRun) {
+        try host.hostsFile(of: network).removeLost(isDryRun: isDryRun) {
           leases.holder(of: $0) == nil
         }
       }

@@ -7,9 +7,17 @@ import RouteNetlink
 ///
 /// All of them have the same file mounted, so it is changed in place, and nobody who reads it meanwhile sees half a
 /// line: one that is taken away becomes a comment by its first byte, and one that is added is a comment until its last
-/// byte to be written, the first. Those who write hold the file's lock.
+/// byte to be written, the first. Those who write hold the lock of its directory: whoever can open a file can lock it.
 struct HostsFile {
-  let path: String
+  private let directory: String
+  private let name: String
+
+  var path: String { "\(directory)/\(name)" }
+
+  init(_ name: String, in directory: String) {
+    self.directory = directory
+    self.name = name
+  }
 
   /// One sandbox's line.
   struct Entry: Equatable, Sendable, CustomStringConvertible {
@@ -63,61 +71,78 @@ struct HostsFile {
   /// - Returns: false where there is no file.
   /// - Throws: ``Damaged`` where it is not as this writes it.
   func add(_ entry: Entry) throws(SystemError) -> Result<Bool, Damaged> {
-    guard let file = try open() else { return .success(false) }
-    guard let part = try ownPart(of: file) else { return .failure(Damaged()) }
+    guard let opened = try open() else { return .success(false) }
+    guard let part = try ownPart(of: opened.file) else { return .failure(Damaged()) }
     let line = entry.line
     // One that has the address had it before.
-    for old in part.lines(beginning: entry.prefix) { try blank(old, of: part, file) }
+    for old in part.lines(beginning: entry.prefix) { try blank(old, of: part, opened.file) }
     if let place = part.lines(beginning: [Self.comment]).first(where: { $0.size >= line.count }) {
       let padding = [UInt8](repeating: Self.space, count: place.size - line.count)
-      try file.write(line[1..<(line.count - 1)] + padding + [Self.newline], at: part.start + place.start + 1, path)
-      try file.write(line[..<1], at: part.start + place.start, path)
+      try opened.file.write(
+        line[1..<(line.count - 1)] + padding + [Self.newline], at: part.start + place.start + 1, path)
+      try opened.file.write(line[..<1], at: part.start + place.start, path)
     } else {
       // The last one may have been written in part only, for want of room.
       let separator = part.bytes.last ?? Self.newline == Self.newline ? [] : [Self.newline]
       let end = part.start + part.bytes.count
-      try file.write(separator + [Self.comment] + line[1...], at: end, path)
-      try file.write(line[..<1], at: end + separator.count, path)
+      try opened.file.write(separator + [Self.comment] + line[1...], at: end, path)
+      try opened.file.write(line[..<1], at: end + separator.count, path)
     }
     return .success(true)
   }
 
   /// Takes an address's line away, if there is one.
   func remove(_ address: IPAddress) throws(SystemError) {
-    guard let file = try open(), let part = try ownPart(of: file) else { return }
+    guard let opened = try open(), let part = try ownPart(of: opened.file) else { return }
     let prefix = Entry(address: address, names: []).prefix
-    for line in part.lines(beginning: prefix) { try blank(line, of: part, file) }
+    for line in part.lines(beginning: prefix) { try blank(line, of: part, opened.file) }
   }
 
   /// Takes the lines away that nobody answers for.
   /// - Parameter isLost: whether an address is nobody's; asked while no line can be added.
   /// - Returns: their addresses.
   func removeLost(isDryRun: Bool, _ isLost: (IPAddress) -> Bool) throws(SystemError) -> [IPAddress] {
-    guard let file = try open(), let part = try ownPart(of: file) else { return [] }
+    guard let opened = try open(), let part = try ownPart(of: opened.file) else { return [] }
     var lost: [IPAddress] = []
     for line in part.lines(beginning: []) where part.bytes[line.start] != Self.comment {
       let word = part.bytes[line.start..<line.end].prefix { $0 != Self.space }
       guard let address = IPAddress(String(decoding: word, as: UTF8.self)), isLost(address) else { continue }
       lost.append(address)
-      if !isDryRun { try blank(line, of: part, file) }
+      if !isDryRun { try blank(line, of: part, opened.file) }
     }
     return lost
   }
 
   /// Writes a damaged file anew, for those who have it mounted.
   func rebuild(_ entries: [Entry]) throws(SystemError) {
-    guard let file = try open() else { return }
+    guard let opened = try open() else { return }
     // Somebody else may have done so meanwhile.
-    guard try ownPart(of: file) == nil else { return }
-    try systemCall("truncate", path) { ftruncate(file.raw, 0) }
-    try file.write(Self.content(Self.ofHost(), entries)[...], at: 0, path)
+    guard try ownPart(of: opened.file) == nil else { return }
+    try systemCall("truncate", path) { ftruncate(opened.file.raw, 0) }
+    try opened.file.write(Self.content(Self.ofHost(), entries)[...], at: 0, path)
   }
 
-  /// Opens and locks the file; nil where there is none.
-  private func open() throws(SystemError) -> OwnedDescriptor? {
-    guard let file = try OwnedDescriptor.openIfPresent(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK) else { return nil }
-    try file.lock(.exclusive, path)
-    return file
+  /// The open file, and the lock of its directory.
+  private struct Opened: ~Copyable {
+    let file: OwnedDescriptor
+    let directory: OwnedDescriptor
+  }
+
+  /// Takes the lock and opens the file; nil where there is none.
+  private func open() throws(SystemError) -> Opened? {
+    let flags = O_NOFOLLOW | O_NONBLOCK
+    guard let directory = try OwnedDescriptor.openIfPresent(self.directory, O_RDONLY | O_DIRECTORY | flags) else {
+      return nil
+    }
+    try directory.lock(.exclusive, self.directory)
+    do throws(SystemError) {
+      // In the directory that is locked: another one may have the path by now.
+      let file = try directory.open(name, O_RDWR | flags)
+      return Opened(file: file, directory: directory)
+    } catch {
+      if error.isNotFound { return nil }
+      throw error
+    }
   }
 
   /// Where a line is in its part, with its newline.
@@ -153,7 +178,10 @@ struct HostsFile {
 
   /// - Returns: nil where the file is damaged.
   private func ownPart(of file: borrowing OwnedDescriptor) throws(SystemError) -> Part? {
-    let size = Int(try systemCall("seek", path) { lseek(file.raw, 0, SEEK_END) })
+    var status = stat()
+    try systemCall("stat", path) { fstat(file.raw, &status) }
+    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+    let size = Int(status.st_size)
     let head = try file.read(min(size, Self.headSize), at: 0, path)
     let digits = String(decoding: head.dropLast().suffix(12), as: UTF8.self)
     guard let start = Int(digits), start >= Self.headSize, start <= size, Self.head(start).utf8.elementsEqual(head)

@@ -37,34 +37,45 @@ extension SandboxFacts {
 }
 
 extension Host {
-  /// The files of /etc by which commands in a sandbox find names.
+  /// The files of /etc by which commands in a sandbox find names. Each is the sandbox's own: what is written to it inside
+  /// reaches nobody else.
   /// - Parameter resolvers: who resolves names for the host; nil where nobody is to be asked.
-  func nameFiles(of naming: Naming, _ resolvers: HostResolvers?) -> [MountView.ConfigurationFile] {
-    var files: [MountView.ConfigurationFile] = []
-    if let bridge = naming.bridge, !naming.hosts.isEmpty {
-      files.append(.init(path: "/etc/hosts", .file(state.hosts(of: bridge))))
+  func nameFiles(of naming: Naming, _ resolvers: HostResolvers?) -> [ViewCover] {
+    var covers: [ViewCover] = []
+    func given(_ file: String) -> ViewCover? {
+      (try? readFile("/etc/netns/\(naming.name)/\(file)")).map { ViewCover(path: "/etc/\(file)", .bytes($0)) }
+    }
+    if let hosts = given("hosts") {
+      covers.append(hosts)
+    } else if let bridge = naming.bridge, !naming.hosts.isEmpty {
+      covers.append(ViewCover(path: "/etc/hosts", .file(state.hosts(of: bridge))))
     } else {
       let entry = HostsFile.Entry(address: IPAddress("127.0.1.1")!, names: [naming.hostname.text])
-      files.append(.init(path: "/etc/hosts", .bytes(HostsFile.ofHost() + Array("\(entry)\n".utf8))))
+      covers.append(ViewCover(path: "/etc/hosts", .bytes(HostsFile.ofHost() + Array("\(entry)\n".utf8))))
     }
-    let path = "/etc/resolv.conf"
-    if let resolvers, access("/etc/netns/\(naming.name)/resolv.conf", F_OK) != 0 {
-      switch resolvers.answer(to: naming.resolver, hostAddress: naming.hostAddress) {
-      case .unchanged: break
-      case .text(let text): files.append(.init(path: path, .bytes(Array(text.utf8))))
-      case .unreachable:
-        let servers = resolvers.configuration.servers
-        reporter.warn(
-          (servers.isEmpty
-            ? "\(path) names no DNS server"
-            : "the DNS server of this host, \(servers.joined(separator: ", ")), cannot be reached from inside")
-            + ": names of other hosts are not found; give --dns ADDRESS")
-      }
+    covers.append(given("resolv.conf") ?? ViewCover(path: "/etc/resolv.conf", .bytes(resolverFile(naming, resolvers))))
+    if let text = try? readText("/etc/nsswitch.conf"), let changed = NameServiceSwitch.withoutResolve(text),
+      access("/etc/netns/\(naming.name)/nsswitch.conf", F_OK) != 0
+    {
+      covers.append(ViewCover(path: "/etc/nsswitch.conf", .bytes(Array(changed.utf8))))
     }
-    if let text = try? readText("/etc/nsswitch.conf"), let changed = NameServiceSwitch.withoutResolve(text) {
-      files.append(.init(path: "/etc/nsswitch.conf", .bytes(Array(changed.utf8))))
+    // A file cannot stand where there is none.
+    return covers.filter { access($0.path, F_OK) == 0 }
+  }
+
+  private func resolverFile(_ naming: Naming, _ resolvers: HostResolvers?) -> [UInt8] {
+    switch resolvers?.answer(to: naming.resolver, hostAddress: naming.hostAddress) {
+    case .text(let text): return Array(text.utf8)
+    case .unreachable:
+      let servers = resolvers!.configuration.servers
+      reporter.warn(
+        (servers.isEmpty
+          ? "/etc/resolv.conf names no DNS server"
+          : "the DNS server of this host, \(servers.joined(separator: ", ")), cannot be reached from inside")
+          + ": names of other hosts are not found; give --dns ADDRESS")
+    case .unchanged, nil: break
     }
-    return files
+    return (try? readFile("/etc/resolv.conf")) ?? []
   }
 
   /// Who resolves names for the host, where a sandbox needs to know: on a bridge with a way out, or where it was said.
@@ -72,9 +83,11 @@ extension Host {
     (egress ?? .internal) != .internal || spec != ResolverSpec() ? HostResolvers() : nil
   }
 
+  func hostsFile(of bridge: InterfaceName) -> HostsFile { HostsFile(bridge.text, in: state.hosts) }
+
   /// Adds a sandbox to the hosts file of its bridge, which is made where there is none. The sandbox has a lease.
   func introduce(_ entry: HostsFile.Entry, on bridge: InterfaceName) throws(SandboxError) {
-    let file = HostsFile(path: state.hosts(of: bridge))
+    let file = hostsFile(of: bridge)
     for _ in 1...3 {
       switch try system({ () throws(SystemError) in try file.add(entry) }) {
       case .success(true): return
@@ -100,6 +113,6 @@ extension Host {
 
   /// Takes a sandbox out of the hosts file of its bridge.
   func forget(_ address: IPAddress, on bridge: InterfaceName) throws(SandboxError) {
-    try system { () throws(SystemError) in try HostsFile(path: state.hosts(of: bridge)).remove(address) }
+    try system { () throws(SystemError) in try hostsFile(of: bridge).remove(address) }
   }
 }

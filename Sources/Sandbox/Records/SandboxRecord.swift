@@ -150,7 +150,7 @@ extension RecordText {
     var status = stat()
     if lstat(path, &status) == 0, !status.isOwnFile { throw .damaged(path) }
     let content = try system { () throws(SystemError) in
-      try OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).readAll(path)
+      try OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).readRegularFile(path)
     }
     do throws(Unreadable) { return try RecordText(parsing: content) } catch {
       switch error {

@@ -128,11 +128,26 @@ public struct StateDirectory: Sendable {
       do throws(SystemError) { try makeDirectory(path) } catch {
         // The last one to leave removed the root.
         if error.isNotFound { continue }
-        throw error
+        guard error.errno == EROFS, try mountRoot() else { throw error }
+        continue
       }
       // The last one to leave may have removed it again.
       if let lock = try lockIfPresent(kind) { return lock }
     }
+  }
+
+  /// Mounts a root to write to where nsrun itself has put an empty one that cannot be written, as it does in the view of a
+  /// command: the mount goes with that.
+  /// - Returns: whether there is one now.
+  private func mountRoot() throws(SystemError) -> Bool {
+    let covered = try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    try covered.lock(.exclusive, root)
+    guard let now = FileIdentity(path: root), let above = FileIdentity(path: "\(root)/..") else { return false }
+    // Another one was quicker.
+    if try now != covered.identity() { return true }
+    guard now.device != above.device, try directoryEntries(root).isEmpty else { return false }
+    try mount("tmpfs", on: root, type: "tmpfs", [.noSetUID, .noDevices, .noExecution], options: "mode=700")
+    return true
   }
 
   /// Takes the lock if the directory is there, waiting for it.

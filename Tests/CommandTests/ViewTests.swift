@@ -1,0 +1,129 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// What a command sees of the host's files.
+  @Suite("The view of a command") struct ViewTests {
+    /// The host's own files, which tests change, are copies.
+    private static let etc =
+      "mount -t tmpfs none /mnt; cp -a /etc /mnt; rm -f /mnt/etc/resolv.conf; mount --bind /mnt/etc /etc"
+      + "; echo nameserver 8.8.8.8 > /etc/resolv.conf"
+
+    @Test(
+      "What nsrun has written down is not there inside, to be read, written or locked",
+      arguments: ["nsrun --net br0 --", "nsrun --", "nsrun exec keep --"])
+    func state(entry: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create keep --net br0")
+        let before = try host.must("md5sum /run/nsrun/*/created/keep; ls -A /run/nsrun /run/nsrun/*")
+        let outcome = try host.sh(
+          """
+          \(entry) sh -c 'ls -A /run/nsrun; ! touch /run/nsrun/planted && ! mount -o remount,rw /run/nsrun &&
+            ! umount /run/nsrun && ! mkdir /run/nsrun/1'
+          """)
+        #expect(outcome.status == 0 && outcome.output == "", "\(outcome)")
+        #expect(try host.must("md5sum /run/nsrun/*/created/keep; ls -A /run/nsrun /run/nsrun/*") == before)
+        try host.must("nsrun rm keep")
+      }
+    }
+
+    @Test("An nsrun inside keeps its records there, and they go with the command")
+    func nestedState() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create keep --net br0; find /run/nsrun | sort > /run/scratch/before")
+        let inner =
+          "nsrun create one --net br1 > /dev/null; nsrun create two --net br1 > /dev/null & nsrun --net br1 -- true; wait"
+        let outcome = try host.must(
+          "nsrun exec keep -- sh -c '\(inner); nsrun list --json | jq -r .[].name; nsrun rm one'")
+        #expect(outcome == "one\ntwo")
+        #expect(
+          try host.must("nsrun list --json | jq -r .[].name; find /run/nsrun | sort | diff - /run/scratch/before")
+            == "keep")
+        try host.must("nsrun rm keep")
+      }
+    }
+
+    @Test("Whoever locks all the files that it can open keeps nobody waiting", arguments: ["", "--privileged"])
+    func locks(option: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create keep --net br0 \(option)")
+        let user = "--user nobody --cap-drop all --no-new-privs"
+        let holder = try host.start(
+          "nsrun --net br0 \(option) \(user) -- python3 -c 'import fcntl, sys"
+            + "\nfiles = [open(f) for f in (\"/etc/hosts\", \"/etc/resolv.conf\")]"
+            + "\nfor f in files: fcntl.flock(f, fcntl.LOCK_EX)\nprint(\"locked\", flush=True)\nsys.stdin.readline()'")
+        try holder.wait(for: "locked")
+        try host.must("timeout 20 nsrun --net br0 -- true && timeout 20 nsrun list && timeout 20 nsrun rm keep")
+        holder.send("\n")
+        #expect(try holder.finish().status == 0)
+      }
+    }
+
+    @Test(
+      "What is written to /etc/hosts and /etc/resolv.conf inside is seen there alone",
+      arguments: ["--net br0", "--net br0 --internal", "", "--net br0 --privileged", "--net br0 --dns 192.0.2.7"])
+    func written(options: String) throws {
+      try onHost(Self.etc + "; mkdir -p /etc/netns/given; echo nameserver 192.0.2.8 > /etc/netns/given/resolv.conf") {
+        (host) throws in
+        let before = try host.must("cat /etc/hosts /etc/resolv.conf /etc/netns/given/resolv.conf")
+        for name in ["me", "given"] {
+          let outcome = try host.must(
+            """
+            nsrun \(options) --name \(name) -- sh -c '
+              echo nameserver 10.1.1.1 > /etc/resolv.conf && echo 192.0.2.9 mine >> /etc/hosts || exit
+              cat /etc/resolv.conf; getent hosts mine'
+            """)
+          #expect(outcome.hasPrefix("nameserver 10.1.1.1\n192.0.2.9 "), "\(outcome)")
+        }
+        #expect(try host.must("cat /etc/hosts /etc/resolv.conf /etc/netns/given/resolv.conf") == before)
+      }
+    }
+
+    @Test("Who has written to /etc/hosts inside still finds by it who was there, and others find who comes later")
+    func writtenAndShared() throws {
+      try onHost { (host) throws in
+        let script = "while read -r line; do eval \"$line\"; echo done; done"
+        let commands = try (0..<2).map { _ in try host.start("exec nsrun --net br0 -- sh -c '\(script)'") }
+        func run(_ line: String, in command: HostCommand) throws -> String {
+          command.send(line + "\n")
+          return try command.wait(for: "done\n")
+        }
+        try host.must("nsrun create early --net br0")
+        _ = try run("echo 192.0.2.9 mine >> /etc/hosts", in: commands[0])
+        try host.must("nsrun create late --net br0")
+        let look = "grep -oE \"(early|mine|late)\" /etc/hosts | xargs"
+        #expect(try run(look, in: commands[0]).hasPrefix("early mine"))
+        #expect(try run(look, in: commands[1]).hasPrefix("early late"))
+        for command in commands {
+          command.closeInput()
+          #expect(try command.finish().status == 0)
+        }
+        try host.must("nsrun rm early late")
+      }
+    }
+
+    @Test(
+      "A FIFO, a device or a directory in the place of a file is not waited for",
+      arguments: ["mkfifo", "ln -s /dev/zero", "mkdir", "truncate -s 1T"])
+    func noFile(make: String) throws {
+      try onHost(Self.etc + "; mkdir -p /etc/netns/me") { (host) throws in
+        for file in ["/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/hosts", "/etc/netns/me/hosts"] {
+          let outcome = try host.sh(
+            """
+            [ ! -e \(file) ] || mv \(file) /etc/kept; \(make) \(file); timeout 20 nsrun --net br0 --name me -- true; s=$?
+            rm -r \(file); [ ! -e /etc/kept ] || mv /etc/kept \(file); exit $s
+            """)
+          #expect(outcome.status == 0, "\(file): \(outcome)")
+        }
+        for file in ["/etc/passwd", "/etc/group"] {
+          let outcome = try host.sh(
+            """
+            mv \(file) /etc/kept; \(make) \(file); timeout 20 nsrun --user nobody -- true; s=$?
+            rm -r \(file); mv /etc/kept \(file); exit $s
+            """)
+          #expect(outcome.status == 125 && outcome.errors.contains(file), "\(outcome)")
+        }
+      }
+    }
+  }
+}
