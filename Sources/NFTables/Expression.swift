@@ -13,6 +13,10 @@ public enum Expression: Hashable, Sendable {
   case setConntrack(ConntrackKey, direction: ConntrackDirection? = nil, from: Register = .first)
   /// Looks up the routing table: `fib`.
   case fib(FIBResult, FIBFlags, into: Register = .first)
+  /// Loads a property of the route that the packet takes: `rt`.
+  case route(RouteKey, into: Register = .first)
+  /// Sets bytes of an option of TCP's that the packet has: `exthdr`.
+  case setTCPOption(TCPOptionField, from: Register = .first)
   /// Computes (source & mask) ^ xor; both of the same length: `bitwise`.
   case bitwise(Register = .first, into: Register = .first, mask: [UInt8], xor: [UInt8])
   /// Swaps between host and network byte order, in units of `size` bytes: `byteorder`.
@@ -235,6 +239,35 @@ public struct FIBFlags: OptionSet, Hashable, Sendable {
   public static let outputInterface = FIBFlags(rawValue: 16)
   /// Gives 1 byte: whether there is a route.
   public static let present = FIBFlags(rawValue: 32)
+}
+
+/// What is known of the route that a packet takes (enum nft_rt_keys).
+public struct RouteKey: RawRepresentable, Hashable, Sendable {
+  public let rawValue: UInt32
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// The largest TCP segment that fits, by the MTU of the packet's route and of the way back; 2 bytes, host byte order
+  /// (nft's `rt mtu`).
+  public static let segmentSize = RouteKey(rawValue: 3)
+}
+
+/// A place in an option of TCP's.
+public struct TCPOptionField: Hashable, Sendable {
+  /// The option's number.
+  public var kind: UInt8
+  /// In bytes from the start of the option.
+  public var offset: UInt32
+  /// 2 or 4 bytes. What is written to the first two of option 2 only ever makes its value smaller.
+  public var length: UInt32
+
+  public init(kind: UInt8, offset: UInt32, length: UInt32) {
+    self.kind = kind
+    self.offset = offset
+    self.length = length
+  }
+
+  /// The largest segment that the sender takes; 2 bytes, network byte order.
+  public static let maximumSegmentSize = TCPOptionField(kind: 2, offset: 2, length: 2)
 }
 
 /// A rate that packets or bytes may have.

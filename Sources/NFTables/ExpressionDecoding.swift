@@ -83,6 +83,16 @@ private struct ExpressionFields {
         let result = number(NFTA_FIB_RESULT).flatMap({ FIBResult(rawValue: $0) })
       else { return nil }
       return .fib(result, FIBFlags(rawValue: flags), into: register)
+    case "rt":
+      guard let register = register(NFTA_RT_DREG), let key = number(NFTA_RT_KEY) else { return nil }
+      return .route(RouteKey(rawValue: key), into: register)
+    case "exthdr":
+      // Without a source it reads from the packet.
+      guard let register = register(NFTA_EXTHDR_SREG), number(NFTA_EXTHDR_OP) == NFT_EXTHDR_OP_TCPOPT,
+        let kind = number(NFTA_EXTHDR_TYPE).flatMap({ UInt8(exactly: $0) }),
+        let offset = number(NFTA_EXTHDR_OFFSET), let length = number(NFTA_EXTHDR_LEN)
+      else { return nil }
+      return .setTCPOption(TCPOptionField(kind: kind, offset: offset, length: length), from: register)
     case "bitwise":
       guard let source = register(NFTA_BITWISE_SREG), let destination = register(NFTA_BITWISE_DREG),
         let mask = value(NFTA_BITWISE_MASK), let xor = value(NFTA_BITWISE_XOR), number(NFTA_BITWISE_OP) ?? 0 == 0

@@ -21,6 +21,8 @@ extension Expression {
     case .payload: "payload"
     case .conntrack, .setConntrack: "ct"
     case .fib: "fib"
+    case .route: "rt"
+    case .setTCPOption: "exthdr"
     case .bitwise: "bitwise"
     case .byteOrder: "byteorder"
     case .compare: "cmp"
@@ -65,6 +67,15 @@ extension Expression {
       buffer.attribute(NFTA_FIB_FLAGS, bigEndian: flags.rawValue)
       buffer.attribute(NFTA_FIB_RESULT, bigEndian: result.rawValue)
       buffer.attribute(NFTA_FIB_DREG, bigEndian: register.rawValue)
+    case .route(let key, let register):
+      buffer.attribute(NFTA_RT_KEY, bigEndian: key.rawValue)
+      buffer.attribute(NFTA_RT_DREG, bigEndian: register.rawValue)
+    case .setTCPOption(let field, let register):
+      buffer.attribute(NFTA_EXTHDR_SREG, bigEndian: register.rawValue)
+      buffer.attribute(NFTA_EXTHDR_TYPE, field.kind)
+      buffer.attribute(NFTA_EXTHDR_OFFSET, bigEndian: field.offset)
+      buffer.attribute(NFTA_EXTHDR_LEN, bigEndian: field.length)
+      buffer.attribute(NFTA_EXTHDR_OP, bigEndian: NFT_EXTHDR_OP_TCPOPT)
     case .bitwise(let source, let destination, let mask, let xor):
       buffer.attribute(NFTA_BITWISE_SREG, bigEndian: source.rawValue)
       buffer.attribute(NFTA_BITWISE_DREG, bigEndian: destination.rawValue)

@@ -121,6 +121,19 @@ enum ExpressionSchemas {
         ("RESULT", MessageSchemas.names("NFT_FIB_RESULT_", ["UNSPEC", "OIF", "OIFNAME", "ADDRTYPE"])),
         ("FLAGS", MessageSchemas.bits("NFTA_FIB_F_", ["SADDR", "DADDR", "MARK", "IIF", "OIF", "PRESENT"])),
       ]),
+    "rt": schema(
+      "RT",
+      [
+        ("DREG", register),
+        ("KEY", MessageSchemas.names("NFT_RT_", ["CLASSID", "NEXTHOP4", "NEXTHOP6", "TCPMSS", "XFRM"])),
+      ]),
+    "exthdr": schema(
+      "EXTHDR",
+      [
+        ("DREG", register), ("TYPE", .bigEndian), ("OFFSET", .bigEndian), ("LEN", .bigEndian),
+        ("FLAGS", MessageSchemas.bits("NFT_EXTHDR_F_", ["PRESENT"])),
+        ("OP", MessageSchemas.names("NFT_EXTHDR_OP_", ["IPV6", "TCPOPT", "IPV4", "SCTP", "DCCP"])), ("SREG", register),
+      ]),
     "reject": schema(
       "REJECT",
       [

@@ -65,6 +65,9 @@ public struct Selector: Hashable, Sendable {
   public static let tcpSourcePort = Selector(.payload(.sourcePort), .port, requires: [.transport(6)])
   /// nft's `tcp dport`.
   public static let tcpDestinationPort = Selector(.payload(.destinationPort), .port, requires: [.transport(6)])
+  /// nft's `tcp flags`; see ``Statement/hasFlags(_:)``.
+  public static let tcpFlags = Selector(
+    .payload(.tcpFlags), DataType(number: 15, size: 1, byteOrder: .network), requires: [.transport(6)])
   /// nft's `udp sport`.
   public static let udpSourcePort = Selector(.payload(.sourcePort), .port, requires: [.transport(17)])
   /// nft's `udp dport`.

@@ -92,6 +92,22 @@ public struct Statement: Hashable, Sendable {
       .test(selector, [.bitwise(mask: mask, xor: [0, 0, 0, 0]), .compare(.first, .notEqual, [0, 0, 0, 0])]))
   }
 
+  /// Goes on only with TCP packets that have one of the flags; nft's `tcp flags`.
+  /// - Parameter flags: see ``PayloadField/tcpFlags``.
+  public static func hasFlags(_ flags: UInt8) -> Statement {
+    Statement(.test(.tcpFlags, [.bitwise(mask: [flags], xor: [0]), .compare(.first, .notEqual, [0])]))
+  }
+
+  /// Makes the segments that the sender of a TCP packet with SYN offers to take fit the packet's way and the way back;
+  /// nft's `tcp option maxseg size set rt mtu`.
+  public static var clampSegmentSize: Statement {
+    Statement(
+      .expressions([
+        .route(.segmentSize), .byteOrder(.first, .hostToNetwork, length: 2, size: 2),
+        .setTCPOption(.maximumSegmentSize),
+      ]))
+  }
+
   /// Goes on only with packets to an address of this host; nft's `fib daddr type local`.
   public static var toLocalAddress: Statement { equals(.destinationAddressType, .id(2 /* RTN_LOCAL */)) }
 

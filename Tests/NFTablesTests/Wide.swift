@@ -109,6 +109,9 @@ enum Wide {
         .verdict(.accept),
       ]),
     Rule(in: input, [.equals(.udpDestinationPort, .port(5353)), .expression(.notrack)]),
+    Rule(in: post, [.hasFlags(2), .clampSegmentSize]),
+    Rule(in: input, [.equals(.conntrackDirection, .bytes([1])), .verdict(.accept)]),
+    Rule(in: input, [.within(.destinationAddress, [127, 0, 0, 0], prefixLength: 8), .verdict(.drop)]),
   ]
 
   static let firstRule = Rule(

@@ -1604,6 +1604,142 @@ extension Wide {
         10 00 01 80  // NFTA_LIST_ELEM
           0c 00 01 00 6e 6f 74 72 61 63 6b 00  // NFTA_EXPR_NAME "notrack"
 
+    bc 01 00 00  // nlmsg_len 444
+    06 0a  // nlmsg_type NFT_MSG_NEWRULE
+    01 0c  // nlmsg_flags NLM_F_REQUEST|NLM_F_CREATE|NLM_F_APPEND
+    00 00 00 00 00 00 00 00  // nlmsg_seq, nlmsg_pid: set when sent
+    01 00 00 00  // nfgenmsg
+      06 00 01 00 74 00 00 00  // NFTA_RULE_TABLE "t"
+      09 00 02 00 70 6f 73 74 00 00 00 00  // NFTA_RULE_CHAIN "post"
+      94 01 04 80  // NFTA_RULE_EXPRESSIONS
+        24 00 01 80  // NFTA_LIST_ELEM
+          09 00 01 00 6d 65 74 61 00 00 00 00  // NFTA_EXPR_NAME "meta"
+          14 00 02 80  // NFTA_EXPR_DATA
+            08 00 02 00 00 00 00 10  // NFTA_META_KEY 16
+            08 00 01 00 00 00 00 01  // NFTA_META_DREG 1
+        2c 00 01 80  // NFTA_LIST_ELEM
+          08 00 01 00 63 6d 70 00  // NFTA_EXPR_NAME "cmp"
+          20 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_CMP_SREG 1
+            08 00 02 00 00 00 00 00  // NFTA_CMP_OP 0
+            0c 00 03 80  // NFTA_CMP_DATA
+              05 00 01 00 06 00 00 00  // NFTA_DATA_VALUE 6
+        34 00 01 80  // NFTA_LIST_ELEM
+          0c 00 01 00 70 61 79 6c 6f 61 64 00  // NFTA_EXPR_NAME "payload"
+          24 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_PAYLOAD_DREG 1
+            08 00 02 00 00 00 00 02  // NFTA_PAYLOAD_BASE 2
+            08 00 03 00 00 00 00 0d  // NFTA_PAYLOAD_OFFSET 13
+            08 00 04 00 00 00 00 01  // NFTA_PAYLOAD_LEN 1
+        44 00 01 80  // NFTA_LIST_ELEM
+          0c 00 01 00 62 69 74 77 69 73 65 00  // NFTA_EXPR_NAME "bitwise"
+          34 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_BITWISE_SREG 1
+            08 00 02 00 00 00 00 01  // NFTA_BITWISE_DREG 1
+            08 00 03 00 00 00 00 01  // NFTA_BITWISE_LEN 1
+            0c 00 04 80  // NFTA_BITWISE_MASK
+              05 00 01 00 02 00 00 00  // NFTA_DATA_VALUE 2
+            0c 00 05 80  // NFTA_BITWISE_XOR
+              05 00 01 00 00 00 00 00  // NFTA_DATA_VALUE 0
+        2c 00 01 80  // NFTA_LIST_ELEM
+          08 00 01 00 63 6d 70 00  // NFTA_EXPR_NAME "cmp"
+          20 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_CMP_SREG 1
+            08 00 02 00 00 00 00 01  // NFTA_CMP_OP 1
+            0c 00 03 80  // NFTA_CMP_DATA
+              05 00 01 00 00 00 00 00  // NFTA_DATA_VALUE 0
+        20 00 01 80  // NFTA_LIST_ELEM
+          07 00 01 00 72 74 00 00  // NFTA_EXPR_NAME "rt"
+          14 00 02 80  // NFTA_EXPR_DATA
+            08 00 02 00 00 00 00 03  // NFTA_RT_KEY 3
+            08 00 01 00 00 00 00 01  // NFTA_RT_DREG 1
+        40 00 01 80  // NFTA_LIST_ELEM
+          0e 00 01 00 62 79 74 65 6f 72 64 65 72 00 00 00  // NFTA_EXPR_NAME "byteorder"
+          2c 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_BYTEORDER_SREG 1
+            08 00 02 00 00 00 00 01  // NFTA_BYTEORDER_DREG 1
+            08 00 03 00 00 00 00 01  // NFTA_BYTEORDER_OP 1
+            08 00 04 00 00 00 00 02  // NFTA_BYTEORDER_LEN 2
+            08 00 05 00 00 00 00 02  // NFTA_BYTEORDER_SIZE 2
+        3c 00 01 80  // NFTA_LIST_ELEM
+          0b 00 01 00 65 78 74 68 64 72 00 00  // NFTA_EXPR_NAME "exthdr"
+          2c 00 02 80  // NFTA_EXPR_DATA
+            08 00 07 00 00 00 00 01  // NFTA_EXTHDR_SREG 1
+            05 00 02 00 02 00 00 00  // NFTA_EXTHDR_TYPE 2
+            08 00 03 00 00 00 00 02  // NFTA_EXTHDR_OFFSET 2
+            08 00 04 00 00 00 00 02  // NFTA_EXTHDR_LEN 2
+            08 00 06 00 00 00 00 01  // NFTA_EXTHDR_OP 1
+
+    a4 00 00 00  // nlmsg_len 164
+    06 0a  // nlmsg_type NFT_MSG_NEWRULE
+    01 0c  // nlmsg_flags NLM_F_REQUEST|NLM_F_CREATE|NLM_F_APPEND
+    00 00 00 00 00 00 00 00  // nlmsg_seq, nlmsg_pid: set when sent
+    01 00 00 00  // nfgenmsg
+      06 00 01 00 74 00 00 00  // NFTA_RULE_TABLE "t"
+      07 00 02 00 69 6e 00 00  // NFTA_RULE_CHAIN "in"
+      80 00 04 80  // NFTA_RULE_EXPRESSIONS
+        20 00 01 80  // NFTA_LIST_ELEM
+          07 00 01 00 63 74 00 00  // NFTA_EXPR_NAME "ct"
+          14 00 02 80  // NFTA_EXPR_DATA
+            08 00 02 00 00 00 00 01  // NFTA_CT_KEY 1
+            08 00 01 00 00 00 00 01  // NFTA_CT_DREG 1
+        2c 00 01 80  // NFTA_LIST_ELEM
+          08 00 01 00 63 6d 70 00  // NFTA_EXPR_NAME "cmp"
+          20 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_CMP_SREG 1
+            08 00 02 00 00 00 00 00  // NFTA_CMP_OP 0
+            0c 00 03 80  // NFTA_CMP_DATA
+              05 00 01 00 01 00 00 00  // NFTA_DATA_VALUE 1
+        30 00 01 80  // NFTA_LIST_ELEM
+          0e 00 01 00 69 6d 6d 65 64 69 61 74 65 00 00 00  // NFTA_EXPR_NAME "immediate"
+          1c 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 00  // NFTA_IMMEDIATE_DREG 0
+            10 00 02 80  // NFTA_IMMEDIATE_DATA
+              0c 00 02 80  // NFTA_DATA_VERDICT
+                08 00 01 00 00 00 00 01  // NFTA_VERDICT_CODE 1
+
+    08 01 00 00  // nlmsg_len 264
+    06 0a  // nlmsg_type NFT_MSG_NEWRULE
+    01 0c  // nlmsg_flags NLM_F_REQUEST|NLM_F_CREATE|NLM_F_APPEND
+    00 00 00 00 00 00 00 00  // nlmsg_seq, nlmsg_pid: set when sent
+    01 00 00 00  // nfgenmsg
+      06 00 01 00 74 00 00 00  // NFTA_RULE_TABLE "t"
+      07 00 02 00 69 6e 00 00  // NFTA_RULE_CHAIN "in"
+      e4 00 04 80  // NFTA_RULE_EXPRESSIONS
+        24 00 01 80  // NFTA_LIST_ELEM
+          09 00 01 00 6d 65 74 61 00 00 00 00  // NFTA_EXPR_NAME "meta"
+          14 00 02 80  // NFTA_EXPR_DATA
+            08 00 02 00 00 00 00 0f  // NFTA_META_KEY 15
+            08 00 01 00 00 00 00 01  // NFTA_META_DREG 1
+        2c 00 01 80  // NFTA_LIST_ELEM
+          08 00 01 00 63 6d 70 00  // NFTA_EXPR_NAME "cmp"
+          20 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_CMP_SREG 1
+            08 00 02 00 00 00 00 00  // NFTA_CMP_OP 0
+            0c 00 03 80  // NFTA_CMP_DATA
+              05 00 01 00 02 00 00 00  // NFTA_DATA_VALUE 2
+        34 00 01 80  // NFTA_LIST_ELEM
+          0c 00 01 00 70 61 79 6c 6f 61 64 00  // NFTA_EXPR_NAME "payload"
+          24 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_PAYLOAD_DREG 1
+            08 00 02 00 00 00 00 01  // NFTA_PAYLOAD_BASE 1
+            08 00 03 00 00 00 00 10  // NFTA_PAYLOAD_OFFSET 16
+            08 00 04 00 00 00 00 01  // NFTA_PAYLOAD_LEN 1
+        2c 00 01 80  // NFTA_LIST_ELEM
+          08 00 01 00 63 6d 70 00  // NFTA_EXPR_NAME "cmp"
+          20 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 01  // NFTA_CMP_SREG 1
+            08 00 02 00 00 00 00 00  // NFTA_CMP_OP 0
+            0c 00 03 80  // NFTA_CMP_DATA
+              05 00 01 00 7f 00 00 00  // NFTA_DATA_VALUE 127
+        30 00 01 80  // NFTA_LIST_ELEM
+          0e 00 01 00 69 6d 6d 65 64 69 61 74 65 00 00 00  // NFTA_EXPR_NAME "immediate"
+          1c 00 02 80  // NFTA_EXPR_DATA
+            08 00 01 00 00 00 00 00  // NFTA_IMMEDIATE_DREG 0
+            10 00 02 80  // NFTA_IMMEDIATE_DATA
+              0c 00 02 80  // NFTA_DATA_VERDICT
+                08 00 01 00 00 00 00 00  // NFTA_VERDICT_CODE 0
+
     0c 01 00 00  // nlmsg_len 268
     06 0a  // nlmsg_type NFT_MSG_NEWRULE
     01 04  // nlmsg_flags NLM_F_REQUEST|NLM_F_CREATE

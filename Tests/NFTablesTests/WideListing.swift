@@ -85,6 +85,7 @@ extension Wide {
     \t\tip6 saddr 2001:db8::1 masquerade fully-random
     \t\tmeta l4proto tcp masquerade to :1024-65535
     \t\tudp dport 53 snat ip to 192.0.2.2:1024-2047
+    \t\ttcp flags syn tcp option maxseg size set rt mtu
     \t}
 
     \tchain in {
@@ -122,6 +123,8 @@ extension Wide {
     \t\tlog prefix "x " level info
     \t\tct original ip daddr 1.2.3.4 accept
     \t\tudp dport 5353 notrack
+    \t\tct direction reply accept
+    \t\tip daddr 127.0.0.0/8 drop
     \t}
     }
 

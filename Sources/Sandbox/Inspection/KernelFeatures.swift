@@ -41,7 +41,7 @@ struct KernelFeatures {
       case .veth: "CONFIG_VETH"
       case .bridge: "CONFIG_BRIDGE"
       case .nftables: "CONFIG_NF_TABLES and CONFIG_NF_TABLES_INET"
-      case .masquerade: "CONFIG_NFT_NAT and CONFIG_NFT_MASQ"
+      case .masquerade: "CONFIG_NFT_NAT, CONFIG_NFT_MASQ and CONFIG_NFT_CT"
       }
     }
 
@@ -58,7 +58,7 @@ struct KernelFeatures {
         transaction.add(table)
         if self == .masquerade {
           transaction.add(chain)
-          transaction.add(Rule(in: chain, [.masquerade()]))
+          transaction.add(Rule(in: chain, [.equals(.conntrackDirection, .bytes([0])), .masquerade()]))
         }
         var nft = try system { () throws(SystemError) in try NFTConnection() }
         do throws(NetlinkError) { try nft.commit(transaction) } catch { throw .netlink(error) }

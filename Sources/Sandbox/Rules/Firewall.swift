@@ -35,6 +35,9 @@ enum Firewall {
   /// What comes to the host itself.
   static let input = Chain(
     "input", in: table, base: BaseChain(type: .filter, hook: .input, priority: .filterPriority))
+  /// Before what decides about packets: whatever that accepts has been here.
+  static let segments = Chain(
+    "segments", in: table, base: BaseChain(type: .filter, hook: .forward, priority: .manglePriority))
   static let forward = Chain(
     "forward", in: table, base: BaseChain(type: .filter, hook: .forward, priority: .filterPriority))
   static let postrouting = Chain(
@@ -62,8 +65,8 @@ enum Firewall {
     transaction.destroy(table)
     transaction.add(table)
     for set in sets { transaction.add(set) }
-    for chain in [input, forward, postrouting, leaving] { transaction.add(chain) }
-    for rule in inputRules + forwardRules(isGuarded: isGuarded) + postroutingRules + leavingRules {
+    for chain in [input, segments, forward, postrouting, leaving] { transaction.add(chain) }
+    for rule in inputRules + segmentRules + forwardRules(isGuarded: isGuarded) + postroutingRules + leavingRules {
       transaction.add(rule)
     }
     if members.contains(where: { $0.egress == .internal }) { Confinement.install(&transaction) }
@@ -96,6 +99,17 @@ enum Firewall {
       Rule(in: input, [isToLoopback, .vmap(.sourceAddress, in: verdicts)]),
       Rule(
         in: input, [isFromNetwork, .within(.sourceAddress, loopback, prefixLength: 8), .verdict(.drop)]),
+    ]
+  }
+
+  /// The segments of a connection are as large as the way is wide, also where ICMP does not tell of a narrow place. nf_tables
+  /// has both expressions built in since Linux 4.18.
+  private static var segmentRules: [Rule] {
+    let isSYN = Statement.hasFlags(2)
+    return [
+      Rule(in: segments, [isBridged, .verdict(.accept)]),
+      Rule(in: segments, [isFromNetwork, isSYN, .clampSegmentSize], comment: "TCP fits the way, without ICMP too"),
+      Rule(in: segments, [isToNetwork, isSYN, .clampSegmentSize]),
     ]
   }
 

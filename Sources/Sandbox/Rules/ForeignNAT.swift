@@ -101,7 +101,7 @@ extension Expression {
   fileprivate var decides: Bool {
     switch self {
     case .verdict(.continue), .meta, .payload, .bitwise, .compare, .counter, .conntrack, .range, .byteOrder, .fib,
-      .setMeta, .setConntrack, .limit, .log, .immediate, .masquerade, .nat, .redirect:
+      .route, .setMeta, .setConntrack, .setTCPOption, .limit, .log, .immediate, .masquerade, .nat, .redirect:
       false
     default: true
     }

@@ -143,7 +143,7 @@ struct PacketWalk {
       case .payload(let field, let register):
         registers.store(value(of: field), at: register)
         continue
-      case .fib(_, _, let register):
+      case .fib(_, _, let register), .route(_, let register):
         registers.store(nil, at: register)
         continue
       case .immediate(let value, let register):
@@ -159,7 +159,7 @@ struct PacketWalk {
       case .byteOrder(_, let target, _, let length, _):
         registers.store(nil, at: target, count: Int(length))
         continue
-      case .counter, .log, .setMeta, .setConntrack, .notrack: continue
+      case .counter, .log, .setMeta, .setConntrack, .setTCPOption, .notrack: continue
       case .compare(let register, let comparison, let value):
         condition = registers.load(register, count: value.count).map { comparison.holds(between: $0, and: value) }
       case .lookup(let set, let key, let target, let isInverted):
