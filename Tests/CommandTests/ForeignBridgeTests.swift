@@ -89,5 +89,57 @@ extension CommandTests {
         try host.must("nsrun rm one; ! ip link show lan")
       }
     }
+
+    @Test("Of several subnets the one that is asked for is used, or else that of the first address with room in it")
+    func severalSubnets() throws {
+      let preparation = """
+        ip link add brs type bridge; ip addr add 169.254.7.7/16 dev brs scope link; ip addr add 10.55.9.9/32 dev brs
+        ip addr add 10.55.8.1/24 dev brs preferred_lft 0; ip addr add 10.55.7.1 peer 10.55.7.2/24 dev brs
+        ip addr add 10.55.0.1/16 dev brs; ip addr add 10.56.1.1/24 dev brs; ip link set brs up
+        nft add table ip theirs; nft add chain ip theirs post '{ type nat hook postrouting priority srcnat; }'
+        nft add rule ip theirs post ip saddr 10.55.0.0/16 oifname != brs masquerade
+        """
+      try onHost(preparation) { (host) throws in
+        let show = "sh -c 'ip -br -4 addr show eth0; ip route show default; ping -c 1 -W 1 8.8.8.8 >&2'"
+        for (options, address, gateway) in [
+          ("", "10.55.0.", "10.55.0.1"), ("--ip 10.56.1.77", "10.56.1.77/24", "10.56.1.1"),
+          ("--subnet 10.56.1.0/24", "10.56.1.", "10.56.1.1"), ("--gateway 10.56.1.1", "10.56.1.", "10.56.1.1"),
+          // The most specific, as in routing.
+          ("--ip 10.55.8.77", "10.55.8.77/24", "10.55.8.1"), ("--ip 10.55.8.77/16", "10.55.8.77/16", "10.55.0.1"),
+        ] {
+          let outcome = try host.must("nsrun --net brs \(options) -- \(show)")
+          #expect(outcome.contains(" \(address)") && outcome.contains("via \(gateway) "), "\(options): \(outcome)")
+        }
+        let outcome = try host.sh("nsrun --net brs --ip 10.57.0.5 -- true")
+        #expect(outcome.status == 125 && outcome.errors.contains("outside the subnet 10.55.0.0/16"), "\(outcome)")
+        try host.must("nsrun create one --net brs --ip 10.56.1.9; nsrun doctor; nsrun rm one")
+      }
+    }
+
+    @Test("One without a usable address takes what is told")
+    func noUsableAddress() throws {
+      try onHost("ip link add brl type bridge; ip addr add 169.254.7.7/16 dev brl scope link; ip link set brl up") {
+        (host) throws in
+        let outcome = try host.sh("nsrun --net brl -- true")
+        #expect(outcome.status == 125 && outcome.errors.contains("169.254.7.7/16: in such a subnet"), "\(outcome)")
+        let wanted = "--ip 10.58.0.2/24 --gateway 10.58.0.1"
+        #expect(try host.must("nsrun --net brl \(wanted) -- ip route show default").contains("via 10.58.0.1 "))
+      }
+    }
+
+    @Test("An address that somebody gave a bridge of nsrun's changes nothing for its sandboxes")
+    func addedAddress() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0 --subnet 10.64.7.0/24")
+        try host.must("ip addr flush dev br0; ip addr add 10.64.9.1/24 dev br0; ip addr add 10.64.7.1/24 dev br0")
+        let show = "sh -c 'ip -br -4 addr show eth0'"
+        #expect(try host.must("nsrun --net br0 -- \(show)").contains(" 10.64.7."))
+        #expect(try host.must("nsrun --net br0 --subnet 10.64.9.0/24 -- \(show)").contains(" 10.64.9."))
+        // Also without records.
+        try host.must("rm -r /run/nsrun")
+        #expect(try host.must("nsrun --net br0 -- \(show)").contains(" 10.64.7."))
+        try host.must("nsrun cleanup --all; ip link delete br0 || true")
+      }
+    }
   }
 }

@@ -127,7 +127,7 @@ struct Survey {
       ]
     }
     let isOurs = Tag.isOurBridge(bridge, planned: record.own?.mac)
-    if let own = record.own, isOurs, try !host.addresses(of: bridge).contains(own.address) {
+    if let own = record.own, isOurs, try !host.addresses(of: bridge).networks.contains(own.address) {
       lacks.append(
         Lack(
           kind: .bridges, message: "the bridge \(name) has lost its address \(own.address): sandboxes cannot get out",
@@ -266,7 +266,7 @@ extension Host {
   func isFit(_ bridge: Link, for record: NetworkRecord, _ users: [SandboxFacts]) throws(SandboxError) -> Bool {
     if bridge.kind == "bridge", Tag.isOurBridge(bridge, planned: record.own?.mac) { return true }
     guard bridge.kind == "bridge" else { return false }
-    let addresses = try addresses(of: bridge).map(\.address)
+    let addresses = try addresses(of: bridge).networks.map(\.address)
     return users.allSatisfy { $0.connection?.hostAddress.map(addresses.contains) ?? true }
   }
 }

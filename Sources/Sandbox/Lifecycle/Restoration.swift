@@ -58,7 +58,7 @@ extension Host {
     try restorePorts(of: bridge, link.index)
     if let own = record.own, Tag.isOurBridge(link, planned: own.mac) {
       var requests = RouteRequests()
-      if try !addresses(of: link).contains(own.address) {
+      if try !addresses(of: link).networks.contains(own.address) {
         requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
       }
       requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
@@ -98,7 +98,7 @@ extension Host {
     try? Sysctl("net.ipv6.conf.\(Sysctl.component(link.name)).accept_ra").write("0")
     try restorePorts(of: record.bridge, link.index)
     var requests = RouteRequests()
-    if try addresses(of: link).isEmpty {
+    if try !addresses(of: link).networks.contains(own.address) {
       requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
     }
     requests.change(link: .index(link.index), LinkChanges(alias: Tag.bridge), subject: link.name)
@@ -134,7 +134,11 @@ extension Host {
   /// Takes in a bridge of ours that is in no record any more: its ports keep their addresses, and forwarding is turned
   /// off again in the end.
   func adopt(_ link: Link, _ bridge: InterfaceName) throws(SandboxError) -> NetworkRecord.OwnBridge? {
-    guard let mac = link.address, let address = try addresses(of: link).first else { return nil }
+    guard let mac = link.address else { return nil }
+    let addresses = try addresses(of: link)
+    let own = mac.address(for: .bridge)
+    guard let address = addresses.networks.first(where: { $0.address == own }) ?? addresses.choice(for: nil, own: nil)
+    else { return nil }
     let leases = AddressLeases(bridge: bridge, state: state)
     for port in try route({ (route) throws(NetlinkError) in try route.links(master: link.index) }) {
       guard let alias = port.alias, alias.hasPrefix(Tag.linkPrefix),

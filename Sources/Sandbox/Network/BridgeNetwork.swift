@@ -11,10 +11,10 @@ struct BridgeNetwork: Equatable {
   let mtu: UInt32
   /// Whether nsrun made the bridge, and so also takes it away.
   let isOurs: Bool
-  /// The bridge's own address with the length of the subnet; nil for a foreign bridge without one.
+  /// The bridge's own address with the length of the subnet; nil for a foreign bridge without one that is usable.
   let address: IPNetwork?
   /// All of the bridge's own addresses.
-  let addresses: [IPAddress]
+  let addresses: [IPNetwork]
   /// By what packets that leave get the host's address.
   let translation: SandboxFacts.Translation
 
@@ -31,7 +31,7 @@ extension Host {
       guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
     }
     guard try areRulesUnchanged(for: spec.bridge) else { return nil }
-    return describe(link, spec.bridge, record, try addresses(of: link))
+    return describe(link, spec, record, try addresses(of: link))
   }
 
   /// Makes what the network of a bridge needs: the bridge, forwarding and the table of rules; only what is missing, and
@@ -41,7 +41,7 @@ extension Host {
     var record = try recordForMaking(spec.bridge, link)
     let isNew = record == nil
     if let link, let record, isHalfMade(link, record) { try completeBridge(link, of: record) }
-    var addresses: [IPNetwork]?
+    var addresses: BridgeAddresses?
     // The number of the rules by which the record is written.
     var generation: UInt32?
     if link == nil, record == nil {
@@ -54,7 +54,7 @@ extension Host {
       if isNew { try requireOnlyName(link) }
       let record = record ?? NetworkRecord(bridge: spec.bridge, translation: .host)
       addresses = try self.addresses(of: link)
-      _ = try check(spec, on: describe(link, spec.bridge, record, addresses!))
+      _ = try check(spec, on: describe(link, spec, record, addresses!))
       if isNew { generation = try self.generation() }
     }
     if isNew { record = try writeRecord(record, spec, link) }
@@ -83,7 +83,7 @@ extension Host {
       }
       if isNew, spec.mayChangeForeignChains { chains.warn(of: spec.bridge, goesOut: spec.egress != .internal) }
       return describe(
-        made, spec.bridge, networkRecord(of: spec.bridge) ?? record,
+        made, spec, networkRecord(of: spec.bridge) ?? record,
         addresses != nil ? addresses! : try self.addresses(of: made))
     } catch {
       if AddressLeases(bridge: spec.bridge, state: state).removeIfUnused() { _ = unmakeNetwork(spec.bridge) }
@@ -137,17 +137,18 @@ extension Host {
   }
 
   private func describe(
-    _ link: Link, _ bridge: InterfaceName, _ record: NetworkRecord, _ addresses: [IPNetwork]
+    _ link: Link, _ spec: NetworkSpec, _ record: NetworkRecord, _ addresses: BridgeAddresses
   ) -> BridgeNetwork {
     BridgeNetwork(
-      bridge: bridge, index: link.index, mtu: link.mtu, isOurs: Tag.isOurBridge(link, planned: record.own?.mac),
-      address: addresses.first, addresses: addresses.map(\.address),
+      bridge: spec.bridge, index: link.index, mtu: link.mtu,
+      isOurs: Tag.isOurBridge(link, planned: record.own?.mac),
+      address: addresses.choice(for: spec, own: record.own?.address), addresses: addresses.networks,
       translation: record.translation)
   }
 
-  /// The IPv4 addresses of a link, with their lengths.
-  func addresses(of link: Link) throws(SandboxError) -> [IPNetwork] {
-    try route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) }.map(\.network)
+  /// The IPv4 addresses of a link.
+  func addresses(of link: Link) throws(SandboxError) -> BridgeAddresses {
+    BridgeAddresses(try route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) })
   }
 
   // MARK: Making
@@ -157,12 +158,18 @@ extension Host {
     of bridge: InterfaceName, _ link: Link?
   ) throws(SandboxError) -> SandboxFacts.Translation {
     guard let link, !Tag.isOurBridge(link, planned: nil) else { return .bridge }
-    guard let subnet = try addresses(of: link).first?.network else { return .address }
+    let addresses = try addresses(of: link).usable
+    guard !addresses.isEmpty else { return .address }
     let chains = try nftables { (nft) throws(NetlinkError) in try nft.chains() }
-    let chain = try ForeignNAT(subnet: subnet, bridge: bridge).chain(among: chains) { (chain) throws(SandboxError) in
-      try nftables { (nft) throws(NetlinkError) in try nft.rules(in: chain) }
+    // Sandboxes may come into any of its subnets.
+    for address in addresses {
+      let nat = ForeignNAT(subnet: address.network, bridge: bridge)
+      let chain = try nat.chain(among: chains) { (chain) throws(SandboxError) in
+        try nftables { (nft) throws(NetlinkError) in try nft.rules(in: chain) }
+      }
+      if chain == nil { return .address }
     }
-    return chain == nil ? .address : .host
+    return .host
   }
 
   /// Whether nsrun has turned forwarding on, and so keeps the host from forwarding for others.

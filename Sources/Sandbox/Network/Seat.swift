@@ -11,7 +11,7 @@ extension Host {
   /// Chooses what a sandbox on a network gets, and leases its address.
   func takeSeat(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError) -> Seat {
     let (subnet, gateway) = try check(spec, on: network)
-    let reserved = network.addresses + [gateway].compactMap { $0 }
+    let reserved = network.addresses.map(\.address) + [gateway].compactMap { $0 }
     let leases = AddressLeases(bridge: network.bridge, state: state)
     let address: IPAddress
     if let wanted = spec.address {
@@ -60,15 +60,16 @@ extension Host {
 
   /// The subnet that the addresses of a network come from.
   private func subnet(of network: BridgeNetwork, _ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
-    if let own = network.address, !(1...30).contains(own.prefixLength) {
-      throw .refused(
-        "the bridge \(network.bridge) has the address \(own): in such a subnet there is no room for sandboxes")
-    }
     guard let subnet = network.subnet else {
       guard let address = spec.address, let length = spec.prefixLength, spec.gateway != nil else {
+        let list = network.addresses.map { "\($0)" }.joined(separator: ", ")
+        let lack =
+          list.isEmpty
+          ? "no IPv4 address to be the gateway"
+          : "the address \(list): in such a subnet there is no room for sandboxes, or no way beyond the link"
         throw .refused(
-          "the bridge \(network.bridge) has no IPv4 address to be the gateway: give --ip ADDRESS/LENGTH and --gateway "
-            + "ADDRESS, or an address to the bridge")
+          "the bridge \(network.bridge) has \(lack): give --ip ADDRESS/LENGTH and --gateway ADDRESS, or an address to the "
+            + "bridge")
       }
       return IPNetwork(address: address, prefixLength: length)!.network
     }

@@ -37,7 +37,10 @@ struct ForeignTables {
     of bridge: InterfaceName, goesOut: Bool, at entrance: ForwardChains.Entrance
   ) throws(SandboxError) -> Refusal? {
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: bridge.text) }
-    let subnet = try link.flatMap { link throws(SandboxError) in try host.addresses(of: link).first?.network }
+    let own = host.networkRecord(of: bridge)?.own?.address
+    let subnet = try link.flatMap { link throws(SandboxError) in
+      try host.addresses(of: link).choice(for: nil, own: own)?.network
+    }
     return try refusal(of: .init(name: bridge.text, index: link?.index ?? 0), subnet, goesOut: goesOut, at: entrance)
   }
 
