@@ -102,9 +102,14 @@ let RTA_OIF: UInt16 = 4
 let RTA_GATEWAY: UInt16 = 5
 let RTA_PRIORITY: UInt16 = 6
 let RTA_PREFSRC: UInt16 = 7
+let RTA_METRICS: UInt16 = 8
 let RTA_MULTIPATH: UInt16 = 9
 let RTA_TABLE: UInt16 = 15
 let RTA_VIA: UInt16 = 18
+
+/// The size of struct rtnexthop.
+let rtnexthopSize = 8
+let RTAX_MTU: UInt16 = 2
 
 let RTNH_F_ONLINK: UInt32 = 4
 

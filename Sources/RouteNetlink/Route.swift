@@ -71,8 +71,12 @@ public struct Route: Hashable, Sendable {
   public var metric: UInt32?
   /// Whether the gateway is taken to be on the link even where no route says so (RTNH_F_ONLINK).
   public var isOnLink: Bool
-  /// Whether it goes several ways at once, which are then not told. Only in replies.
+  /// Whether it goes several ways at once. Only in replies.
   public internal(set) var isMultipath = false
+  /// The neighbours that packets are given to where it goes several ways at once. Only in replies.
+  public internal(set) var multipathGateways: [IPAddress] = []
+  /// The MTU of the way in bytes, where it has one other than its link's (RTAX_MTU). Only in replies.
+  public internal(set) var mtu: UInt32?
 
   /// - Parameters:
   ///   - destination: host bits must be zero, else the kernel refuses it; nil for the default route.
@@ -167,7 +171,10 @@ public struct Route: Hashable, Sendable {
       case RTA_PRIORITY: metric = try attribute.integer()
       case RTA_TABLE: self.table = try attribute.integer()
       case RTA_OIF: link = try attribute.integer()
-      case RTA_MULTIPATH: isMultipath = true
+      case RTA_MULTIPATH:
+        isMultipath = true
+        multipathGateways = try Self.gateways(ofWays: attribute)
+      case RTA_METRICS: mtu = try Self.mtu(ofMetrics: attribute)
       default: break
       }
     }
@@ -179,5 +186,35 @@ public struct Route: Hashable, Sendable {
     } else if prefixLength != 0 {
       throw MalformedMessage("route of prefix length \(prefixLength) without RTA_DST")
     }
+  }
+
+  private static func mtu(ofMetrics metrics: borrowing Attribute) throws(MalformedMessage) -> UInt32? {
+    var metrics = metrics.attributes
+    while let metric = try metrics.next() {
+      if metric.type == RTAX_MTU { return try metric.integer() }
+    }
+    return nil
+  }
+
+  /// Reads RTA_MULTIPATH: for each way a struct rtnexthop, whose length counts the attributes after it.
+  private static func gateways(ofWays ways: borrowing Attribute) throws(MalformedMessage) -> [IPAddress] {
+    let payload = ways.payload
+    var gateways: [IPAddress] = []
+    var start = 0
+    while start < payload.byteCount {
+      guard let length = payload.integer(at: start, as: UInt16.self).map(Int.init), length >= rtnexthopSize,
+        start + length <= payload.byteCount
+      else { throw MalformedMessage("struct rtnexthop") }
+      var attributes = try payload.extracting(start..<(start + length)).attributes(after: rtnexthopSize)
+      while let attribute = try attributes.next() {
+        switch attribute.type {
+        case RTA_GATEWAY: IPAddress(bytes: attribute.bytes).map { gateways.append($0) }
+        case RTA_VIA: IPAddress(bytes: attribute.bytes.dropFirst(2)).map { gateways.append($0) }
+        default: break
+        }
+      }
+      start += (length + 3) & ~3
+    }
+    return gateways
   }
 }

@@ -144,6 +144,44 @@ public struct RouteConnection: ~Copyable {
     return try connection.query(batch) { (reply) throws(MalformedMessage) in try Route(reply) }
   }
 
+  /// The way that the kernel would send a packet of this machine's to an address: all tables and rules are heeded.
+  /// - Returns: nil where there is none, or one that drops the packet.
+  public mutating func route(to address: IPAddress) throws(NetlinkError) -> Route? {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETROUTE, flags: [], operation: "get route", subject: "\(address)") { buffer in
+      buffer.append(address.family.rawValue)
+      buffer.append(address.family.bitWidth)
+      buffer.append(UInt16(0))  // rtm_src_len, rtm_tos
+      buffer.append(UInt64(0))
+      buffer.attribute(RTA_DST, address.write)
+    }
+    do throws(NetlinkError) {
+      return try connection.query(batch) { (reply) throws(MalformedMessage) in try Route(reply) }.first
+    } catch {
+      // No route or a throw; the others are what unreachable, prohibit and blackhole routes give (fib_props).
+      guard [ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL].contains(error.errno) else { throw error }
+      return nil
+    }
+  }
+
+  /// What is known of one neighbour on a link; nil where nothing is. Linux 5.0.
+  /// - Throws: EOPNOTSUPP on older kernels.
+  public mutating func neighbour(_ address: IPAddress, link: UInt32) throws(NetlinkError) -> Neighbour? {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETNEIGH, flags: [], operation: "get neighbour", subject: "\(address)") { buffer in
+      buffer.append(UInt32(address.family.rawValue))
+      buffer.append(link)
+      buffer.append(UInt32(0))  // ndm_state, ndm_flags, ndm_type
+      buffer.attribute(NDA_DST, address.write)
+    }
+    do throws(NetlinkError) {
+      return try connection.query(batch) { (reply) throws(MalformedMessage) in try Neighbour(reply) }.first
+    } catch {
+      guard error.errno == ENOENT else { throw error }
+      return nil
+    }
+  }
+
   /// The neighbours on one link or all, of one family or both; without proxies.
   public mutating func neighbours(
     link: UInt32? = nil, family: AddressFamily? = nil

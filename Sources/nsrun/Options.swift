@@ -28,7 +28,7 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The subnet of a new bridge. (default: a free /24)", valueName: "cidr"))
   var subnet: String?
 
-  @Option(help: ArgumentHelp("The default gateway. (default: the bridge's first address)", valueName: "addr"))
+  @Option(help: ArgumentHelp("The default gateway. (default: the bridge's own address)", valueName: "addr"))
   var gateway: String?
 
   @Option(help: ArgumentHelp("The link-layer address. (default: follows from the address)", valueName: "mac"))

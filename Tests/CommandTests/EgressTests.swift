@@ -239,6 +239,41 @@ extension CommandTests {
       }
     }
 
+    @Test("A new bridge has the MTU of the way out, whatever that of its sandboxes, but never less than IPv6 needs")
+    func mtuOfUplink() throws {
+      try onHost("ip link add vpn0 type veth peer name vpn1; ip link set vpn0 mtu 1380 up; ip link set vpn1 up") {
+        (host) throws in
+        for (preparation, size) in [
+          ("ip link set up0 mtu 1400", 1400), ("ip route replace default via 192.0.2.1 mtu 1300", 1300),
+          // As a VPN does that leaves the default route alone.
+          ("ip route replace default via 192.0.2.1; ip route add 128.0.0.0/1 dev vpn0", 1380),
+          ("ip route delete 128.0.0.0/1; ip route replace default via 192.0.2.1 mtu 600", 1280),
+          ("ip route delete default; ip link set up0 mtu 1500", 1500), ("ip route add default via 192.0.2.1", 1500),
+        ] {
+          try host.must("\(preparation); nsrun create small --net br0 --mtu 600; nsrun create one --net br0")
+          #expect(try host.must("cat /sys/class/net/br0/mtu") == "\(size)", "\(preparation)")
+          #expect(try host.must("nsrun exec small -- cat /sys/class/net/eth0/mtu") == "600")
+          #expect(try host.must("nsrun exec one -- cat /sys/class/net/eth0/mtu") == "\(size)")
+          // Made again, it is as it was.
+          try host.must("ip link delete br0; nsrun reload")
+          #expect(try host.must("cat /sys/class/net/br0/mtu; nsrun cleanup --all > /dev/null") == "\(size)")
+        }
+      }
+    }
+
+    @Test("A smaller MTU of one sandbox takes nothing from a bridge of somebody else, and is what it sends by")
+    func smallMTU() throws {
+      try onHost("\(foreignBridge); ip -6 addr add fd00:99::1/64 dev br0 nodad") { (host) throws in
+        try host.must("nsrun create one --net br0")
+        let before = try host.must("ip link show br0; ip addr show br0")
+        try host.must("nsrun create two --net br0 --mtu 1000")
+        #expect(try host.must("ip link show br0; ip addr show br0") == before)
+        #expect(try host.must("nsrun exec two -- cat /sys/class/net/eth0/mtu") == "1000")
+        try host.must("nsrun exec two -- ping -c 1 -W 1 -s 972 -M do 8.8.8.8")
+        try host.must("! nsrun exec two -- ping -c 1 -W 1 -s 973 -M do 8.8.8.8; nsrun rm one two")
+      }
+    }
+
     @Test("The MAC follows from the address: who gets an address again is found by neighbours that know it")
     func derivedMAC() throws {
       try onHost { (host) throws in

@@ -52,7 +52,7 @@ func exerciseRoute(_ bytes: [UInt8]) throws(Broken) {
     try expect(bytes[1] == 0, "only a default route has no destination")
   }
   let again = try again(RTM_NEWROUTE, write: route.write) { (reply) throws(MalformedMessage) in try Route(reply) }
-  route.isMultipath = false
+  (route.isMultipath, route.multipathGateways, route.mtu) = (false, [], nil)
   try expect(again == route, "a route is written as it was read")
 }
 

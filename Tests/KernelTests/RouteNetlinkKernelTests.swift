@@ -115,6 +115,26 @@ struct RouteNetlinkKernelTests {
     }
   }
 
+  @Test("The way to an address, with its MTU; and the gateways of a route that goes several ways")
+  func ways() throws {
+    try inOwnNetwork { () throws in
+      let setup = """
+        ip link add a0 type veth peer name b0; ip addr add 192.0.2.2/24 dev a0; for l in a0 b0 lo; do ip link set $l up; done
+        ip route add default via 192.0.2.1 mtu 1300; ip route add unreachable 10.1.0.0/16; ip route add blackhole 10.2.0.0/16
+        ip route add 10.3.0.0/16 nexthop via 192.0.2.3 nexthop via inet6 fe80::4 dev a0
+        """
+      #expect(shell(setup) == "")
+      var route = try RouteConnection()
+      let out = try #require(try route.route(to: ip("8.8.8.8")))
+      #expect(out.gateway == ip("192.0.2.1") && out.mtu == 1300 && out.type == .unicast)
+      #expect(try route.route(to: ip("192.0.2.2"))?.type == .local)
+      #expect(try route.route(to: ip("192.0.2.9"))?.mtu == nil)
+      for dropped in ["10.1.0.1", "10.2.0.1", "2001:db8::1"] { #expect(try route.route(to: ip(dropped)) == nil) }
+      let several = try route.routes(family: .inet).first { $0.isMultipath }
+      #expect(several?.multipathGateways == [ip("192.0.2.3"), ip("fe80::4")])
+    }
+  }
+
   @Test("Neighbours that are added, listed and deleted")
   func neighbours() throws {
     try inOwnNetwork { () throws in
@@ -123,6 +143,8 @@ struct RouteNetlinkKernelTests {
       var route = try RouteConnection()
       let link = try #require(try route.link(named: "a0"))
       let neighbour = try #require(try route.neighbours(link: link.index, family: .inet).first)
+      #expect(try route.neighbour(ip("192.0.2.7"), link: link.index) == neighbour)
+      #expect(try route.neighbour(ip("192.0.2.8"), link: link.index) == nil)
       #expect(neighbour.address == ip("192.0.2.7") && neighbour.linkAddress == mac("02:00:00:00:00:07"))
       var requests = RouteRequests()
       requests.delete(neighbour)

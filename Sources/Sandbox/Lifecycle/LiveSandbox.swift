@@ -20,7 +20,7 @@ struct LiveSandbox: ~Copyable {
   /// Open from the namespace's naming on.
   private var opened: NetworkNamespace?
   private var eth0: UInt32?
-  private var bridgeIndex: UInt32?
+  private var network: BridgeNetwork?
   /// Whether neighbours are to be told its address.
   private var isAnnounced = false
   private let parameters: [KernelParameter]
@@ -84,7 +84,7 @@ struct LiveSandbox: ~Copyable {
           if network == nil { network = try host.makeNetwork(wanted) }
         }
         try sandbox.sit(down: network!, wanted, spec, host)
-        sandbox.bridgeIndex = network!.index
+        sandbox.network = network
       }
     } catch {
       lock = nil
@@ -113,7 +113,9 @@ struct LiveSandbox: ~Copyable {
   }
 
   /// What is to be done for it.
-  var plan: SandboxPlan { SandboxPlan(facts, bridgeIndex: bridgeIndex, parameters: parameters) }
+  var plan: SandboxPlan {
+    SandboxPlan(facts, bridgeIndex: network?.index, bridgeMTU: network?.mtu ?? 0, parameters: parameters)
+  }
 
   /// Takes the steps of the plan. `child` is in the namespace, or on its way there.
   mutating func build(
@@ -169,7 +171,7 @@ struct LiveSandbox: ~Copyable {
       peer: .init(
         name: try! InterfaceName("eth0"), address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace)))
     veth.address = pair.hostMAC
-    veth.mtu = pair.mtu
+    veth.mtu = pair.hostMTU
     veth.master = pair.bridgeIndex
     veth.isUp = true
     var requests = RouteRequests()
@@ -177,7 +179,8 @@ struct LiveSandbox: ~Copyable {
     // A port of a bridge needs no address of its own, and without one sends nothing by itself.
     requests.change(
       link: .named(pair.hostLink.text),
-      LinkChanges(alias: pair.alias, addressGeneration: Self.hasIPv6(mtu: pair.mtu) ? AddressGenerationMode.none : nil),
+      LinkChanges(
+        alias: pair.alias, addressGeneration: Self.hasIPv6(mtu: pair.hostMTU) ? AddressGenerationMode.none : nil),
       subject: pair.hostLink.text)
     do throws(SandboxError) { try host.netlinkRequests(requests) } catch {
       guard error.netlinkErrno == EXFULL else { throw error }

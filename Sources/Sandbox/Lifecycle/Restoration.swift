@@ -101,6 +101,15 @@ extension Host {
     if try !addresses(of: link).networks.contains(own.address) {
       requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
     }
+    if let mtu = own.mtu {
+      // Only a change makes a bridge keep its MTU, whatever that of its ports (br_change_mtu in
+      // net/bridge/br_device.c): neither the request that creates it does, nor one that says what it has.
+      if link.mtu == mtu {
+        let other = mtu == UplinkMTU.range.upperBound ? mtu - 1 : mtu + 1
+        requests.change(link: .index(link.index), LinkChanges(mtu: other), subject: link.name)
+      }
+      requests.change(link: .index(link.index), LinkChanges(mtu: mtu), subject: link.name)
+    }
     requests.change(link: .index(link.index), LinkChanges(alias: Tag.bridge), subject: link.name)
     try netlinkRequests(requests)
   }
@@ -153,6 +162,6 @@ extension Host {
         try state.createRecord(HostParameters.forwardingOff.record, at: state.host, in: state.path, locked: false)
       }
     }
-    return NetworkRecord.OwnBridge(mac: mac, address: address)
+    return NetworkRecord.OwnBridge(mac: mac, address: address, mtu: link.mtu)
   }
 }

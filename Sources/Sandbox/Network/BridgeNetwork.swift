@@ -48,7 +48,8 @@ extension Host {
       let address = try addressForNewBridge(spec)
       record = NetworkRecord(
         bridge: spec.bridge, translation: .bridge,
-        own: .init(mac: .derived(from: address.address, role: .bridge), address: address))
+        own: .init(
+          mac: .derived(from: address.address, role: .bridge), address: address, mtu: try UplinkMTU.ask(self)))
     } else if let link {
       // Before anything is changed.
       if isNew { try requireOnlyName(link) }

@@ -16,6 +16,8 @@ struct NetworkRecord: Equatable {
     var mac: MACAddress
     /// The bridge's address with the length of the subnet.
     var address: IPNetwork
+    /// Its MTU in bytes; nil for what the kernel makes of it.
+    var mtu: UInt32?
   }
 
   static let translationKey = "translation"
@@ -25,10 +27,14 @@ struct NetworkRecord: Equatable {
     if let own {
       text.append("mac", "\(own.mac)")
       text.append("address", "\(own.address)")
+      if let mtu = own.mtu { text.append("mtu", "\(mtu)") }
     }
     if !mayChangeForeignChains { text.append("firewall-rules", "no") }
     return text
   }
+
+  /// What nsrun gives a bridge, and a bridge takes.
+  private static func sensible(_ mtu: UInt32) -> UInt32? { UplinkMTU.range.contains(mtu) ? mtu : nil }
 
   init(
     bridge: InterfaceName, translation: SandboxFacts.Translation, own: OwnBridge? = nil,
@@ -49,7 +55,7 @@ struct NetworkRecord: Equatable {
     if let mac = text["mac"].flatMap({ MACAddress($0) }), let address = text["address"].flatMap({ IPNetwork($0) }),
       address.address.isIPv4
     {
-      own = OwnBridge(mac: mac, address: address)
+      own = OwnBridge(mac: mac, address: address, mtu: text["mtu"].flatMap { UInt32($0) }.flatMap(Self.sensible))
     }
     self.init(
       bridge: bridge, translation: translation, own: own, mayChangeForeignChains: text["firewall-rules"] != "no")

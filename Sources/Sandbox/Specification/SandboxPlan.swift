@@ -81,6 +81,9 @@ public struct SandboxPlan: Equatable, Sendable {
     public var bridgeIndex: UInt32
     public var mac: MACAddress
     public var mtu: UInt32
+    /// The MTU of the host's end. A bridge takes the smallest of its ports' (br_mtu_auto_adjust in net/bridge/br_if.c), so
+    /// that what one sandbox wants less of than the bridge has is its own end's alone.
+    public var hostMTU: UInt32
     public var alias: String
   }
 
@@ -88,8 +91,9 @@ public struct SandboxPlan: Equatable, Sendable {
 
   /// - Parameters:
   ///   - bridgeIndex: the index of the connection's bridge.
+  ///   - bridgeMTU: the MTU of the connection's bridge.
   ///   - parameters: the kernel parameters that are wanted inside.
-  init(_ facts: SandboxFacts, bridgeIndex: UInt32?, parameters: [KernelParameter] = []) {
+  init(_ facts: SandboxFacts, bridgeIndex: UInt32?, bridgeMTU: UInt32 = 0, parameters: [KernelParameter] = []) {
     var steps: [Step] = []
     if let entry = facts.hostsEntry, let bridge = facts.connection?.bridge {
       steps.append(.introduce(Introduction(entry: entry, bridge: bridge)))
@@ -103,7 +107,7 @@ public struct SandboxPlan: Equatable, Sendable {
             hostLink: connection.hostLink,
             hostMAC: .derived(from: connection.address.address, role: .hostLink),
             bridge: connection.bridge, bridgeIndex: bridgeIndex, mac: connection.mac, mtu: connection.mtu,
-            alias: Tag.link(of: facts.name))))
+            hostMTU: max(connection.mtu, bridgeMTU), alias: Tag.link(of: facts.name))))
     }
     steps.append(.configure(facts.connection))
     // Last, since each link has parameters of its own.
