@@ -65,7 +65,7 @@ let package = Package(
       name: "DocumentationTests",
       dependencies: ["TestHost", "CLinux", "LinuxSystem", "Netlink", "RouteNetlink", "NFTables"],
       swiftSettings: settings),
-    .testTarget(name: "RouteNetlinkTests", dependencies: ["RouteNetlink"], swiftSettings: settings),
+    .testTarget(name: "RouteNetlinkTests", dependencies: ["RouteNetlink", "LinuxSystem"], swiftSettings: settings),
     isFuzzed
       ? .target(
         name: "FuzzTests", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: ["Corpus", "CorpusTests.swift"],

@@ -1,5 +1,5 @@
 // Numbers of the kernel's rtnetlink interface, in its own spelling (linux/rtnetlink.h, if_link.h, if_addr.h,
-// neighbour.h, if_bridge.h, veth.h).
+// neighbour.h, if_bridge.h, veth.h, pkt_sched.h, pkt_cls.h).
 
 let NETLINK_ROUTE: Int32 = 0
 
@@ -16,6 +16,9 @@ let RTM_GETROUTE: UInt16 = 26
 let RTM_NEWNEIGH: UInt16 = 28
 let RTM_DELNEIGH: UInt16 = 29
 let RTM_GETNEIGH: UInt16 = 30
+
+let RTM_NEWQDISC: UInt16 = 36
+let RTM_NEWTFILTER: UInt16 = 44
 
 let RTM_NEWNSID: UInt16 = 88
 let RTM_GETNSID: UInt16 = 90
@@ -120,3 +123,17 @@ let NDA_IFINDEX: UInt16 = 8
 let NETNSA_NSID: UInt16 = 1
 let NETNSA_PID: UInt16 = 2
 let NETNSA_FD: UInt16 = 3
+
+let TCA_KIND: UInt16 = 1
+let TCA_OPTIONS: UInt16 = 2
+
+let TC_H_INGRESS: UInt32 = 0xffff_fff1
+/// TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS).
+let TC_H_CLSACT_INGRESS: UInt32 = 0xffff_fff2
+
+let TCA_BPF_OPS_LEN: UInt16 = 4
+let TCA_BPF_OPS: UInt16 = 5
+let TCA_BPF_FLAGS: UInt16 = 8
+let TCA_BPF_FLAG_ACT_DIRECT: UInt32 = 1
+
+let ETH_P_ALL: UInt16 = 3

@@ -1,7 +1,7 @@
 import Netlink
 
 extension NetlinkFamily {
-  /// rtnetlink (NETLINK_ROUTE): links, addresses, routes, neighbours.
+  /// rtnetlink (NETLINK_ROUTE): links, addresses, routes, neighbours, filters.
   public static let route = NetlinkFamily(protocolNumber: NETLINK_ROUTE, describe: RouteDescription.of)
 }
 
@@ -16,6 +16,7 @@ enum RouteDescription {
       case RTM_NEWLINK: (ifinfomsg, link)
       case RTM_NEWADDR: (ifaddrmsg, address)
       case RTM_NEWROUTE: (rtmsg, route)
+      case RTM_NEWQDISC, RTM_NEWTFILTER: (tcmsg, trafficControl)
       case RTM_NEWNSID: (rtgenmsg, namespaceID)
       default: (ndmsg, neighbour)
       }
@@ -26,6 +27,7 @@ enum RouteDescription {
     RTM_NEWLINK: "RTM_NEWLINK", RTM_DELLINK: "RTM_DELLINK", RTM_GETLINK: "RTM_GETLINK", RTM_SETLINK: "RTM_SETLINK",
     RTM_NEWADDR: "RTM_NEWADDR", RTM_DELADDR: "RTM_DELADDR", RTM_GETADDR: "RTM_GETADDR",
     RTM_NEWROUTE: "RTM_NEWROUTE", RTM_DELROUTE: "RTM_DELROUTE", RTM_GETROUTE: "RTM_GETROUTE",
+    RTM_NEWQDISC: "RTM_NEWQDISC", RTM_NEWTFILTER: "RTM_NEWTFILTER",
     RTM_NEWNSID: "RTM_NEWNSID", RTM_GETNSID: "RTM_GETNSID",
     RTM_NEWNEIGH: "RTM_NEWNEIGH", RTM_DELNEIGH: "RTM_DELNEIGH", RTM_GETNEIGH: "RTM_GETNEIGH",
   ]

@@ -11,7 +11,7 @@ extension CommandTests {
         #expect(shown.split(separator: "\n").allSatisfy { $0.hasPrefix("ok  ") }, "\(shown)")
         for check in [
           "privileges", "namespaces", "user namespaces", "veth pairs", "bridges", "nftables", "masquerade",
-          "forwarding",
+          "port guard", "forwarding",
         ] {
           #expect(shown.contains(" \(check): "))
         }

@@ -1,3 +1,4 @@
+import LinuxSystem
 import RouteNetlink
 import Testing
 
@@ -415,6 +416,45 @@ import Testing
     #expect(both.count == mode.count + up.count)
     #expect(Array(both[16..<mode.count]) == Array(mode[16...]))
     #expect(Array(both[(mode.count + 16)...]) == Array(up[16...]))
+  }
+
+  // iproute2 6.1: tc qdisc add dev v0 ingress; tc filter add dev v0 ingress protocol all prio 1 bpf da bytecode '1,6 0 0 4294967295'
+  @Test func `a filter of what comes in is a qdisc and a program`() throws {
+    let golden = bytes(
+      """
+      30 00 00 00  // nlmsg_len 48
+      24 00  // nlmsg_type RTM_NEWQDISC
+      01 06  // nlmsg_flags
+      01 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00 00 00  // tcm_family, padding
+      03 00 00 00  // tcm_ifindex
+      00 00 ff ff  // tcm_handle ffff:
+      f1 ff ff ff  // tcm_parent TC_H_INGRESS
+      00 00 00 00  // tcm_info
+      0c 00 01 00 69 6e 67 72 65 73 73 00  // TCA_KIND ingress
+      4c 00 00 00  // nlmsg_len 76
+      2c 00  // nlmsg_type RTM_NEWTFILTER
+      05 06  // nlmsg_flags
+      02 00 00 00  // nlmsg_seq
+      00 00 00 00  // nlmsg_pid
+      00 00 00 00  // tcm_family, padding
+      03 00 00 00  // tcm_ifindex
+      00 00 00 00  // tcm_handle
+      f2 ff ff ff  // tcm_parent
+      00 03 01 00  // tcm_info: ETH_P_ALL, priority 1
+      08 00 01 00 62 70 66 00  // TCA_KIND bpf
+      20 00 02 00  // TCA_OPTIONS
+        06 00 04 00 01 00 00 00  // TCA_BPF_OPS_LEN 1
+        0c 00 05 00 06 00 00 00 ff ff ff ff  // TCA_BPF_OPS: end with -1
+        08 00 08 00 01 00 00 00  // TCA_BPF_FLAGS TCA_BPF_FLAG_ACT_DIRECT
+      """)
+    let message = try sent { requests in
+      var program = PacketProgram()
+      program.end(IngressFilter.Verdict.pass.rawValue)
+      requests.add(IngressFilter(link: 3, program: program))
+    }
+    #expect(message == golden)
   }
 
   @Test func `a link is selected by a name of any length`() throws {

@@ -14,7 +14,7 @@ struct KernelFeatures {
 
   /// One thing to try.
   private enum Feature: CaseIterable {
-    case veth, bridge, nftables, masquerade
+    case veth, bridge, nftables, masquerade, portGuard
 
     var name: String {
       switch self {
@@ -22,6 +22,7 @@ struct KernelFeatures {
       case .bridge: "bridges"
       case .nftables: "nftables"
       case .masquerade: "masquerade"
+      case .portGuard: "port guard"
       }
     }
 
@@ -32,6 +33,7 @@ struct KernelFeatures {
       case .bridge: "one can be made"
       case .nftables: "a table can be made"
       case .masquerade: "a rule can be made"
+      case .portGuard: "a filter can be attached"
       }
     }
 
@@ -42,14 +44,22 @@ struct KernelFeatures {
       case .bridge: "CONFIG_BRIDGE"
       case .nftables: "CONFIG_NF_TABLES and CONFIG_NF_TABLES_INET"
       case .masquerade: "CONFIG_NFT_NAT, CONFIG_NFT_MASQ and CONFIG_NFT_CT"
+      case .portGuard: "CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF"
       }
     }
+
+    /// What it means where it does not work.
+    var failure: Finding.Status { self == .portGuard ? .warning : .problem }
 
     func attempt() throws(SandboxError) {
       switch self {
       case .veth:
         try create(.veth(try! InterfaceName("veth0"), peer: .init(name: try! InterfaceName("veth1"))))
       case .bridge: try create(.bridge(try! InterfaceName("bridge0")))
+      case .portGuard:
+        var requests = RouteRequests()
+        requests.add(IngressFilter(link: 1, program: PortGuard.program), subject: "lo")
+        try perform(requests)
       case .nftables, .masquerade:
         let table = Table(.inet, "nsrun-doctor")
         let chain = Chain(
@@ -68,6 +78,10 @@ struct KernelFeatures {
     private func create(_ link: LinkSpecification) throws(SandboxError) {
       var requests = RouteRequests()
       requests.create(link)
+      try perform(requests)
+    }
+
+    private func perform(_ requests: RouteRequests) throws(SandboxError) {
       var route = try system { () throws(SystemError) in try RouteConnection() }
       do throws(NetlinkError) { try route.perform(requests) } catch { throw .netlink(error) }
     }
@@ -134,7 +148,7 @@ struct KernelFeatures {
       return Finding(check: feature.name, status: .ok, message: feature.proof)
     } catch {
       return Finding(
-        check: feature.name, status: .problem, message: "\(error)",
+        check: feature.name, status: feature.failure, message: "\(error)",
         remedy: "a kernel with \(feature.options), or its module loaded")
     }
   }

@@ -21,6 +21,8 @@ struct LiveSandbox: ~Copyable {
   private var opened: NetworkNamespace?
   private var eth0: UInt32?
   private var network: BridgeNetwork?
+  /// Whether something had to be made for the network of its bridge.
+  private var isFirstOnBridge = false
   /// Whether neighbours are to be told its address.
   private var isAnnounced = false
   private let parameters: [KernelParameter]
@@ -81,7 +83,10 @@ struct LiveSandbox: ~Copyable {
           lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
           // Somebody else may have made it while this waited.
           network = try host.standingNetwork(wanted, host.bridgeLink(wanted.bridge))
-          if network == nil { network = try host.makeNetwork(wanted) }
+          if network == nil {
+            network = try host.makeNetwork(wanted)
+            sandbox.isFirstOnBridge = true
+          }
         }
         try sandbox.sit(down: network!, wanted, spec, host)
         sandbox.network = network
@@ -186,6 +191,7 @@ struct LiveSandbox: ~Copyable {
       guard error.netlinkErrno == EXFULL else { throw error }
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
     }
+    try host.guardPort(pair.hostLink, isFirst: isFirstOnBridge)
   }
 
   private mutating func configure(_ connection: SandboxFacts.Connection?) throws(SandboxError) {
