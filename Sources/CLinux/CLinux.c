@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <linux/seccomp.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -63,6 +64,22 @@ int clinux_make_owned_network(int *user, int *network, int *limit_error) {
 // unshare(2) would be for the caller's next children as well, and there is no way back into the namespace of before for
 // one that has no power over it.
 int clinux_fork_init(void) { return (int)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL); }
+static int kill_all_as(int user_namespace, uint32_t user) {
+  // Whoever is inside must not get hold of it: it would have root's files.
+  if (prctl(PR_SET_DUMPABLE, 0) < 0 || setns(user_namespace, CLONE_NEWUSER) < 0) return errno;
+  if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0) return errno;
+  if (syscall(SYS_setresuid, user, user, user) < 0) return errno;
+  uid_t real, effective, saved;
+  // As root it would end all that is root's.
+  if (getresuid(&real, &effective, &saved) < 0 || real != user || effective != user || saved != user) return EPERM;
+  // ESRCH: there is nobody.
+  return kill(-1, SIGKILL) < 0 && errno != ESRCH ? errno : 0;
+}
+int clinux_kill_all_in(int user_namespace, uint32_t user) {
+  int pid = fork();
+  if (pid == 0) _exit(kill_all_as(user_namespace, user));
+  return pid;
+}
 int clinux_namespace_owner(int fd) { return ioctl(fd, NS_GET_USERNS); }
 int clinux_namespace_parent(int fd) { return ioctl(fd, NS_GET_PARENT); }
 
@@ -113,6 +130,8 @@ int clinux_openat(int directory, const char *path, int flags, uint32_t mode) {
   return openat(directory, path, flags, mode);
 }
 int clinux_fcntl(int fd, int command, int argument) { return fcntl(fd, command, argument); }
+int clinux_set_write_hint(int fd, uint64_t hint) { return fcntl(fd, F_SET_RW_HINT, &hint); }
+int clinux_write_hint(int fd, uint64_t *hint) { return fcntl(fd, F_GET_RW_HINT, hint); }
 int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
 int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags) {
   return (int)syscall(SYS_close_range, first, last, flags);

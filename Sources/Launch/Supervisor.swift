@@ -86,29 +86,70 @@ public struct Supervisor: ~Copyable {
     }
   }
 
-  /// Ends processes: SIGTERM, then SIGKILL to those that are still there after the grace period in milliseconds.
-  /// - Parameter remaining: gives the processes that are left; asked again and again.
-  /// - Returns: those that even SIGKILL has not ended a second later.
-  public static func end(graceMilliseconds: Int32, remaining: () -> [Int32]) -> [Int32] {
+  /// The processes that descend from this one, in no particular order, as far as the kernel tells (CONFIG_PROC_CHILDREN).
+  public static func descendants() -> [Int32] {
+    var found: [Int32] = []
+    var rest = [getpid()]
+    while let parent = rest.popLast() {
+      for thread in (try? directoryEntries("/proc/\(parent)/task")) ?? [] {
+        let text = (try? readText("/proc/\(parent)/task/\(thread)/children")) ?? ""
+        let children = text.split(separator: " ").compactMap { Int32($0) }
+        found += children
+        rest += children
+      }
+    }
+    return found
+  }
+
+  /// Ends processes: SIGTERM, and after the grace period SIGKILL to those that are left, until none is.
+  ///
+  /// Those that fork as fast as they are ended are stopped first, all of them: who is stopped forks no more.
+  /// - Parameters:
+  ///   - graceMilliseconds: how long they have.
+  ///   - remaining: gives the processes that are left; asked again and again.
+  ///   - strike: ends, without grace, as many as it can in another way; called before each look for those to be killed.
+  /// - Returns: those that are left some seconds later.
+  public static func end(graceMilliseconds: Int32, remaining: () -> [Int32], strike: () -> Void = {}) -> [Int32] {
     var left = remaining()
     for pid in left {
       kill(pid, SIGTERM)
       // A stopped process takes the signal only when it is continued.
       kill(pid, SIGCONT)
     }
-    let step: Int32 = 10
     var endings: Set<Int32> = []
-    for waited in stride(from: Int32(0), through: graceMilliseconds + 1000, by: Int(step)) where !left.isEmpty {
-      if waited >= graceMilliseconds { for pid in left { kill(pid, SIGKILL) } }
+    var waited: Int64 = 0
+    var last = monotonicMicroseconds()
+    while !left.isEmpty, waited < Int64(graceMilliseconds) * 1000 + persistence {
+      if waited >= Int64(graceMilliseconds) * 1000 {
+        strike()
+        killAll(remaining)
+      }
       // The end of a child wakes up at once; for other processes there is no event to wait for.
-      if let signal = ArrivedSignal.next(timeout: step), BlockedSignals.endings.contains(signal.number) {
+      if let signal = ArrivedSignal.next(timeout: 10), BlockedSignals.endings.contains(signal.number) {
         endings.insert(signal.number)
       }
       _ = hasDescendants()
       left = remaining()
+      let now = monotonicMicroseconds()
+      // They are to have their time also where the machine stood still.
+      waited += min(now - last, 100_000)
+      last = now
     }
     // Asked to end, this process is still to know of it (BlockedSignals.pendingEnd).
     for signal in endings { raise(signal) }
     return left
+  }
+
+  /// How long SIGKILL is tried, in microseconds.
+  private static let persistence: Int64 = 3_000_000
+
+  private static func killAll(_ remaining: () -> [Int32]) {
+    var stopped: Set<Int32> = []
+    for _ in 1...20 {
+      let others = remaining().filter { stopped.insert($0).inserted }
+      if others.isEmpty { break }
+      for pid in others { kill(pid, SIGSTOP) }
+    }
+    for pid in stopped { kill(pid, SIGKILL) }
   }
 }

@@ -14,8 +14,8 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     NetworkNamespace(try .open("/proc/thread-self/ns/net", O_RDONLY))
   }
 
-  /// The namespace of a process.
-  /// - Throws: ENOENT when the process is gone.
+  /// The namespace of a process, or of a thread.
+  /// - Throws: ENOENT when it is gone, or a zombie.
   public static func ofProcess(_ pid: Int32) throws(SystemError) -> NetworkNamespace {
     NetworkNamespace(try .open("/proc/\(pid)/ns/net", O_RDONLY))
   }
@@ -40,13 +40,45 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     try enter()
     let result: Swift.Result<Result, Failure>
     do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
+    home.comeBack()
+    return result
+  }
+
+  private func comeBack() {
     // Going on in the wrong namespace would change somebody else's network.
-    do throws(SystemError) { try home.enter() } catch {
+    do throws(SystemError) { try enter() } catch {
       let message = Array("nsrun: cannot return to the host's namespace: \(error)\n".utf8)
       _ = write(STDERR_FILENO, message, message.count)
       exit(125)
     }
-    return result
+  }
+
+  /// Marks the namespace for ``closeLast(home:)``.
+  ///
+  /// A namespace has one file in memory as long as something has that open or mounted, and a new one, which has no mark,
+  /// when it is opened the next time.
+  public func mark() throws(SystemError) {
+    try systemCall("mark", "a network namespace") { clinux_set_write_hint(descriptor.raw, Self.mark) }
+  }
+
+  private static let mark: UInt64 = 2  // RWH_WRITE_LIFE_SHORT
+
+  /// Closes what should be the last descriptor of a marked namespace that has no name any more.
+  /// - Returns: whether nothing else has it open or mounted, in any process or mount namespace, a look at it apart that
+  ///   somebody takes for a moment.
+  /// - Throws: where that cannot be told.
+  public consuming func closeLast(home: borrowing NetworkNamespace) throws(SystemError) -> Bool {
+    try enter()
+    _ = consume self
+    defer { home.comeBack() }
+    for pause: UInt32 in [100, 200, 400, 800, 1600, 0] {
+      var mark: UInt64 = 0
+      let again = try NetworkNamespace.current()
+      try systemCall("look for the mark of", "a network namespace") { clinux_write_hint(again.raw, &mark) }
+      if mark != Self.mark { return true }
+      usleep(pause)
+    }
+    return false
   }
 
   /// Runs `body` inside this namespace in a thread that is there for it, while the calling one waits. The process, which
@@ -113,31 +145,4 @@ private final class Visit {
     pthread_join(thread, nil)
     withExtendedLifetime(self) {}
   }
-}
-
-/// The processes whose main thread is in a network namespace, in ascending order.
-/// - Parameter owner: a user namespace: whoever is in a network namespace that was made in it, or below it, is one of them
-///   too.
-public func processes(in namespace: FileIdentity, orBelow owner: FileIdentity? = nil) throws(SystemError) -> [Int32] {
-  var isWanted = [namespace: true]
-  FileIdentity(path: "/proc/thread-self/ns/net").map { home in if home != namespace { isWanted[home] = false } }
-  return try directoryEntries("/proc").compactMap { Int32($0) }.filter { pid in
-    guard let identity = FileIdentity(path: "/proc/\(pid)/ns/net") else { return false }
-    if let isKnown = isWanted[identity] { return isKnown }
-    guard let owner, let other = try? NetworkNamespace.ofProcess(pid), (try? other.identity()) == identity else {
-      return false
-    }
-    let isBelow = UserNamespace.owners(of: other).contains(owner)
-    isWanted[identity] = isBelow
-    return isBelow
-  }.sorted()
-}
-
-/// The processes of the machine by the network namespace that their main threads are in, each list in ascending order.
-public func processesByNamespace() throws(SystemError) -> [FileIdentity: [Int32]] {
-  var found: [FileIdentity: [Int32]] = [:]
-  for pid in try directoryEntries("/proc").compactMap({ Int32($0) }).sorted() {
-    if let namespace = FileIdentity(path: "/proc/\(pid)/ns/net") { found[namespace, default: []].append(pid) }
-  }
-  return found
 }

@@ -38,17 +38,50 @@ public struct UserNamespace: ~Copyable, Sendable {
   /// Which user namespaces lie above a network namespace, from its owner up to the calling process's own, which is not
   /// among them.
   public static func owners(of namespace: borrowing NetworkNamespace) -> [FileIdentity] {
-    var owners: [FileIdentity] = []
-    guard let first = try? owner(of: namespace) else { return [] }
+    guard let owner = try? owner(of: namespace) else { return [] }
+    return chain(from: owner)
+  }
+
+  /// Which user namespace a thread is in, and which lie above that, up to the calling process's own, which is not among
+  /// them; none where that is not above it.
+  static func chain(ofThread id: Int32) -> [FileIdentity] {
+    guard let own = try? OwnedDescriptor.open("/proc/\(id)/ns/user", O_RDONLY) else { return [] }
+    return chain(from: UserNamespace(own))
+  }
+
+  private static func chain(from first: consuming UserNamespace) -> [FileIdentity] {
+    var found: [FileIdentity] = []
     var current = first
     while let identity = try? current.descriptor.identity(), identity != own {
-      owners.append(identity)
+      found.append(identity)
       // EPERM: it is above the calling process's own.
       let parent = clinux_namespace_parent(current.descriptor.raw)
       guard parent >= 0 else { break }
       current = UserNamespace(OwnedDescriptor(owning: parent))
     }
-    return owners
+    return found
+  }
+
+  /// Ends, by SIGKILL, every process that is in this namespace or below it and that the calling process sees, however fast
+  /// they fork: kill(2) of all processes at once, by one that has power over nobody else, since its user id is nobody's
+  /// on the host and its capabilities are those of this namespace.
+  /// - Returns: whether it was done.
+  @discardableResult
+  public borrowing func killAll() -> Bool {
+    // Whoever is inside can stop or kill the process that is to do it, as long as it is there.
+    for _ in 1...10 {
+      let pid = clinux_kill_all_in(descriptor.raw, UInt32.random(in: 0x8000_0000...0xefff_ffff))
+      guard pid > 0 else { return false }
+      var status: Int32 = 0
+      for look in 0... {
+        let ended = waitpid(pid, &status, WNOHANG)
+        if ended == pid { break }
+        if look == 100 { kill(pid, SIGKILL) }
+        usleep(1000)
+      }
+      if clinux_exited(status) != 0 { return clinux_exit_status(status) == 0 }
+    }
+    return false
   }
 
   /// Moves the calling process, which must have one thread only, into it for good: with all capabilities there and none

@@ -21,13 +21,59 @@ struct NamespacesKernelTests {
       #expect(shell("ip netns pids mine") == "\(sleeper.pid)\n")
       let identity = try NetworkNamespace.ofProcess(sleeper.pid).identity()
       #expect(names.identity(of: mine) == identity)
-      #expect(try processes(in: identity) == [sleeper.pid])
+      #expect(try ProcessCensus().processes(in: identity) == [sleeper.pid])
       #expect(shell("ip netns add theirs; stat -c %a /run/netns /run/netns/theirs") == "755\n444\n")
       #expect(try names.names().map(\.text) == ["mine", "theirs"])
       #expect(try names.names(of: identity) == [mine])
       #expect(shell("ip netns delete mine") == "")
       #expect(try names.remove(try NamespaceName("theirs")))
       #expect(shell("ip netns list; ls -A /run/netns") == "")
+    }
+  }
+
+  @Test("A namespace without a name is kept by what has it open or mounted, and by nothing else")
+  func lastDescriptor() throws {
+    try inOwnNetwork { () throws in
+      let home = try NetworkNamespace.current()
+      func isLast(_ hold: (Int32) -> Void) throws -> Bool {
+        try NetworkNamespace.unshare()
+        let namespace = try NetworkNamespace.current()
+        try home.enter()
+        try namespace.mark()
+        hold(namespace.raw)
+        return try namespace.closeLast(home: home)
+      }
+      let isLastOfNone = try isLast { _ in }
+      #expect(isLastOfNone)
+      var held: Int32 = -1
+      let isLastOfOpened = try isLast { held = open("/proc/self/fd/\($0)", O_RDONLY) }
+      #expect(!isLastOfOpened)
+      close(held)
+      var output = ""
+      let isLastOfMounted = try isLast {
+        output = shell("touch /run/held; mount --bind /proc/\(getpid())/fd/\($0) /run/held")
+      }
+      #expect(!isLastOfMounted && output == "")
+      #expect(shell("umount /run/held; rm /run/held") == "")
+    }
+  }
+
+  @Test("Open sockets are counted, and one that was closed is not, be the kernel still about to free it")
+  func sockets() throws {
+    try inOwnNetwork { () throws in
+      let base = try #require(try (0..<10).first { try !OpenSockets.exceed($0) })
+      let first = socket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_ICMP))
+      let second = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), 0)
+      #expect(try OpenSockets.exceed(base + 1))
+      #expect(try !OpenSockets.exceed(base + 2))
+      close(second)
+      #expect(try !OpenSockets.exceed(base + 1))
+      close(first)
+      // One without a port is in no table of protocols.
+      let third = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+      #expect(try OpenSockets.exceed(base, patience: 1_000_000))
+      close(third)
+      #expect(try !OpenSockets.exceed(base, patience: 5_000_000))
     }
   }
 

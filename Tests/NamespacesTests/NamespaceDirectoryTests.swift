@@ -46,8 +46,10 @@ struct NamespaceDirectoryTests {
   @Test("finds this process in its own namespace, and what another name leads there")
   func ownNamespace() throws {
     let namespace = try NetworkNamespace.current().identity()
-    #expect(try processes(in: namespace).contains(getpid()))
-    #expect(try processesByNamespace()[namespace]?.contains(getpid()) == true)
+    let census = try ProcessCensus()
+    #expect(census.processes(in: namespace).contains(getpid()))
+    #expect(census.processes(in: namespace, orBelow: nil) == census.processes(in: namespace))
+    #expect(try census.open(namespace)?.identity() == namespace)
     #expect(try NetworkNamespace.ofProcess(getpid()).identity() == namespace)
     // A symbolic link to a namespace file is as good as a mount for reading.
     symlink("/proc/\(getpid())/ns/net", scratch.path + "/me")

@@ -36,12 +36,20 @@ int clinux_fork_init(void);
 int clinux_namespace_owner(int fd);
 /// ioctl_ns(2), NS_GET_PARENT: a descriptor, close-on-exec, of the user namespace that one was made in.
 int clinux_namespace_parent(int fd);
+/// fork(2) of a process that moves into a user namespace, becomes the user, who must be nobody on the host, with all
+/// capabilities there, and ends all processes that these give it power over (kill(2) with -1): it gives 0 then, else an
+/// error number.
+int clinux_kill_all_in(int user_namespace, uint32_t user);
 /// seccomp(2): for the calling thread and its descendants there are no keyrings (ENOSYS), and nobody types into a
 /// terminal (EPERM for TIOCSTI and TIOCLINUX), whatever the architecture of the call.
 int clinux_filter_calls(void);
 int clinux_open(const char *path, int flags, uint32_t mode);
 int clinux_openat(int directory, const char *path, int flags, uint32_t mode);
 int clinux_fcntl(int fd, int command, int argument);
+/// fcntl(2), F_SET_RW_HINT and F_GET_RW_HINT, Linux 4.13: a number that the kernel keeps with a file in memory, as long as
+/// something has that open or mounted; 0 without one. Filesystems take it for advice.
+int clinux_set_write_hint(int fd, uint64_t hint);
+int clinux_write_hint(int fd, uint64_t *hint);
 /// pipe2(O_CLOEXEC).
 int clinux_pipe(int *ends);
 int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags);

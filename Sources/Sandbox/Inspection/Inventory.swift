@@ -57,11 +57,15 @@ extension Host {
     let links =
       isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
     let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let processes = facts.isEmpty ? [:] : try system { () throws(SystemError) in try processesByNamespace() }
+    guard !facts.isEmpty else { return [] }
+    let census = try system { () throws(SystemError) in try ProcessCensus() }
     let own = UserNamespace.own
-    return facts.compactMap { facts in
-      report(facts, link: facts.connection.flatMap { linksByName[$0.hostLink.text] }, processes, own)
+    var reports: [SandboxReport] = []
+    for facts in facts {
+      let link = facts.connection.flatMap { linksByName[$0.hostLink.text] }
+      if let report = report(facts, link: link, census, own) { reports.append(report) }
     }
+    return reports
   }
 
   private func requireSight() throws(SandboxError) {
@@ -78,8 +82,8 @@ extension Host {
     }
     let facts = try readRecord(of: name, at: path).facts
     let link = try hostLink(of: facts)
-    let processes = try system { () throws(SystemError) in try processesByNamespace() }
-    guard var report = report(facts, link: link, processes, UserNamespace.own) else {
+    let census = try system { () throws(SystemError) in try ProcessCensus() }
+    guard var report = report(facts, link: link, census, UserNamespace.own) else {
       throw .refused("the sandbox '\(name)' has just gone")
     }
     if facts.connection != nil { report.neighbours = (try? neighbours(inside: name)) ?? [] }
@@ -93,7 +97,7 @@ extension Host {
 
   /// - Parameter own: this process's user namespace.
   private func report(
-    _ facts: SandboxFacts, link: Link?, _ processes: [FileIdentity: [Int32]], _ own: FileIdentity?
+    _ facts: SandboxFacts, link: Link?, _ census: borrowing ProcessCensus, _ own: FileIdentity?
   ) -> SandboxReport? {
     // In this order: a record that is gone now was that of a command which has ended since.
     let isAttended = SandboxRecord.isAttended(facts.name, in: state)
@@ -101,7 +105,7 @@ extension Host {
       return nil
     }
     let stays = path == state.createdRecord(of: facts.name)
-    let namespace = namespace(of: facts, identity: text.namespaceIdentity) { processes }
+    let namespace = namespace(of: facts, identity: text.namespaceIdentity, census)
     var isNamed = false
     var isPrivileged: Bool?
     if let namespace, let named = try? names.open(facts.name), (try? named.identity()) == namespace {
@@ -116,26 +120,28 @@ extension Host {
       guard isWhole || isLosing || access(path, F_OK) == 0 else { return nil }
       condition = isWhole || isLosing ? .created : .broken
     } else {
-      condition = isAttended ? (isWhole || !hasLost(namespace, processes, facts) ? .running : .broken) : .stale
+      condition = isAttended ? (isWhole || !hasLost(namespace, census, facts) ? .running : .broken) : .stale
     }
     return SandboxReport(
       facts: facts, state: condition, isPrivileged: isPrivileged,
-      isNamed: text.namespaceIdentity != nil, processes: namespace.flatMap { processes[$0] } ?? [],
+      isNamed: text.namespaceIdentity != nil, processes: processes(in: namespace, facts, census),
       traffic: link?.statistics?.ofOtherEnd, age: max(0, time(nil) - facts.createdAt))
+  }
+
+  private func processes(
+    in namespace: FileIdentity?, _ facts: SandboxFacts, _ census: borrowing ProcessCensus
+  ) -> [Int32] {
+    guard let namespace, let inhabitants = inhabitants(of: namespace, named: facts.name, census) else { return [] }
+    return inhabitants.processes(in: census)
   }
 
   /// Whether a running sandbox that is not whole has been: one that is being made, or whose command has ended, lacks
   /// things too.
   private func hasLost(
-    _ namespace: FileIdentity?, _ processes: [FileIdentity: [Int32]], _ facts: SandboxFacts
+    _ namespace: FileIdentity?, _ census: borrowing ProcessCensus, _ facts: SandboxFacts
   ) -> Bool {
-    guard let namespace else { return false }
-    let isComplete = (processes[namespace] ?? []).contains { process in
-      guard let inside = try? NetworkNamespace.ofProcess(process), (try? inside.identity()) == namespace else {
-        return false
-      }
-      return isTagged(inside, facts.name)
-    }
+    guard let namespace, let inside = census.open(namespace) else { return false }
+    let isComplete = isTagged(inside, facts.name)
     // Now that everything has been made it has to be there.
     return isComplete
       && (names.identity(of: facts.name) != namespace

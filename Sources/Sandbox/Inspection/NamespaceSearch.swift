@@ -8,23 +8,16 @@ import RouteNetlink
 extension Host {
   /// The namespace that a record speaks of: by its name, else by the processes inside. The kernel gives the number of a
   /// namespace that is gone to another one, which is not ours: so it has to carry the tag, or be where our link leads.
-  /// - Parameters:
-  ///   - identity: what the record says of it.
-  ///   - processes: asked only where the name is gone.
+  /// - Parameter identity: what the record says of it.
   func namespace(
-    of facts: SandboxFacts, identity: String?, among processes: () -> [FileIdentity: [Int32]]
+    of facts: SandboxFacts, identity: String?, _ census: borrowing ProcessCensus
   ) -> FileIdentity? {
     guard let identity else { return nil }
     if let named = names.identity(of: facts.name), named.text == identity { return named }
-    guard let found = processes().first(where: { $0.key.text == identity }) else { return nil }
-    for process in found.value {
-      // One that has ended since tells nothing; the next one is in the same namespace.
-      guard let namespace = try? NetworkNamespace.ofProcess(process), (try? namespace.identity()) == found.key else {
-        continue
-      }
-      return isTagged(namespace, facts.name) || leads(facts.connection?.hostLink, to: namespace) ? found.key : nil
+    guard let found = census.namespaces.first(where: { $0.text == identity }), let namespace = census.open(found) else {
+      return nil
     }
-    return nil
+    return isTagged(namespace, facts.name) || leads(facts.connection?.hostLink, to: namespace) ? found : nil
   }
 
   /// Whether a namespace's loopback link says that nsrun made it for a sandbox. It is the last thing that is made.
@@ -48,23 +41,18 @@ extension Host {
       }) ?? false
   }
 
-  /// The namespace that the other end of a veth pair is in, and the processes there; nil where nobody is.
-  func inhabitants(behind link: Link) throws(SandboxError) -> (namespace: FileIdentity, processes: [Int32])? {
+  /// Those of the namespace that the other end of a veth pair is in; nil where nobody is seen there.
+  func inhabitants(behind link: Link, _ census: borrowing ProcessCensus) throws(SandboxError) -> Inhabitants? {
     guard let wanted = link.peerNamespaceID else { return nil }
-    let spaces = try system { () throws(SystemError) in try processesByNamespace() }
-    return try route { (route) throws(NetlinkError) in
-      for (namespace, processes) in spaces {
-        for process in processes {
-          // One that has ended since tells nothing; the next one is in the same namespace.
-          do throws(NetlinkError) {
-            if try route.namespaceID(of: .process(process)) == wanted { return (namespace, processes) }
-            break
-          } catch {
-            guard error.errno == ESRCH else { throw error }
-          }
-        }
+    for namespace in census.namespaces {
+      guard let found = census.open(namespace) else { continue }
+      let number = found.raw
+      guard try route({ (route) throws(NetlinkError) in try route.namespaceID(of: .descriptor(number)) }) == wanted
+      else {
+        continue
       }
-      return nil
+      return try system { () throws(SystemError) in try Inhabitants(of: found) }
     }
+    return nil
   }
 }

@@ -27,12 +27,13 @@ struct LiveSandbox: ~Copyable {
   private var isAnnounced = false
   private let parameters: [KernelParameter]
   private var isResolved = false
+  /// In microseconds (``monotonicMicroseconds()``).
+  private let start = monotonicMicroseconds()
+  /// The number of the first process inside.
+  private var firstProcess: Int32 = 0
 
   /// Whether a link of this MTU has IPv6, if the kernel has: below 1280 bytes (RFC 8200) nothing about it can be set.
   private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= 1280 && FileIdentity(path: "/proc/sys/net/ipv6") != nil }
-
-  /// How long processes that the command left running have between SIGTERM and SIGKILL, in milliseconds.
-  static let grace: Int32 = 2000
 
   private init(
     facts: SandboxFacts, _ spec: SandboxSpec, record: consuming SandboxRecord, attendance: consuming Attendance
@@ -126,6 +127,7 @@ struct LiveSandbox: ~Copyable {
   mutating func build(
     child: borrowing ChildProcess, signals: borrowing BlockedSignals, host: Host
   ) throws(SandboxError) {
+    firstProcess = child.pid
     for step in plan.steps {
       host.reporter.progress?("\(step)")
       switch step {
@@ -155,6 +157,7 @@ struct LiveSandbox: ~Copyable {
     do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
     do throws(SystemError) {
       let namespace = try NetworkNamespace.ofProcess(child.pid)
+      try? namespace.mark()
       let identity = try namespace.identity()
       self.namespace = identity
       try record.append(RecordText([(SandboxRecord.namespace, identity.text)]))
@@ -252,15 +255,6 @@ struct LiveSandbox: ~Copyable {
     do throws(NetlinkError) { try inside!.perform(requests) } catch { throw .netlink(error) }
   }
 
-  /// Ends the processes that are still inside.
-  /// - Returns: how many there were.
-  private borrowing func endProcesses(host: Host) -> Int {
-    // Descendants of the command have become children of this process; who joined has left a note. Most of the time
-    // there is neither, and no need to look at every process of the machine.
-    guard let namespace, record.hasGrown || Supervisor.hasDescendants() else { return 0 }
-    return host.endProcesses(in: namespace, of: facts.name.text, grace: Self.grace)
-  }
-
   /// Leaves the sandbox standing without this process.
   /// - Throws: where that fails; it is removed then.
   consuming func keep(on host: Host) throws(SandboxError) -> SandboxFacts {
@@ -278,28 +272,15 @@ struct LiveSandbox: ~Copyable {
   /// - Parameter isPatient: whether what was sent from inside is to arrive before that.
   consuming func remove(from host: Host, isPatient: Bool = false) {
     isResolved = true
-    var isHeld = endProcesses(host: host) > 0
-    var isNamed = true
-    do throws(SystemError) {
-      if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
-        // Nobody is to join while this waits.
-        host.report { () throws(SandboxError) in try host.removeName(of: facts, namespace.text) }
-        isNamed = false
-        if endProcesses(host: host) > 0 { isHeld = true }
-        let isDrained = if isPatient { try drain(sockets, of: namespace, host.reporter) } else { false }
-        if !isDrained {
-          isHeld = true
-          try opened?.inside(home: host.home, TCPSockets.giveUp).get()
-        }
-      }
-    } catch {
-      // It may be held by what cannot be looked at.
-      isHeld = true
+    // Nobody is to join while this looks who is there.
+    var isNamed = false
+    if let namespace {
+      isNamed = !host.report { () throws(SandboxError) in try host.removeName(of: facts, namespace.text) }
     }
-    vacate()
+    let isDying = isVacated(host, isPatient: isPatient) && !isNamed
     opened = nil
     var lock = host.lockToLeave(facts)
-    let isUndone = host.undo(facts, namespace: isNamed ? namespace?.text : nil, isDying: !isHeld)
+    let isUndone = host.undo(facts, namespace: isNamed ? namespace?.text : nil, isDying: isDying)
     inside = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
@@ -309,6 +290,55 @@ struct LiveSandbox: ~Copyable {
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
     // A record that could not be removed is the next nsrun's as well.
     if access(record.path, F_OK) != 0 { attendance.leave() }
+  }
+
+  /// Ends what is left in the namespace, which has no name any more, and lets go of it.
+  /// - Returns: whether nothing keeps it: then it is going, and takes the link with it.
+  private mutating func isVacated(_ host: Host, isPatient: Bool) -> Bool {
+    var isVacated = endProcesses(host) == 0
+    do throws(SystemError) {
+      if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
+        let isDrained = if isPatient { try drain(sockets, of: namespace, host.reporter) } else { false }
+        if !isDrained {
+          isVacated = false
+          try opened?.inside(home: host.home, TCPSockets.giveUp).get()
+        }
+      }
+      vacate()
+      if isVacated, let opened = opened.take() {
+        // A run of a moment does not wait for the kernel to free sockets.
+        let patience: Int64 = monotonicMicroseconds() - start > 500_000 ? 50_000 : 0
+        // This process has one.
+        isVacated = try !opened.inside(home: host.home) { () throws(SystemError) in
+          try OpenSockets.exceed(1, patience: patience)
+        }.get()
+        if isVacated { isVacated = try opened.closeLast(home: host.home) }
+      }
+      return isVacated
+    } catch {
+      // It may be held by what cannot be looked at.
+      return false
+    }
+  }
+
+  /// Ends the processes that are still inside.
+  /// - Returns: how many there were.
+  private borrowing func endProcesses(_ host: Host) -> Int {
+    guard let namespace, opened != nil else { return 0 }
+    // Descendants of the command have become children of this process, and who joined by nsrun has left a note.
+    guard
+      record.hasGrown || Supervisor.hasDescendants() || mayHaveOthers(in: namespace),
+      let inhabitants = try? Inhabitants(of: opened!, includesDescendants: true), let census = try? ProcessCensus()
+    else { return 0 }
+    return host.end(inhabitants, of: facts.name.text, census)
+  }
+
+  /// Whether processes may be in the namespace that came by themselves. Most who do have been started since; a look at all
+  /// of the machine, some 10 us for each, is left to those runs that take much longer than that.
+  private borrowing func mayHaveOthers(in namespace: FileIdentity) -> Bool {
+    guard let numbers = ProcessNumbers.current, numbers.last >= firstProcess else { return true }
+    return monotonicMicroseconds() - start > Int64(numbers.count) * 1000
+      || !threads(numbered: firstProcess...numbers.last, in: namespace).isEmpty
   }
 
   private borrowing func openSockets(_ host: Host) throws(SystemError) -> TCPSockets? {
@@ -345,7 +375,7 @@ struct LiveSandbox: ~Copyable {
         }
         if !isTold, now - start > 1_000_000 {
           // Somebody of the host's: what they send is not waited for.
-          if try !processes(in: namespace).isEmpty { return false }
+          if try !ProcessCensus().processes(in: namespace).isEmpty { return false }
           reporter.warn("waiting for what was sent by TCP to arrive; Ctrl-C gives it up")
           isTold = true
         }

@@ -176,21 +176,25 @@ extension Host {
         }
       }
     }
-    let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
-    batch.removeAll { one in
-      let inside = namespace(of: one, among: processes).flatMap { processes[$0] } ?? []
-      if one.stays, !all, !inside.isEmpty {
-        warn("'\(one.facts.name)' is broken: its name or link was deleted", inside)
-        return true
+    guard !batch.isEmpty else { return removed }
+    var doomed: [TakenOver] = []
+    report { () throws(SandboxError) in
+      let census = try system { () throws(SystemError) in try ProcessCensus() }
+      for one in batch {
+        let inside = inhabitants(of: one, census)?.processes(in: census) ?? []
+        if one.stays, !all, !inside.isEmpty {
+          warn("'\(one.facts.name)' is broken: its name or link was deleted", inside)
+          continue
+        }
+        doomed.append(one)
+        removed.append(
+          Removed(
+            kind: .sandbox, name: one.facts.name.text, reason: !one.stays ? .stale : all ? .created : .broken,
+            bridge: one.bridge, processes: inside))
       }
-      removed.append(
-        Removed(
-          kind: .sandbox, name: one.facts.name.text, reason: !one.stays ? .stale : all ? .created : .broken,
-          bridge: one.bridge, processes: inside))
-      return false
     }
     guard !isDryRun else { return removed }
-    let dismantled = dismantle(batch)
+    let dismantled = dismantle(doomed)
     return removed.filter { one in dismantled.contains { $0.text == one.name } }
   }
 
@@ -204,8 +208,7 @@ extension Host {
 
   /// Says that something is left because of what runs in it.
   func warn(_ what: String, _ processes: [Int32]) {
-    let list = processes.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
-    reporter.warn("\(what); left, because in it runs \(list): nsrun cleanup --all ends it")
+    reporter.warn("\(what); left, because in it runs \(programs(of: processes)): nsrun cleanup --all ends it")
   }
 
   /// Removes sandboxes that are to stay, with what runs inside. Goes on after a failure.
@@ -299,15 +302,13 @@ extension Host {
   @discardableResult
   private func dismantle(_ batch: [TakenOver]) -> [NamespaceName] {
     var dismantled: [NamespaceName] = []
-    let processes = batch.isEmpty ? [:] : (try? processesByNamespace()) ?? [:]
-    let inhabited = owners(of: processes)
-    for one in batch {
-      guard let namespace = namespace(of: one, among: processes) else { continue }
-      let isInhabited =
-        processes[namespace] != nil
-        || !inhabited.isEmpty && owner(of: namespace, of: one.facts.name.text).map(inhabited.contains) == true
-      guard isInhabited else { continue }
-      endProcesses(in: namespace, of: one.facts.name.text, grace: LiveSandbox.grace)
+    guard !batch.isEmpty else { return [] }
+    report { () throws(SandboxError) in
+      let census = try system { () throws(SystemError) in try ProcessCensus() }
+      for one in batch {
+        guard let inhabitants = inhabitants(of: one, census) else { continue }
+        end(inhabitants, of: one.facts.name.text, census)
+      }
     }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
     let remaining = disconnect(batch.compactMap { $0.facts.connection?.hostLink })
@@ -321,19 +322,9 @@ extension Host {
     return dismantled
   }
 
-  /// The user namespaces that lie above those network namespaces, this process's own apart, in which processes are.
-  private func owners(of processes: [FileIdentity: [Int32]]) -> Set<FileIdentity> {
-    let home = try? home.identity()
-    var owners: Set<FileIdentity> = []
-    for (namespace, inside) in processes where namespace != home {
-      guard let found = try? NetworkNamespace.ofProcess(inside[0]) else { continue }
-      owners.formUnion(UserNamespace.owners(of: found))
-    }
-    return owners
-  }
-
-  private func namespace(of one: TakenOver, among processes: [FileIdentity: [Int32]]) -> FileIdentity? {
-    namespace(of: one.facts, identity: one.identity) { processes }
+  private func inhabitants(of one: TakenOver, _ census: borrowing ProcessCensus) -> Inhabitants? {
+    guard let namespace = namespace(of: one.facts, identity: one.identity, census) else { return nil }
+    return inhabitants(of: namespace, named: one.facts.name, census)
   }
 
   /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way, or leaves just now.

@@ -113,34 +113,6 @@ extension Host {
     }
   }
 
-  /// Ends the processes inside a namespace, and in those that were made inside, and says so.
-  /// - Returns: how many there were.
-  @discardableResult
-  func endProcesses(in namespace: FileIdentity, of name: String, grace: Int32) -> Int {
-    let owner = owner(of: namespace, of: name)
-    func remaining() -> [Int32] { (try? processes(in: namespace, orBelow: owner)) ?? [] }
-    let inside = remaining()
-    guard !inside.isEmpty else { return 0 }
-    let list = inside.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
-    reporter.warn("ending what still runs in \(name): \(list)")
-    let left = Supervisor.end(graceMilliseconds: grace, remaining: remaining)
-    if !left.isEmpty {
-      reporter.warn("still running in \(name) after SIGKILL: \(left.map { "\($0)" }.joined(separator: ", "))")
-    }
-    return inside.count
-  }
-
-  /// The user namespace that owns a network namespace; nil for this process's own, or where it is not found.
-  func owner(of namespace: FileIdentity, of name: String) -> FileIdentity? {
-    if let name = try? NamespaceName(name), let named = try? names.open(name), (try? named.identity()) == namespace {
-      return UserNamespace.owners(of: named).first
-    }
-    guard let process = (try? processes(in: namespace))?.first, let inside = try? NetworkNamespace.ofProcess(process),
-      (try? inside.identity()) == namespace
-    else { return nil }
-    return UserNamespace.owners(of: inside).first
-  }
-
   func unname(_ name: NamespaceName, _ namespace: String) throws(SandboxError) {
     // Somebody may have deleted our namespace and given its name to another one. A file without a namespace on it is
     // what is left of a name that was being made.

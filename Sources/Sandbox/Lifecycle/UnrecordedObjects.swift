@@ -68,7 +68,7 @@ struct UnrecordedObjects {
     let unreadable = Set(try host.recordedNames()).subtracting(records.map(\.name)).subtracting(damaged).map(Tag.link)
     links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
     let bridgeIndex = try bridge.map { bridge throws(SandboxError) in try host.bridgeLink(bridge)?.index ?? 0 }
-    var processes: [FileIdentity: [Int32]]?
+    let census = try system { () throws(SystemError) in try ProcessCensus() }
     var removed: [Removed] = []
     var nameless = links
     var doomedNames: [(NamespaceName, FileIdentity)] = []
@@ -82,8 +82,8 @@ struct UnrecordedObjects {
       let ends = nameless.filter { $0.alias == Tag.link(of: name) }
       nameless.removeAll { $0.alias == Tag.link(of: name) }
       if let bridgeIndex, !ends.contains(where: { $0.master == bridgeIndex }) { continue }
-      if processes == nil { processes = try system { () throws(SystemError) in try processesByNamespace() } }
-      let inside = processes?[identity] ?? []
+      let inhabitants = host.inhabitants(of: identity, named: name, census)
+      let inside = inhabitants?.processes(in: census) ?? []
       guard all || inside.isEmpty else {
         host.warn("'\(name)' \(Self.isUnrecorded)", inside)
         continue
@@ -92,26 +92,26 @@ struct UnrecordedObjects {
         Removed(kind: .sandbox, name: name.text, reason: .unrecorded, bridge: bridge, processes: inside))
       doomed += ends
       if isDryRun { continue }
-      if !inside.isEmpty { host.endProcesses(in: identity, of: "\(name)", grace: LiveSandbox.grace) }
+      if let inhabitants { host.end(inhabitants, of: "\(name)", census) }
       doomedNames.append((name, identity))
     }
 
     for link in nameless {
       if let bridgeIndex, link.master != bridgeIndex { continue }
       if let name, link.alias != Tag.link(of: name) { continue }
-      let found = try host.inhabitants(behind: link)
-      let inside = found?.processes ?? []
+      let inhabitants = try host.inhabitants(behind: link, census)
+      let inside = inhabitants?.processes(in: census) ?? []
       guard all || inside.isEmpty else {
         host.warn("the link \(link.name) \(Self.isUnrecorded)", inside)
         continue
       }
       doomed.append(link)
       // With nobody inside it is about to go by itself, as after every run that ends just now.
-      guard let found else { continue }
+      guard let inhabitants else { continue }
       removed.append(
         Removed(kind: .link, name: link.name, reason: .unrecorded, bridge: bridge, processes: inside))
       if isDryRun { continue }
-      host.endProcesses(in: found.namespace, of: "the sandbox behind \(link.name)", grace: LiveSandbox.grace)
+      host.end(inhabitants, of: "the sandbox behind \(link.name)", census)
     }
     guard !isDryRun else { return removed }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
@@ -204,8 +204,8 @@ struct UnrecordedObjects {
   private func removeForsakenState(isDryRun: Bool) throws(SandboxError) -> [Removed] {
     let directories = ((try? directoryEntries(host.state.root)) ?? []).filter { UInt64($0) != nil }
     guard directories.contains(where: { "\(host.state.root)/\($0)" != host.state.path }) else { return [] }
-    let processes = try system { () throws(SystemError) in try processesByNamespace() }
-    var inhabited = Set(processes.keys.map { "\($0.inode)" })
+    let census = try system { () throws(SystemError) in try ProcessCensus() }
+    var inhabited = Set(census.namespaces.map { "\($0.inode)" })
     for name in try system({ () throws(SystemError) in try host.names.names() }) {
       host.names.identity(of: name).map { _ = inhabited.insert("\($0.inode)") }
     }
@@ -235,14 +235,14 @@ extension Host {
     let unrecorded = leases.all().filter { damaged.contains($0.holder) || state.record(of: $0.holder) == nil }
     guard !unrecorded.isEmpty else { return [] }
     let links = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
-    guard let links else { return [] }
+    guard let links, let census = try? ProcessCensus() else { return [] }
     return unrecorded.filter { address, holder in
       guard let link = links.first(where: { $0.address == .derived(from: address, role: .hostLink) }) else {
         return true
       }
       if doomed.contains(where: { $0.index == link.index }) { return true }
       // A namespace that nobody is in and that has no name any more is about to go, and the link with it.
-      return names.identity(of: holder) == nil && (try? inhabitants(behind: link) == nil) == true
+      return names.identity(of: holder) == nil && (try? inhabitants(behind: link, census) == nil) == true
     }
   }
 }

@@ -1,0 +1,130 @@
+import Glibc
+import LinuxSystem
+
+/// The processes of the machine, as far as they are seen from here, by the namespaces that their threads are in.
+///
+/// A process is in every network namespace that one of its threads is in: its main thread may have ended, or be elsewhere.
+public struct ProcessCensus: ~Copyable {
+  /// A thread that is in a network namespace, by which that can be opened.
+  private struct Thread {
+    let id: Int32
+    let process: Int32
+  }
+
+  private var threads: [FileIdentity: [Thread]] = [:]
+  /// The user namespaces that lie above each network namespace, the calling process's own apart, its owner first.
+  private var owners: [FileIdentity: [FileIdentity]] = [:]
+  /// The processes that are below a user namespace: in it, in one below it, or in a network namespace that one of these
+  /// owns.
+  private var below: [FileIdentity: [Int32]] = [:]
+  /// Whether processes or threads were started meanwhile, which it may not have seen.
+  public private(set) var isOvertaken = false
+
+  /// Looks at every thread that there is.
+  public init() throws(SystemError) {
+    let home = FileIdentity(path: "/proc/thread-self/ns/net")
+    let own = UserNamespace.own
+    let numbers = ProcessNumbers.current
+    var ancestors: [FileIdentity: [FileIdentity]] = [:]
+    for process in try directoryEntries("/proc").compactMap({ Int32($0) }).sorted() {
+      var above: Set<FileIdentity> = []
+      for thread in Self.threads(of: process) {
+        guard let network = FileIdentity(path: "/proc/\(thread)/ns/net") else { continue }
+        if threads[network]?.last?.process != process {
+          threads[network, default: []].append(Thread(id: thread, process: process))
+        }
+        if network != home {
+          if owners[network] == nil, let namespace = open(network) {
+            owners[network] = UserNamespace.owners(of: namespace)
+          }
+          above.formUnion(owners[network] ?? [])
+        }
+        guard let user = FileIdentity(path: "/proc/\(thread)/ns/user"), user != own else { continue }
+        if ancestors[user] == nil { ancestors[user] = UserNamespace.chain(ofThread: thread) }
+        above.formUnion(ancestors[user] ?? [])
+      }
+      for namespace in above { below[namespace, default: []].append(process) }
+    }
+    isOvertaken = numbers.map { $0.last != ProcessNumbers.current?.last } ?? true
+  }
+
+  /// The threads of a process; the main thread alone where that is its only one.
+  private static func threads(of process: Int32) -> [Int32] {
+    var status = stat()
+    // Its number of links is 2 and the number of threads (proc_task_getattr in fs/proc/base.c).
+    guard stat("/proc/\(process)/task", &status) == 0 else { return [] }
+    if status.st_nlink == 3 { return [process] }
+    return ((try? directoryEntries("/proc/\(process)/task")) ?? []).compactMap { Int32($0) }
+  }
+
+  /// The processes with a thread in a network namespace, in ascending order.
+  public borrowing func processes(in namespace: FileIdentity) -> [Int32] {
+    (threads[namespace] ?? []).map(\.process)
+  }
+
+  /// The processes with a thread in a network namespace, and all that are below a user namespace, in ascending order.
+  /// - Parameter owner: nil for none.
+  public borrowing func processes(in namespace: FileIdentity, orBelow owner: FileIdentity?) -> [Int32] {
+    let inside = processes(in: namespace)
+    guard let owner, let below = below[owner] else { return inside }
+    return Set(inside + below).sorted()
+  }
+
+  /// The user namespace that owns a network namespace in which a process is; nil where it is the calling process's own.
+  public borrowing func owner(of namespace: FileIdentity) -> FileIdentity? { owners[namespace]?.first }
+
+  /// The network namespaces that processes are in.
+  public var namespaces: [FileIdentity] { Array(threads.keys) }
+
+  /// Opens a network namespace by one of the threads that are in it; nil where none is left.
+  public borrowing func open(_ namespace: FileIdentity) -> NetworkNamespace? {
+    for thread in threads[namespace] ?? [] {
+      // The directory of a thread is found by its number, though it is not listed.
+      if let found = try? NetworkNamespace.ofProcess(thread.id), (try? found.identity()) == namespace { return found }
+    }
+    return nil
+  }
+}
+
+/// How the kernel numbers processes and threads in this process's PID namespace (proc_loadavg(5)).
+public struct ProcessNumbers: Equatable, Sendable {
+  /// How many there are on the machine.
+  public let count: Int
+  /// The one given last; after the highest comes the lowest that is free.
+  public let last: Int32
+
+  /// As they are now; nil where the kernel does not tell.
+  public static var current: ProcessNumbers? { (try? readText("/proc/loadavg")).flatMap { ProcessNumbers($0) } }
+
+  /// - Parameter text: `0.10 0.20 0.30 1/100 4242`.
+  init?(_ text: String) {
+    let fields = text.prefix { $0 != "\n" }.split(separator: " ")
+    guard fields.count == 5, let slash = fields[3].firstIndex(of: "/"),
+      let count = Int(fields[3][fields[3].index(after: slash)...]), let last = Int32(fields[4])
+    else { return nil }
+    self.count = count
+    self.last = last
+  }
+}
+
+/// Looks at what is started in a network namespace while it looks: of processes that start another one and end, the newest
+/// may live for less than a look at all of the machine takes.
+/// - Parameter isEnough: is given each process or thread that is found there.
+public func watchNewcomers(in namespace: FileIdentity, until isEnough: (Int32) -> Bool) {
+  guard var last = ProcessNumbers.current?.last else { return }
+  var idle = 0
+  for _ in 1...2000 where idle < 200 {
+    guard let newest = ProcessNumbers.current?.last else { return }
+    idle = newest == last ? idle + 1 : 0
+    for thread in newest > last ? threads(numbered: last + 1...newest, in: namespace) : [] where isEnough(thread) {
+      return
+    }
+    last = newest
+  }
+}
+
+/// The processes and threads with numbers in a range that are in a network namespace: a look at those who have come since
+/// costs less than one at all there are.
+public func threads(numbered range: ClosedRange<Int32>, in namespace: FileIdentity) -> [Int32] {
+  range.filter { FileIdentity(path: "/proc/\($0)/ns/net") == namespace }
+}

@@ -1,0 +1,106 @@
+import Glibc
+import Launch
+import LinuxSystem
+import Namespaces
+
+/// All that is to end with a sandbox: the processes with a thread in its network namespace, those in or below the user
+/// namespace that owns it, and those in network namespaces that these own.
+///
+/// A namespace is not empty because nobody is seen in it: a process of another PID namespace is seen by those there alone.
+struct Inhabitants: ~Copyable {
+  let namespace: FileIdentity
+  /// nil where it is this process's own, and so tells nothing.
+  private let owner: UserNamespace?
+  private let ownerIdentity: FileIdentity?
+  /// Whether the descendants of this process belong to it, as far as they are not in its own network namespace.
+  private let includesDescendants: Bool
+
+  /// How long they have between SIGTERM and SIGKILL, in milliseconds.
+  fileprivate static let grace: Int32 = 2000
+
+  init(of network: borrowing NetworkNamespace, includesDescendants: Bool = false) throws(SystemError) {
+    namespace = try network.identity()
+    owner = try? UserNamespace.owner(of: network)
+    ownerIdentity = owner == nil ? nil : try? UserNamespace.ownerIdentity(of: network)
+    self.includesDescendants = includesDescendants
+  }
+
+  /// Whether the kernel can end them all at once.
+  var isOwned: Bool { ownerIdentity != nil }
+
+  /// The processes, in ascending order.
+  borrowing func processes() -> [Int32] {
+    guard let census = try? ProcessCensus() else { return [] }
+    return processes(in: census)
+  }
+
+  borrowing func processes(in census: borrowing ProcessCensus) -> [Int32] {
+    var inside = census.processes(in: namespace, orBelow: ownerIdentity)
+    if inside.isEmpty, census.isOvertaken {
+      watchNewcomers(in: namespace) { newcomer in
+        inside.append(newcomer)
+        return true
+      }
+    }
+    guard includesDescendants, Supervisor.hasDescendants() else { return inside }
+    let home = FileIdentity(path: "/proc/thread-self/ns/net")
+    let descendants = Supervisor.descendants().filter { pid in
+      FileIdentity(path: "/proc/\(pid)/ns/net").map { $0 != home } ?? false
+    }
+    return Set(inside + descendants).sorted()
+  }
+
+  /// Ends, without grace, those that fork faster than they can be found.
+  fileprivate borrowing func strike() {
+    owner?.killAll()
+    watchNewcomers(in: namespace) { newcomer in
+      kill(newcomer, SIGKILL)
+      return false
+    }
+  }
+}
+
+extension Host {
+  /// Those of a namespace, by the name that it has, or by a process that is in it; nil where it has neither.
+  func inhabitants(
+    of namespace: FileIdentity, named name: NamespaceName?, _ census: borrowing ProcessCensus
+  ) -> Inhabitants? {
+    if let name, let named = try? names.open(name), (try? named.identity()) == namespace {
+      return try? Inhabitants(of: named)
+    }
+    guard let found = census.open(namespace) else { return nil }
+    return try? Inhabitants(of: found)
+  }
+
+  /// Ends them, and says so.
+  /// - Parameters:
+  ///   - place: what they are in, for people.
+  ///   - census: what was found on the machine just now.
+  /// - Returns: how many were found.
+  @discardableResult
+  func end(_ inhabitants: borrowing Inhabitants, of place: String, _ census: borrowing ProcessCensus) -> Int {
+    let inside = inhabitants.processes(in: census)
+    guard !inside.isEmpty else {
+      // What cannot be found is not absent.
+      if inhabitants.isOwned { inhabitants.strike() }
+      return 0
+    }
+    reporter.warn("ending what still runs in \(place): \(programs(of: inside))")
+    var left = Supervisor.end(
+      graceMilliseconds: Inhabitants.grace, remaining: { inhabitants.processes() }, strike: { inhabitants.strike() })
+    if left.isEmpty {
+      inhabitants.strike()
+      left = inhabitants.processes()
+    }
+    if !left.isEmpty {
+      reporter.warn("still running in \(place) after SIGKILL: \(programs(of: left))")
+      hasFailed = true
+    }
+    return inside.count
+  }
+}
+
+/// Processes with their programs' names, for people.
+func programs(of processes: [Int32]) -> String {
+  processes.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
+}

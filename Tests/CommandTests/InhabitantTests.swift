@@ -1,0 +1,131 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// What keeps a sandbox's network: threads, wherever their processes are, and what is open or mounted elsewhere.
+  @Suite("Inhabitants") struct InhabitantTests {
+    private static let noStray = "! pgrep -x strays"
+
+    @Test(
+      "A process whose main thread has ended is listed, and ends with the sandbox",
+      arguments: ["nsrun rm web", "nsrun cleanup --all"])
+    func leaderless(removal: String) throws {
+      try onHost { (host) throws in
+        try host.compile("strays")
+        try host.must("nsrun create web --net br0; nsrun exec web -- setsid strays thread > /run/scratch/out 2>&1 &")
+        try host.eventually("grep -qs '^State:.Z' /proc/$(pgrep -x strays)/status")
+        #expect(try host.must("nsrun list --json | jq '.[0].processes | length'") == "1")
+        let outcome = try host.sh(removal)
+        #expect(outcome.status == 0 && outcome.errors.contains("ending what still runs in web: "), "\(outcome)")
+        try host.eventually(Self.noStray)
+      }
+    }
+
+    @Test("A process of which only a second thread has entered is listed, and ends with the run")
+    func visitor() throws {
+      try onHost { (host) throws in
+        try host.compile("strays")
+        let running = try host.start("nsrun --net br0 --name web -- sh -c 'echo ready; read -r _'")
+        try running.wait(for: "ready")
+        let stray = try host.start("exec strays visitor /run/netns/web")
+        try stray.wait(for: "ready")
+        #expect(
+          try host.must("nsrun list --json | jq \".[0].processes | index($(pgrep -x strays))\"") != "null")
+        running.closeInput()
+        let outcome = try running.finish()
+        #expect(outcome.errors.contains("ending what still runs in web: "), "\(outcome)")
+        #expect(try stray.finish().status == 128 + 9)
+      }
+    }
+
+    @Test(
+      "Who came in by other tools ends with the run",
+      arguments: ["ip netns exec web", "nsenter --net=/run/netns/web", "nsenter --net --target $(pgrep -x -n cat)"])
+    func joined(by tool: String) throws {
+      try onHost { (host) throws in
+        let running = try host.start("nsrun --net br0 --name web -- cat")
+        try host.eventually("pgrep -x cat && ip netns exec web true")
+        let other = try host.start("exec \(tool) sh -c 'echo ready; exec sleep 1000'")
+        try other.wait(for: "ready")
+        running.closeInput()
+        let outcome = try running.finish()
+        #expect(outcome.status == 0 && outcome.errors.contains("(sleep)"), "\(outcome)")
+        #expect(try other.finish().status == 128 + 15)
+        #expect(try host.must("bridge link show") == "")
+      }
+    }
+
+    @Test("A short run ends who waited for its name and joined")
+    func raced() throws {
+      try onHost { (host) throws in
+        let other = try host.start(
+          "until ip netns exec web sh -c 'echo ready; exec sleep 1000' 2> /dev/null; do [ ! -e /run/netns/stop ] || exit; done"
+        )
+        while try host.sh("nsrun --net br0 --name web -- sleep 0.01").errors == "" {}
+        try host.must("touch /run/netns/stop")
+        _ = try other.finish()
+        try host.must("rm /run/netns/stop; ! pgrep -xf 'sleep 1000'")
+      }
+    }
+
+    @Test(
+      "What is kept open or mounted elsewhere keeps no link",
+      arguments: [
+        "exec sleep 1000 9< /run/netns/web", "exec unshare --mount --propagation private sleep 1000",
+        "touch /run/netns/other; mount --bind /run/netns/web /run/netns/other; exec sleep 1000",
+      ])
+    func held(by command: String) throws {
+      try onHost { (host) throws in
+        let running = try host.start("nsrun --net br0 --name web -- cat")
+        try host.eventually("pgrep -x cat && ip netns exec web true")
+        let holder = try host.start(command)
+        try host.eventually("pgrep -xf 'sleep 1000'")
+        running.closeInput()
+        #expect(try running.finish().errors == "")
+        #expect(try host.must("ip -o link show type veth | grep nsrun- || true") == "")
+        try host.must("pkill -xf 'sleep 1000'; umount /run/netns/other; rm -f /run/netns/other; true")
+        _ = try holder.finish()
+      }
+    }
+
+    @Test("A packet socket that was passed out keeps no link")
+    func passed() throws {
+      try onHost { (host) throws in
+        try host.compile("strays")
+        let taker = try host.start("exec strays take /run/scratch/way")
+        try taker.wait(for: "ready")
+        #expect(try host.must("nsrun --net br0 -- strays hand /run/scratch/way") == "")
+        #expect(try host.must("ip -o link show type veth | grep nsrun- || true") == "")
+        try host.must("pkill -KILL -x strays; rm /run/scratch/way")
+        _ = try taker.finish()
+      }
+    }
+
+    @Test("A chain of forks ends with its sandbox", arguments: ["", "--privileged"], ["", "unshare --net"])
+    func chain(option: String, around: String) throws {
+      // In a network namespace nested in one that is privileged nothing tells whose it is but that it descends.
+      if option != "" && around != "" { return }
+      try onHost { (host) throws in
+        try host.compile("strays")
+        try host.must("nsrun create web --net br0 \(option); nsrun exec web -- \(around) strays chain")
+        try host.eventually("nsrun list --json | jq -e '.[0].processes | length > 0' || pgrep -x strays")
+        #expect(try host.sh("nsrun rm web").status == 0)
+        try host.must("for i in $(seq 20); do \(Self.noStray) || exit; done")
+      }
+    }
+
+    @Test("list counts who is in a network that was made inside, or only in the user namespace")
+    func nested() throws {
+      try onHost { (host) throws in
+        try host.must(
+          """
+          nsrun create web
+          nsrun exec web -- sh -c 'unshare --net sleep 1000 > /dev/null 2>&1 & unshare --user sleep 1000 > /dev/null 2>&1 &'
+          """)
+        try host.eventually("[ $(nsrun list --json | jq '.[0].processes | length') = 2 ]")
+        #expect(try host.sh("nsrun rm web").errors.contains("(sleep), "))
+        try host.must("! pgrep -xf 'sleep 1000'")
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Testing
+
+@testable import Namespaces
+
+@Suite("What the kernel counts") struct ProcessCensusTests {
+  @Test("The numbers of processes are read")
+  func numbers() {
+    let numbers = ProcessNumbers("4.77 3.09 2.11 9/1608 32353\n")
+    #expect(numbers?.count == 1608 && numbers?.last == 32353)
+    for text in ["", "1 2 3 4 5", "0.1 0.2 0.3 1/x 5", "0.1 0.2 0.3 1/2", "0.1 0.2 0.3 1/2 -"] {
+      #expect(ProcessNumbers(text) == nil, "\(text)")
+    }
+  }
+
+  @Test("Sockets are added up over all protocols, those that are not counted left out")
+  func sockets() {
+    #expect(OpenSockets.count(in: "sockets: used 12\nTCP: inuse 0\n") == 12)
+    #expect(OpenSockets.count(in: "TCP: inuse 3\n") == nil)
+    let table = """
+      protocol  size sockets  memory press maxhdr  slab module     cl co di ac io in de sh ss gs se re bi br ha uh gp em
+      PACKET    1600      2      -1   NI       0   no   kernel      n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n
+      XDP       1000     -1      -1   NI       0   no   kernel      n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n
+      NETLINK   1080      1      -1   NI       0   no   kernel      n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n
+
+      """
+    #expect(OpenSockets.open(in: table) == 3)
+    #expect(OpenSockets.open(in: "") == 0)
+  }
+}
