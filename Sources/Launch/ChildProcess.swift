@@ -9,8 +9,10 @@ import LinuxSystem
 public struct ChildProcess: ~Copyable {
   /// Its process id; it stays a zombie, and the number its own, until it is waited for.
   public let pid: Int32
-  /// Whether it is process 1 of a PID namespace, and the command its child.
-  let isInit: Bool
+  /// Where process 1 of a PID namespace, whose child the command is, reports the signals that stop the command; each report
+  /// comes with a SIGIO. nil where the child itself becomes the command.
+  let stops: Int32?
+  private let stopReports: OwnedDescriptor?
   private let reports: OwnedDescriptor
   private let permissions: OwnedDescriptor
 
@@ -69,6 +71,7 @@ public struct ChildProcess: ~Copyable {
   ) throws(SystemError) {
     let report = try Pipe()
     let permission = try Pipe()
+    let stops = isInit ? try Pipe() : nil
     let parent = getpid()
     let child = try systemCall(isInit ? "make a PID namespace" : "fork", "") { isInit ? clinux_fork_init() : fork() }
     if child == 0 {
@@ -81,14 +84,21 @@ public struct ChildProcess: ~Copyable {
       let variables = link.awaitPermission()
       guard var command else { _exit(0) }
       command.environment.insert(contentsOf: variables, at: 0)
-      if isInit { Self.becomeParent(of: command, link, signals) }
+      if let stops { Self.becomeParent(of: command, link, signals, reportingStopsTo: stops.writeEnd.raw) }
       // A change of credentials makes the kernel forget the signal. What process 1 has started ends with that.
       let failure = command.execute(mask: signals.original) { if !isInit { Self.end(with: parent, isInit: false) } }
       link.send(Report.encode(failure))
       _exit(125)
     }
     pid = child
-    self.isInit = isInit
+    if let stops {
+      let end = Self.notify(stops)
+      self.stops = end
+      stopReports = OwnedDescriptor(owning: end)
+    } else {
+      self.stops = nil
+      stopReports = nil
+    }
     reports = report.keepReadEnd()
     permissions = permission.keepWriteEnd()
   }
@@ -96,7 +106,7 @@ public struct ChildProcess: ~Copyable {
   /// Lets the calling process, process 1, start the command in a child of its own and end as that does. It comes back in
   /// that child.
   private static func becomeParent(
-    of command: Command, _ link: borrowing Parent, _ signals: borrowing BlockedSignals
+    of command: Command, _ link: borrowing Parent, _ signals: borrowing BlockedSignals, reportingStopsTo stops: Int32
   ) {
     let child = fork()
     let error = errno
@@ -106,8 +116,18 @@ public struct ChildProcess: ~Copyable {
       _exit(125)
     }
     // Who waits for the end of a stream, or for the command to have started, waits for the command alone.
-    clinux_close_range(0, UInt32.max, 0)
-    _exit(Supervisor(ofOrphan: child).wait(signals: signals).code)
+    if stops > 0 { clinux_close_range(0, UInt32(stops) - 1, 0) }
+    clinux_close_range(UInt32(stops) + 1, UInt32.max, 0)
+    clinux_erase_environment()
+    _exit(Supervisor(ofOrphan: child, reportingStopsTo: stops).wait(signals: signals).code)
+  }
+
+  /// Gives the end to read from, with a signal to this process for what arrives there.
+  private static func notify(_ pipe: consuming Pipe) -> Int32 {
+    let end = pipe.keepReadEnd().release()
+    clinux_fcntl(end, F_SETOWN, getpid())
+    clinux_fcntl(end, F_SETFL, O_NONBLOCK | O_ASYNC)
+    return end
   }
 
   /// Lets the kernel kill the calling process when its parent ends.

@@ -42,7 +42,10 @@ public struct Command: Equatable, Sendable {
   ///   - onChange: is called when the process has the command's credentials.
   func execute(mask: sigset_t?, onChange: () -> Void) -> LaunchError {
     do throws(SystemError) {
+      let isDumpable = clinux_is_dumpable()
       try credentials.assume()
+      // With other ids it is what fs.suid_dumpable says.
+      if isDumpable == 0 { clinux_set_dumpable(0) }
       onChange()
       if let workingDirectory {
         try systemCall("change to directory", workingDirectory) { chdir(workingDirectory) }

@@ -8,11 +8,18 @@ import LinuxSystem
 /// The command thus behaves as if it had been started directly. What a terminal sends (Ctrl-C, Ctrl-Z, a new window
 /// size) goes to the whole process group, so the command has it already and it is not sent again.
 public struct Supervisor: ~Copyable {
+  /// How it is known that the command stands still.
+  private enum Stops {
+    /// The command is a child, which waitpid(2) sees stop.
+    case seen
+    /// The same for process 1 of a PID namespace, which does not stand still with it, but reports the signal.
+    case reported(to: Int32)
+    /// The command is the child of such a process 1, and this descriptor the other end.
+    case told(by: Int32)
+  }
+
   private let child: Int32
-  /// Whether this process sees the child stop, and stands still with it.
-  private let seesStops: Bool
-  /// Whether a terminal's stop is for this process to take, since it cannot see the command take it.
-  private let takesStops: Bool
+  private let stops: Stops
 
   /// Makes this process the one that orphaned descendants of the command fall to: what the command leaves running can
   /// then be told from all other processes without a search (PR_SET_CHILD_SUBREAPER, Linux 3.4).
@@ -20,42 +27,47 @@ public struct Supervisor: ~Copyable {
 
   public init(of child: borrowing ChildProcess) {
     self.child = child.pid
-    seesStops = !child.isInit
-    takesStops = child.isInit
+    stops = child.stops.map { .told(by: $0) } ?? .seen
   }
 
-  /// For process 1 of a PID namespace, which cannot be stopped from inside: the command is, and is continued, by others.
-  init(ofOrphan child: Int32) {
+  /// For process 1 of a PID namespace, which cannot be stopped from inside.
+  /// - Parameter stops: where each signal that stops the command is written to, in one byte.
+  init(ofOrphan child: Int32, reportingStopsTo stops: Int32) {
     self.child = child
-    seesStops = false
-    takesStops = false
+    self.stops = .reported(to: stops)
   }
 
   /// Waits until the command ends.
   public borrowing func wait(signals: borrowing BlockedSignals) -> ExitStatus {
     while true {
       if let status = reap(signals) { return status }
-      guard let signal = ArrivedSignal.next(), signal.number != SIGCHLD else { continue }
-      let isOurs = signal.sender == child || signal.sender == getpid()
+      if case .told(let descriptor) = stops { follow(descriptor, signals) }
+      guard let signal = ArrivedSignal.next(), signal.number != SIGCHLD, signal.number != SIGIO || signal.isFromProcess
+      else { continue }
       // That its terminal is gone is told to the leader of a session only, not to the process group.
       let isHangup = signal.number == SIGHUP && getsid(0) == getpid()
-      if signal.isFromProcess ? !isOurs : isHangup { kill(child, signal.number) }
-      if takesStops && !signal.isFromProcess && [SIGTSTP, SIGTTIN, SIGTTOU].contains(signal.number) {
-        awaitStop()
-        signals.stop(by: signal.number)
-      }
+      if signal.isFromProcess ? !isOurs(signal) : isHangup { kill(child, signal.number) }
     }
   }
 
-  /// Waits until the command that process 1 has started stands still too. It got the signal at the same time, but before
-  /// it takes it, it could still read what is typed for the shell. One that ignores the signal is not waited for long.
-  private borrowing func awaitStop() {
-    for _ in 1...20 {
-      guard let command = (try? readText("/proc/\(child)/task/\(child)/children"))?.split(separator: " ").first,
-        let status = try? readText("/proc/\(command)/status"), !status.contains("\nState:\tT")
-      else { return }
-      usleep(5000)
-    }
+  /// Whether the command has a signal already, or has sent it: it was to the whole process group then.
+  private borrowing func isOurs(_ signal: ArrivedSignal) -> Bool {
+    if signal.sender == child || signal.sender == getpid() { return true }
+    // From a PID namespace only groups can be reached beyond it.
+    guard case .told = stops, let inside = FileIdentity(path: "/proc/\(child)/ns/pid") else { return false }
+    return FileIdentity(path: "/proc/\(signal.sender)/ns/pid") == inside
+  }
+
+  /// Stands still where process 1 has reported that the command does.
+  private borrowing func follow(_ descriptor: Int32, _ signals: borrowing BlockedSignals) {
+    var signal: UInt8 = 0
+    while read(descriptor, &signal, 1) == 1 { stop(by: Int32(signal), signals) }
+  }
+
+  /// The shell that started this process must see that its job stands still.
+  private borrowing func stop(by signal: Int32, _ signals: borrowing BlockedSignals) {
+    signals.stop(by: signal)
+    kill(child, SIGCONT)
   }
 
   /// Collects children that changed: the command, or an orphan.
@@ -68,10 +80,14 @@ public struct Supervisor: ~Copyable {
       if pid <= 0 { return nil }
       guard pid == child else { continue }
       if let status = ExitStatus(waitStatus: status) { return status }
-      if clinux_stopped(status) != 0 && seesStops {
-        // The shell that started this process must see that its job stands still.
-        signals.stop(by: clinux_stop_signal(status))
-        kill(child, SIGCONT)
+      guard clinux_stopped(status) != 0 else { continue }
+      let signal = clinux_stop_signal(status)
+      switch stops {
+      case .seen: stop(by: signal, signals)
+      case .reported(let descriptor):
+        var report = UInt8(truncatingIfNeeded: signal)
+        write(descriptor, &report, 1)
+      case .told: break
       }
     }
   }

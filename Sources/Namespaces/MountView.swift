@@ -42,7 +42,9 @@ public struct MountView: Sendable {
     if isConfined {
       try confineProc(keeping: mounts.belowProc, warn)
     } else if hasOwnProcesses {
+      let kept = keep(mounts.belowProc, warn)
       try mountProc()
+      restore(kept, warn)
     }
     return files
   }
@@ -97,7 +99,7 @@ public struct MountView: Sendable {
       while try unmountDetached(names.path) {}
       if FileIdentity(path: names.path) == nil { try makeDirectory(names.path) }
       let files = try ViewFiles.mounted(over: names.path)
-      if let name { try names.attach(name) }
+      if let name { try names.attachOwn(name) }
       return files
     } catch {
       warn("the names of other network namespaces are seen inside: \(error)")
@@ -192,7 +194,7 @@ public struct MountView: Sendable {
 
   /// Mounts a /proc of its own. Whoever is confined finds only the processes there that it might trace: root's files of
   /// others are open to it too, /proc/PID/oom_score_adj and the files of netfilter in /proc/PID/net among them.
-  private func mountProc() throws(SystemError) {
+  public func mountProc() throws(SystemError) {
     try mount(
       "proc", on: "/proc", type: "proc", [.noSetUID, .noDevices, .noExecution],
       options: isConfined ? "hidepid=ptraceable" : "")

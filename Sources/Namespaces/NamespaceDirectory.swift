@@ -15,18 +15,26 @@ public struct NamespaceDirectory: Sendable {
   /// The file of a name.
   public func path(of name: NamespaceName) -> String { "\(path)/\(name.text)" }
 
-  /// Gives a name to the network namespace of a process.
+  /// Gives a name to a network namespace.
   ///
   /// The name's file is there first and the namespace is mounted last, so that whoever watches the directory and waits
   /// for a namespace file sees a complete one.
-  /// - Parameter process: its id in the calling process's PID namespace; nil for the calling thread.
   /// - Throws: EEXIST when the name is taken.
-  public func attach(_ name: NamespaceName, process: Int32? = nil) throws(SystemError) {
+  public func attach(_ name: NamespaceName, to namespace: borrowing NetworkNamespace) throws(SystemError) {
+    try attach(name, from: "/proc/thread-self/fd/\(namespace.raw)")
+  }
+
+  /// The same for that of the calling thread.
+  public func attachOwn(_ name: NamespaceName) throws(SystemError) {
+    try attach(name, from: "/proc/thread-self/ns/net")
+  }
+
+  private func attach(_ name: NamespaceName, from source: String) throws(SystemError) {
     try prepare()
     let file = path(of: name)
     _ = try OwnedDescriptor.open(file, O_RDONLY | O_CREAT | O_EXCL, mode: 0)
     do throws(SystemError) {
-      try mount("/proc/\(process.map { "\($0)" } ?? "thread-self")/ns/net", on: file, .bind)
+      try mount(source, on: file, .bind)
     } catch {
       unlink(file)
       throw error

@@ -22,6 +22,9 @@ public struct UserNamespace: ~Copyable, Sendable {
   /// That of the calling thread.
   public static var own: FileIdentity? { FileIdentity(path: "/proc/thread-self/ns/user") }
 
+  /// Whether that is the machine's first one: no mount is locked there.
+  public static var isFirst: Bool { own?.inode == 0xEFFF_FFFD }  // PROC_USER_INIT_INO in linux/proc_ns.h
+
   /// Which one owns a network namespace.
   /// - Throws: as ``owner(of:)``.
   public static func ownerIdentity(of namespace: borrowing NetworkNamespace) throws(SystemError) -> FileIdentity {
@@ -86,14 +89,20 @@ public struct UserNamespace: ~Copyable, Sendable {
 
   /// Moves the calling process, which must have one thread only, into it for good: with all capabilities there and none
   /// outside (setns(2)). Until ``mapAll(of:)`` its ids are nobody's.
-  public borrowing func enter() throws(SystemError) {
+  ///
+  /// Root inside has power over it from then on. So it comes with the calls filtered that ``filterCalls(warn:)`` tells, and
+  /// nobody inside can trace it, or see its memory, environment and descriptors, before it executes a program (ptrace(2)).
+  /// - Parameter warn: as of ``filterCalls(warn:)``.
+  public borrowing func enter(warn: (String) -> Void) throws(SystemError) {
+    try Self.filterCalls(warn: warn)
+    try systemCall("close", "this process to those inside") { clinux_set_dumpable(0) }
     try systemCall("enter a user namespace", "") { clinux_setns(descriptor.raw, clinux_CLONE_NEWUSER) }
   }
 
-  /// Keeps from the calling process, which has entered it, and from all that it starts what root's id alone gives beyond
-  /// it and no file: the host's keyrings, and typing into the terminal for whoever reads there next.
+  /// Keeps from the calling process, and from all that it starts, what root's id alone gives beyond a user namespace and
+  /// no file: the host's keyrings, and typing into the terminal for whoever reads there next.
   /// - Parameter warn: is told, in a sentence, where this kernel cannot.
-  public static func filterCalls(warn: (String) -> Void) throws(SystemError) {
+  private static func filterCalls(warn: (String) -> Void) throws(SystemError) {
     do throws(SystemError) { try systemCall("filter", "system calls") { clinux_filter_calls() } } catch {
       // Without CONFIG_SECCOMP_FILTER, or older than 4.17.
       guard error.errno == ENOSYS || error.errno == EINVAL else { throw error }

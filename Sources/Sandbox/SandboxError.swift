@@ -49,6 +49,16 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Why a child has no PID namespace.
+  static func processNamespaceFailure(_ error: SystemError) -> SandboxError {
+    let remedy =
+      switch error.errno {
+      case ENOSPC: "raise user.max_pid_namespaces, or give"
+      default: "give"
+      }
+    return .refused("\(error): \(remedy) --no-pid, which leaves the command among the processes that there are")
+  }
+
   static let withoutUserNamespace = "--privileged, which leaves the command all power over the host"
 
   /// The error number, where the kernel refused a netlink request with it; nil for every other failure.

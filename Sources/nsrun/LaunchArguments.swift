@@ -8,7 +8,7 @@ struct LaunchArguments: Equatable {
   var name: String?
   var keep = false
   var isolation = IsolationArguments()
-  var pid = false
+  var pid = true
   var surroundings = CommandArguments()
   var output = OutputArguments()
 
@@ -45,6 +45,7 @@ extension LaunchArguments {
       case "--keep": keep = true
       case "--privileged": isolation.privileged = true
       case "--pid": pid = true
+      case "--no-pid": pid = false
       case "--as-caller": surroundings.identity.asCaller = true
       case "--no-new-privs": surroundings.identity.noNewPrivs = true
       case "--env-clear": surroundings.envClear = true

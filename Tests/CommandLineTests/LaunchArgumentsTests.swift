@@ -14,9 +14,12 @@ import Testing
     ["--hostname", "web.lan"], ["--dns", "192.0.2.1"], ["--dns-search", "example.com"],
   ]
   static let flags = [
-    "--no-nat", "--internal", "--no-firewall-rules", "--keep", "--privileged", "--pid", "--as-caller", "--no-new-privs",
+    "--no-nat", "--internal", "--no-firewall-rules", "--keep", "--privileged", "--no-pid", "--as-caller",
+    "--no-new-privs",
     "--env-clear", "-v", "--verbose", "--trace",
   ]
+  /// What says the opposite of a flag, as it is without.
+  static let opposites = ["--pid"]
 
   private func parsed(_ arguments: [String]) throws -> LaunchArguments { try Run.parse(arguments).arguments }
 
@@ -41,6 +44,15 @@ import Testing
     #expect(LaunchArguments(plain: arguments) != LaunchArguments(plain: ["--", "true"]))
   }
 
+  @Test(
+    "Of a flag and its opposite the last one counts",
+    arguments: [(["--no-pid", "--pid"], true), (["--pid", "--no-pid"], false)])
+  func opposite(flags: [String], hasOwnProcesses: Bool) throws {
+    let plain = try #require(LaunchArguments(plain: flags + ["--", "true"]))
+    #expect(try plain == parsed(flags + ["--", "true"]))
+    #expect(plain.pid == hasOwnProcesses)
+  }
+
   @Test("Everything at once, in any order and repeated, means the same as to the parser")
   func everything() throws {
     var arguments = Self.flags + Self.valued.joined() + Self.flags.reversed() + ["--net", "br1"]
@@ -53,7 +65,7 @@ import Testing
 
   @Test("Every option of run is one that the short way knows")
   func complete() {
-    let known = Set(Self.flags + Self.valued.map { $0[0] } + ["--version", "--help"])
+    let known = Set(Self.flags + Self.opposites + Self.valued.map { $0[0] } + ["--version", "--help"])
     let words = Run.helpMessage().split(whereSeparator: { !$0.isLetter && $0 != "-" }).map(String.init)
     let options = Set(words.filter { $0.hasPrefix("--") && $0.count > 2 })
     #expect(options.count > 10)

@@ -18,6 +18,7 @@ struct Attack: Sendable, CustomTestStringConvertible, CustomStringConvertible {
   /// What comes of it with the host's power.
   let unconfined: Unconfined
   var mayLack: [String] = []
+  var isOfProcess1: Bool { name.hasSuffix("process 1") }
 
   init(_ name: String, _ script: String, _ refusals: [String] = ["EPERM"], unconfined: Unconfined = .works) {
     self.name = name

@@ -33,7 +33,7 @@ extension CommandTests {
     func killed() throws {
       try onHost { (host) throws in
         let script =
-          "echo $$; exec nsrun --net br0 --name web -- sh -c 'setsid -f sh -c \"echo \\$\\$; exec sleep 1000\"; read x'"
+          "echo $$; exec nsrun --no-pid --net br0 --name web -- sh -c 'setsid -f sh -c \"echo \\$\\$; exec sleep 1000\"; read x'"
         let run = try host.start(script)
         let nsrun = try run.wait(for: "\n")
         let inside = try run.wait(for: "\n")
@@ -50,7 +50,7 @@ extension CommandTests {
       arguments: ["ip netns delete web", "ip link delete $(ls /sys/class/net | grep ^nsrun-)"])
     func running(hand: String) throws {
       try onHost { (host) throws in
-        let run = try host.start("exec nsrun --net br0 --name web -- sh -c 'echo $$; read x'")
+        let run = try host.start("exec nsrun --no-pid --net br0 --name web -- sh -c 'echo $$; read x'")
         let pid = try run.wait(for: "\n")
         let show = "jq -c '[.state, .processes[].pid]'"
         #expect(try host.must("nsrun inspect web --json | \(show)") == "[\"running\",\(pid)]")

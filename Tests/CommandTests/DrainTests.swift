@@ -25,7 +25,7 @@ extension CommandTests {
 
     @Test(
       "It arrives, all of it, though the command does not wait for that",
-      arguments: [("", ""), ("", "--pid"), (foreignBridge, "")])
+      arguments: [("", ""), ("", "--no-pid"), (foreignBridge, "")])
     func arrives(preparation: String, options: String) throws {
       try onHost("echo 1 > /proc/sys/net/ipv4/ip_forward; \(preparation)") { (host) throws in
         let reader = try Self.startReader(on: host)
@@ -55,7 +55,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where a signal ended the command it is not waited for", arguments: ["", "--pid"])
+    @Test("Where a signal ended the command it is not waited for", arguments: ["", "--no-pid"])
     func ended(options: String) throws {
       try onHost { (host) throws in
         let reader = try Self.startReader(on: host)

@@ -21,7 +21,7 @@ extension CommandTests {
       ])
     func groups(options: String, ids: String) throws {
       try onHost("\(Self.users); ip netns add theirs") { (host) throws in
-        for nsrun in ["nsrun", "nsrun --privileged", "nsrun --pid", "nsrun exec theirs"] {
+        for nsrun in ["nsrun", "nsrun --privileged", "nsrun --no-pid", "nsrun exec theirs"] {
           #expect(
             try host.must("\(nsrun) \(options) -- sh -c 'echo $(id -u) $(id -g) $(id -G | tr \" \" ,)'") == ids,
             "\(nsrun)")
@@ -83,7 +83,7 @@ extension CommandTests {
 
     @Test(
       "Who is not root pings without a capability, and binds to port 80",
-      arguments: ["", "--privileged", "--pid", "--user nobody", "--user nobody --cap-drop all --no-new-privs"])
+      arguments: ["", "--privileged", "--no-pid", "--user nobody", "--user nobody --cap-drop all --no-new-privs"])
     func unprivileged(options: String) throws {
       try onHost { (host) throws in
         let user = options.contains("--user") ? "" : "--user nobody"
@@ -140,7 +140,7 @@ extension CommandTests {
 
     @Test(
       "kill -9 of nsrun ends a command that is another user, too",
-      arguments: ["--user nobody", "--user nobody --cap-add net_raw", "--cap-drop all", "--pid --user nobody"])
+      arguments: ["--user nobody", "--user nobody --cap-add net_raw", "--cap-drop all", "--no-pid --user nobody"])
     func killed(options: String) throws {
       try onHost { (host) throws in
         let running = try host.start(

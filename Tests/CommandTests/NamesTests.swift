@@ -5,7 +5,8 @@ extension CommandTests {
   @Suite("Names of sandboxes") struct NamesTests {
     /// A sandbox whose command waits for a line.
     private func start(_ name: String, _ options: String = "", on host: ThrowawayHost) throws -> HostCommand {
-      let command = try host.start("exec nsrun --net br0 --name \(name) \(options) -- sh -c 'echo up $PPID; read _'")
+      let command = try host.start(
+        "exec nsrun --no-pid --net br0 --name \(name) \(options) -- sh -c 'echo up $PPID; read _'")
       try command.wait(for: "up ")
       return command
     }

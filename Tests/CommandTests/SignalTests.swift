@@ -3,14 +3,17 @@ import Testing
 
 extension CommandTests {
   @Suite("Signals") struct SignalTests {
+    /// Of run: with processes of its own, and without.
+    private static let ways = ["", "--no-pid"]
+
     @Test(
       "A signal that is sent to nsrun reaches the command, once",
-      arguments: ["TERM", "INT", "HUP", "USR1", "USR2", "QUIT"])
-    func forwarded(signal: String) throws {
+      arguments: ["TERM", "INT", "HUP", "USR1", "USR2", "QUIT", "IO"], ways)
+    func forwarded(signal: String, way: String) throws {
       try onHost { (host) throws in
         let running = try host.start(
           """
-          echo $$; exec nsrun --net br0 -- bash -c '
+          echo $$; exec nsrun --net br0 \(way) -- bash -c '
             trap "echo caught" \(signal); trap "echo end; exit 5" RTMAX
             echo ready; while :; do read -r; done'
           """)
@@ -27,31 +30,41 @@ extension CommandTests {
 
     @Test(
       "A command that is ended by a forwarded signal gives 128 and its number",
-      arguments: [("TERM", 15), ("INT", 2), ("HUP", 1)])
-    func deadly(signal: String, number: Int32) throws {
+      arguments: [("TERM", 15), ("INT", 2), ("HUP", 1)], ways)
+    func deadly(signal: (name: String, number: Int32), way: String) throws {
       try onHost { (host) throws in
-        let running = try host.start("echo $$; exec nsrun --net br0 -- sh -c 'echo ready; exec sleep 1000'")
+        let running = try host.start("echo $$; exec nsrun --net br0 \(way) -- sh -c 'echo ready; exec sleep 1000'")
         let pid = try running.wait(for: "\n")
         try running.wait(for: "ready")
-        try host.must("kill -\(signal) \(pid)")
+        try host.must("kill -\(signal.name) \(pid)")
         let outcome = try running.finish()
-        #expect(outcome.status == 128 + number)
+        #expect(outcome.status == 128 + signal.number)
         #expect(outcome.errors == "")
+      }
+    }
+
+    @Test("A signal that the command sends to its process group comes to it once", arguments: ways)
+    func ownGroup(way: String) throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          "exec setsid -w nsrun \(way) -- bash -c 'trap \"echo caught\" USR1; kill -USR1 0; trap exit USR2; kill -USR2 0'"
+        )
+        #expect(outcome.output == "caught\n" && outcome.errors == "", "\(outcome)")
       }
     }
 
     @Test(
       "A signal to the whole process group ends the command and nsrun, as one to nsrun does",
-      arguments: [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3)])
-    func group(signal: String, number: Int32) throws {
+      arguments: [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3)], ways)
+    func group(signal: (name: String, number: Int32), way: String) throws {
       try onHost { (host) throws in
         let running = try host.start(
-          "exec setsid -w sh -c 'echo $$; exec nsrun --net br0 -- sh -c \"echo ready; exec sleep 1000\"'")
+          "exec setsid -w sh -c 'echo $$; exec nsrun --net br0 \(way) -- sh -c \"echo ready; exec sleep 1000\"'")
         let group = try running.wait(for: "\n")
         try running.wait(for: "ready")
-        try host.must("kill -\(signal) -- -\(group)")
+        try host.must("kill -\(signal.name) -- -\(group)")
         let outcome = try running.finish()
-        #expect(outcome.status == 128 + number && outcome.errors == "", "\(outcome)")
+        #expect(outcome.status == 128 + signal.number && outcome.errors == "", "\(outcome)")
       }
     }
 
@@ -97,14 +110,14 @@ extension CommandTests {
       }
     }
 
-    @Test("kill -9 of nsrun ends the command, and the next nsrun leaves nothing")
-    func killed() throws {
+    @Test("kill -9 of nsrun ends the command, and the next nsrun leaves nothing", arguments: ways)
+    func killed(way: String) throws {
       try onHost { (host) throws in
         let running = try host.start(
-          "echo $$; exec nsrun --net br0 --name victim -- sh -c 'echo ready; exec sleep 1000'")
+          "echo $$; exec nsrun --net br0 \(way) --name victim -- sh -c 'echo ready; exec sleep 1000'")
         let pid = try running.wait(for: "\n")
         try running.wait(for: "ready")
-        let command = try host.must("pgrep -P \(pid)")
+        let command = try host.must("pgrep -n -x sleep")
         try host.must("kill -KILL \(pid)")
         #expect(try running.finish().status == 137)
         try host.eventually("! kill -0 \(command) 2> /dev/null")
@@ -164,7 +177,7 @@ extension CommandTests {
 
   @Suite("Processes that the command leaves") struct LeftoverTests {
     @Test(
-      "What still runs inside is ended and named, however it hid",
+      "Without processes of its own, what still runs inside is ended and named, however it hid",
       arguments: [
         "sleep 1000 &", "setsid sleep 1000 &", "(setsid sleep 1000 &) &", "unshare --net sleep 1000 &",
         "unshare --user --map-root-user unshare --net setsid sleep 1000 &",
@@ -172,7 +185,8 @@ extension CommandTests {
     func ended(background: String) throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
-          "nsrun --net br0 --name web -- sh -c '\(background) until pgrep -x sleep > /dev/null; do :; done; exit 3'")
+          "nsrun --no-pid --net br0 --name web -- sh -c '\(background) until pgrep -x sleep > /dev/null; do :; done; exit 3'"
+        )
         #expect(outcome.status == 3)
         #expect(outcome.errorLines.count == 1)
         #expect(outcome.errors.hasPrefix("nsrun: ending what still runs in web: "), "\(outcome)")
@@ -180,6 +194,41 @@ extension CommandTests {
         #expect(
           try host.sh("pgrep sleep | xargs -r -n 1 sh -c 'readlink /proc/$0/cwd; cat /proc/$0/cmdline' | grep -q 1000")
             .status != 0)
+      }
+    }
+
+    @Test(
+      "With processes of its own, what the command leaves is gone with it, whatever it was, and nothing is said",
+      arguments: [
+        "sleep 1000 &", "setsid sleep 1000 &", "unshare --net setsid sleep 1000 &",
+        "nohup sh -c \"while :; do sleep 1000; done\" > /dev/null &",
+        "perl -e \"\\$SIG{TERM} = q(IGNORE); sleep 1000\" &", "perl -e \"while (1) { fork and exit }\" &",
+      ])
+    func gone(background: String) throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh("nsrun --net br0 --name web -- sh -c '\(background) exit 3'")
+        #expect(outcome.status == 3 && outcome.errors == "", "\(outcome)")
+        #expect(try host.sh("ps -e -o args= | grep '[s]leep 1000'; pgrep -x perl").status == 1)
+      }
+    }
+
+    @Test("kill -9 of nsrun ends what a set-user-ID program, a thread or a session of its own has made of the command")
+    func killed() throws {
+      try onHost { (host) throws in
+        // Each forgets the signal that a parent's end sends (PR_SET_PDEATHSIG).
+        try host.must(
+          "cp \"$(command -v sleep)\" /run/bin/setuid-sleep; chown 1000 /run/bin/setuid-sleep; chmod u+s /run/bin/setuid-sleep"
+        )
+        for program in ["setuid-sleep 1000", "setpriv --reuid 1000 --clear-groups sleep 1000", "setsid -w sleep 1000"] {
+          let running = try host.start("echo $$; exec nsrun -- sh -c 'echo ready; exec \(program)'")
+          let pid = try running.wait(for: "\n")
+          try running.wait(for: "ready")
+          try host.eventually("pgrep -f '[s]leep 1000' > /dev/null")
+          try host.must("kill -KILL \(pid)")
+          _ = try running.finish()
+          try host.eventually("! pgrep -f '[s]leep 1000'")
+        }
+        try host.must("nsrun cleanup")
       }
     }
 
@@ -209,7 +258,7 @@ extension CommandTests {
       try onHost { (host) throws in
         let script =
           #"import ctypes, os, time; ctypes.CDLL(None).prctl(15, b"\x1b[31m\nnsrun: x"); os.fork() or time.sleep(1000)"#
-        let outcome = try host.sh("nsrun -- python3 -c '\(script)'")
+        let outcome = try host.sh("nsrun --no-pid -- python3 -c '\(script)'")
         #expect(outcome.errors.hasSuffix(" (?[31m?nsrun: x)\n") && outcome.errorLines.count == 1, "\(outcome)")
       }
     }
@@ -218,7 +267,7 @@ extension CommandTests {
     func stubborn() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
-          "nsrun --net br0 -- bash -c 'bash -c \"trap true TERM; echo on; while :; do sleep 1; done\" > /run/scratch/on & until [ -s /run/scratch/on ]; do sleep 0.01; done'"
+          "nsrun --no-pid --net br0 -- bash -c 'bash -c \"trap true TERM; echo on; while :; do sleep 1; done\" > /run/scratch/on & until [ -s /run/scratch/on ]; do sleep 0.01; done'"
         )
         #expect(outcome.status == 0)
         #expect(outcome.errors.contains("(bash)"))

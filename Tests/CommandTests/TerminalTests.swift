@@ -4,33 +4,34 @@ import Testing
 extension CommandTests {
   /// With script(1) as the terminal: what is sent to it is typed.
   @Suite("On a terminal") struct TerminalTests {
+    /// Of run: with processes of its own, and without.
+    private static let ways = ["", "--no-pid"]
     private static let controlC = "\u{3}"
     private static let controlZ = "\u{1a}"
 
-    @Test("Ctrl-C reaches the command once, and its answer is the exit status")
-    func interrupt() throws {
+    @Test("Ctrl-C reaches the command once, and its answer is the exit status", arguments: ways)
+    func interrupt(way: String) throws {
       try onHost { (host) throws in
         let terminal = try host.start(
           """
-          exec script -qec "exec nsrun --net br0 -- bash -c 'trap \\"echo caught\\" INT; trap \\"echo end; exit 5\\" RTMAX
-            echo ready \\$\\$.; while :; do read -r; done'" /dev/null
+          exec script -qec "exec nsrun --net br0 \(way) -- bash -c 'trap \\"echo caught\\" INT; trap \\"echo end; exit 5\\" RTMAX
+            echo ready.; while :; do read -r; done'" /dev/null
           """)
-        try terminal.wait(for: "ready ")
-        let pid = try terminal.wait(for: ".")
+        try terminal.wait(for: "ready.")
         terminal.send(Self.controlC)
         try terminal.wait(for: "caught")
-        try host.must("kill -RTMAX \(pid)")
+        try host.must("kill -RTMAX $(pgrep -o -x nsrun)")
         let outcome = try terminal.finish()
         #expect(outcome.status == 5, "\(outcome)")
         #expect(outcome.output.occurrences(of: "caught") == 1, "\(outcome)")
       }
     }
 
-    @Test("Ctrl-C ends a command that does not catch it, with 130")
-    func interruptDeadly() throws {
+    @Test("Ctrl-C ends a command that does not catch it, with 130", arguments: ways)
+    func interruptDeadly(way: String) throws {
       try onHost { (host) throws in
         let terminal = try host.start(
-          "exec script -qec \"exec nsrun --net br0 -- sh -c 'echo ready; exec sleep 1000'\" /dev/null")
+          "exec script -qec \"exec nsrun --net br0 \(way) -- sh -c 'echo ready; exec sleep 1000'\" /dev/null")
         try terminal.wait(for: "ready")
         terminal.send(Self.controlC)
         #expect(try terminal.finish().status == 130)
@@ -48,19 +49,21 @@ extension CommandTests {
       }
     }
 
-    @Test("A terminal that is closed ends the command; one that lives on with it keeps its sandbox until its end")
-    func hangup() throws {
+    @Test(
+      "A terminal that is closed ends the command; one that lives on with it keeps its sandbox until its end",
+      arguments: ways)
+    func hangup(way: String) throws {
       for survives in [false, true] {
         try onHost { (host) throws in
           let ignoring = survives ? "trap true HUP;" : ""
           let terminal = try host.start(
             """
-            echo $$; exec script -qec "exec nsrun --net br0 --name web -- bash -c '\(ignoring) mkfifo /run/scratch/p
-              echo ready \\$\\$.; until read x < /run/scratch/p; do :; done; ping -c 1 -W 2 8.8.8.8 > /run/scratch/ping'" /dev/null
+            echo $$; exec script -qec "exec nsrun --net br0 \(way) --name web -- bash -c '\(ignoring) mkfifo /run/scratch/p
+              echo ready.; until read x < /run/scratch/p; do :; done; ping -c 1 -W 2 8.8.8.8 > /run/scratch/ping'" /dev/null
             """)
           let pid = try terminal.wait(for: "\n")
-          try terminal.wait(for: "ready ")
-          let command = try terminal.wait(for: ".")
+          try terminal.wait(for: "ready.")
+          let command = try host.must("pgrep -P $(pgrep -n -x nsrun)")
           try host.must("kill -KILL \(pid)")
           if survives {
             // Also when it has had the signal.
@@ -74,12 +77,12 @@ extension CommandTests {
       }
     }
 
-    @Test("Ctrl-Z stops the job, fg continues it, in a shell with job control")
-    func jobControl() throws {
+    @Test("Ctrl-Z stops the job, fg continues it, in a shell with job control", arguments: ways)
+    func jobControl(way: String) throws {
       try onHost { (host) throws in
         let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
         terminal.send("PS1='prompt> '; stty -echo\n")
-        terminal.send("nsrun --net br0 -- bash -c 'echo rea''dy; read -r x; echo got $x; exit 6'\n")
+        terminal.send("nsrun --net br0 \(way) -- bash -c 'echo rea''dy; read -r x; echo got $x; exit 6'\n")
         try terminal.wait(for: "ready")
         terminal.send(Self.controlZ)
         try terminal.wait(for: "Stopped")
@@ -97,12 +100,31 @@ extension CommandTests {
       }
     }
 
-    @Test("A job in the background that reads the terminal is stopped, and continues in the foreground")
-    func background() throws {
+    @Test(
+      "A command that stops itself, as an editor does on Ctrl-Z, stops the job, and goes on in the foreground",
+      arguments: ways, ["kill -TSTP 0", "kill -STOP $$", "kill -TSTP $$"])
+    func stopsItself(way: String, stop: String) throws {
+      try onHost { (host) throws in
+        let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
+        terminal.send("PS1='prompt> '; stty -echo\n")
+        terminal.send("nsrun \(way) -- sh -c '\(stop); echo a''gain; exit 6'\n")
+        try terminal.wait(for: "Stopped")
+        terminal.send("fg > /dev/null; echo end status $?.\n")
+        try terminal.wait(for: "again")
+        try terminal.wait(for: "end status ")
+        #expect(try terminal.wait(for: ".") == "6")
+        terminal.send("exit 0\n")
+        #expect(try terminal.finish().status == 0)
+      }
+    }
+
+    @Test(
+      "A job in the background that reads the terminal is stopped, and continues in the foreground", arguments: ways)
+    func background(way: String) throws {
       try onHost { (host) throws in
         let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
         terminal.send("PS1='prompt> '; stty -echo; set -b\n")
-        terminal.send("nsrun --net br0 -- bash -c 'read -r x; echo got $x' &\n")
+        terminal.send("nsrun --net br0 \(way) -- bash -c 'read -r x; echo got $x' &\n")
         try terminal.wait(for: "Stopped")
         terminal.send("fg > /dev/null\n")
         terminal.send("typed\n")
@@ -129,20 +151,19 @@ extension CommandTests {
       }
     }
 
-    @Test("The terminal's window size change reaches the command, not twice")
-    func windowChange() throws {
+    @Test("The terminal's window size change reaches the command, not twice", arguments: ways)
+    func windowChange(way: String) throws {
       try onHost { (host) throws in
         let terminal = try host.start(
           """
-          exec script -qec "exec nsrun --net br0 -- bash -c 'trap \\"echo resized\\" WINCH; trap \\"echo end; exit 5\\" RTMAX
-            tty; echo ready \\$\\$.; while :; do sleep 1000 & wait \\$!; kill \\$!; done'" /dev/null
+          exec script -qec "exec nsrun --net br0 \(way) -- bash -c 'trap \\"echo resized\\" WINCH; trap \\"echo end; exit 5\\" RTMAX
+            tty; echo ready.; while :; do sleep 1000 & wait \\$!; kill \\$!; done'" /dev/null
           """)
-        let tty = try terminal.wait(for: "ready ").split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
-        let pid = try terminal.wait(for: ".")
+        let tty = try terminal.wait(for: "ready.").split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
         // One change: stty makes one of rows and another of columns.
         try host.must("stty -F \(tty) rows 44")
         try terminal.wait(for: "resized")
-        try host.must("kill -RTMAX \(pid)")
+        try host.must("kill -RTMAX $(pgrep -o -x nsrun)")
         let outcome = try terminal.finish()
         #expect(outcome.status == 5)
         #expect(outcome.output.occurrences(of: "resized") == 1, "\(outcome)")

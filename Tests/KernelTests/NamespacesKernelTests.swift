@@ -16,7 +16,7 @@ struct NamespacesKernelTests {
       let sleeper = try HostCommand(
         ["unshare", "--net", "sh", "-c", "echo ready; exec sleep 1000"], environment: ["PATH": "/usr/bin:/bin"])
       try sleeper.wait(for: "ready")
-      try names.attach(mine, process: sleeper.pid)
+      try names.attach(mine, to: .ofProcess(sleeper.pid))
       #expect(shell("ip netns list") == "mine\n")
       #expect(shell("ip netns pids mine") == "\(sleeper.pid)\n")
       let identity = try NetworkNamespace.ofProcess(sleeper.pid).identity()
@@ -84,7 +84,7 @@ struct NamespacesKernelTests {
         // As systemd leaves it: / shared.
         #expect(shell("mount --make-rshared /") == "")
         if ipIsFirst { #expect(shell("ip netns add theirs") == "") }
-        try names.attach(try NamespaceName("mine"), process: getpid())
+        try names.attachOwn(try NamespaceName("mine"))
         #expect(shell("ip netns add more") == "")
         // Releases of ip that make the directory in another way mount each name twice; so do we in theirs.
         let count = "grep -c ' /run/netns/\(ipIsFirst ? "theirs" : "more") ' /proc/self/mountinfo"
@@ -103,17 +103,9 @@ struct NamespacesKernelTests {
       #expect(shell("ip netns add theirs") == "")
       let name = try NamespaceName("theirs")
       let identity = names.identity(of: name)
-      let error = #expect(throws: SystemError.self) { try names.attach(name, process: getpid()) }
+      let error = #expect(throws: SystemError.self) { try names.attachOwn(name) }
       #expect(error?.errno == EEXIST)
       #expect(names.identity(of: name) == identity)
-    }
-  }
-
-  @Test("A name for a process that is gone leaves no file")
-  func noProcess() throws {
-    try inOwnNetwork { () throws in
-      #expect(throws: SystemError.self) { try names.attach(try NamespaceName("mine"), process: Int32.max) }
-      #expect(shell("ls -A /run/netns") == "")
     }
   }
 

@@ -59,6 +59,12 @@ int clinux_set_parent_death_signal(int signal);
 /// prctl(PR_SET_KEEPCAPS): whether permitted capabilities outlast the change from root to another user.
 int clinux_keep_capabilities(int on);
 int clinux_set_no_new_privileges(void);
+/// prctl(PR_GET_DUMPABLE) and PR_SET_DUMPABLE: whether the calling process, until it executes a program, may be traced and
+/// looked into by who has power over it but not over the user namespace in which its own program was executed.
+int clinux_is_dumpable(void);
+int clinux_set_dumpable(int on);
+/// Overwrites what /proc/PID/environ shows of the calling process, whose environment is empty then.
+void clinux_erase_environment(void);
 int clinux_setresuid(uint32_t real, uint32_t effective, uint32_t saved);
 int clinux_setresgid(uint32_t real, uint32_t effective, uint32_t saved);
 /// prctl(PR_SET_CHILD_SUBREAPER): orphaned descendants become children of the calling process.

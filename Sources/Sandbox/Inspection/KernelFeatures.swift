@@ -115,9 +115,8 @@ struct KernelFeatures {
           let owner = try NetworkNamespace.unshareOwned(warn: warn)
           Baseline.apply(warn: warn)
           try MountView(isConfined: true).establish(warn: warn)
-          try owner.enter()
+          try owner.enter(warn: warn)
           try MountView.seal()
-          try UserNamespace.filterCalls(warn: warn)
           parent.reachCheckpoint()
         }
       }

@@ -136,7 +136,7 @@ struct LiveSandbox: ~Copyable {
       case .name(let name): try self.name(name, child, host)
       case .connect(let pair): try connect(pair, host)
       case .configure(let connection): try configure(connection)
-      case .set(let parameter): try set(parameter, child, host)
+      case .set(let parameter): try set(parameter, host)
       }
       if let signal = BlockedSignals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
     }
@@ -149,19 +149,19 @@ struct LiveSandbox: ~Copyable {
   private mutating func name(
     _ name: NamespaceName, _ child: borrowing ChildProcess, _ host: Host
   ) throws(SandboxError) {
-    // The child needs it for its view.
-    let surroundings: [Command.Variable] = [
-      ("bridge", facts.connection?.bridge.text), ("host-address", facts.connection?.hostAddress?.description),
-    ]
-    try system { () throws(SystemError) in try child.permit(telling: surroundings) }
     do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
     do throws(SystemError) {
+      // Before the child goes on into its user namespace, where only who may trace everything looks into it.
       let namespace = try NetworkNamespace.ofProcess(child.pid)
       try? namespace.mark()
+      // The child needs it for its view.
+      try child.permit(telling: [
+        ("bridge", facts.connection?.bridge.text), ("host-address", facts.connection?.hostAddress?.description),
+      ])
       let identity = try namespace.identity()
       self.namespace = identity
       try record.append(RecordText([(SandboxRecord.namespace, identity.text)]))
-      try host.names.attach(name, process: child.pid)
+      try host.names.attach(name, to: namespace)
       let tracer = host.reporter.tracer?.named("sandbox route")
       inside = try namespace.inside(home: host.home) { () throws(SystemError) in try RouteConnection(tracer: tracer) }
         .get()
@@ -228,12 +228,9 @@ struct LiveSandbox: ~Copyable {
     }
   }
 
-  private func set(
-    _ parameter: KernelParameter, _ child: borrowing ChildProcess, _ host: Host
-  ) throws(SandboxError) {
+  private func set(_ parameter: KernelParameter, _ host: Host) throws(SandboxError) {
     do throws(SystemError) {
-      let namespace = try NetworkNamespace.ofProcess(child.pid)
-      try namespace.inside(home: host.home) { () throws(SystemError) in
+      try opened?.inside(home: host.home) { () throws(SystemError) in
         try parameter.parameter.write(parameter.value)
       }.get()
     } catch {

@@ -17,7 +17,12 @@ extension Host {
     let signals = BlockedSignals()
     Supervisor.adoptOrphans()
     // The child makes its namespaces while this process asks the kernel what there is.
-    let child = try system { () throws(SystemError) in try sandboxChild(spec, command, signals) }
+    var spec = spec
+    if spec.hasOwnProcesses && !canShowOwnProcesses(signals) { spec.hasOwnProcesses = false }
+    let child: ChildProcess
+    do throws(SystemError) { child = try sandboxChild(spec, command, signals) } catch {
+      throw spec.hasOwnProcesses ? .processNamespaceFailure(error) : .system(error)
+    }
     let sandbox = try makeSandbox(spec, around: child, signals)
     reporter.progress?("execute \(command.arguments[0])")
     do throws(LaunchError) { try child.proceed(with: sandbox.facts.variables) } catch {
@@ -85,9 +90,8 @@ extension Host {
     view.configure(with: covers, in: files, warn: reporter.warn)
     try MountView.reenterDirectory()
     if view.isConfined {
-      try owner?.enter()
+      try owner?.enter(warn: reporter.warn)
       try MountView.seal()
-      try UserNamespace.filterCalls(warn: reporter.warn)
     }
     if let naming { try UTSNamespace.make(hostname: naming.hostname.text) }
   }
@@ -124,6 +128,24 @@ extension Host {
     return sandbox
   }
 
+  /// Whether there can be a /proc that shows a PID namespace of its own. Without, ids would be those of other processes,
+  /// for all who look a process up there.
+  ///
+  /// In a user namespace none can be mounted where parts of the /proc that is there are hidden or read-only for good
+  /// (mount_too_revealing in fs/namespace.c), as they are in another sandbox or a container.
+  private func canShowOwnProcesses(_ signals: borrowing BlockedSignals) -> Bool {
+    if UserNamespace.isFirst { return true }
+    let child = try? ChildProcess(signals: signals, command: nil, isInit: true) { (parent) throws(SystemError) in
+      try MountView.isolate()
+      try MountView(hasOwnProcesses: true).mountProc()
+      parent.reachCheckpoint()
+    }
+    guard let child else { return true }
+    defer { child.end() }
+    do throws(LaunchError) { try child.checkpoint() } catch { return false }
+    return true
+  }
+
   /// A child in a network namespace of its own. It reaches its checkpoint when the namespace is there, and where that has
   /// an owner of its own, another one when it has moved into the owner.
   private func sandboxChild(
@@ -142,7 +164,7 @@ extension Host {
       Baseline.apply(warn: reporter.warn)
       if command == nil {
         parent.awaitPermission()
-        try owner?.enter()
+        try owner?.enter(warn: reporter.warn)
       } else {
         let view = MountView(
           name: spec.name, without: names, isConfined: !spec.isPrivileged, hasOwnProcesses: spec.hasOwnProcesses)

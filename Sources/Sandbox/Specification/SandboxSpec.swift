@@ -20,7 +20,7 @@ public struct SandboxSpec: Sendable {
   /// Whether commands inside have this process's power over the host, as with `ip netns exec`. Otherwise a user namespace
   /// owns the network: they have all power over that, and none over the host's.
   public var isPrivileged: Bool
-  /// Whether its command is in a PID namespace of its own, with all processes that it starts.
+  /// Whether its command is to be in a PID namespace of its own, with all processes that it starts.
   public var hasOwnProcesses: Bool
   /// Kernel parameters of the network, set when it is there.
   public var parameters: [KernelParameter]

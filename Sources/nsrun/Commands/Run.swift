@@ -22,8 +22,10 @@ struct Run: ParsableCommand {
   @Flag(help: "Let the sandbox stay when the command has ended, as one made by create.")
   var keep = false
 
-  @Flag(help: "Give the command a PID namespace of its own; all its processes end with it.")
-  var pid = false
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Give the command a PID namespace of its own; all its processes end with it.")
+  var pid = true
 
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var surroundings: CommandOptions
