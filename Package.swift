@@ -11,7 +11,9 @@ let cSettings: [CSetting] = [.enableWarning("all")] + (isStrict ? [.treatAllWarn
 
 /// `make fuzz` sets this: the tests of the codecs on any bytes become a library that calls for libFuzzer's main.
 let isFuzzed = Context.environment["NSRUN_FUZZ"] == "1"
-let fuzzed: [Target.Dependency] = ["Sandbox", "NFTables", "RouteNetlink", "Netlink", "Namespaces", "LinuxSystem"]
+let fuzzed: [Target.Dependency] = [
+  "Sandbox", "Conntrack", "NFTables", "RouteNetlink", "Netlink", "Namespaces", "LinuxSystem",
+]
 
 let package = Package(
   name: "nsrun",
@@ -20,6 +22,7 @@ let package = Package(
     .library(name: "Netlink", targets: ["Netlink"]),
     .library(name: "RouteNetlink", targets: ["RouteNetlink"]),
     .library(name: "NFTables", targets: ["NFTables"]),
+    .library(name: "Conntrack", targets: ["Conntrack"]),
   ] + (isFuzzed ? [.library(name: "Fuzz", type: .static, targets: ["FuzzTests"])] : []),
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -31,10 +34,12 @@ let package = Package(
     .target(name: "Netlink", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(name: "RouteNetlink", dependencies: ["Netlink"], swiftSettings: settings),
     .target(name: "NFTables", dependencies: ["Netlink"], swiftSettings: settings),
+    .target(name: "Conntrack", dependencies: ["Netlink"], swiftSettings: settings),
     .target(name: "Namespaces", dependencies: ["LinuxSystem"], swiftSettings: settings),
     .target(name: "Launch", dependencies: ["LinuxSystem", "CLibcap"], swiftSettings: settings),
     .target(
-      name: "Sandbox", dependencies: ["RouteNetlink", "NFTables", "Namespaces", "Launch"], swiftSettings: settings),
+      name: "Sandbox", dependencies: ["RouteNetlink", "NFTables", "Conntrack", "Namespaces", "Launch"],
+      swiftSettings: settings),
     .executableTarget(
       name: "nsrun",
       dependencies: [
@@ -48,12 +53,13 @@ let package = Package(
       dependencies: ["TestHost", "Sandbox", "RouteNetlink", "Namespaces", "NFTables", "Launch", "LinuxSystem"],
       swiftSettings: settings),
     .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
+    .testTarget(name: "ConntrackTests", dependencies: ["Conntrack"], swiftSettings: settings),
     .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
     .target(
       name: "TestHost", dependencies: ["CLinux", "LinuxSystem"], path: "Tests/TestHost", swiftSettings: settings),
     .testTarget(
       name: "KernelTests",
-      dependencies: ["TestHost", "NFTables", "RouteNetlink", "Namespaces", "Netlink", "LinuxSystem"],
+      dependencies: ["TestHost", "Conntrack", "NFTables", "RouteNetlink", "Namespaces", "Netlink", "LinuxSystem"],
       swiftSettings: settings),
     .testTarget(name: "CommandTests", dependencies: ["TestHost"], swiftSettings: settings),
     .testTarget(

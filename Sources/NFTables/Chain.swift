@@ -141,7 +141,7 @@ extension Chain {
     var priority: Int32 = 0
     var policy = Policy.accept
     var device: String?
-    var attributes = try reply.payload.attributes(after: GenericHeader.size)
+    var attributes = try reply.payload.attributes(after: NetfilterHeader.size)
     while let attribute = try attributes.next() {
       switch attribute.type {
       case NFTA_CHAIN_TABLE: table.name = attribute.string

@@ -12,7 +12,8 @@ enum MessageSchemas {
       ("TABLE", table), ("CHAIN", chain), ("RULE", rule), ("SET", set), ("SETELEM", elementList),
     ]
     var result: [UInt16: MessageDescription] = [
-      NFNL_MSG_BATCH_BEGIN: describe("NFNL_MSG_BATCH_BEGIN", numbered("NFNL_BATCH_", [("GENID", .bigEndian)])),
+      NFNL_MSG_BATCH_BEGIN: describe(
+        "NFNL_MSG_BATCH_BEGIN", AttributeSchema.numbered("NFNL_BATCH_", [("GENID", .bigEndian)])),
       NFNL_MSG_BATCH_END: describe("NFNL_MSG_BATCH_END", .none),
     ]
     func add(_ type: UInt16, _ name: String, _ schema: AttributeSchema) {
@@ -40,48 +41,8 @@ enum MessageSchemas {
   private static func describe(
     _ name: String, _ attributes: AttributeSchema, isQuery: Bool = false
   ) -> MessageDescription {
-    MessageDescription(name, isQuery: isQuery, fixedPart: header, attributes: attributes)
+    MessageDescription(name, isQuery: isQuery, fixedPart: NetfilterHeader.fixedPart, attributes: attributes)
   }
-
-  /// Attributes numbered from 1 on.
-  static func numbered(
-    _ prefix: String, _ attributes: [(name: String, format: AttributeFormat)], selectors: Swift.Set<UInt16> = []
-  ) -> AttributeSchema {
-    var entries: [UInt16: AttributeSchema.Entry] = [:]
-    for (index, attribute) in attributes.enumerated() {
-      entries[UInt16(index + 1)] = AttributeSchema.Entry(prefix + attribute.name, attribute.format)
-    }
-    return AttributeSchema(entries, selectors: selectors)
-  }
-
-  /// A list whose elements are all of one kind.
-  static func list(_ name: String, _ format: AttributeFormat) -> AttributeFormat {
-    .nested(AttributeSchema(every: AttributeSchema.Entry(name, format)))
-  }
-
-  /// Numbers in network byte order with names, counted from 0.
-  static func names(_ prefix: String, _ names: [String]) -> AttributeFormat {
-    var entries: [UInt64: String] = [:]
-    for (index, name) in names.enumerated() { entries[UInt64(index)] = prefix + name }
-    return .named(entries, bigEndian: true)
-  }
-
-  /// Bits in network byte order with names, from the lowest.
-  static func bits(_ prefix: String, _ names: [String]) -> AttributeFormat {
-    .bits(names.enumerated().map { (UInt64(1) << UInt64($0.offset), prefix + $0.element) }, bigEndian: true)
-  }
-
-  private static let header = FixedPart(
-    "nfgenmsg",
-    [
-      FixedPart.Field("nfgen_family", size: 1, family), FixedPart.Field("version", size: 1),
-      FixedPart.Field("res_id", size: 2, .bigEndian),
-    ])
-
-  static let family = AttributeFormat.named([
-    0: "NFPROTO_UNSPEC", 1: "NFPROTO_INET", 2: "NFPROTO_IPV4", 3: "NFPROTO_ARP", 5: "NFPROTO_NETDEV",
-    7: "NFPROTO_BRIDGE", 10: "NFPROTO_IPV6",
-  ])
 
   /// Userdata: as text where it is.
   private static let userdata = AttributeFormat.text { bytes in
@@ -96,10 +57,11 @@ enum MessageSchemas {
     return "\"\(text)\""
   }
 
-  private static let table = numbered(
+  private static let table = AttributeSchema.numbered(
     "NFTA_TABLE_",
     [
-      ("NAME", .string), ("FLAGS", bits("NFT_TABLE_F_", ["DORMANT", "OWNER", "PERSIST"])), ("USE", .bigEndian),
+      ("NAME", .string), ("FLAGS", AttributeFormat.bits("NFT_TABLE_F_", ["DORMANT", "OWNER", "PERSIST"])),
+      ("USE", .bigEndian),
       ("HANDLE", .bigEndian), ("PAD", .hex), ("USERDATA", userdata), ("OWNER", .bigEndian),
     ])
 
@@ -107,10 +69,10 @@ enum MessageSchemas {
     bytes.count == 4 ? "\(Int32(truncatingIfNeeded: bytes.reduce(0) { $0 << 8 | Int64($1) }))" : "\(bytes)"
   }
 
-  private static let device = list("NFTA_DEVICE_NAME", .string)
+  private static let device = AttributeFormat.list("NFTA_DEVICE_NAME", .string)
 
   /// The hooks have the names of the IP families; a netdev table's 0 is ingress and its 1 egress.
-  private static let hook = numbered(
+  private static let hook = AttributeSchema.numbered(
     "NFTA_HOOK_",
     [
       ("HOOKNUM", .text { hookName($0) }), ("PRIORITY", signed), ("DEV", .string), ("DEVS", device),
@@ -122,23 +84,27 @@ enum MessageSchemas {
     return "NF_INET_\(names[Int(bytes[3])]) (\(bytes[3]))"
   }
 
-  static let counter = numbered("NFTA_COUNTER_", [("BYTES", .bigEndian), ("PACKETS", .bigEndian)])
+  static let counter = AttributeSchema.numbered("NFTA_COUNTER_", [("BYTES", .bigEndian), ("PACKETS", .bigEndian)])
 
-  private static let chain = numbered(
+  private static let chain = AttributeSchema.numbered(
     "NFTA_CHAIN_",
     [
       ("TABLE", .string), ("HANDLE", .bigEndian), ("NAME", .string), ("HOOK", .nested(hook)),
-      ("POLICY", names("NF_", ["DROP", "ACCEPT"])), ("USE", .bigEndian), ("TYPE", .string),
-      ("COUNTERS", .nested(counter)), ("PAD", .hex), ("FLAGS", bits("NFT_CHAIN_", ["BASE", "HW_OFFLOAD", "BINDING"])),
+      ("POLICY", AttributeFormat.names("NF_", ["DROP", "ACCEPT"])), ("USE", .bigEndian), ("TYPE", .string),
+      ("COUNTERS", .nested(counter)), ("PAD", .hex),
+      ("FLAGS", AttributeFormat.bits("NFT_CHAIN_", ["BASE", "HW_OFFLOAD", "BINDING"])),
       ("ID", .bigEndian), ("USERDATA", userdata),
     ])
 
-  private static let rule = numbered(
+  private static let rule = AttributeSchema.numbered(
     "NFTA_RULE_",
     [
       ("TABLE", .string), ("CHAIN", .string), ("HANDLE", .bigEndian),
-      ("EXPRESSIONS", list("NFTA_LIST_ELEM", ExpressionSchemas.expression)),
-      ("COMPAT", .nested(numbered("NFTA_RULE_COMPAT_", [("PROTO", .bigEndian), ("FLAGS", .bigEndian)]))),
+      ("EXPRESSIONS", AttributeFormat.list("NFTA_LIST_ELEM", ExpressionSchemas.expression)),
+      (
+        "COMPAT",
+        .nested(AttributeSchema.numbered("NFTA_RULE_COMPAT_", [("PROTO", .bigEndian), ("FLAGS", .bigEndian)]))
+      ),
       ("POSITION", .bigEndian), ("USERDATA", userdata), ("PAD", .hex), ("ID", .bigEndian),
       ("POSITION_ID", .bigEndian), ("CHAIN_ID", .bigEndian),
     ])
@@ -146,74 +112,81 @@ enum MessageSchemas {
   /// A type of nft's by number, or a verdict.
   private static let dataType = AttributeFormat.named([UInt64(NFT_DATA_VERDICT): "NFT_DATA_VERDICT"], bigEndian: true)
 
-  private static let set = numbered(
+  private static let set = AttributeSchema.numbered(
     "NFTA_SET_",
     [
       ("TABLE", .string), ("NAME", .string),
       (
         "FLAGS",
-        bits(
+        AttributeFormat.bits(
           "NFT_SET_",
           ["ANONYMOUS", "CONSTANT", "INTERVAL", "MAP", "TIMEOUT", "EVAL", "OBJECT", "CONCAT", "EXPR"])
       ),
       ("KEY_TYPE", .bigEndian), ("KEY_LEN", .bigEndian), ("DATA_TYPE", dataType), ("DATA_LEN", .bigEndian),
-      ("POLICY", names("NFT_SET_POL_", ["PERFORMANCE", "MEMORY"])), ("DESC", .nested(description)),
+      ("POLICY", AttributeFormat.names("NFT_SET_POL_", ["PERFORMANCE", "MEMORY"])), ("DESC", .nested(description)),
       ("ID", .bigEndian), ("TIMEOUT", .bigEndian), ("GC_INTERVAL", .bigEndian), ("USERDATA", userdata), ("PAD", .hex),
       ("OBJ_TYPE", .bigEndian), ("HANDLE", .bigEndian), ("EXPR", ExpressionSchemas.expression),
-      ("EXPRESSIONS", list("NFTA_LIST_ELEM", ExpressionSchemas.expression)), ("TYPE", .string), ("COUNT", .bigEndian),
+      ("EXPRESSIONS", AttributeFormat.list("NFTA_LIST_ELEM", ExpressionSchemas.expression)), ("TYPE", .string),
+      ("COUNT", .bigEndian),
     ])
 
-  private static let description = numbered(
+  private static let description = AttributeSchema.numbered(
     "NFTA_SET_DESC_",
     [
       ("SIZE", .bigEndian),
-      ("CONCAT", list("NFTA_LIST_ELEM", .nested(numbered("NFTA_SET_FIELD_", [("LEN", .bigEndian)])))),
+      (
+        "CONCAT",
+        AttributeFormat.list(
+          "NFTA_LIST_ELEM", .nested(AttributeSchema.numbered("NFTA_SET_FIELD_", [("LEN", .bigEndian)])))
+      ),
     ])
 
-  private static let element = numbered(
+  private static let element = AttributeSchema.numbered(
     "NFTA_SET_ELEM_",
     [
       ("KEY", ExpressionSchemas.data), ("DATA", ExpressionSchemas.data),
-      ("FLAGS", bits("NFT_SET_ELEM_", ["INTERVAL_END", "CATCHALL"])), ("TIMEOUT", .bigEndian),
+      ("FLAGS", AttributeFormat.bits("NFT_SET_ELEM_", ["INTERVAL_END", "CATCHALL"])), ("TIMEOUT", .bigEndian),
       ("EXPIRATION", .bigEndian), ("USERDATA", userdata), ("EXPR", ExpressionSchemas.expression), ("PAD", .hex),
       ("OBJREF", .string), ("KEY_END", ExpressionSchemas.data),
-      ("EXPRESSIONS", list("NFTA_LIST_ELEM", ExpressionSchemas.expression)),
+      ("EXPRESSIONS", AttributeFormat.list("NFTA_LIST_ELEM", ExpressionSchemas.expression)),
     ])
 
-  private static let elementList = numbered(
+  private static let elementList = AttributeSchema.numbered(
     "NFTA_SET_ELEM_LIST_",
     [
-      ("TABLE", .string), ("SET", .string), ("ELEMENTS", list("NFTA_LIST_ELEM", .nested(element))),
+      ("TABLE", .string), ("SET", .string), ("ELEMENTS", AttributeFormat.list("NFTA_LIST_ELEM", .nested(element))),
       ("SET_ID", .bigEndian),
     ])
 
-  private static let generation = numbered(
+  private static let generation = AttributeSchema.numbered(
     "NFTA_GEN_", [("ID", .bigEndian), ("PROC_PID", .bigEndian), ("PROC_NAME", .string)])
 
-  private static let object = numbered(
+  private static let object = AttributeSchema.numbered(
     "NFTA_OBJ_",
     [
       ("TABLE", .string), ("NAME", .string), ("TYPE", .bigEndian), ("DATA", .hex), ("USE", .bigEndian),
       ("HANDLE", .bigEndian), ("PAD", .hex), ("USERDATA", userdata),
     ])
 
-  private static let flowtable = numbered(
+  private static let flowtable = AttributeSchema.numbered(
     "NFTA_FLOWTABLE_",
     [
       ("TABLE", .string), ("NAME", .string),
       (
         "HOOK",
-        .nested(numbered("NFTA_FLOWTABLE_HOOK_", [("NUM", .bigEndian), ("PRIORITY", signed), ("DEVS", device)]))
+        .nested(
+          AttributeSchema.numbered(
+            "NFTA_FLOWTABLE_HOOK_", [("NUM", .bigEndian), ("PRIORITY", signed), ("DEVS", device)]))
       ),
       ("USE", .bigEndian), ("HANDLE", .bigEndian), ("PAD", .hex),
-      ("FLAGS", bits("NFT_FLOWTABLE_", ["HW_OFFLOAD", "COUNTER"])),
+      ("FLAGS", AttributeFormat.bits("NFT_FLOWTABLE_", ["HW_OFFLOAD", "COUNTER"])),
     ])
 
-  private static let trace = numbered(
+  private static let trace = AttributeSchema.numbered(
     "NFTA_TRACE_",
     [
       ("TABLE", .string), ("CHAIN", .string), ("RULE_HANDLE", .bigEndian),
-      ("TYPE", names("NFT_TRACETYPE_", ["UNSPEC", "POLICY", "RETURN", "RULE"])),
+      ("TYPE", AttributeFormat.names("NFT_TRACETYPE_", ["UNSPEC", "POLICY", "RETURN", "RULE"])),
       ("VERDICT", .nested(ExpressionSchemas.verdict)), ("ID", .bigEndian), ("LL_HEADER", .hex),
       ("NETWORK_HEADER", .hex), ("TRANSPORT_HEADER", .hex), ("IIF", .bigEndian), ("IIFTYPE", .bigEndian),
       ("OIF", .bigEndian), ("OIFTYPE", .bigEndian), ("MARK", .bigEndian), ("NFPROTO", .bigEndian),

@@ -29,7 +29,7 @@ public struct NFTConnection: ~Copyable {
   public mutating func generation() throws(NetlinkError) -> UInt32 {
     let found = try list(NFT_MSG_GETGEN, flags: [], "get generation", "", family: nil) {
       (reply) throws(MalformedMessage) -> UInt32? in
-      var attributes = try reply.payload.attributes(after: GenericHeader.size)
+      var attributes = try reply.payload.attributes(after: NetfilterHeader.size)
       while let attribute = try attributes.next() {
         if attribute.type == NFTA_GEN_ID { return try attribute.bigEndian() }
       }
@@ -154,7 +154,7 @@ public struct NFTConnection: ~Copyable {
   ) throws(NetlinkError) -> [Element] {
     var batch = RequestBatch()
     batch.append(type: NFNL_SUBSYS_NFTABLES << 8 | type, flags: flags, operation: operation, subject: subject) {
-      GenericHeader.write(family: family?.rawValue ?? 0, to: &$0)
+      NetfilterHeader.write(family: family?.rawValue ?? 0, to: &$0)
       body(&$0)
     }
     return try connection.query(batch, decode)

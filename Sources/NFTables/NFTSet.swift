@@ -128,7 +128,7 @@ extension NFTSet {
     var keySize: UInt32 = 0
     var dataType: UInt32?
     var dataSize: UInt32 = 0
-    var attributes = try reply.payload.attributes(after: GenericHeader.size)
+    var attributes = try reply.payload.attributes(after: NetfilterHeader.size)
     while let attribute = try attributes.next() {
       switch attribute.type {
       case NFTA_SET_TABLE: table.name = attribute.string

@@ -49,7 +49,7 @@ extension Rule {
   init?(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
     guard let family = try replyFamily(reply) else { return nil }
     self.init([Expression](), in: Chain("", in: Table(family, "")))
-    var attributes = try reply.payload.attributes(after: GenericHeader.size)
+    var attributes = try reply.payload.attributes(after: NetfilterHeader.size)
     while let attribute = try attributes.next() {
       switch attribute.type {
       case NFTA_RULE_TABLE: chain.table.name = attribute.string

@@ -157,7 +157,7 @@ struct ElementList {
 
   /// Reads NFT_MSG_NEWSETELEM.
   mutating func read(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
-    var attributes = try reply.payload.attributes(after: GenericHeader.size)
+    var attributes = try reply.payload.attributes(after: NetfilterHeader.size)
     while let attribute = try attributes.next() {
       guard attribute.type == NFTA_SET_ELEM_LIST_ELEMENTS else { continue }
       var list = attribute.attributes

@@ -82,7 +82,7 @@ extension Table {
   init?(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
     guard let family = try replyFamily(reply) else { return nil }
     self.init(family, "")
-    var attributes = try reply.payload.attributes(after: GenericHeader.size)
+    var attributes = try reply.payload.attributes(after: NetfilterHeader.size)
     while let attribute = try attributes.next() {
       switch attribute.type {
       case NFTA_TABLE_NAME: name = attribute.string
@@ -95,24 +95,11 @@ extension Table {
   }
 }
 
-/// The fixed part of every nf_tables message (struct nfgenmsg of linux/netfilter/nfnetlink.h).
-enum GenericHeader {
-  static let size = 4
-
-  /// - Parameters:
-  ///   - family: NFPROTO_*, 0 for all.
-  ///   - resource: res_id: the subsystem in the messages around a transaction, else 0.
-  static func write(family: UInt8, resource: UInt16 = 0, to buffer: inout MessageBuffer) {
-    buffer.append(family)
-    buffer.append(UInt8(0))
-    buffer.append(resource.bigEndian)
-  }
-}
-
 /// The family that a reply is about, nil for one that is not known here.
 func replyFamily(_ reply: borrowing ReplyMessage) throws(MalformedMessage) -> TableFamily? {
-  guard let number = reply.payload.integer(at: 0, as: UInt8.self), reply.payload.byteCount >= GenericHeader.size else {
-    throw MalformedMessage("nfgenmsg: \(reply.payload.byteCount) bytes instead of \(GenericHeader.size)")
+  guard let number = reply.payload.integer(at: 0, as: UInt8.self), reply.payload.byteCount >= NetfilterHeader.size
+  else {
+    throw MalformedMessage("nfgenmsg: \(reply.payload.byteCount) bytes instead of \(NetfilterHeader.size)")
   }
   return TableFamily(rawValue: number)
 }

@@ -14,7 +14,7 @@ public struct Transaction: Sendable {
   public init() {
     batch.append(
       type: NFNL_MSG_BATCH_BEGIN, flags: [], operation: "change nftables", subject: "", opensTransaction: true
-    ) { GenericHeader.write(family: 0, resource: NFNL_SUBSYS_NFTABLES, to: &$0) }
+    ) { NetfilterHeader.write(family: 0, resource: NFNL_SUBSYS_NFTABLES, to: &$0) }
   }
 
   /// Whether there is nothing to change.
@@ -23,7 +23,7 @@ public struct Transaction: Sendable {
   /// The requests with what ends them.
   consuming func sealed() -> RequestBatch {
     batch.appendUnanswered(type: NFNL_MSG_BATCH_END) {
-      GenericHeader.write(family: 0, resource: NFNL_SUBSYS_NFTABLES, to: &$0)
+      NetfilterHeader.write(family: 0, resource: NFNL_SUBSYS_NFTABLES, to: &$0)
     }
     return batch
   }
@@ -33,7 +33,7 @@ public struct Transaction: Sendable {
     _ body: (inout MessageBuffer) -> Void
   ) {
     batch.append(type: NFNL_SUBSYS_NFTABLES << 8 | type, flags: flags, operation: operation, subject: subject) {
-      GenericHeader.write(family: family.rawValue, to: &$0)
+      NetfilterHeader.write(family: family.rawValue, to: &$0)
       body(&$0)
     }
   }

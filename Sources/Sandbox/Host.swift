@@ -1,3 +1,4 @@
+import Conntrack
 import Glibc
 import Launch
 import LinuxSystem
@@ -35,6 +36,7 @@ public final class Host {
   let home: NetworkNamespace
   private var routeConnection: RouteConnection?
   private var nftConnection: NFTConnection?
+  private var conntrackConnection: ConntrackConnection?
   /// Whether the kernel has no nf_tables, and so no rules that there could be anything to do about.
   private(set) var lacksNFTables = false
   /// Whether something that was to be taken back, and could not be, has been reported.
@@ -78,6 +80,18 @@ public final class Host {
       }
     }
     do throws(NetlinkError) { return try body(&nftConnection!) } catch { throw .netlink(error) }
+  }
+
+  /// Talks ctnetlink in the host's namespace; opens the connection the first time.
+  func conntrack<Result>(
+    _ body: (inout ConntrackConnection) throws(NetlinkError) -> Result
+  ) throws(SandboxError) -> Result {
+    if conntrackConnection == nil {
+      conntrackConnection = try system { () throws(SystemError) in
+        try ConntrackConnection(tracer: reporter.tracer?.named("host conntrack"))
+      }
+    }
+    do throws(NetlinkError) { return try body(&conntrackConnection!) } catch { throw .netlink(error) }
   }
 
   /// Ends what there is to end before the process does.

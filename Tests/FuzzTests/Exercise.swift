@@ -26,6 +26,7 @@ enum Codec: CaseIterable {
   case notation
   case record
   case mounts
+  case flow
 
   static func chosen(by selector: UInt8) -> Codec { allCases[Int(selector) % allCases.count] }
 }
@@ -52,5 +53,6 @@ func exercise(_ input: [UInt8]) throws(Broken) {
   case .notation: try exerciseNotation(bytes)
   case .record: try exerciseRecord(bytes)
   case .mounts: try exerciseMounts(bytes)
+  case .flow: try exerciseFlow(bytes)
   }
 }

@@ -18,7 +18,7 @@ private func again<Value>(
   try again(
     0,
     write: {
-      GenericHeader.write(family: family.rawValue, to: &$0)
+      NetfilterHeader.write(family: family.rawValue, to: &$0)
       write(&$0)
     }, decode)
 }

@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 
+@testable import Conntrack
 @testable import NFTables
 @testable import Netlink
 @testable import RouteNetlink
@@ -99,7 +100,7 @@ func exerciseAttributePath(_ bytes: [UInt8]) {
     let missing = content.integer(at: 6, as: UInt16.self)
   else { return }
   let payload = content.extracting(droppingFirst: 8)
-  for family in [NetlinkFamily.route, .nftables] {
+  for family in [NetlinkFamily.route, .nftables, .conntrack] {
     guard let description = family.describe(type) else { continue }
     _ = description.attributePath(in: payload, offset: offset, missing: UInt32(missing))
     for place in 0..<UInt32(min(64, payload.byteCount + 20)) {

@@ -80,7 +80,7 @@ struct DecodingTests {
   func intervals() throws {
     var list = ElementList()
     var buffer = MessageBuffer()
-    GenericHeader.write(family: 1, to: &buffer)
+    NetfilterHeader.write(family: 1, to: &buffer)
     let elements = [
       SetElement(key: [.port(91)], upTo: [.port(95)]), SetElement(key: [.port(80)], upTo: [.port(90)], comment: "web"),
       SetElement(key: [.port(22)]), SetElement(key: [.port(65000)], upTo: [.port(65535)]),

@@ -25,6 +25,9 @@ struct LiveSandbox: ~Copyable {
   private var isFirstOnBridge = false
   /// Whether neighbours are to be told its address.
   private var isAnnounced = false
+  /// How many packets its kernel has sent by itself when the command starts.
+  private var announcements: UInt64 = 0
+  private var mayHaveFlows = true
   private let parameters: [KernelParameter]
   private var isResolved = false
   /// In microseconds (``monotonicMicroseconds()``).
@@ -142,7 +145,10 @@ struct LiveSandbox: ~Copyable {
     }
     if let connection = facts.connection {
       try host.awaitForwarding(of: connection)
-      if isAnnounced { try announce(connection) }
+      if isAnnounced {
+        try announce(connection)
+        announcements = (try? host.traffic(of: connection.hostLink))?.received.packets ?? 0
+      }
     }
   }
 
@@ -282,7 +288,7 @@ struct LiveSandbox: ~Copyable {
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
     let wasRecorded = host.close(
-      record, bridge: bridge, address: facts.connection?.address.address, holding: &lock)
+      record, bridge: bridge, address: facts.connection?.address.address, mayHaveFlows: mayHaveFlows, holding: &lock)
     // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
     // A record that could not be removed is the next nsrun's as well.
@@ -302,6 +308,8 @@ struct LiveSandbox: ~Copyable {
         }
       }
       vacate()
+      // While the link is there to tell.
+      mayHaveFlows = Host.isTrackingFlows && hasSent(host)
       if isVacated, let opened = opened.take() {
         // A run of a moment does not wait for the kernel to free sockets.
         let patience: Int64 = monotonicMicroseconds() - start > 500_000 ? 50_000 : 0
@@ -336,6 +344,13 @@ struct LiveSandbox: ~Copyable {
     guard let numbers = ProcessNumbers.current, numbers.last >= firstProcess else { return true }
     return monotonicMicroseconds() - start > Int64(numbers.count) * 1000
       || !threads(numbered: firstProcess...numbers.last, in: namespace).isEmpty
+  }
+
+  /// Whether packets of others' making have passed its link, be it that its own address is only routed to.
+  private borrowing func hasSent(_ host: Host) -> Bool {
+    guard let connection = facts.connection else { return false }
+    guard let traffic = try? host.traffic(of: connection.hostLink) else { return true }
+    return traffic.received.packets > announcements || connection.egress == .routed && traffic.sent.packets > 0
   }
 
   private borrowing func openSockets(_ host: Host) throws(SystemError) -> TCPSockets? {

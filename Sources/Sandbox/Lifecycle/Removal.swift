@@ -373,7 +373,7 @@ extension Host {
       let leases = AddressLeases(bridge: network, state: state)
       // One that could not be given back would keep the network for ever.
       for (address, holder) in isAbandoned ? lostLeases(leases) : [] {
-        try system { () throws(SystemError) in _ = try leases.release(address, of: holder) }
+        try release(address, of: holder, to: leases)
       }
       unmakeIfUnused(network)
     }

@@ -23,6 +23,7 @@ extension Host {
       if lacks.contains(where: { $0.kind == .forwarding }) { try turnForwardingOn() }
       if lacks.contains(where: { $0.kind == .rules }) { try installFirewall() }
     }
+    report { () throws(SandboxError) in try endMistranslatedFlows() }
     let left = lacks.isEmpty ? [] : Set(try survey.look())
     for lack in lacks where left.contains(lack) {
       reporter.warn("\(lack.message): \(lack.remedy)")

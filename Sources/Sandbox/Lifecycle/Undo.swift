@@ -57,20 +57,22 @@ extension Host {
   /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network.
   /// - Parameters:
   ///   - address: the only one that it can have; nil where that is not known.
+  ///   - mayHaveFlows: false where the sandbox is known to have sent nothing.
   ///   - lock: that of ``lockToLeave(_:)``; it is let go of when the record is gone.
   /// - Returns: whether the record was still there.
   @discardableResult
   func close(
     _ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil,
-    holding lock: inout StateDirectory.Lock?
+    mayHaveFlows: Bool = true, holding lock: inout StateDirectory.Lock?
   ) -> Bool {
     if let bridge {
       let leases = AddressLeases(bridge: bridge, state: state)
       let hasSucceeded = report { () throws(SandboxError) in
-        try system { () throws(SystemError) in
-          let leased = if let address { [address] } else { try leases.addresses(of: record.name) }
-          for address in leased { try leases.release(address, of: record.name) }
-        }
+        let leased =
+          if let address { [address] } else {
+            try system { () throws(SystemError) in try leases.addresses(of: record.name) }
+          }
+        for address in leased { try release(address, of: record.name, to: leases, mayHaveFlows: mayHaveFlows) }
       }
       // By the record the next nsrun tries again.
       guard hasSucceeded else { return true }

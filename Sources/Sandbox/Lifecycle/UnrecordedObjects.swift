@@ -172,7 +172,7 @@ struct UnrecordedObjects {
       let lost = host.lostLeases(leases, besides: doomed, isDryRun ? damaged : [])
       for (address, holder) in lost {
         // Whoever leaves just now has given it back.
-        guard isDryRun || (try? leases.release(address, of: holder)) == true else { continue }
+        guard isDryRun || (try? host.release(address, of: holder, to: leases)) == true else { continue }
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
       }
       let names = try system { () throws(SystemError) in

@@ -81,6 +81,8 @@ extension Host {
         } else if record.translation != .host || spec.egress == .internal || isGuarding {
           try admitNetworks()
         }
+        // Something was missing, and not because nobody is on the bridge yet.
+        if !isFirst, !isNew { try endMistranslatedFlows() }
       }
       if isNew, spec.mayChangeForeignChains { chains.warn(of: spec.bridge, goesOut: spec.egress != .internal) }
       return describe(

@@ -31,7 +31,7 @@ extension Host {
         address = free
       } else {
         let count = leases.count
-        for (address, holder) in lostLeases(leases) { _ = try? leases.release(address, of: holder) }
+        for (address, holder) in lostLeases(leases) { _ = try? release(address, of: holder, to: leases) }
         guard let free = try take() else {
           throw .refused(
             "no address is free in \(subnet) on \(network.bridge): \(count) in use; remove sandboxes, or use "

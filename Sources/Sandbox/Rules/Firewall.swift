@@ -266,6 +266,7 @@ extension Host {
     }
     let lock = try system { () throws(SystemError) in try state.lock(.exclusive) }
     try installFirewall()
+    try endMistranslatedFlows()
     _ = consume lock
   }
 
@@ -310,6 +311,7 @@ extension Host {
     } catch {
       guard error.netlinkErrno == ENOENT else { throw error }
       try installFirewall()
+      try endMistranslatedFlows()
     }
   }
 

@@ -1,0 +1,151 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// What connection tracking keeps of sandboxes.
+  @Suite("Flows") struct FlowTests {
+    /// How many flows have an address in a direction.
+    private static func count(_ what: String) -> String { "conntrack -L 2> /dev/null | grep -c '\(what)' || true" }
+
+    /// Sends from inside, each from port 4444: UDP, ICMP, and TCP to where nobody listens.
+    private static let talk = """
+      ping -c 1 -W 2 8.8.8.8 > /dev/null; echo hi | nc -u -w 0 -p 4444 8.8.8.8 9; nc -w 1 -p 4444 8.8.8.8 9
+      """
+
+    @Test(
+      "go with the sandbox that had them, whoever removes it",
+      arguments: ["nsrun rm one", "nsrun cleanup --all", "umount /run/netns/one; rm /run/netns/one; nsrun cleanup"])
+    func removal(command: String) throws {
+      try onHost { (host) throws in
+        let address = try host.must("nsrun create one --net br0; nsrun create two --net br0 > /dev/null")
+        try host.must("nsrun exec one -- sh -c '\(Self.talk)'; nsrun exec two -- ping -c 1 -W 2 8.8.8.8 > /dev/null")
+        #expect(try host.must(Self.count("src=\(address) ")) != "0")
+        try host.must(command)
+        #expect(try host.must(Self.count("src=\(address) ")) == "0")
+        if command == "nsrun rm one" {
+          // Those of another one do not.
+          #expect(try host.must(Self.count("dst=8.8.8.8 ")) == "1")
+        }
+        try host.must("nsrun cleanup --all")
+        #expect(try host.must("cat /proc/sys/net/netfilter/nf_conntrack_count") == "0")
+      }
+    }
+
+    @Test("go with a run, also one that was killed, by the next nsrun")
+    func run() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun --net br0 -- sh -c '\(Self.talk)'; true")
+        #expect(try host.must("cat /proc/sys/net/netfilter/nf_conntrack_count") == "0")
+        let running = try host.start(
+          "echo $$; exec nsrun --net br0 -- sh -c '\(Self.talk); echo ready; exec sleep 1000'")
+        let pid = try running.wait(for: "\n")
+        try running.wait(for: "ready")
+        try host.must("kill -KILL \(pid)")
+        _ = try running.finish()
+        #expect(try host.must(Self.count("dst=8.8.8.8 ")) != "0")
+        try host.must("nsrun cleanup")
+        #expect(try host.must("cat /proc/sys/net/netfilter/nf_conntrack_count") == "0")
+      }
+    }
+
+    @Test("that others began with a sandbox that is addressed from outside go with it")
+    func inbound() throws {
+      try onHost { (host) throws in
+        let address = try host.must(
+          "nsrun create one --net br0 --subnet 10.64.9.0/24 --no-nat; nsenter -t $ISP -n ip route add 10.64.9.0/24 via 192.0.2.2"
+        )
+        try host.must("nsenter -t $ISP -n ping -c 1 -W 2 \(address)")
+        #expect(try host.must(Self.count("dst=\(address) ")) == "1")
+        try host.must("nsrun rm one")
+        #expect(try host.must("cat /proc/sys/net/netfilter/nf_conntrack_count") == "0")
+        try host.must("nsenter -t $ISP -n ip route del 10.64.9.0/24")
+      }
+    }
+
+    @Test("of a sandbox without a record go with its lease")
+    func unrecorded() throws {
+      try onHost { (host) throws in
+        try host.must(
+          "nsrun create one --net br0; nsrun exec one -- ping -c 1 -W 2 8.8.8.8; rm /run/nsrun/*/created/one")
+        try host.must("nsrun cleanup --all")
+        #expect(try host.must("cat /proc/sys/net/netfilter/nf_conntrack_count") == "0")
+      }
+    }
+
+    @Test(
+      "that began without rules are masqueraded once those are restored, by reload or by the next launch",
+      arguments: ["nsrun reload", "nsrun --net br0 -- true", "nsrun --net br1 -- true"])
+    func restoration(command: String) throws {
+      try onHost { (host) throws in
+        let address = try host.must("nsrun create one --net br0; nft delete table inet nsrun")
+        // Connection tracking is on without the table too.
+        try host.must(
+          "nft 'add table ip other; add chain ip other c { type filter hook input priority 0; }; add rule ip other c ct state new'"
+        )
+        try host.must("nsrun exec one -- sh -c '\(Self.talk)'; true")
+        // One that is not to be translated, and keeps its entry.
+        try host.must("nsrun exec one -- ping -c 1 -W 2 $(ip -4 -o address show br0 | grep -o '10[0-9.]*' | head -1)")
+        #expect(try host.must(Self.count("src=8.8.8.8 dst=\(address) ")) != "0")
+        let local = try host.must(Self.count("src=\(address) dst=10"))
+        #expect(local == "1")
+        try host.must(command)
+        #expect(try host.must(Self.count("src=8.8.8.8 dst=\(address) ")) == "0")
+        #expect(try host.must(Self.count("src=\(address) dst=10")) == local)
+        try host.must("nsrun exec one -- ping -c 1 -W 2 8.8.8.8; nsrun rm one; nft delete table ip other")
+      }
+    }
+
+    @Test("that are masqueraded, of a sandbox that is to leave with its own address, do so again after reload")
+    func routed() throws {
+      try onHost { (host) throws in
+        let address = try host.must(
+          "nsrun create one --net br0 --no-nat; nft flush set inet nsrun routed; nsrun exec one -- ping -c 1 8.8.8.8 > /dev/null"
+        )
+        #expect(try host.must(Self.count("src=8.8.8.8 dst=192.0.2.2 ")) == "1")
+        try host.must("nsrun reload")
+        #expect(try host.must(Self.count("src=\(address) ")) == "0")
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("A sandbox that has sent nothing costs no look at those of others")
+    func quiet() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; nsrun exec one -- ping -c 1 -W 2 8.8.8.8")
+        let outcome = try host.sh("nsrun --trace --net br0 -- true")
+        #expect(outcome.status == 0 && !outcome.errors.contains("IPCTNL"), "\(outcome)")
+        #expect(
+          try host.sh("nsrun --trace --net br0 -- ping -c 1 -W 2 8.8.8.8").errors.contains("IPCTNL_MSG_CT_DELETE"))
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("A kernel that cannot delete them is no failure")
+    func missing() throws {
+      try onHost { (host) throws in
+        // Bytes of the message's type are changed on the way into the kernel: one that no kernel knows.
+        try host.must(
+          """
+          cat > /run/scratch/gdb <<'END'
+          set pagination off
+          handle all nostop noprint pass
+          catch syscall sendto
+          commands
+          silent
+          set $at = (unsigned char *)$rsi
+          if $at[5] == 1 && $at[4] < 3
+            set var $at[5] = 200
+          end
+          continue
+          end
+          run
+          END
+          """)
+        let outcome = try host.sh(
+          "gdb -q -batch -x /run/scratch/gdb --args $(command -v nsrun) --net br0 -- ping -c 1 8.8.8.8 2>&1 | grep ^nsrun:"
+        )
+        #expect(outcome.text == "", "\(outcome)")
+      }
+    }
+  }
+}
