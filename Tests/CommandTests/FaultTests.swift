@@ -84,35 +84,57 @@ extension CommandTests {
       arguments: [("bridge", "CONFIG_BRIDGE"), ("veth", "CONFIG_VETH")])
     func noKind(kind: String, option: String) throws {
       try onHost { (host) throws in
-        // A kind of link that this kernel lacks as well: its first letter is changed on the way into the kernel.
-        let tests = kind.enumerated().map { "$at[$i + \($0.offset)] == '\($0.element)'" }.joined(separator: " && ")
-        try host.must(
-          """
-          cat > /run/scratch/gdb <<'END'
-          set pagination off
-          handle all nostop noprint pass
-          catch syscall sendto
-          commands
-          silent
-          set $at = (char *)$rsi
-          set $i = 0
-          while $i + \(kind.count) < (long)$rdx
-            if \(tests)
-              set var $at[$i] = 'x'
-            end
-            set $i = $i + 1
-          end
-          continue
-          end
-          run
-          END
-          """)
-        let outcome = try host.sh(
-          "gdb -q -batch -x /run/scratch/gdb --args $(command -v nsrun) --net br0 -- true 2>&1 | grep ^nsrun:")
+        try lack(kind, host)
+        let outcome = try host.sh("\(Self.lacking) $(command -v nsrun) --net br0 -- true 2>&1 | grep ^nsrun:")
         #expect(!outcome.text.contains("\n"), "\(outcome)")
         #expect(outcome.output.contains("Unknown device type: this kernel lacks \(option)"), "\(outcome)")
       }
     }
+
+    @Test(
+      "A kernel without filters of what comes in: the first launch on a bridge warns, and spanning tree messages shut ports",
+      arguments: ["ingress", "bpf"])
+    func noPortGuard(kind: String) throws {
+      try onHost { (host) throws in
+        try lack(kind, host)
+        let create = "\(Self.lacking) $(command -v nsrun) create"
+        let first = try host.sh("\(create) one --net br0 2>&1 | grep ^nsrun:")
+        #expect(first.lines.count == 1 && first.text.contains("is not held back"), "\(first)")
+        #expect(try host.must("bridge -d link show | grep -c 'guard on'") == "1")
+        let second = try host.sh("\(create) two --net br0 2>&1 | grep ^nsrun:")
+        #expect(second.text == "", "\(second)")
+        try host.must("nsrun exec two -- ping -c 1 -W 2 8.8.8.8; nsrun rm one two")
+      }
+    }
+
+    /// A kind of link, qdisc or filter that this kernel lacks as well: its first letter is changed on the way into the kernel
+    /// of what ``lacking`` runs.
+    private func lack(_ kind: String, _ host: ThrowawayHost) throws {
+      let tests = kind.enumerated().map { "$at[$i + \($0.offset)] == '\($0.element)'" }.joined(separator: " && ")
+      try host.must(
+        """
+        cat > /run/scratch/gdb <<'END'
+        set pagination off
+        handle all nostop noprint pass
+        catch syscall sendto
+        commands
+        silent
+        set $at = (char *)$rsi
+        set $i = 0
+        while $i + \(kind.count) < (long)$rdx
+          if \(tests)
+            set var $at[$i] = 'x'
+          end
+          set $i = $i + 1
+        end
+        continue
+        end
+        run
+        END
+        """)
+    }
+
+    private static let lacking = "gdb -q -batch -x /run/scratch/gdb --args"
 
     @Test("An nsrun inside another namespace leaves alone what the host's records name")
     func nested() throws {
