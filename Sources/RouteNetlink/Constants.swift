@@ -19,6 +19,7 @@ let RTM_GETNEIGH: UInt16 = 30
 
 let RTM_NEWQDISC: UInt16 = 36
 let RTM_NEWTFILTER: UInt16 = 44
+let RTM_GETTFILTER: UInt16 = 46
 
 let RTM_NEWNSID: UInt16 = 88
 let RTM_GETNSID: UInt16 = 90
@@ -31,6 +32,8 @@ let ifaddrmsgSize = 8
 let rtmsgSize = 12
 /// The size of struct ndmsg.
 let ndmsgSize = 12
+/// The size of struct tcmsg.
+let tcmsgSize = 20
 
 let IFNAMSIZ = 16
 

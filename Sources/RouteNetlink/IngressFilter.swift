@@ -27,6 +27,26 @@ public struct IngressFilter: Equatable, Sendable {
     self.program = program
   }
 
+  /// Whether a message is about this filter.
+  func matches(_ message: borrowing ReplyMessage) throws(MalformedMessage) -> Bool {
+    guard message.header.type == RTM_NEWTFILTER else { return false }
+    guard message.payload.integer(at: 4, as: UInt32.self) == link else { return false }
+    var attributes = try message.payload.attributes(after: tcmsgSize)
+    while let attribute = try attributes.next() {
+      guard attribute.type == TCA_OPTIONS else { continue }
+      var options = attribute.attributes
+      while let option = try options.next() {
+        if option.type == TCA_BPF_OPS && option.bytes == program.bytes { return true }
+      }
+    }
+    return false
+  }
+
+  /// Asks for the filters of what comes in on the link.
+  func writeQuery(to buffer: inout MessageBuffer) {
+    writeHeader(to: &buffer, handle: 0, parent: TC_H_CLSACT_INGRESS, info: 0)
+  }
+
   func writeQdisc(to buffer: inout MessageBuffer) {
     writeHeader(to: &buffer, handle: 0xffff_0000, parent: TC_H_INGRESS, info: 0)
     buffer.attribute(TCA_KIND, string: "ingress")

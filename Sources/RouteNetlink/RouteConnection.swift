@@ -89,6 +89,16 @@ public struct RouteConnection: ~Copyable {
     return try connection.query(batch) { (reply) throws(MalformedMessage) in try Link(reply) }
   }
 
+  /// Whether a filter judges what comes in on its link. ENODEV where there is no such link.
+  public mutating func has(_ filter: IngressFilter) throws(NetlinkError) -> Bool {
+    var batch = RequestBatch()
+    batch.append(
+      type: RTM_GETTFILTER, flags: .dump, operation: "list filters", subject: "index \(filter.link)", filter.writeQuery)
+    return try connection.query(batch) { (reply) throws(MalformedMessage) -> Bool? in
+      try filter.matches(reply) ? true : nil
+    }.first ?? false
+  }
+
   // MARK: Namespaces
 
   /// The number by which this namespace knows another (``Link/peerNamespaceID``); nil where it has none for it. Linux 4.9.

@@ -58,13 +58,12 @@ public struct RouteRequests: Sendable {
     }
   }
 
-  /// Lets a program judge what comes in on a link, which must not have an ingress qdisc (EEXIST). ENOENT or EOPNOTSUPP
-  /// where the kernel lacks CONFIG_NET_SCH_INGRESS or CONFIG_NET_CLS_BPF.
+  /// Lets a program judge what comes in on a link, which has no qdisc for that or one of kind `ingress` (EINVAL for
+  /// `clsact`). ENOENT or EOPNOTSUPP where the kernel lacks CONFIG_NET_SCH_INGRESS or CONFIG_NET_CLS_BPF.
   public mutating func add(_ filter: IngressFilter, subject: String? = nil) {
     let subject = subject ?? "index \(filter.link)"
     batch.append(
-      type: RTM_NEWQDISC, flags: [.create, .exclusive], operation: "add ingress qdisc", subject: subject,
-      filter.writeQdisc)
+      type: RTM_NEWQDISC, flags: .create, operation: "add ingress qdisc", subject: subject, filter.writeQdisc)
     batch.append(
       type: RTM_NEWTFILTER, flags: [.create, .exclusive], operation: "add ingress filter", subject: subject,
       filter.writeFilter)

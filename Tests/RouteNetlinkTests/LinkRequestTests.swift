@@ -424,7 +424,7 @@ import Testing
       """
       30 00 00 00  // nlmsg_len 48
       24 00  // nlmsg_type RTM_NEWQDISC
-      01 06  // nlmsg_flags
+      01 04  // nlmsg_flags: tc has NLM_F_EXCL as well
       01 00 00 00  // nlmsg_seq
       00 00 00 00  // nlmsg_pid
       00 00 00 00  // tcm_family, padding

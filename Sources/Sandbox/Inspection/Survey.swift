@@ -160,6 +160,13 @@ struct Survey {
           Lack(
             kind: .sandboxes, message: "'\(facts.name)' is cut off: its link \(port.name) is down",
             restored: "the link of '\(facts.name)', which was down"))
+      } else if try !host.isGuarded(port) {
+        lacks.append(
+          Lack(
+            kind: .sandboxes,
+            message:
+              "'\(facts.name)' is believed as router, switch or DHCP server: the filter of its link \(port.name) is gone",
+            restored: "the filter of the link of '\(facts.name)'"))
       }
     }
     return lacks

@@ -122,6 +122,7 @@ extension Host {
     var requests = RouteRequests()
     for link in try route({ (route) throws(NetlinkError) in try route.links(kind: "veth") })
     where names.contains(link.name) && Tag.isOurLink(link) {
+      if try !isGuarded(link) { try guardPort(try! InterfaceName(link.name), isFirst: true) }
       guard link.master == nil || link.master == index && !link.isUp else { continue }
       requests.change(link: .index(link.index), LinkChanges(isUp: true, master: index), subject: link.name)
     }

@@ -290,6 +290,14 @@ struct PortGuard {
 }
 
 extension Host {
+  /// Whether the host's end of a sandbox's veth pair is guarded, as far as the kernel could do it when it was made.
+  func isGuarded(_ port: Link) throws(SandboxError) -> Bool {
+    if port.bridgePort?.bpduGuard == true { return true }
+    return try route { (route) throws(NetlinkError) in
+      try route.has(IngressFilter(link: port.index, program: PortGuard.program))
+    }
+  }
+
   /// Guards the host's end of a sandbox's veth pair, before anything comes in on it.
   /// - Parameter isFirst: whether it is the first of its bridge; where the kernel cannot do it, only that one is said.
   func guardPort(_ port: InterfaceName, isFirst: Bool) throws(SandboxError) {
