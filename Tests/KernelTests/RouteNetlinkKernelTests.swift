@@ -27,6 +27,44 @@ struct RouteNetlinkKernelTests {
     }
   }
 
+  @Test("A filter of what comes in drops what it is to, and is there until somebody deletes it or its qdisc")
+  func ingressFilter() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("ip netns add inner; ip link add v0 type veth peer name v1 netns inner") == "")
+      #expect(shell("ip addr add 10.64.1.1/24 dev v0; ip link set v0 up; ip -n inner link set v1 up") == "")
+      #expect(shell("ip -n inner addr add 10.64.1.2/24 dev v1") == "")
+      var route = try RouteConnection()
+      let link = try #require(try route.link(named: "v0"))
+      // Pings only: neighbours go on finding each other.
+      var program = PacketProgram()
+      let other = program.label()
+      program.load(.byte, at: 23)
+      program.jump(unless: .equal(1), to: other)
+      program.end(IngressFilter.Verdict.drop.rawValue)
+      program.place(other)
+      program.end(IngressFilter.Verdict.pass.rawValue)
+      let filter = IngressFilter(link: link.index, program: program)
+      let ping = "ip netns exec inner ping -q -c 1 -W 1 10.64.1.1 | grep -o '[01] received'"
+      #expect(shell(ping) == "1 received\n")
+      #expect(try !route.has(filter))
+      for loss in ["tc filter del dev v0 ingress", "tc qdisc del dev v0 ingress"] {
+        var requests = RouteRequests()
+        requests.add(filter)
+        try route.perform(requests)
+        #expect(try route.has(filter))
+        #expect(shell(ping) == "0 received\n")
+        #expect(
+          shell("tc filter show dev v0 ingress").contains("bytecode '4,48 0 0 23,21 0 1 1,6 0 0 2,6 0 0 4294967295'"))
+        var changed = program
+        changed.end(0)
+        #expect(try !route.has(IngressFilter(link: link.index, program: changed)))
+        #expect(shell(loss) == "")
+        #expect(try !route.has(filter))
+        #expect(shell(ping) == "1 received\n")
+      }
+    }
+  }
+
   @Test("A veth pair with one end in another namespace, its name, MAC and MTU given, in one request")
   func veth() throws {
     try inOwnNetwork { () throws in

@@ -159,6 +159,11 @@ struct PortGuardTests {
         ("a tag", Frame.ipv6([58], message, tags: [0x8100])),
         ("two tags", Frame.ipv6([60, 58], [Frame.options()], message, tags: [0x88a8, 0x8100])),
         (
+          "SNAP, with a length that is none",
+          Frame.ethernet(
+            1535, [0xaa, 0xaa, 3, 0, 0, 0] + Frame.ipv6([58], message).dropFirst(12), to: [0x33, 0x33, 0, 0, 0, 1])
+        ),
+        (
           "SNAP",
           Frame.ethernet(
             100, [0xaa, 0xaa, 3, 0, 0, 0] + Frame.ipv6([58], message).dropFirst(12), to: [0x33, 0x33, 0, 0, 0, 1])

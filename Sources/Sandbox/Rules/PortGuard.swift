@@ -34,8 +34,8 @@ struct PortGuard {
     static let arp: UInt32 = 0x0806
     static let ipv6: UInt32 = 0x86dd
     static let tags: [UInt32] = [0x8100, 0x88a8]
-    /// Up to this it is no type but a length (IEEE 802.3).
-    static let longestLength: UInt32 = 1500
+    /// Up to this it is no type but a length, as Linux has it (eth_proto_is_802_3).
+    static let longestLength: UInt32 = 0x05ff
   }
 
   private enum IPProtocol {
