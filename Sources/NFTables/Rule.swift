@@ -6,6 +6,8 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
   public var chain: Chain
   /// Text that nft prints with the rule, cut to 127 bytes.
   public var comment: String?
+  /// At most 100 bytes that nft neither prints nor loads again: a rule that has them is no copy of one that had.
+  public var signature: [UInt8]?
   /// The kernel's number for it, which is what it is deleted by; only known of a rule that was listed.
   public var handle: UInt64?
   /// The handle of the rule that it is to be added after, or inserted before; of a listed rule the one before it.
@@ -42,7 +44,10 @@ extension Rule {
     buffer.nested(NFTA_RULE_EXPRESSIONS) {
       for expression in expressions { expression.write(to: &$0, setID: setID) }
     }
-    if let comment { buffer.attribute(NFTA_RULE_USERDATA, bytes: Userdata(.ruleComment, text: comment).bytes) }
+    var userdata = Userdata()
+    if let comment { userdata.append(.ruleComment, text: comment) }
+    if let signature { userdata.append(.ruleSignature, bytes: signature) }
+    if !userdata.bytes.isEmpty { buffer.attribute(NFTA_RULE_USERDATA, bytes: userdata.bytes) }
   }
 
   /// Reads NFT_MSG_NEWRULE; nil for a family that is not known here.
@@ -56,7 +61,10 @@ extension Rule {
       case NFTA_RULE_CHAIN: chain.name = attribute.string
       case NFTA_RULE_HANDLE: handle = try attribute.bigEndian()
       case NFTA_RULE_POSITION: position = try attribute.bigEndian()
-      case NFTA_RULE_USERDATA: comment = Userdata(attribute.bytes).text(.ruleComment)
+      case NFTA_RULE_USERDATA:
+        let userdata = Userdata(attribute.bytes)
+        comment = userdata.text(.ruleComment)
+        signature = userdata.value(.ruleSignature)
       case NFTA_RULE_EXPRESSIONS:
         var list = attribute.attributes
         while let entry = try list.next() { expressions.append(try Expression(entry.attributes)) }

@@ -8,6 +8,8 @@ struct Userdata {
     static let chainComment = Entry(type: 0)
     static let ruleComment = Entry(type: 0)
     static let elementComment = Entry(type: 0)
+    /// None of nft's types.
+    static let ruleSignature = Entry(type: 200)
     /// Flags of an element; 1: the interval that begins here has no end.
     static let elementFlags = Entry(type: 1)
     static let setKeyByteOrder = Entry(type: 0)
@@ -43,14 +45,23 @@ struct Userdata {
     withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
   }
 
+  mutating func append(_ entry: Entry, bytes value: [UInt8]) {
+    bytes += [entry.type, UInt8(value.count)] + value
+  }
+
   /// The text of the first entry of a type; nil where there is none or where the bytes are not such a list.
   func text(_ entry: Entry) -> String? {
+    value(entry).map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+
+  /// The bytes of the first entry of a type; nil where there is none or where the bytes are not such a list.
+  func value(_ entry: Entry) -> [UInt8]? {
     var rest = bytes[...]
     while rest.count >= 2 {
       let type = rest[rest.startIndex]
       let value = rest.dropFirst(2).prefix(Int(rest[rest.startIndex + 1]))
       guard value.count == Int(rest[rest.startIndex + 1]) else { return nil }
-      if type == entry.type { return String(decoding: value.prefix { $0 != 0 }, as: UTF8.self) }
+      if type == entry.type { return Array(value) }
       rest = rest.dropFirst(2 + value.count)
     }
     return nil

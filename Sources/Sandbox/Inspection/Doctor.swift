@@ -44,7 +44,7 @@ public struct Doctor {
     }
     let chains = ForwardChains(host).findings()
     return [Finding(check: "privileges", status: .ok, message: "all that is needed")]
-      + KernelFeatures(host).findings() + [nameDirectory(), forwarding()] + chains
+      + KernelFeatures(host).findings() + [nameDirectory(), forwarding()] + uplinks() + chains
       + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + sandboxes() + records()
   }
 
@@ -77,6 +77,15 @@ public struct Doctor {
       Finding(
         check: "forwarding", status: .problem, message: "\(HostParameters.forwarding.path) cannot be read",
         remedy: "mount /proc, with /proc/sys writable")
+    }
+  }
+
+  /// Links by which packets leave, and answers come, that are not forwarded.
+  private func uplinks() -> [Finding] {
+    ((try? host.uplinks()) ?? []).map(\.name).filter(HostParameters.lacksForwarding).map { link in
+      Finding(
+        check: "forwarding", status: .problem, message: HostParameters.lackOfForwarding(link),
+        remedy: HostParameters.forwardingCommand(link))
     }
   }
 
@@ -118,7 +127,8 @@ public struct Doctor {
       if lacks.isEmpty { return [Finding(check: "sandboxes", status: .ok, message: "nothing was taken from them")] }
       return lacks.map { lack in
         Finding(
-          check: lack.kind.rawValue, status: lack.kind == .records || lack.isLost ? .warning : .problem,
+          check: lack.kind.rawValue,
+          status: lack.kind == .records || lack.kind == .others || lack.isLost ? .warning : .problem,
           message: lack.message, remedy: lack.remedy)
       }
     } catch {

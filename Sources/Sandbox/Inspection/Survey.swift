@@ -11,6 +11,8 @@ struct Lack: Hashable {
     case sandboxes, bridges, forwarding, rules, records
     /// Rules in chains of others, at which the doctor looks in another way: by what they do.
     case passages
+    /// Others of whom nsrun keeps something.
+    case others
   }
 
   var kind: Kind
@@ -83,6 +85,14 @@ struct Survey {
           kind: .forwarding, message: "IPv4 forwarding was turned off: sandboxes cannot get out",
           restored: "IPv4 forwarding"))
     }
+    if host.isGuarding, let users = try host.newForwardingUsers().listed {
+      lacks.append(
+        Lack(
+          kind: .others,
+          message:
+            "nsrun turned IPv4 forwarding on for sandboxes only, and drops what is forwarded for others: \(users)",
+          restored: "IPv4 forwarding for others, to whom it is left: \(users)"))
+    }
     // A sandbox is let through before its namespace is named.
     return lacks + (try rules(for: networks, reports.filter(\.isNamed).map(\.facts)))
   }
@@ -140,6 +150,13 @@ struct Survey {
           kind: .bridges, message: "the bridge \(name) is down: its sandboxes are cut off",
           restored: isOurs ? "the bridge \(name), which was down" : nil,
           otherRemedy: isOurs ? nil : "ip link set \(name) up"))
+    }
+    if users.contains(where: { $0.connection?.egress != .internal }), HostParameters.lacksForwarding(name.text) {
+      lacks.append(
+        Lack(
+          kind: .bridges, message: HostParameters.lackOfForwarding(name.text),
+          restored: isOurs ? "IPv4 forwarding for \(name)" : nil,
+          otherRemedy: isOurs ? nil : HostParameters.forwardingCommand(name.text)))
     }
     for facts in users {
       guard let port = links.first(where: { $0.name == facts.connection?.hostLink.text }), Tag.isOurLink(port) else {
@@ -275,5 +292,13 @@ extension Host {
     guard bridge.kind == "bridge" else { return false }
     let addresses = try addresses(of: bridge).networks.map(\.address)
     return users.allSatisfy { $0.connection?.hostAddress.map(addresses.contains) ?? true }
+  }
+}
+
+extension [String] {
+  /// The first of them, and how many more there are; nil for none.
+  fileprivate var listed: String? {
+    guard let first else { return nil }
+    return count == 1 ? first : "\(first) and \(count - 1) more"
   }
 }

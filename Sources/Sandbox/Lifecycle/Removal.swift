@@ -341,7 +341,7 @@ extension Host {
     var removed: [Removed] = []
     for record in unused.compactMap({ networkRecord(of: $0) }) { removed += try remains(of: record) }
     if !all.isEmpty, unused.count == all.count {
-      if try changedParameters() != nil {
+      if try parametersToRestore() != nil {
         removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .stale))
       }
       removed += try ownTables().map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }

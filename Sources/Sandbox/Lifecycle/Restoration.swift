@@ -22,6 +22,7 @@ extension Host {
       for bridge in try networkNames() { report { () throws(SandboxError) in try restore(bridge) } }
       if lacks.contains(where: { $0.kind == .forwarding }) { try turnForwardingOn() }
       if lacks.contains(where: { $0.kind == .rules }) { try installFirewall() }
+      if lacks.contains(where: { $0.kind == .others }) { try settleForwarding() }
     }
     report { () throws(SandboxError) in try endMistranslatedFlows() }
     let left = lacks.isEmpty ? [] : Set(try survey.look())
@@ -64,6 +65,7 @@ extension Host {
       }
       requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
       try netlinkRequests(requests)
+      if users.contains(where: { $0.connection?.egress != .internal }) { turnForwardingOn(for: link) }
     }
     _ = try refreshTranslation(of: record, link)
     if record.mayChangeForeignChains { try ForwardChains(self).admit(bridge) }
@@ -142,8 +144,7 @@ extension Host {
     return true
   }
 
-  /// Takes in a bridge of ours that is in no record any more: its ports keep their addresses, and forwarding is turned
-  /// off again in the end.
+  /// Takes in a bridge of ours that is in no record any more: its ports keep their addresses.
   func adopt(_ link: Link, _ bridge: InterfaceName) throws(SandboxError) -> NetworkRecord.OwnBridge? {
     guard let mac = link.address else { return nil }
     let addresses = try addresses(of: link)
@@ -158,11 +159,6 @@ extension Host {
       else { continue }
       // Another one may have it, as far as that goes: the bridge has been without leases for a while.
       _ = try? leases.take(address, for: name)
-    }
-    if !isGuarding, (try? isGuardInPlace()) == true {
-      _ = try system { () throws(SystemError) in
-        try state.createRecord(HostParameters.forwardingOff.record, at: state.host, in: state.path, locked: false)
-      }
     }
     return NetworkRecord.OwnBridge(mac: mac, address: address, mtu: link.mtu)
   }

@@ -151,7 +151,9 @@ struct UnrecordedObjects {
     removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
     guard recorded.isEmpty, !isInUse else { return removed }
     let ours = try host.ownTables()
-    if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try host.isGuardInPlace() {
+    if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try host.provesForwarding(),
+      try host.newForwardingUsers().isEmpty
+    {
       removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .unrecorded))
       if !isDryRun, let failure = HostParameters.forwardingOff.restore().first { throw .system(failure) }
     }

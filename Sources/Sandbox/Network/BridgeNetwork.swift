@@ -70,6 +70,10 @@ extension Host {
       guard let made = link != nil ? link : try bridgeLink(spec.bridge) else {
         throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
       }
+      if spec.egress != .internal {
+        if Tag.isOurBridge(made, planned: record.own?.mac) { turnForwardingOn(for: made) }
+        if isNew { try warnOfForwarding(for: made) }
+      }
       let chains = ForwardChains(self)
       try verifyRules(for: spec.bridge, since: generation) { (isFirst) throws(SandboxError) in
         let isUpToDate = isFirst && generation != nil
@@ -80,6 +84,7 @@ extension Host {
           try installFirewall()
         } else if record.translation != .host || spec.egress == .internal || isGuarding {
           try admitNetworks()
+          try settleForwarding()
         }
         // Something was missing, and not because nobody is on the bridge yet.
         if !isFirst, !isNew { try endMistranslatedFlows() }
@@ -136,6 +141,7 @@ extension Host {
       try state.createRecord(
         record.text, at: state.record(of: spec.bridge), in: state.networks, locked: false)
     }
+    if let link, record.own == nil { try noteForwardingUser(link) }
     return record
   }
 
@@ -174,9 +180,6 @@ extension Host {
     }
     return .host
   }
-
-  /// Whether nsrun has turned forwarding on, and so keeps the host from forwarding for others.
-  var isGuarding: Bool { FileIdentity(path: state.host) != nil }
 
   private func addressForNewBridge(_ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
     let uses = try subnetUses()
@@ -221,26 +224,6 @@ extension Host {
     try netlinkRequests(requests)
   }
 
-  func turnForwardingOn() throws(SandboxError) {
-    let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
-    guard !isOn else { return }
-    // As in many a container, which works all the same if its host forwards.
-    if access(HostParameters.forwarding.path, W_OK) != 0 && errno == EROFS {
-      let error = SystemError("turn on", "forwarding", errno: EROFS)
-      return reporter.warn("sandboxes reach nothing beyond this host: \(error)")
-    }
-    reporter.progress?("turn IPv4 forwarding on")
-    if !isGuarding {
-      _ = try system { () throws(SystemError) in
-        try state.createRecord(
-          try HostParameters.beforeForwarding().record, at: state.host, in: state.path, locked: false)
-      }
-    }
-    // First the rule that keeps the host from forwarding for others, then the switch.
-    try installFirewall()
-    try system { () throws(SystemError) in try HostParameters.forwarding.write("1") }
-  }
-
   func netlinkRequests(_ requests: RouteRequests) throws(SandboxError) {
     do throws(SandboxError) {
       try route { (route) throws(NetlinkError) in try route.perform(requests) }
@@ -273,7 +256,7 @@ extension Host {
     let parameters: HostParameters?
     do throws(SandboxError) {
       networks = try networkNames()
-      parameters = try changedParameters()
+      parameters = try parametersToRestore()
     } catch {
       return [error]
     }
@@ -309,27 +292,6 @@ extension Host {
       attempt { () throws(SandboxError) in try remove(file) }
     }
     return failures
-  }
-
-  /// How the host's parameters were before nsrun changed them; nil where it has not.
-  func changedParameters() throws(SandboxError) -> HostParameters? {
-    do throws(SandboxError) { return HostParameters(try RecordText.read(state.host)) } catch {
-      if case .damaged = error { return .forwardingOff }
-      guard case .system(let cause) = error, cause.isNotFound else { throw error }
-      // Somebody may have deleted it: the rule that is there only with it tells as well.
-      return (try? isGuardInPlace()) == true ? .forwardingOff : nil
-    }
-  }
-
-  /// Why what is written down of the host's parameters cannot be read; nil where it can, or where there is nothing.
-  func unreadableHostRecord() -> SandboxError? {
-    do throws(SandboxError) {
-      _ = try RecordText.read(state.host)
-      return nil
-    } catch {
-      if case .system(let cause) = error, cause.isNotFound { return nil }
-      return error
-    }
   }
 
   private func remove(_ file: String) throws(SandboxError) {

@@ -11,6 +11,23 @@ struct HostParameters {
   /// Whether the host forwards IPv4 packets.
   static func isForwarding() throws(SystemError) -> Bool { try forwarding.read() != "0" }
 
+  /// Whether packets are forwarded that come by a link.
+  static func forwarding(of link: String) -> Sysctl {
+    // In the dotted notation a dot of the name (eth0.5) is a slash.
+    Sysctl("net.ipv4.conf.\(Sysctl.component(link)).forwarding")
+  }
+
+  /// Whether the host forwards, but not what comes by a link.
+  static func lacksForwarding(_ link: String) -> Bool {
+    (try? isForwarding()) == true && (try? forwarding(of: link).read()) == "0"
+  }
+
+  static func lackOfForwarding(_ link: String) -> String {
+    "IPv4 forwarding is on, but off for \(link): what comes by it gets no further"
+  }
+
+  static func forwardingCommand(_ link: String) -> String { "sysctl -w \(forwarding(of: link).name)=1" }
+
   /// Forwarding as it is where nothing else is known: what follows from it takes its usual values with it.
   static var forwardingOff: HostParameters { HostParameters(original: [(forwarding, "0")]) }
 
@@ -22,8 +39,7 @@ struct HostParameters {
     let redirects = Sysctl("net.ipv4.conf.all.accept_redirects")
     original.append((redirects, try redirects.read()))
     for link in try directoryEntries("/proc/sys/net/ipv4/conf") where link != "all" {
-      // In the dotted notation a dot of the name (eth0.5) is a slash.
-      let parameter = Sysctl("net.ipv4.conf.\(Sysctl.component(link)).forwarding")
+      let parameter = forwarding(of: link)
       // A link may go while this looks at the others.
       guard let value = try? parameter.read() else { continue }
       if value != "0" { original.append((parameter, "1")) }

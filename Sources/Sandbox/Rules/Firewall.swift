@@ -66,7 +66,8 @@ enum Firewall {
     transaction.add(table)
     for set in sets { transaction.add(set) }
     for chain in [input, segments, forward, postrouting, leaving] { transaction.add(chain) }
-    for rule in inputRules + segmentRules + forwardRules(isGuarded: isGuarded) + postroutingRules + leavingRules {
+    for var rule in inputRules + segmentRules + forwardRules(isGuarded: isGuarded) + postroutingRules + leavingRules {
+      if rule.comment == guardComment { rule.signature = signature }
       transaction.add(rule)
     }
     if members.contains(where: { $0.egress == .internal }) { Confinement.install(&transaction) }
@@ -74,6 +75,9 @@ enum Firewall {
     for member in members { admit(member, &transaction) }
     return transaction
   }
+
+  /// Proves that nsrun made a rule: nft saves no copy of it.
+  static let signature: [UInt8] = Array("nsrun".utf8)
 
   /// Of the rule that is there only where nsrun turned forwarding on.
   static let guardComment = "nsrun turned forwarding on, but only for sandboxes"
@@ -238,10 +242,11 @@ extension Host {
     }
   }
 
-  /// Whether the table says that nsrun turned forwarding on.
-  func isGuardInPlace() throws(SandboxError) -> Bool {
+  /// The rule that keeps the host from forwarding for others; nil for none. Where it has no ``Firewall/signature``,
+  /// somebody has loaded it.
+  func guardInPlace() throws(SandboxError) -> Rule? {
     try nftables { (nft) throws(NetlinkError) in try nft.rules(in: Firewall.forward) }
-      .contains { $0.comment == Firewall.guardComment }
+      .first { $0.comment == Firewall.guardComment }
   }
 
   /// Lets the networks that there are records of into the table, and makes the table where it is missing.

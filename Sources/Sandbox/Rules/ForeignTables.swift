@@ -107,13 +107,8 @@ struct ForeignTables {
   /// The device by which packets leave this host.
   private mutating func outside() throws(SandboxError) -> ForwardedPacket.Device {
     if let uplink { return uplink }
-    let found = try host.route { (route) throws(NetlinkError) in
-      let routes = try route.routes(family: .inet).filter { $0.destination == nil && $0.table == Route.mainTable }
-      let link = try routes.min { $0.metric ?? 0 < $1.metric ?? 0 }?.link.flatMap { index throws(NetlinkError) in
-        try route.link(index: index)
-      }
-      return ForwardedPacket.Device(name: link?.name ?? "", index: link?.index ?? 0)
-    }
+    let link = try host.uplinks().first
+    let found = ForwardedPacket.Device(name: link?.name ?? "", index: link?.index ?? 0)
     uplink = found
     return found
   }

@@ -1,0 +1,246 @@
+import Glibc
+import LinuxSystem
+import NFTables
+import Netlink
+import RouteNetlink
+
+/// IPv4 forwarding on the host. Where nsrun turns it on, a record says how all was before, and a rule keeps the host from
+/// forwarding for others; with the last sandbox it is turned off again, unless others have come to rely on it.
+extension Host {
+  /// Whether nsrun has turned forwarding on, and so keeps the host from forwarding for others.
+  var isGuarding: Bool { FileIdentity(path: state.host) != nil }
+
+  func turnForwardingOn() throws(SandboxError) {
+    let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
+    guard !isOn else { return }
+    // As in many a container, which works all the same if its host forwards.
+    if access(HostParameters.forwarding.path, W_OK) != 0 && errno == EROFS {
+      let error = SystemError("turn on", "forwarding", errno: EROFS)
+      return reporter.warn("sandboxes reach nothing beyond this host: \(error)")
+    }
+    reporter.progress?("turn IPv4 forwarding on")
+    if !isGuarding {
+      var record = try system { () throws(SystemError) in try HostParameters.beforeForwarding() }.record
+      for user in try ForwardingUsers(self).all() { record.append(Self.userKey, user.key) }
+      try createHostRecord(record)
+    }
+    // First the rule that keeps the host from forwarding for others, then the switch.
+    try installFirewall()
+    try system { () throws(SystemError) in try HostParameters.forwarding.write("1") }
+  }
+
+  /// A line of the record for each of others' objects that need forwarding and were there before nsrun turned it on.
+  private static let userKey = "other"
+
+  private func createHostRecord(_ record: RecordText) throws(SandboxError) {
+    _ = try system { () throws(SystemError) in
+      try state.createRecord(record, at: state.host, in: state.path, locked: false)
+    }
+  }
+
+  /// What of others needs forwarding and came since nsrun turned it on.
+  func newForwardingUsers() throws(SandboxError) -> [String] {
+    let known = (try? RecordText.read(state.host))?.all(Self.userKey) ?? []
+    return try ForwardingUsers(self).all().filter { !known.contains($0.key) }.map(\.description)
+  }
+
+  /// Notes that a bridge of somebody else's is there for sandboxes.
+  func noteForwardingUser(_ bridge: Link) throws(SandboxError) {
+    guard isGuarding else { return }
+    try system { () throws(SystemError) in
+      try state.append(RecordText([(Self.userKey, ForwardingUsers.User(bridge: bridge).key)]), to: state.host)
+    }
+  }
+
+  /// Makes the rule for others be there if, and only if, nsrun turned forwarding on and nobody else relies on it.
+  func settleForwarding() throws(SandboxError) {
+    if isGuarding {
+      guard let user = try newForwardingUsers().first else { return }
+      reporter.progress?("leave IPv4 forwarding to others (\(user))")
+      try system { () throws(SystemError) in _ = try removeFile(state.host) }
+      try installFirewall()
+    } else if let rule = try guardInPlace() {
+      if rule.signature == Firewall.signature {
+        try createHostRecord(HostParameters.forwardingOff.record)
+      } else {
+        // Somebody has loaded rules that were saved while there were sandboxes.
+        try installFirewall()
+      }
+    }
+  }
+
+  /// How the host's parameters were before nsrun changed them; nil where it has not, or where others rely on them now.
+  func parametersToRestore() throws(SandboxError) -> HostParameters? {
+    guard let changed = try changedParameters() else { return nil }
+    return try newForwardingUsers().isEmpty ? changed : nil
+  }
+
+  private func changedParameters() throws(SandboxError) -> HostParameters? {
+    do throws(SandboxError) { return HostParameters(try RecordText.read(state.host)) } catch {
+      if case .damaged = error { return .forwardingOff }
+      guard case .system(let cause) = error, cause.isNotFound else { throw error }
+      // Somebody may have deleted it.
+      return try provesForwarding() ? .forwardingOff : nil
+    }
+  }
+
+  /// Whether there is the rule that nsrun made when it turned forwarding on, not one that was loaded from what was saved
+  /// of it.
+  func provesForwarding() throws(SandboxError) -> Bool {
+    do throws(SandboxError) { return try guardInPlace()?.signature == Firewall.signature } catch {
+      guard lacksNFTables else { throw error }
+      return false
+    }
+  }
+
+  /// Why what is written down of the host's parameters cannot be read; nil where it can, or where there is nothing.
+  func unreadableHostRecord() -> SandboxError? {
+    do throws(SandboxError) {
+      _ = try RecordText.read(state.host)
+      return nil
+    } catch {
+      if case .system(let cause) = error, cause.isNotFound { return nil }
+      return error
+    }
+  }
+
+  // MARK: Links
+
+  /// The links by which packets leave this host, the preferred one first.
+  func uplinks() throws(SandboxError) -> [Link] {
+    try route { (route) throws(NetlinkError) in
+      var links: [Link] = []
+      let routes = try route.routes(family: .inet).filter { $0.destination == nil && $0.table == Route.mainTable }
+      for index in routes.sorted(by: { $0.metric ?? 0 < $1.metric ?? 0 }).compactMap(\.link)
+      where !links.contains(where: { $0.index == index }) {
+        if let link = try route.link(index: index) { links.append(link) }
+      }
+      return links
+    }
+  }
+
+  /// Lets packets that come by a bridge of ours be forwarded. A new link has what conf.default says, whatever ip_forward
+  /// is; only that of the link that a packet comes by counts.
+  func turnForwardingOn(for bridge: Link) {
+    guard HostParameters.lacksForwarding(bridge.name) else { return }
+    try? HostParameters.forwarding(of: bridge.name).write("1")
+  }
+
+  /// Warns of links on the way between a bridge and the outside whose packets are not forwarded.
+  func warnOfForwarding(for bridge: Link) throws(SandboxError) {
+    for link in try [bridge.name] + uplinks().map(\.name).filter({ $0 != bridge.name })
+    where HostParameters.lacksForwarding(link) {
+      reporter.warn("\(HostParameters.lackOfForwarding(link)): \(HostParameters.forwardingCommand(link))")
+    }
+  }
+}
+
+/// What others have set up on this host that needs it to forward IPv4 packets.
+struct ForwardingUsers {
+  private let host: Host
+
+  init(_ host: Host) { self.host = host }
+
+  struct User: CustomStringConvertible {
+    /// Stays the same.
+    let key: String
+    let description: String
+
+    init(bridge: Link) {
+      // Its name may change.
+      key = "bridge \(bridge.index)"
+      description = "the bridge \(bridge.name)"
+    }
+
+    init(rule: Rule) {
+      key = "rule \(rule)"
+      description = "the rule \(rule)"
+    }
+  }
+
+  /// Bridges that are routers, rules that translate what leaves, and those that let the packets of certain links be
+  /// forwarded.
+  func all() throws(SandboxError) -> [User] {
+    let bridges = try host.route { (route) throws(NetlinkError) in
+      let links = try route.links(kind: "bridge")
+      let addressed = Set(try route.addresses(family: .inet).map(\.link))
+      return links.filter { addressed.contains($0.index) && !Tag.isOurBridge($0, planned: nil) }
+    }
+    return bridges.map(User.init(bridge:)) + (try rules()).map(User.init(rule:))
+  }
+
+  private func rules() throws(SandboxError) -> [Rule] {
+    let networks = try host.networkNames()
+    let (chains, rules): ([Chain], [Rule])
+    do throws(SandboxError) {
+      (chains, rules) = try host.nftables { (nft) throws(NetlinkError) in (try nft.chains(), try nft.rules()) }
+    } catch {
+      guard host.lacksNFTables else { throw error }
+      return []
+    }
+    let others = rules.filter { $0.chain.table != Firewall.table && [.ip, .inet].contains($0.chain.table.family) }
+    let translating = Self.reached(
+      from: chains.filter { $0.base?.type == .nat && $0.base?.hook == .postrouting }, others)
+    let forwarding = Self.reached(from: chains.filter { $0.base?.type == .filter && $0.base?.hook == .forward }, others)
+    return others.filter { rule in
+      translating.contains(rule.chain) && rule.translatesSource
+        || forwarding.contains(rule.chain) && rule.lets(through: networks) && ForwardChains.bridge(of: rule) == nil
+    }
+  }
+
+  /// The chains that packets come to from some, by jumps.
+  private static func reached(from start: [Chain], _ rules: [Rule]) -> Set<Chain> {
+    var reached = Set(start.map { Chain($0.name, in: $0.table) })
+    var left = Array(reached)
+    while let chain = left.popLast() {
+      for rule in rules where rule.chain == chain {
+        for case .verdict(.jump(let name)) in rule.expressions + rule.expressions.compactMap(\.gotoAsJump) {
+          let target = Chain(name, in: chain.table)
+          if reached.insert(target).inserted { left.append(target) }
+        }
+      }
+    }
+    return reached
+  }
+}
+
+extension Expression {
+  fileprivate var gotoAsJump: Expression? {
+    if case .verdict(.goto(let name)) = self { .verdict(.jump(name)) } else { nil }
+  }
+
+  fileprivate var isTargetOfSource: Bool {
+    guard let part = XTables(self), part.kind == .target else { return false }
+    return part.name == "MASQUERADE" || part.name == "SNAT"
+  }
+}
+
+extension Rule {
+  fileprivate var translatesSource: Bool {
+    expressions.contains { expression in
+      switch expression {
+      case .masquerade: true
+      case .nat(let nat): nat.kind == .source
+      default: expression.isTargetOfSource
+      }
+    }
+  }
+
+  /// Whether it accepts packets of certain links other than some bridges.
+  fileprivate func lets(through bridges: [InterfaceName]) -> Bool {
+    guard expressions.contains(.verdict(.accept)) else { return false }
+    let names = bridges.map(\.text) + ["lo"]
+    var isAboutSome = false
+    for expression in expressions {
+      switch expression {
+      case .meta(.inputInterfaceName, _), .meta(.outputInterfaceName, _), .meta(.inputInterfaceIndex, _),
+        .meta(.outputInterfaceIndex, _):
+        isAboutSome = true
+      case .compare(_, .equal, let value) where names.contains { $0.utf8.elementsEqual(value.prefix { $0 != 0 }) }:
+        return false
+      default: break
+      }
+    }
+    return isAboutSome
+  }
+}

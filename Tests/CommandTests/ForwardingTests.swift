@@ -1,0 +1,143 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  @Suite("Forwarding that others need too") struct ForwardingTests {
+    private static let isOn = "[ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ]"
+
+    /// A neighbour that the host is the router of, behind a link or a bridge.
+    private static func stranger(_ link: String) -> String {
+      """
+      ip netns add stranger; ip link add out0 type veth peer name eth0 netns stranger
+      [ \(link) = out0 ] || { ip link add \(link) type bridge; ip link set out0 master \(link) up; }
+      ip addr add 172.17.0.1/16 dev \(link); ip link set \(link) up
+      ip -n stranger addr add 172.17.0.2/16 dev eth0; ip -n stranger link set eth0 up
+      ip -n stranger route add default via 172.17.0.1; nsenter -t $ISP -n ip route replace 172.17.0.0/16 via 192.0.2.2
+      ip netns exec stranger ping -c 1 -W 5 172.17.0.1 > /dev/null
+      """
+    }
+
+    private static let ping = "ip netns exec stranger ping -c 1 -W 1 8.8.8.8 > /dev/null"
+
+    private static let removal = """
+      nft flush ruleset; ip netns delete stranger; ! ip link show docker0 2> /dev/null || ip link delete docker0
+      sysctl -qw net.ipv4.ip_forward=0
+      """
+
+    static let others = [
+      (
+        "docker0",
+        "chain n { type nat hook postrouting priority srcnat; ip saddr 172.17.0.0/16 oifname != docker0 masquerade; }"
+      ),
+      ("docker0", ""),
+      ("out0", "chain n { type nat hook postrouting priority srcnat; oifname up0 snat to 192.0.2.2; }"),
+      (
+        "out0",
+        "chain a { iifname out0 accept; }; chain f { type filter hook forward priority 0; ct state established accept; jump a; }"
+      ),
+    ]
+
+    @Test(
+      "Who came since is told of, gets his packets through with the next launch or reload, and keeps forwarding",
+      arguments: others, ["nsrun reload", "nsrun --net br0 -- true"])
+    func handedOver(other: (link: String, rules: String), remedy: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        try host.must(Self.stranger(other.link))
+        if !other.rules.isEmpty { try host.must("nft -f -", input: "table ip theirs { \(other.rules); }") }
+        #expect(try host.sh(Self.ping).status == 1)
+        let doctor = try host.sh("nsrun doctor")
+        #expect(doctor.status == 0 && doctor.output.contains("drops what is forwarded for others"), "\(doctor)")
+        // A launch looks at rules when they have changed.
+        if other.rules.isEmpty { try host.must("nft add table ip theirs") }
+        try host.must("\(remedy); \(Self.ping); ! nsrun doctor | grep -v ^ok; nsrun rm one; \(Self.ping); \(Self.isOn)")
+        try host.must(Self.removal)
+      }
+    }
+
+    @Test("Who came since keeps forwarding with the last sandbox's end, and nothing of nsrun's is left")
+    func last() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0")
+        try host.must(Self.stranger("docker0"))
+        try host.must("nsrun rm one; \(Self.ping); \(Self.isOn); [ ! -e /run/nsrun ]; [ -z \"$(nft list tables)\" ]")
+        try host.must(Self.removal)
+      }
+    }
+
+    @Test("What was there while forwarding was off, or is there for sandboxes, does not keep it on")
+    func before() throws {
+      let preparation = """
+        ip link add old0 type bridge; ip addr add 172.18.0.1/16 dev old0; ip link set old0 up
+        nft -f - <<'RULES'
+        table ip old { chain n { type nat hook postrouting priority srcnat; ip saddr 172.18.0.0/16 masquerade; }; }
+        RULES
+        """
+      try onHost(preparation) { (host) throws in
+        try host.must(
+          """
+          nsrun create one --net br0; ip link add lab0 type bridge; ip addr add 172.19.0.1/16 dev lab0
+          ip link set lab0 up; nsrun create two --net lab0
+          nft -f - <<'RULES'
+          table inet mine { chain f { type filter hook forward priority 0; iifname br0 accept; iifname lo accept; }; }
+          RULES
+          nsrun exec two -- ping -c 1 -W 1 8.8.8.8 > /dev/null; nsrun rm two; nsrun rm one; ! \(Self.isOn)
+          ip link delete lab0; nft delete table inet mine
+          """)
+      }
+    }
+
+    @Test("Rules that were saved while there were sandboxes do not turn forwarding off, and keep nobody from it")
+    func saved() throws {
+      try onHost("sysctl -qw net.ipv4.ip_forward=1") { (host) throws in
+        try host.must(
+          """
+          sysctl -qw net.ipv4.ip_forward=0; nsrun create one --net br0; nft list ruleset > /run/scratch/rules
+          nsrun rm one; ! \(Self.isOn); sysctl -qw net.ipv4.ip_forward=1; nft -f /run/scratch/rules
+          nsrun cleanup; \(Self.isOn); nft -f /run/scratch/rules
+          """)
+        try host.must(Self.stranger("out0"))
+        try host.must(
+          """
+          nsrun create two --net br0; \(Self.ping); rm -r /run/nsrun; nsrun cleanup; \(Self.isOn)
+          ip netns delete stranger; rm /run/scratch/rules
+          """)
+      }
+    }
+
+    @Test("With its records gone, forwarding goes off by the rule that nsrun made, and by no copy of it")
+    func records() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; rm -r /run/nsrun; nsrun cleanup; ! \(Self.isOn)")
+        try host.must(
+          """
+          nsrun create one --net br0; nft list ruleset > /run/scratch/rules; nft flush ruleset
+          nft -f /run/scratch/rules; rm -r /run/nsrun; nsrun cleanup; \(Self.isOn)
+          sysctl -qw net.ipv4.ip_forward=0; rm /run/scratch/rules
+          """)
+      }
+    }
+
+    @Test("A new bridge of nsrun's forwards whatever conf.default says; of links of others launch and doctor tell")
+    func links() throws {
+      let preparation =
+        "\(foreignBridge); sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.default.forwarding=0"
+      try onHost(preparation) { (host) throws in
+        let out = "ping -c 1 -W 1 8.8.8.8 > /dev/null"
+        try host.must("nsrun create one --net br1; nsrun exec one -- \(out)")
+        for (link, bridge) in [("up0", "br2"), ("br0", "br0")] {
+          try host.must("sysctl -qw net.ipv4.conf.\(link).forwarding=0")
+          let launch = try host.sh("nsrun create two --net \(bridge)")
+          let command = "sysctl -w net.ipv4.conf.\(link).forwarding=1"
+          #expect(launch.status == 0 && launch.errors.contains(command), "\(launch)")
+          let doctor = try host.sh("nsrun doctor")
+          #expect(doctor.status == 1 && doctor.output.contains("what to do: \(command)"), "\(doctor)")
+          try host.must("! nsrun exec two -- \(out); \(command); nsrun exec two -- \(out); nsrun doctor; nsrun rm two")
+        }
+        try host.must("sysctl -qw net.ipv4.conf.br1.forwarding=0; ! nsrun exec one -- \(out)")
+        #expect(try host.must("nsrun reload") == "restored IPv4 forwarding for br1")
+        try host.must("nsrun exec one -- \(out); nsrun rm one")
+      }
+    }
+  }
+}
