@@ -83,6 +83,7 @@ int clinux_kill_all_in(int user_namespace, uint32_t user) {
 }
 int clinux_namespace_owner(int fd) { return ioctl(fd, NS_GET_USERNS); }
 int clinux_namespace_parent(int fd) { return ioctl(fd, NS_GET_PARENT); }
+int clinux_namespace_owner_id(int fd, uint32_t *user) { return ioctl(fd, NS_GET_OWNER_UID, user); }
 
 #if defined(__x86_64__)
 enum { ARCH = AUDIT_ARCH_X86_64, ARCH32 = AUDIT_ARCH_I386, ADD_KEY32 = 286, KEYCTL32 = 288 };
@@ -95,9 +96,13 @@ enum { ARCH = AUDIT_ARCH_AARCH64, ARCH32 = AUDIT_ARCH_ARM, ADD_KEY32 = 309, KEYC
 _Static_assert(SYS_keyctl == SYS_add_key + 2 && KEYCTL32 == ADD_KEY32 + 2, "SYS_request_key");
 // Of both 32-bit architectures. Above X32 are the calls of x32: those of x86_64 by other numbers.
 enum { IOCTL32 = 54, X32 = 0x40000000 };
+// Of all architectures.
+enum { CLONE3 = 435 };
+_Static_assert(SYS_clone3 == CLONE3, "SYS_clone3");
 
 int clinux_filter_calls(void) {
-  enum { IOCTL = 12, ALLOW = 15, LACK, FORBID };
+  // Without clone3(2) C libraries use clone(2), which can put nobody into a control group.
+  enum { IOCTL = 14, ALLOW = 17, LACK, FORBID };
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define IF(at, test, value, yes, no) \
   [at] = BPF_JUMP(BPF_JMP | BPF_K | BPF_##test, value, (yes) - (at) - 1, (no) - (at) - 1)
@@ -105,19 +110,21 @@ int clinux_filter_calls(void) {
   struct sock_filter code[] = {
     [0] = LOAD(arch),
     IF(1, JEQ, ARCH, 3, 2),
-    IF(2, JEQ, ARCH32, 8, LACK),
+    IF(2, JEQ, ARCH32, 9, LACK),
     [3] = LOAD(nr),
     IF(4, JGE, X32, LACK, 5),
-    IF(5, JEQ, SYS_ioctl, IOCTL, 6),
-    IF(6, JGE, SYS_add_key, 7, ALLOW),
-    IF(7, JGT, SYS_keyctl, ALLOW, LACK),
-    [8] = LOAD(nr),
-    IF(9, JEQ, IOCTL32, IOCTL, 10),
-    IF(10, JGE, ADD_KEY32, 11, ALLOW),
-    IF(11, JGT, KEYCTL32, ALLOW, LACK),
+    IF(5, JEQ, CLONE3, LACK, 6),
+    IF(6, JEQ, SYS_ioctl, IOCTL, 7),
+    IF(7, JGE, SYS_add_key, 8, ALLOW),
+    IF(8, JGT, SYS_keyctl, ALLOW, LACK),
+    [9] = LOAD(nr),
+    IF(10, JEQ, CLONE3, LACK, 11),
+    IF(11, JEQ, IOCTL32, IOCTL, 12),
+    IF(12, JGE, ADD_KEY32, 13, ALLOW),
+    IF(13, JGT, KEYCTL32, ALLOW, LACK),
     [IOCTL] = LOAD(args[1]),
-    IF(13, JEQ, TIOCSTI, FORBID, 14),
-    IF(14, JEQ, TIOCLINUX, FORBID, ALLOW),
+    IF(15, JEQ, TIOCSTI, FORBID, 16),
+    IF(16, JEQ, TIOCLINUX, FORBID, ALLOW),
     [ALLOW] = RETURN(ALLOW),
     [LACK] = RETURN(ERRNO | ENOSYS),
     [FORBID] = RETURN(ERRNO | EPERM),

@@ -5,13 +5,25 @@ import Glibc
 /// half done. The processor's own (SIGSEGV and its kin) are not blocked.
 public struct BlockedSignals: ~Copyable {
   /// The mask that there was before: what a command starts with.
-  private(set) var original = sigset_t()
+  private var original = sigset_t()
   private var blocked = sigset_t()
+  private let inherited: InheritedState
 
   public init() {
     sigfillset(&blocked)
     for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS] { sigdelset(&blocked, signal) }
     sigprocmask(SIG_BLOCK, &blocked, &original)
+    inherited = InheritedState()
+  }
+
+  /// What gives the calling process all that it had before.
+  var restoration: () -> Void {
+    let (inherited, original) = (inherited, original)
+    return {
+      inherited.restore()
+      var mask = original
+      sigprocmask(SIG_SETMASK, &mask, nil)
+    }
   }
 
   /// The first of the signals that ask this process to end and that wait now, as they do while they are blocked, be they
@@ -24,7 +36,7 @@ public struct BlockedSignals: ~Copyable {
 
   static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
-  private static func isIgnored(_ signal: Int32) -> Bool {
+  static func isIgnored(_ signal: Int32) -> Bool {
     var action = sigaction()
     sigaction(signal, nil, &action)
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)

@@ -86,7 +86,8 @@ public struct ChildProcess: ~Copyable {
       command.environment.insert(contentsOf: variables, at: 0)
       if let stops { Self.becomeParent(of: command, link, signals, reportingStopsTo: stops.writeEnd.raw) }
       // A change of credentials makes the kernel forget the signal. What process 1 has started ends with that.
-      let failure = command.execute(mask: signals.original) { if !isInit { Self.end(with: parent, isInit: false) } }
+      let failure = command.execute(
+        onChange: { if !isInit { Self.end(with: parent, isInit: false) } }, last: signals.restoration)
       link.send(Report.encode(failure))
       _exit(125)
     }

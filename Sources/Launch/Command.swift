@@ -35,12 +35,12 @@ public struct Command: Equatable, Sendable {
 
   /// Replaces this process by the program; comes back only with an error.
   /// - Returns: why it could not be executed.
-  public func execute() -> LaunchError { execute(mask: nil) {} }
+  public func execute() -> LaunchError { execute(onChange: {}, last: {}) }
 
   /// - Parameters:
-  ///   - mask: the signals that are blocked for the program; nil for those that are blocked now.
   ///   - onChange: is called when the process has the command's credentials.
-  func execute(mask: sigset_t?, onChange: () -> Void) -> LaunchError {
+  ///   - last: is called before the program is executed.
+  func execute(onChange: () -> Void, last: () -> Void) -> LaunchError {
     do throws(SystemError) {
       let isDumpable = clinux_is_dumpable()
       try credentials.assume()
@@ -59,10 +59,10 @@ public struct Command: Equatable, Sendable {
     }
     var vector: [UnsafeMutablePointer<CChar>?] = exactArguments?.map { strdup($0) } ?? arguments.map { strdup($0) }
     vector.append(nil)
-    if var mask { sigprocmask(SIG_SETMASK, &mask, nil) }
     guard let file = Self.find(arguments[0]) else {
       return .execution(SystemError("execute", arguments[0], errno: ENOENT))
     }
+    last()
     execv(file, vector)
     let code = errno
     // A script without an interpreter line is the shell's, as execvp(3) has it.

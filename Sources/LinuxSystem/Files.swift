@@ -78,8 +78,8 @@ extension OwnedDescriptor {
 
   /// Writes the bytes in one write(2); a short write is the error ENOSPC.
   public func write(_ bytes: [UInt8], _ subject: String) throws(SystemError) {
-    let count = try systemCall("write", subject) { Glibc.write(raw, bytes, bytes.count) }
-    if count != bytes.count { throw SystemError("write", subject, errno: ENOSPC) }
+    let count = try systemCall(SystemError.writing, subject) { Glibc.write(raw, bytes, bytes.count) }
+    if count != bytes.count { throw SystemError(SystemError.writing, subject, errno: ENOSPC) }
   }
 
   /// Sets the permissions of the file, whatever the umask is.

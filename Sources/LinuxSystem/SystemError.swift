@@ -15,8 +15,12 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     self.errno = errno
   }
 
-  /// Whether there was nothing of the name (ENOENT).
-  public var isNotFound: Bool { errno == ENOENT }
+  /// Whether there was nothing of the name (ENOENT). Of what was written there, as of a congestion control that the kernel
+  /// does not have, it says nothing.
+  public var isNotFound: Bool { errno == ENOENT && operation != Self.writing }
+
+  /// The operation where the kernel did not take what was written.
+  public static let writing = "write"
 
   public var description: String {
     subject.isEmpty

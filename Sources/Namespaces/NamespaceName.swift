@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// A name that a network namespace may have under /run/netns: one path component of 1 to 255 bytes, neither `.` nor `..`.
 ///
@@ -17,8 +18,8 @@ public struct NamespaceName: Hashable, Comparable, Sendable, CustomStringConvert
     if text.utf8.count > Int(NAME_MAX) {
       throw Invalid(description: "a name has at most \(NAME_MAX) bytes, this one \(text.utf8.count)")
     }
-    for byte in text.utf8 where byte == UInt8(ascii: "/") || byte < 0x20 || byte == 0x7f {
-      let what = byte == UInt8(ascii: "/") ? "'/'" : "control characters"
+    for scalar in text.unicodeScalars where scalar == "/" || scalar.isDeceptive {
+      let what = scalar == "/" ? "'/'" : "control or invisible characters"
       throw Invalid(description: "a name must not contain \(what)")
     }
     self.text = text

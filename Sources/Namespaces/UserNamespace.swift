@@ -25,6 +25,37 @@ public struct UserNamespace: ~Copyable, Sendable {
   /// Whether that is the machine's first one: no mount is locked there.
   public static var isFirst: Bool { own?.inode == 0xEFFF_FFFD }  // PROC_USER_INIT_INO in linux/proc_ns.h
 
+  /// Whether it is such as this process would have made: right below its own user namespace, and of the same user.
+  /// Whose it is otherwise has power over what enters it.
+  public borrowing func isOfCaller() -> Bool {
+    let parent = clinux_namespace_parent(descriptor.raw)
+    var user: UInt32 = 0
+    guard parent >= 0 else { return false }
+    let above = OwnedDescriptor(owning: parent)
+    return (try? above.identity()) == Self.own && clinux_namespace_owner_id(descriptor.raw, &user) == 0
+      && user == geteuid()
+  }
+
+  /// Whether a network namespace belongs to the calling process's user namespace, or to one as ``isOfCaller()`` has it.
+  public static func isOfCaller(_ namespace: borrowing NetworkNamespace) -> Bool {
+    do throws(SystemError) {
+      guard let owner = try owner(of: namespace) else { return true }
+      return owner.isOfCaller()
+    } catch {
+      return false
+    }
+  }
+
+  /// The ids of the calling process's user namespace, and those of the one above that they are; for users, then groups.
+  public static func maps() throws(SystemError) -> [String] {
+    try [readText("/proc/thread-self/uid_map"), readText("/proc/thread-self/gid_map")].map { map in
+      map.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") + "\n" }.joined()
+    }
+  }
+
+  /// What ``maps()`` gives below the calling process's user namespace where every id is itself.
+  public static func identityMaps() throws(SystemError) -> [String] { try maps().map { identity(of: $0) } }
+
   /// Which one owns a network namespace.
   /// - Throws: as ``owner(of:)``.
   public static func ownerIdentity(of namespace: borrowing NetworkNamespace) throws(SystemError) -> FileIdentity {

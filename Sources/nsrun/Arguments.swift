@@ -12,7 +12,7 @@ struct OutputArguments: Equatable {
 
   var reporter: Reporter {
     let complain: @Sendable (String) -> Void = { Terminal.complain($0) }
-    let show: @Sendable (String) -> Void = { Terminal.write($0, to: 2) }
+    let show: @Sendable (String) -> Void = { Terminal.write(Terminal.plain($0), to: 2) }
     let started = monotonicMicroseconds()
     let progress: @Sendable (String) -> Void = {
       Terminal.complain("\(Milliseconds.text(microseconds: monotonicMicroseconds() - started))  \($0)")

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Launch
+import LinuxSystem
 import RouteNetlink
 import Sandbox
 
@@ -18,7 +19,12 @@ enum JSON {
         lines.append(line)
       }
     }
-    return lines.joined(separator: "\n")
+    return lines.joined(separator: "\n").replacingDeceptive(except: { $0 == "\n" }) { scalar in
+      String(scalar).utf16.map { unit in
+        let digits = String(unit, radix: 16)
+        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }.joined()
+    }
   }
 }
 

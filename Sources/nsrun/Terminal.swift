@@ -7,14 +7,28 @@ enum Terminal {
   /// One line on standard error, with the program's name in front.
   static func complain(_ text: String) {
     let line = text.split(separator: "\n").joined(separator: " ")
-    write("nsrun: \(line)\n", to: 2)
+    write("nsrun: \(line.replacingDeceptive(by: escape))\n", to: 2)
   }
 
   /// Text on standard output. Whoever reads it may have gone: that is no failure of ours.
   static func print(_ text: String) throws(SandboxError) {
-    let code = write(text + "\n", to: 1)
+    let code = write(plain(text) + "\n", to: 1)
     guard code == 0 || code == EPIPE else { throw .system(SystemError("write", "standard output", errno: code)) }
   }
+
+  /// Lines in which nothing but their end, and what ``coloured(_:_:)`` has put there, is obeyed by a terminal.
+  static func plain(_ text: String) -> String {
+    let parts = text.split(separator: "\u{1b}", omittingEmptySubsequences: false)
+    let colours = ["[0m"] + Colour.allCases.map { "[\($0.rawValue)m" }
+    return parts.enumerated().map { index, part in
+      let rest = String(part).replacingDeceptive(except: { $0 == "\n" }, by: escape)
+      if index == 0 { return rest }
+      return (hasColour && colours.contains(where: rest.hasPrefix) ? "\u{1b}" : escape("\u{1b}")) + rest
+    }.joined()
+  }
+
+  /// As Swift writes it: `\u{202e}`.
+  private static func escape(_ scalar: Unicode.Scalar) -> String { "\\u{\(String(scalar.value, radix: 16))}" }
 
   /// - Returns: the error number that kept the text from being written whole; 0 for none.
   @discardableResult
@@ -50,7 +64,7 @@ enum Terminal {
     hasColour ? "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m" : text
   }
 
-  enum Colour: Int {
+  enum Colour: Int, CaseIterable {
     case red = 31
     case green = 32
     case yellow = 33

@@ -116,6 +116,7 @@ struct Attack: Sendable, CustomTestStringConvertible, CustomStringConvertible {
     }
 
   private static let calls: [Attack] = [
+    Attack("make a process with a control group", "attack clone3", ["ENOSYS"]),
     Attack("load a module", "attack finit_module", ["EPERM", "ENOSYS"], unconfined: .fails("ENOEXEC")).onKernels(
       without: "ENOSYS"),
     Attack("load a module from memory", "attack init_module", ["EPERM", "ENOSYS"], unconfined: .fails("ENOEXEC"))

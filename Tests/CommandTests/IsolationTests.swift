@@ -114,6 +114,8 @@ extension CommandTests {
         #expect(missing.errors == "nsrun: a network namespace of this kernel has no parameter net.ipv4.nosuch\n")
         let refused = try host.sh("nsrun --net br0 --sysctl net.ipv4.ip_forward=x -- true")
         #expect(refused.status == 125 && refused.errors.contains("Invalid argument"), "\(refused)")
+        let unknown = try host.sh("nsrun --sysctl net.ipv4.tcp_congestion_control=nope -- true")
+        #expect(unknown.status == 125 && unknown.errors.contains("does not take net.ipv4.tcp_congestion_control=nope"))
       }
     }
 

@@ -11,8 +11,10 @@
 #include <linux/net_namespace.h>
 #include <linux/perf_event.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +137,12 @@ int main(int argc, char **argv) {
     char byte;
     struct iovec here = {&byte, 1}, there = {(void *)strtoul(argv[3], NULL, 0), 1};
     tell(process_vm_readv(number, &here, 1, &there, 1, 0));
+  }
+  if (!strcmp(call, "clone3")) {
+    struct clone_args arguments = {.exit_signal = SIGCHLD};
+    long child = syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (child == 0) _exit(0);
+    tell(child);
   }
   // Where /proc does not show it.
   if (!strcmp(call, "setns")) tell(setns(syscall(SYS_pidfd_open, (pid_t)number, 0), CLONE_NEWNET));

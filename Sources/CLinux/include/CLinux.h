@@ -40,8 +40,11 @@ int clinux_namespace_parent(int fd);
 /// capabilities there, and ends all processes that these give it power over (kill(2) with -1): it gives 0 then, else an
 /// error number.
 int clinux_kill_all_in(int user_namespace, uint32_t user);
-/// seccomp(2): for the calling thread and its descendants there are no keyrings (ENOSYS), and nobody types into a
-/// terminal (EPERM for TIOCSTI and TIOCLINUX), whatever the architecture of the call.
+/// ioctl_ns(2), NS_GET_OWNER_UID: the user who made a user namespace, as the caller's own numbers it.
+int clinux_namespace_owner_id(int fd, uint32_t *user);
+/// seccomp(2): for the calling thread and its descendants there are neither keyrings nor clone3(2), which puts a child
+/// into a control group past a read-only mount (ENOSYS), and nobody types into a terminal (EPERM for TIOCSTI and
+/// TIOCLINUX), whatever the architecture of the call.
 int clinux_filter_calls(void);
 int clinux_open(const char *path, int flags, uint32_t mode);
 int clinux_openat(int directory, const char *path, int flags, uint32_t mode);

@@ -150,6 +150,8 @@ extension Host {
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {
     let namespace = try namespace(named: name)
+    // Somebody may have given the name to another one.
+    guard UserNamespace.isOfCaller(namespace) else { return [] }
     let tracer = reporter.tracer?.named("sandbox route")
     let found = try system { () throws(SystemError) in
       try namespace.visit { () throws(SandboxError) in

@@ -22,6 +22,8 @@ extension Host {
 
   /// Whether a namespace's loopback link says that nsrun made it for a sandbox. It is the last thing that is made.
   func isTagged(_ namespace: borrowing NetworkNamespace, _ name: NamespaceName) -> Bool {
+    // Whose it is can write what it likes there.
+    guard UserNamespace.isOfCaller(namespace) else { return false }
     let alias = try? namespace.visit { () throws(SandboxError) -> String? in
       var inside = try system { () throws(SystemError) in try RouteConnection() }
       return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }

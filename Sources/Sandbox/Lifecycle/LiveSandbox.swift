@@ -243,6 +243,10 @@ struct LiveSandbox: ~Copyable {
       if error.isNotFound {
         throw .refused("a network namespace of this kernel has no parameter \(parameter.parameter.name)")
       }
+      if error.operation == SystemError.writing {
+        throw .refused(
+          "the kernel does not take \(parameter.parameter.name)=\(parameter.value): \(errorText(error.errno))")
+      }
       // Shown, but only the first network namespace's to set.
       guard error.errno == EACCES else { throw .system(error) }
       throw .refused("\(parameter.parameter.name) is the host's own: a sandbox has it to read only")

@@ -66,14 +66,36 @@ extension Host {
     var command = command
     command.environment.insert(contentsOf: facts?.variables ?? SandboxFacts.variables(of: name), at: 0)
     let resolvers = facts.flatMap { hostResolvers($0.resolver, $0.connection?.egress) }
+    let owner = isPrivileged ? nil : try system { () throws(SystemError) in try UserNamespace.owner(of: namespace) }
+    if owner != nil, !UserNamespace.isOfCaller(namespace) { throw Self.isForeign(name) }
+    let ids = try system { () throws(SystemError) in try UserNamespace.identityMaps() }
     try system { () throws(SystemError) in
-      let owner = isPrivileged ? nil : try UserNamespace.owner(of: namespace)
       try namespace.enter()
       let view = MountView(name: name, without: names, isConfined: owner != nil)
       let files = try view.establish(warn: reporter.warn)
       try complete(view, files, owner, facts?.naming, resolvers)
     }
+    // They can only be read from inside, where nobody can do anything to this process yet.
+    if owner != nil, try !hasIdentities(ids) { throw Self.isForeign(name) }
     throw .launch(command.execute())
+  }
+
+  /// Whether the ids of the calling process's user namespace are these. One that is being made has none for a moment.
+  private func hasIdentities(_ ids: [String]) throws(SandboxError) -> Bool {
+    try system { () throws(SystemError) in
+      for _ in 0..<100 {
+        let maps = try UserNamespace.maps()
+        if !maps.contains("") { return maps == ids }
+        usleep(10_000)
+      }
+      return false
+    }
+  }
+
+  private static func isForeign(_ name: NamespaceName) -> SandboxError {
+    .refused(
+      "the network '\(name)' belongs to a user namespace that nsrun has not made, and whose owner would have power over "
+        + "what enters it: --privileged enters the network alone, and keeps the power over this host")
   }
 
   /// Completes the surroundings of a command for the calling process, which is in its network namespace and has its

@@ -180,6 +180,5 @@ extension Host {
 public func programName(of pid: Int32) -> String {
   guard let name = try? readFile("/proc/\(pid)/comm") else { return "gone" }
   let text = String(decoding: name.last == UInt8(ascii: "\n") ? name.dropLast() : name[...], as: UTF8.self)
-  let shown = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
-  return String(String.UnicodeScalarView(shown))
+  return text.replacingDeceptive { _ in "?" }
 }

@@ -1,0 +1,46 @@
+import Glibc
+
+/// What a process has from the one that executed it, and nsrun depends on: put into a known state while nsrun is at work,
+/// and handed on to the command as it came.
+///
+/// Where SIGCHLD is ignored the kernel waits for children itself, and nobody sees how they end. A timer of the caller's
+/// would end who it is not meant for. A umask takes from files what they are to have, and a soft limit, here of sizes,
+/// descriptors, memory and time, can be raised to the hard one.
+struct InheritedState {
+  private var ignoresChildren = false
+  private var mask: mode_t = 0
+  private var timers: [itimerval] = []
+  private var limits: [rlimit] = []
+
+  private static let clocks = [ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF].map { __itimer_which_t($0.rawValue) }
+  private static let resources = [RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_AS]
+    .map { __rlimit_resource_t($0.rawValue) }
+
+  /// Of the calling process, from which it is taken.
+  init() {
+    ignoresChildren = BlockedSignals.isIgnored(SIGCHLD)
+    if ignoresChildren { signal(SIGCHLD, SIG_DFL) }
+    mask = umask(0o022)
+    for clock in Self.clocks {
+      var (none, timer) = (itimerval(), itimerval())
+      setitimer(clock, &none, &timer)
+      timers.append(timer)
+    }
+    for resource in Self.resources {
+      var limit = rlimit()
+      getrlimit(resource, &limit)
+      limits.append(limit)
+      guard limit.rlim_cur < limit.rlim_max else { continue }
+      limit.rlim_cur = limit.rlim_max
+      setrlimit(resource, &limit)
+    }
+  }
+
+  /// Gives it to the calling process, which is about to become the command.
+  func restore() {
+    if ignoresChildren { signal(SIGCHLD, SIG_IGN) }
+    umask(mask)
+    for (resource, var limit) in zip(Self.resources, limits) { setrlimit(resource, &limit) }
+    for (clock, var timer) in zip(Self.clocks, timers) { setitimer(clock, &timer, nil) }
+  }
+}

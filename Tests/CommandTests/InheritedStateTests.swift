@@ -1,0 +1,58 @@
+import TestHost
+import Testing
+
+extension CommandTests {
+  /// What a process has from its caller: nsrun depends on none of it, and the command has it as it would without nsrun.
+  @Suite("What the caller leaves") struct InheritedStateTests {
+    private static let ways = ["", "--no-pid"]
+
+    @Test("Where it ignores the end of children, the command's is seen all the same", arguments: ways)
+    func ignoredChildren(way: String) throws {
+      try onHost { (host) throws in
+        let ignoring = "env --ignore-signal=CHLD"
+        #expect(try host.sh("\(ignoring) nsrun --net br0 \(way) -- sh -c 'exit 3'", seconds: 20).status == 3)
+        let look = "grep SigIgn /proc/self/status"
+        #expect(try host.must("\(ignoring) nsrun \(way) -- \(look)") == host.must("\(ignoring) \(look)"))
+        try host.must("\(ignoring) nsrun create web --net br0; \(ignoring) nsrun rm web", seconds: 20)
+      }
+    }
+
+    @Test("A timer that it armed runs for the command", arguments: ways)
+    func timer(way: String) throws {
+      try onHost { (host) throws in
+        func launch(_ seconds: String, _ command: String) -> String {
+          "exec python3 -c \"import os, signal; signal.setitimer(signal.ITIMER_REAL, \(seconds)); "
+            + "os.execvp('nsrun', 'nsrun --net br0 \(way) --'.split() + \(command))\""
+        }
+        let look = "['python3', '-c', 'import signal; print(signal.getitimer(signal.ITIMER_REAL)[0] > 0)']"
+        #expect(try host.must(launch("1000", look)) == "True")
+        #expect(try host.sh(launch("0.01", "['sleep', '1000']")).status == 142)
+      }
+    }
+
+    @Test("A umask, and soft limits, take nothing from what nsrun makes", arguments: ways)
+    func limits(way: String) throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          """
+          umask 0277
+          prlimit --fsize=0:unlimited --nofile=8:1024 nsrun --net br0 \(way) -- sh -c '
+            umask; ulimit -S -n; prlimit --fsize --output SOFT --noheadings --raw; ip link show eth0 | grep -c LOWER_UP'
+          """)
+        #expect(outcome.status == 0 && outcome.lines == ["0277", "8", "0", "1"], "\(outcome)")
+      }
+    }
+
+    @Test("A child that the caller had is not waited for, nor ended", arguments: ways)
+    func strangers(way: String) throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh(
+          """
+          sh -c 'sleep 1000 > /dev/null 2>&1 & echo $!; exec nsrun --net br0 \(way) -- sh -c "exit 3"' > /run/scratch/pid
+          status=$?; kill $(cat /run/scratch/pid) && rm /run/scratch/pid; exit $status
+          """)
+        #expect(outcome.status == 3 && outcome.errors == "", "\(outcome)")
+      }
+    }
+  }
+}
