@@ -3,7 +3,12 @@
 #include <errno.h>
 #include <asm/ioctls.h>
 #include <fcntl.h>
+#include <arpa/inet.h>
 #include <linux/audit.h>
+#include <linux/if_bridge.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <string.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/magic.h>
@@ -220,6 +225,29 @@ int clinux_netlink_socket(int protocol) {
   close(fd);
   errno = error;
   return -1;
+}
+int clinux_packet_socket(int link, uint16_t protocol) {
+  // Without a protocol it receives nothing, of any link, before it is bound.
+  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol), .sll_ifindex = link};
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+  int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+int clinux_bridge_ports(int fd, const char *bridge, int32_t indices[1024]) {
+  unsigned long arguments[4] = {BRCTL_GET_PORT_LIST, (unsigned long)indices, 1024, 0};
+  struct ifreq request = {.ifr_data = (void *)arguments};
+  strncpy(request.ifr_name, bridge, IFNAMSIZ - 1);
+  return ioctl(fd, SIOCDEVPRIVATE, &request);
+}
+int clinux_link_name(int fd, int32_t link, char *name) {
+  struct ifreq request = {.ifr_ifindex = link};
+  if (ioctl(fd, SIOCGIFNAME, &request) < 0) return -1;
+  memcpy(name, request.ifr_name, IFNAMSIZ);
+  return 0;
 }
 ssize_t clinux_netlink_receive(int fd, void *buffer, uint64_t length, int flags, uint32_t *port) {
   struct sockaddr_nl address = {0};

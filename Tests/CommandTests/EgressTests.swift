@@ -239,6 +239,45 @@ extension CommandTests {
       }
     }
 
+    @Test("Beside a VPN that routes all private ranges there is a subnet, a wanted one too; what is connected collides")
+    func routedRanges() throws {
+      try onHost(
+        """
+        for range in 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16; do ip route add $range via 192.0.2.1; done
+        ip route add unreachable 10.64.0.0/12 table 99; ip route add 10.64.9.0/24 via 192.0.2.1
+        ip addr add 10.65.0.1/16 dev lo
+        """
+      ) { (host) throws in
+        for options in ["", "--subnet 10.64.5.0/24", "--subnet 192.168.0.0/20", "--subnet 172.20.0.0/16"] {
+          try host.must("nsrun --net br0 \(options) -- ping -c 1 -W 1 8.8.8.8")
+        }
+        for (subnet, use) in [
+          ("10.65.5.0/24", "the address 10.65.0.1/16 of lo"), ("10.64.9.0/24", "the route to 10.64.9.0/24"),
+          ("10.64.8.0/23", "the route to 10.64.9.0/24"), ("10.64.0.0/12", ""),
+        ] {
+          let outcome = try host.sh("nsrun --net br0 --subnet \(subnet) -- true")
+          #expect(outcome.status == 125 && outcome.errors.contains("collides with \(use)"), "\(outcome)")
+        }
+      }
+    }
+
+    @Test("Multicast and broadcast stay on an internal bridge, where others hear them")
+    func internalGroups() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0 --internal")
+        let watch = try host.start(
+          "echo ready; exec nsrun exec one -- tcpdump -i eth0 -n -l -c 2 --immediate-mode udp port 9999")
+        try host.eventually("nsrun exec one -- cat /proc/net/packet | awk 'NR > 1 && $5 > 0' | grep -q .")
+        let send = "import socket\ns = socket.socket(2, 2); s.setsockopt(1, 6, 1)\n"
+        for group in ["239.1.2.3", "255.255.255.255"] {
+          try host.must("nsrun --net br0 --internal -- python3 -c '\(send)s.sendto(b\"x\", (\"\(group)\", 9999))'")
+        }
+        let heard = try watch.finish().output
+        #expect(heard.contains("> 239.1.2.3.9999") && heard.contains("> 255.255.255.255.9999"), "\(heard)")
+        #expect(try host.must("nsrun exec one -- ip route show default; nsrun rm one") == "")
+      }
+    }
+
     @Test("A new bridge has the MTU of the way out, whatever that of its sandboxes, but never less than IPv6 needs")
     func mtuOfUplink() throws {
       try onHost("ip link add vpn0 type veth peer name vpn1; ip link set vpn0 mtu 1380 up; ip link set vpn1 up") {

@@ -1,3 +1,4 @@
+import Glibc
 import TestHost
 import Testing
 
@@ -124,6 +125,53 @@ extension CommandTests {
         #expect(outcome.status == 125 && outcome.errors.contains("169.254.7.7/16: in such a subnet"), "\(outcome)")
         let wanted = "--ip 10.58.0.2/24 --gateway 10.58.0.1"
         #expect(try host.must("nsrun --net brl \(wanted) -- ip route show default").contains("via 10.58.0.1 "))
+      }
+    }
+
+    @Test("On a bridge with a spanning tree the first packet gets through; a signal ends the wait for it")
+    func spanningTree() throws {
+      let preparation = """
+        ip link add brt type bridge stp_state 1 forward_delay 200; ip addr add 10.59.0.1/24 dev brt; ip link set brt up
+        ip link add brw type bridge stp_state 1 forward_delay 3000; ip addr add 10.60.0.1/24 dev brw; ip link set brw up
+        """
+      try onHost(preparation) { (host) throws in
+        let outcome = try host.sh("nsrun --net brt -- ping -c 1 -W 1 8.8.8.8 > /dev/null")
+        #expect(outcome.status == 0 && outcome.errors.contains("waiting until the spanning tree of brt"), "\(outcome)")
+        let waiting = try host.start("echo $$; exec nsrun --net brw -- true")
+        let pid = try waiting.wait(for: "\n")
+        try host.eventually("ls /sys/class/net/brw/brif | grep -q nsrun-")
+        try host.must("kill \(pid)")
+        #expect(try waiting.finish().status == 128 + SIGTERM)
+      }
+    }
+
+    @Test("An address that somebody else has on the bridge's LAN is neither leased nor given by --ip")
+    func strangers() throws {
+      let preparation = """
+        \(foreignBridge); ip link add p0 type veth peer name lan0 netns $ISP; ip link set p0 master br0 up
+        nsenter -t $ISP -n sh -ec 'ip addr add 10.99.0.2/24 dev lan0; ip addr add 10.99.0.4/24 dev lan0; ip link set lan0 up'
+        ip route add 10.200.0.0/16 via 10.99.0.3; ip addr add 10.99.0.5/32 dev lo
+        ip neigh add 10.99.0.6 lladdr 02:00:00:00:00:06 dev br0
+        """
+      try onHost(preparation) { (host) throws in
+        try host.eventually(
+          "ping -c 1 -W 1 10.99.0.2 > /dev/null; ip neigh flush dev br0 nud reachable nud stale nud delay; true")
+        #expect(try host.must("nsrun create one --net br0") == "10.99.0.7")
+        for (address, holder) in [
+          (2, "the host "), (3, "the next hop of the route to 10.200.0.0/16"), (4, "the host "), (5, "this host"),
+          (6, "the neighbour 02:00:00:00:00:06"),
+        ] {
+          let outcome = try host.sh("nsrun --net br0 --ip 10.99.0.\(address) -- true")
+          #expect(outcome.status == 125 && outcome.errors.contains("belongs to \(holder)"), "\(outcome)")
+        }
+        // Whom a stranger still knows by another MAC address, he is told.
+        let stale = "ip neigh replace 10.99.0.9 lladdr 02:00:00:00:00:09 dev lan0 nud stale"
+        try host.must(
+          "nsenter -t $ISP -n \(stale); nsrun create two --net br0 --ip 10.99.0.9; nsrun create three --net br0")
+        for address in ["10.99.0.9", "10.99.0.8"] {
+          try host.must("nsenter -t $ISP -n ping -c 1 -W 1 -I 10.99.0.2 \(address)")
+        }
+        try host.must("nsrun rm one two three")
       }
     }
 

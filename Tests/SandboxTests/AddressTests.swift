@@ -18,38 +18,70 @@ struct SubnetPoolTests {
       subnets.allSatisfy { network("10.64.0.0/12").contains($0.address) && $0.prefixLength == 24 && $0 == $0.network })
   }
 
+  private func connected(_ networks: IPNetwork...) -> [SubnetUse] {
+    networks.map { SubnetUse(network: $0, description: "\($0)", isConnected: true) }
+  }
+
+  private func routed(_ networks: String...) -> [SubnetUse] {
+    networks.map { SubnetUse(network: network($0), description: $0, isConnected: false) }
+  }
+
   @Test("moves away from what is in use, whether it is larger or smaller")
   func avoids() throws {
     let pool = SubnetPool.standard
     let first = try #require(pool.subnet(for: link("br0"), avoiding: []))
     for used in [first, IPNetwork(first.address(at: 77)!), network("10.77.0.0/16"), network("10.77.95.128/25")] {
-      let other = try #require(pool.subnet(for: link("br0"), avoiding: [used]))
+      let other = try #require(pool.subnet(for: link("br0"), avoiding: connected(used)))
       #expect(!other.overlaps(used))
     }
   }
 
+  @Test("goes on in another range, and after the last one into a hole of a route that leads on")
+  func ranges() throws {
+    let pool = SubnetPool.standard
+    let name = link("br0")
+    #expect(
+      try network("172.16.0.0/16").contains(#require(pool.subnet(for: name, avoiding: routed("10.0.0.0/8"))).address))
+    let most = routed("10.0.0.0/8", "172.16.0.0/12")
+    #expect(try network("192.168.192.0/18").contains(#require(pool.subnet(for: name, avoiding: most)).address))
+    let all = most + routed("192.168.0.0/16")
+    #expect(pool.subnet(for: name, avoiding: all) == network("10.77.95.0/24"))
+    #expect(pool.subnet(for: name, avoiding: all + connected(network("10.77.95.0/26"))) == network("10.77.96.0/24"))
+    #expect(pool.subnet(for: name, avoiding: all + connected(network("0.0.0.0/0"))) == nil)
+    // In the place of a default route.
+    let quarters = routed("0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2")
+    #expect(pool.subnet(for: name, avoiding: quarters) == network("10.77.95.0/24"))
+  }
+
   @Test("finds the last one that is free, and none where none is")
   func exhausted() throws {
-    let pool = SubnetPool(range: network("10.64.0.0/20"))
+    let pool = SubnetPool(ranges: [network("10.64.0.0/20")])
     let all = (0..<16).map { network("10.64.\($0).0/24") }
     for free in all {
-      #expect(pool.subnet(for: link("br0"), avoiding: all.filter { $0 != free }) == free)
+      let used = all.filter { $0 != free }.flatMap { connected($0) }
+      #expect(pool.subnet(for: link("br0"), avoiding: used) == free)
     }
-    #expect(pool.subnet(for: link("br0"), avoiding: all) == nil)
-    #expect(pool.subnet(for: link("br0"), avoiding: [network("10.0.0.0/8")]) == nil)
+    #expect(pool.subnet(for: link("br0"), avoiding: all.flatMap { connected($0) }) == nil)
+    #expect(pool.subnet(for: link("br0"), avoiding: connected(network("10.0.0.0/8"))) == nil)
   }
 
   @Test(
     "keeps off the defaults of others",
     arguments: [
       "172.17.0.0/16", "10.88.0.0/16", "192.168.122.0/24", "10.96.0.0/12", "10.244.0.0/16", "10.42.0.0/16",
-      "10.0.0.0/24", "192.168.0.0/16",
+      "10.0.0.0/24", "192.168.0.0/17", "100.64.0.0/10",
     ])
-  func others(subnet: String) { #expect(!SubnetPool.standard.range.overlaps(network(subnet))) }
+  func others(subnet: String) {
+    #expect(!SubnetPool.standard.ranges.contains { $0.overlaps(network(subnet)) })
+  }
 }
 
 @Suite("What a subnet collides with")
 struct SubnetUseTests {
+  private let links = [
+    Link(index: 2, name: "up0", flags: [.up, .broadcast]), Link(index: 3, name: "wg0", flags: [.up, .noARP]),
+  ]
+
   @Test("routes of every table and addresses, named as people know them")
   func all() {
     let uses = SubnetUse.all(
@@ -57,8 +89,7 @@ struct SubnetUseTests {
       routes: [
         Route(to: network("10.0.0.0/8"), family: .inet, via: ip("192.0.2.1"), link: 2),
         Route(to: network("10.5.0.0/16"), family: .inet, via: nil, link: 9, table: 77),
-      ]
-    ) { $0 == 2 ? "up0" : nil }
+      ], links: links)
     #expect(uses.map(\.network) == [network("192.0.2.0/24"), network("10.0.0.0/8"), network("10.5.0.0/16")])
     #expect(
       uses.map(\.description) == [
@@ -67,12 +98,56 @@ struct SubnetUseTests {
       ])
   }
 
-  @Test("default routes are none, nor the halves that a VPN puts in their place")
-  func defaults() {
-    let routes = [nil, network("0.0.0.0/1"), network("128.0.0.0/1")].map {
-      Route(to: $0, family: .inet, via: ip("192.0.2.1"), link: 2)
+  @Test("what is connected; of what leads on, only routes that are no less specific")
+  func collisions() {
+    let subnet = network("10.64.5.0/24")
+    func collides(_ destination: String, via: String? = nil, link: UInt32? = nil, _ type: Route.Kind = .unicast) -> Bool
+    {
+      let route = Route(to: network(destination), family: .inet, via: via.map(ip), link: link, type: type)
+      return SubnetUse.all(addresses: [], routes: [route], links: links).contains { $0.collides(with: subnet) }
     }
-    #expect(SubnetUse.all(addresses: [], routes: routes) { _ in nil }.isEmpty)
+    for aggregate in ["10.0.0.0/8", "0.0.0.0/2", "10.64.4.0/23"] {
+      #expect(!collides(aggregate, via: "192.0.2.1", link: 2) && !collides(aggregate, link: 3))
+      for type in [Route.Kind.unreachable, .blackhole, .prohibit, .throw] { #expect(!collides(aggregate, type)) }
+      #expect(collides(aggregate, link: 2) && collides(aggregate, link: 1, .local))
+    }
+    for other in ["10.64.5.0/24", "10.64.5.128/25", "10.64.5.9/32"] {
+      #expect(collides(other, via: "192.0.2.1", link: 2) && collides(other, link: 3) && collides(other, .blackhole))
+    }
+    #expect(!collides("10.64.6.0/24", link: 2))
+    var address = LinkAddress(network("10.64.0.1/16"), link: 2)
+    #expect(SubnetUse.all(addresses: [address], routes: [], links: links).contains { $0.collides(with: subnet) })
+    // Point to point: the prefix is that of the other end.
+    address.peer = ip("10.80.0.1")
+    #expect(!SubnetUse.all(addresses: [address], routes: [], links: links).contains { $0.collides(with: subnet) })
+  }
+}
+
+@Suite("Asking a LAN for an address")
+struct ARPProbeTests {
+  private let asker = mac("02:00:00:00:00:01")
+
+  @Test("is a request to all that tells no address of one's own")
+  func request() {
+    #expect(
+      ARPProbe.request(for: ip("10.99.0.2"), from: asker) == [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06,  // to, from, ARP
+        0, 1, 0x08, 0, 6, 4, 0, 1,  // Ethernet, IPv4, lengths, request
+        2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 99, 0, 2,
+      ])
+  }
+
+  @Test("is answered by whoever says to have it, or asks for it, in a whole frame")
+  func answers() {
+    let probe = ARPProbe.request(for: ip("10.99.0.2"), from: asker)
+    #expect(ARPProbe.holder(of: ip("10.99.0.2"), in: probe[...]) == asker)
+    #expect(ARPProbe.holder(of: ip("10.99.0.3"), in: probe[...]) == nil)
+    var reply = probe
+    (reply[21], reply[31]) = (2, 3)
+    reply.replaceSubrange(28...30, with: [10, 99, 0])
+    #expect(ARPProbe.holder(of: ip("10.99.0.3"), in: reply[...]) == asker)
+    #expect(ARPProbe.holder(of: ip("10.99.0.2"), in: reply[...]) == nil)
+    for length in 0..<42 { #expect(ARPProbe.holder(of: ip("10.99.0.3"), in: reply[..<length]) == nil) }
   }
 }
 
@@ -129,6 +204,19 @@ struct AddressLeasesTests {
     }
     #expect(given == Set((2...6).map { "10.64.1.\($0)" }))
     #expect(try leases.takeNext(in: subnet, except: [ip("10.64.1.1")], startingAt: start, for: name("s9")) == nil)
+  }
+
+  @Test("go past what somebody else has, and end where that is all")
+  func held() throws {
+    let subnet = network("10.64.1.0/24")
+    func take(_ sandbox: String, _ isHeld: (IPAddress) -> Bool) throws -> IPAddress? {
+      try leases.takeNext(in: subnet, except: [], startingAt: 0, for: name(sandbox)) {
+        (address) throws(SandboxError) in isHeld(address)
+      }
+    }
+    #expect(try take("a") { $0 < ip("10.64.1.5") } == ip("10.64.1.5"))
+    #expect(try take("b") { _ in true } == nil)
+    #expect(leases.count == 1)
   }
 
   @Test("go round the whole of the smallest and of a large subnet", arguments: ["10.64.1.0/30", "10.0.0.0/8"])

@@ -123,6 +123,13 @@ ssize_t clinux_netlink_receive(int fd, void *buffer, uint64_t length, int flags,
 /// sendto(2) to the kernel's netlink port 0.
 ssize_t clinux_netlink_send(int fd, const void *buffer, uint64_t length);
 
+/// Socket of AF_PACKET, SOCK_RAW, CLOEXEC, that sends and receives frames of one protocol on one link.
+int clinux_packet_socket(int link, uint16_t protocol);
+/// netdevice(7), BRCTL_GET_PORT_LIST: the indices of a bridge's links by the numbers of its ports, 0 where there is none.
+int clinux_bridge_ports(int fd, const char *bridge, int32_t indices[1024]);
+/// netdevice(7), SIOCGIFNAME: the name of a link, 16 bytes with the 0 at its end.
+int clinux_link_name(int fd, int32_t link, char *name);
+
 /// WIFEXITED and its kin are macros.
 int clinux_exited(int status);
 int clinux_exit_status(int status);

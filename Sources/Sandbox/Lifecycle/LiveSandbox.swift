@@ -38,6 +38,9 @@ struct LiveSandbox: ~Copyable {
   /// Whether a link of this MTU has IPv6, if the kernel has: below 1280 bytes (RFC 8200) nothing about it can be set.
   private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= 1280 && FileIdentity(path: "/proc/sys/net/ipv6") != nil }
 
+  /// Multicast and the limited broadcast.
+  private static let groups = ["224.0.0.0/4", "255.255.255.255/32"].map { IPNetwork($0)! }
+
   private init(
     facts: SandboxFacts, _ spec: SandboxSpec, record: consuming SandboxRecord, attendance: consuming Attendance
   ) {
@@ -111,7 +114,7 @@ struct LiveSandbox: ~Copyable {
       host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
     }
     let seat = try host.takeSeat(on: network, wanted, for: spec)
-    isAnnounced = wanted.isAnnounced
+    isAnnounced = wanted.isAnnounced || seat.hasStrangers
     facts.connection = SandboxFacts.Connection(
       bridge: wanted.bridge, address: seat.address, gateway: wanted.egress == .internal ? nil : seat.gateway,
       hostAddress: network.address?.address,
@@ -226,6 +229,12 @@ struct LiveSandbox: ~Copyable {
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: "eth0")
         if let gateway = connection.gateway {
           requests.add(Route(to: nil, family: .inet, via: gateway, link: index))
+        } else {
+          // What stays on the bridge all the same. Without a default route there is no way to them, and a route of one's
+          // own to them goes before.
+          for destination in Self.groups {
+            requests.add(Route(to: destination, family: .inet, link: index, metric: 1024))
+          }
         }
       }
       try inside!.perform(requests)

@@ -9,6 +9,7 @@ struct BridgeNetwork: Equatable {
   let bridge: InterfaceName
   let index: UInt32
   let mtu: UInt32
+  let mac: MACAddress?
   /// Whether nsrun made the bridge, and so also takes it away.
   let isOurs: Bool
   /// The bridge's own address with the length of the subnet; nil for a foreign bridge without one that is usable.
@@ -149,7 +150,7 @@ extension Host {
     _ link: Link, _ spec: NetworkSpec, _ record: NetworkRecord, _ addresses: BridgeAddresses
   ) -> BridgeNetwork {
     BridgeNetwork(
-      bridge: spec.bridge, index: link.index, mtu: link.mtu,
+      bridge: spec.bridge, index: link.index, mtu: link.mtu, mac: link.address,
       isOurs: Tag.isOurBridge(link, planned: record.own?.mac),
       address: addresses.choice(for: spec, own: record.own?.address), addresses: addresses.networks,
       translation: record.translation)
@@ -185,15 +186,16 @@ extension Host {
     let uses = try subnetUses()
     let subnet: IPNetwork
     if let wanted = spec.subnet ?? spec.subnetOfAddress {
-      if let use = uses.first(where: { wanted.overlaps($0.network) }) {
+      if let use = uses.first(where: { $0.collides(with: wanted) }) {
         throw .refused(
           "the subnet \(wanted) for the new bridge \(spec.bridge) collides with \(use.description): choose another --subnet"
         )
       }
       subnet = wanted
     } else {
-      guard let free = SubnetPool.standard.subnet(for: spec.bridge, avoiding: uses.map(\.network)) else {
-        throw .refused("no subnet of \(SubnetPool.standard.range) is free for the new bridge: give one with --subnet")
+      guard let free = SubnetPool.standard.subnet(for: spec.bridge, avoiding: uses) else {
+        let ranges = SubnetPool.standard.ranges.map { "\($0)" }.joined(separator: ", ")
+        throw .refused("no subnet of \(ranges) is free for the new bridge: give one with --subnet")
       }
       subnet = free
     }
@@ -203,14 +205,21 @@ extension Host {
   }
 
   private func subnetUses() throws(SandboxError) -> [SubnetUse] {
-    try route { (route) throws(NetlinkError) in
+    let uses = try route { (route) throws(NetlinkError) in
       let links = try route.links()
       let addresses = try route.addresses(family: .inet)
       let routes = try route.routes(family: .inet)
-      return SubnetUse.all(addresses: addresses, routes: routes) { index in
-        links.first { $0.index == index }?.name
+      return SubnetUse.all(addresses: addresses, routes: routes, links: links)
+    }
+    // Also where somebody has deleted the bridge: it is made again with its subnet.
+    let recorded = try networkRecords().compactMap { record in
+      record.own.map {
+        SubnetUse(
+          network: $0.address.network, description: "the subnet of \(record.bridge), which sandboxes are on",
+          isConnected: true)
       }
     }
+    return uses + recorded
   }
 
   /// A bridge without ports takes the address of its first one, and after that one's end has none (00:00:00:00:00:00).

@@ -1,4 +1,5 @@
 import Glibc
+import Launch
 import LinuxSystem
 import Netlink
 import RouteNetlink
@@ -10,7 +11,9 @@ extension Host {
   /// a moment later (dev_activate in net/sched/sch_generic.c). Since Linux 6.15 asking for the link makes it run; on
   /// older kernels its state tells when it has.
   func awaitForwarding(of connection: SandboxFacts.Connection) throws(SandboxError) {
-    let limit = monotonicMicroseconds() + Self.readinessLimit
+    let start = monotonicMicroseconds()
+    var limit = Self.readinessLimit
+    var isTold = false
     while true {
       let bridge = try route { (route) throws(NetlinkError) in try route.link(named: connection.bridge.text) }
       let port = try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
@@ -29,11 +32,23 @@ extension Host {
         try netlinkRequests(requests)
         continue
       }
-      if bridge.isForwarding && port.isForwarding { return }
-      guard monotonicMicroseconds() < limit else {
+      if bridge.isForwarding && port.isForwarding && bridge.delay(of: port) == nil { return }
+      let waited = monotonicMicroseconds() - start
+      if let delay = bridge.delay(of: port) {
+        // Until a port forwards, the bridge has no carrier either.
+        limit = Self.readinessLimit + delay
+        if waited > Self.readinessLimit, !isTold {
+          reporter.warn(
+            "waiting until the spanning tree of \(connection.bridge) lets packets through: up to \(delay / 1_000_000) s"
+          )
+          isTold = true
+        }
+      }
+      if let signal = BlockedSignals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
+      guard waited < limit else {
         return reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }
-      usleep(200)
+      usleep(waited < Self.readinessLimit ? 200 : 20_000)
     }
   }
 
@@ -45,4 +60,13 @@ extension Link {
   /// Whether packets get through: it is up, has a carrier, and the link watch has seen it (IFF_RUNNING follows from the
   /// operational state, which a link that always had a carrier never leaves as unknown).
   var isForwarding: Bool { flags.isSuperset(of: [.up, .running, .lowerUp]) }
+
+  /// How long this bridge may keep a port from forwarding, in microseconds: with a spanning tree a port that comes up
+  /// listens, and then learns, for a forwarding delay each.
+  /// - Returns: nil where the port forwards.
+  fileprivate func delay(of port: Link) -> Int64? {
+    guard bridge?.stp == true, let state = port.bridgePort?.state, state != .forwarding else { return nil }
+    // In centiseconds, 30 s at most (BR_MAX_FORWARD_DELAY).
+    return 2 * 10_000 * Int64(min(bridge?.forwardDelay ?? 1500, 3000))
+  }
 }

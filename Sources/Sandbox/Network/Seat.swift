@@ -5,6 +5,8 @@ import RouteNetlink
 struct Seat: Equatable {
   let address: IPNetwork
   let gateway: IPAddress?
+  /// Whether others than sandboxes are on the bridge, who may know the address from somebody else.
+  let hasStrangers: Bool
 }
 
 extension Host {
@@ -13,26 +15,34 @@ extension Host {
     let (subnet, gateway) = try check(spec, on: network)
     let reserved = network.addresses.map(\.address) + [gateway].compactMap { $0 }
     let leases = AddressLeases(bridge: network.bridge, state: state)
+    let holders = try AddressHolders(self, network)
+    func mac(of address: IPAddress) -> MACAddress { spec.mac ?? .derived(from: address, role: .sandbox) }
     let address: IPAddress
     if let wanted = spec.address {
       if reserved.contains(wanted) {
         throw .refused("--ip \(wanted) is the address of \(wanted == gateway ? "the gateway" : "\(network.bridge)")")
       }
       try leases.take(wanted, for: sandbox.name)
+      if let holder = try holders.holder(of: wanted, for: mac(of: wanted), isThorough: false) {
+        throw .refused("--ip \(wanted) on \(network.bridge) belongs to \(holder): choose another, or leave --ip out")
+      }
       address = wanted
     } else {
       // Short-lived sandboxes start anywhere: one after the other on a bridge that nobody else is on would else all get
       // the same address, and each be taken for the one before, whose namespace the kernel is still tearing down.
       let start = sandbox.lifetime == .run ? UInt32(bitPattern: getpid()) : 0
-      func take() throws(SandboxError) -> IPAddress? {
-        try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name)
+      func take(isThorough: Bool) throws(SandboxError) -> IPAddress? {
+        try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name) {
+          (address) throws(SandboxError) in
+          try holders.holder(of: address, for: mac(of: address), isThorough: isThorough) != nil
+        }
       }
-      if let free = try take() {
+      if let free = try take(isThorough: true) {
         address = free
       } else {
         let count = leases.count
         for (address, holder) in lostLeases(leases) { _ = try? release(address, of: holder, to: leases) }
-        guard let free = try take() else {
+        guard let free = try take(isThorough: false) else {
           throw .refused(
             "no address is free in \(subnet) on \(network.bridge): \(count) in use; remove sandboxes, or use "
               + "another bridge")
@@ -40,7 +50,9 @@ extension Host {
         address = free
       }
     }
-    return Seat(address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway)
+    return Seat(
+      address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway,
+      hasStrangers: holders.hasStrangers)
   }
 
   /// Whether a network can give what is wanted.

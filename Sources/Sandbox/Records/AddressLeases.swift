@@ -9,6 +9,9 @@ struct AddressLeases {
   let bridge: InterfaceName
   let state: StateDirectory
 
+  /// How many addresses that somebody else has are tried in a row.
+  private static let attempts = 256
+
   private var directory: String { state.leases(on: bridge) }
   private func path(of address: IPAddress) -> String { "\(directory)/\(address)" }
 
@@ -26,10 +29,13 @@ struct AddressLeases {
   /// - Parameters:
   ///   - reserved: addresses that are not ours to give, such as the gateway.
   ///   - start: where to begin, as a number of hosts after the first, if none has been leased yet.
-  /// - Returns: nil where none is free.
+  ///   - isHeld: whether somebody else has an address that is not leased.
+  /// - Returns: nil where none is free, or too many in a row are held: who answers for all would keep this busy.
   func takeNext(
-    in subnet: IPNetwork, except reserved: [IPAddress], startingAt start: UInt32, for name: NamespaceName
+    in subnet: IPNetwork, except reserved: [IPAddress], startingAt start: UInt32, for name: NamespaceName,
+    unless isHeld: (IPAddress) throws(SandboxError) -> Bool = { _ in false }
   ) throws(SandboxError) -> IPAddress? {
+    var attempts = Self.attempts
     let hosts = UInt32(1) << (32 - UInt32(subnet.prefixLength)) - 2
     let last = (try? readText(state.cursor(of: bridge))).flatMap { IPAddress($0) }.flatMap { subnet.offset(of: $0) }
     let first = last ?? start % hosts
@@ -38,6 +44,12 @@ struct AddressLeases {
       let address = subnet.address(at: (first &+ step &- 1) % hosts + 1)!
       if reserved.contains(address) { continue }
       if try claim(address, for: name) {
+        if try isHeld(address) {
+          try system { () throws(SystemError) in _ = try release(address, of: name) }
+          attempts -= 1
+          guard attempts > 0 else { return nil }
+          continue
+        }
         try system { () throws(SystemError) in try remember(address) }
         return address
       }

@@ -46,7 +46,7 @@ struct ForeignTables {
 
   /// What a bridge that no rule names would meet.
   mutating func refusalOfAnyBridge(at entrance: ForwardChains.Entrance) throws(SandboxError) -> Refusal? {
-    try refusal(of: .init(name: "", index: 0), SubnetPool.standard.range, goesOut: true, at: entrance)
+    try refusal(of: .init(name: "", index: 0), SubnetPool.standard.ranges[0], goesOut: true, at: entrance)
   }
 
   private mutating func refusal(
