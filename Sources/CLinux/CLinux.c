@@ -198,8 +198,9 @@ int clinux_protect_mounts(int directory, const char *path, int is_read_only, int
   int flags = AT_EMPTY_PATH | (is_recursive ? AT_RECURSIVE : 0);
   return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
 }
-int clinux_move_mount(int from, const char *to) {
-  return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
+int clinux_move_mount(int from, const char *to, int follows_link) {
+  int flags = MOVE_MOUNT_F_EMPTY_PATH | (follows_link ? MOVE_MOUNT_T_SYMLINKS : 0);
+  return (int)syscall(SYS_move_mount, from, "", AT_FDCWD, to, flags);
 }
 
 int clinux_compare_exchange(uint32_t *word, uint32_t expected, uint32_t desired) {

@@ -88,10 +88,11 @@ public struct MountTree: ~Copyable {
   }
 
   /// Mounts it on a path, and where it was no more (move_mount(2)).
+  /// - Parameter followsLink: whether on what a link of that path leads to, or on the link itself.
   /// - Throws: EINVAL: it came with those of a user namespace above and is locked to where it is
   ///   (mount_namespaces(7)).
-  public borrowing func move(to path: String) throws(SystemError) {
-    try systemCall("attach mount", path) { clinux_move_mount(descriptor.raw, path) }
+  public borrowing func move(to path: String, followsLink: Bool = true) throws(SystemError) {
+    try systemCall("attach mount", path) { clinux_move_mount(descriptor.raw, path, followsLink ? 1 : 0) }
   }
 
   /// A detached copy of it.

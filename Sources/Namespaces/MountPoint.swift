@@ -15,28 +15,33 @@ public struct MountPoint: Equatable, Sendable {
   ///
   /// mountinfo also tells of each by what options it was mounted, which takes longer than all else, and with overlays
   /// much longer. It is read where the kernel cannot be asked otherwise; what was met by then is met again.
-  static func forEach(_ body: (MountPoint) -> Void) {
-    if forEachListed(body) { return }
+  /// - Parameter last: after which one to begin, where the kernel can list them in the order in which they were mounted;
+  ///   0 for all.
+  /// - Returns: the last one; the same again where the kernel cannot.
+  @discardableResult
+  static func forEach(after last: UInt64 = 0, _ body: (MountPoint) -> Void) -> UInt64 {
+    if let last = forEachListed(after: last, body) { return last }
     if let table = try? readFile("/proc/thread-self/mountinfo") { forEach(in: table, body) }
+    return last
   }
 
-  /// - Returns: whether the kernel can list them and tell of each, and may.
-  static func forEachListed(_ body: (MountPoint) -> Void) -> Bool {
+  /// - Returns: nil where the kernel cannot list them and tell of each, or may not.
+  static func forEachListed(after first: UInt64 = 0, _ body: (MountPoint) -> Void) -> UInt64? {
     withUnsafeTemporaryAllocation(of: clinux_mount.self, capacity: 1) { buffer in
       withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { ids in
-        var last: UInt64 = 0
+        var last = first
         while true {
           let count = Int(clinux_list_mounts(last, ids.baseAddress, ids.count))
-          guard count >= 0 else { return false }
+          guard count >= 0 else { return nil }
           for id in ids[..<count] {
             if clinux_stat_mount(id, buffer.baseAddress) == 0 {
               if let mount = MountPoint(buffer.baseAddress!) { body(mount) }
             } else if errno != ENOENT {
-              return false
+              return nil
             }
           }
-          if count < ids.count { return true }
-          last = ids[count - 1]
+          if count > 0 { last = ids[count - 1] }
+          if count < ids.count { return last }
         }
       }
     }

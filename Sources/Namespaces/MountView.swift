@@ -36,27 +36,41 @@ public struct MountView: Sendable {
     // Mounts of the host still arrive here; ours do not go out.
     try mount(on: "/", [.makeSlave, .recursive])
     let files = hideNames(warn)
-    let mounts = KernelMounts.all()
-    if isConfined { remove(mounts.elsewhere, warn) }
+    var mounts = KernelMounts.all()
+    if isConfined {
+      try mounts.close()
+      remove(mounts.elsewhere, warn)
+    }
     mountSysfs(keeping: mounts.belowSys, warn)
     if isConfined {
       try confineProc(keeping: mounts.belowProc, warn)
     } else if hasOwnProcesses {
       let kept = keep(mounts.belowProc, warn)
-      try mountProc()
+      try mountCompleteProc()
       restore(kept, warn)
     }
     return files
   }
 
-  /// Looks the working directory up again: as an open directory it would lead past the view.
-  public static func reenterDirectory() throws(SystemError) {
-    guard let path = getcwd(nil, 0) else { return }
-    defer { free(path) }
-    // One that was deleted, or lies outside of the root directory, has no path.
-    guard path[0] == CChar(bitPattern: UInt8(ascii: "/")) else { return }
-    do throws(SystemError) { try systemCall("enter", String(cString: path)) { chdir(path) } } catch {
-      if error.errno != EACCES { throw error }
+  /// Looks the working directory up again: as an open directory it would lead past the view. One that has no path there
+  /// any more is left for `/`.
+  /// - Parameter warn: is told so.
+  public static func reenterDirectory(warn: (String) -> Void) throws(SystemError) {
+    do throws(SystemError) {
+      let path = getcwd(nil, 0)
+      let code = errno
+      guard let path else { throw SystemError("find", "it", errno: code) }
+      defer { free(path) }
+      // One outside of the root directory, or of what is mounted, has no such path.
+      guard path[0] == CChar(bitPattern: UInt8(ascii: "/")) else {
+        throw SystemError("reach", String(cString: path), errno: ENOENT)
+      }
+      try systemCall("enter", String(cString: path)) { chdir(path) }
+    } catch {
+      // A file system of the host's that root is nobody to may have let somebody else in (NFS, FUSE).
+      if error.errno == EACCES, !KernelMounts.isWorkingDirectory { return }
+      warn("the command starts in / : its directory is not there inside: \(error)")
+      try systemCall("enter", "/") { chdir("/") }
     }
   }
 
@@ -168,7 +182,10 @@ public struct MountView: Sendable {
     var ownProcesses: SystemError?
     // Whatever hides or replaces files of the host's /proc does so inside as well.
     var kept = keep(paths, warn)
-    do throws(SystemError) { try mountProc() } catch {
+    do throws(SystemError) {
+      // What nothing can be written to need not be protected again, and would bring that of the network with it.
+      if try !mountCompleteProc() { kept.removeAll { Self.kernelFiles.contains($0.path) } }
+    } catch {
       if hasOwnProcesses { ownProcesses = error }
       warn("the host's processes are seen inside: \(error)")
       kept = []
@@ -192,12 +209,49 @@ public struct MountView: Sendable {
     if let ownProcesses { throw ownProcesses }
   }
 
+  /// Mounts a /proc of its own that can be written, or in a sandbox, where the kernel allows no such one, to be read only
+  /// with the parameters of the network from the one before.
+  ///
+  /// The kernel lets nobody inside mount another one but where a complete one is mounted, and with no more rights
+  /// (mnt_already_visible in fs/namespace.c): the mount over which this one stands is complete, since nothing in it is
+  /// covered, has no path, and is read-only.
+  /// - Returns: whether it can be written.
+  @discardableResult
+  public func mountCompleteProc() throws(SystemError) -> Bool {
+    let place = Self.coveredPlace
+    guard FileIdentity(path: place) != nil else {
+      try mountProc()
+      return true
+    }
+    var parameters: MountTree?
+    do throws(SystemError) { try mountProc(on: place) } catch {
+      guard error.errno == EPERM else { throw error }
+      parameters = try MountTree(copying: Self.networkParameters)
+      try mountProc(on: place, isReadOnly: true)
+    }
+    try protectMount(place, isReadOnly: true, isRecursive: false)
+    try mount(place, on: "/proc", .bind)
+    if let parameters {
+      try parameters.move(to: Self.networkParameters)
+      return false
+    }
+    try protectMount("/proc", isReadOnly: false, isRecursive: false)
+    return true
+  }
+
+  /// A directory that each /proc has.
+  private static let coveredPlace = "/proc/driver"
+
   /// Mounts a /proc of its own. Whoever is confined finds only the processes there that it might trace: root's files of
   /// others are open to it too, /proc/PID/oom_score_adj and the files of netfilter in /proc/PID/net among them.
-  public func mountProc() throws(SystemError) {
-    try mount(
-      "proc", on: "/proc", type: "proc", [.noSetUID, .noDevices, .noExecution],
-      options: isConfined ? "hidepid=ptraceable" : "")
+  private func mountProc(on path: String = "/proc", isReadOnly: Bool = false) throws(SystemError) {
+    var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
+    if isReadOnly { flags.insert(.readOnly) }
+    do throws(SystemError) {
+      try mount("proc", on: path, type: "proc", flags, options: isConfined ? "hidepid=ptraceable" : "")
+    } catch {
+      throw SystemError(error.operation, "/proc", errno: error.errno)
+    }
   }
 
   private static func directory(of name: NamespaceName) -> String { "/etc/netns/\(name.text)" }

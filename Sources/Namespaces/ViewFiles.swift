@@ -47,7 +47,7 @@ public struct ViewFiles: ~Copyable {
     return path
   }
 
-  /// Puts something over what a path leads to.
+  /// Puts something over what has a path; over a link itself.
   /// - Parameter name: one that is used for nothing else here.
   func put(_ cover: ViewCover, as name: String) throws(SystemError) {
     switch cover.content {
@@ -85,6 +85,8 @@ public struct ViewFiles: ~Copyable {
   private func attach(_ source: String, over path: String, isReadOnly: Bool = false) throws(SystemError) {
     guard let tree = try MountTree(copying: source) else { throw SystemError("open", source, errno: ENOENT) }
     if isReadOnly { try tree.protect() }
-    try tree.move(to: path)
+    // On a link itself: what it leads to is replaced by others again and again, such as systemd-resolved, and with that
+    // goes what is mounted on it.
+    try tree.move(to: path, followsLink: false)
   }
 }

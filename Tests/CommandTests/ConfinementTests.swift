@@ -216,17 +216,76 @@ extension CommandTests {
       }
     }
 
-    @Test("What the host mounts below /proc and /sys does not arrive inside")
+    @Test("What the host mounts while a command runs does not arrive inside, file systems of the kernel least of all")
     func laterMounts() throws {
-      try onHost("mount --make-rshared /") { (host) throws in
-        let running = try host.start("nsrun -- sh -c 'echo ready; read x; cat /proc/sys/fs/binfmt_misc/file'")
-        try running.wait(for: "ready")
+      try onHost("mount --make-rshared /; mkdir -p /run/late/proc /run/late/data") { (host) throws in
+        try host.must("nsrun create keep")
         let place = "/proc/sys/fs/binfmt_misc"
+        let look = "ls -A /run/late/proc /run/late/data; cat \(place)/file"
+        let commands = try ["nsrun --", "nsrun exec keep --"].map { entry in
+          let running = try host.start("exec \(entry) sh -c 'echo ready; read x; \(look)'")
+          try running.wait(for: "ready\n")
+          return running
+        }
         try host.must("mount -t tmpfs tmpfs \(place); echo of the host > \(place)/file")
-        running.send("\n")
-        let outcome = try running.finish()
-        #expect(outcome.status == 1 && outcome.errors.contains("No such file"), "\(outcome)")
-        try host.must("umount \(place)")
+        try host.must("mount -t proc proc /run/late/proc; mount -t tmpfs t /run/late/data; touch /run/late/data/file")
+        for running in commands {
+          running.send("\n")
+          let outcome = try running.finish()
+          #expect(outcome.status == 1 && outcome.errors.contains("No such file"), "\(outcome)")
+          #expect(outcome.output.hasSuffix("/run/late/data:\n\n/run/late/proc:\n"), "\(outcome)")
+        }
+        try host.must("umount \(place) /run/late/proc /run/late/data; nsrun rm keep")
+      }
+    }
+
+    @Test("What the host mounts on demand arrives inside")
+    func laterAutomount() throws {
+      try onHost("mount --make-rshared /; mkdir -p /run/auto /run/other") { (host) throws in
+        // The shell, and all of its process group, is the one that mounts, and waits for nobody there.
+        let script = """
+          exec 9> >(exec sleep 1000 > /dev/null 2>&1); sleeper=$!
+          mount -t autofs -o fd=9,pgrp=$$,minproto=5,maxproto=5,direct none /run/auto || exit 77
+          mkfifo /run/go /run/up; nsrun -- sh -c "echo > /run/up; read x < /run/go; ls /run/auto /run/other" & w=$!
+          read x < /run/up
+          for d in auto other; do mount -t tmpfs t /run/$d; touch /run/$d/file; done; echo > /run/go; wait $w
+          umount /run/auto /run/other; umount /run/auto; kill $sleeper
+          """
+        let outcome = try host.sh("exec setsid --wait bash -c '\(script)'")
+        #expect(outcome.output == "/run/auto:\nfile\n\n/run/other:\n", "\(outcome)")
+      }
+    }
+
+    @Test("File systems of the kernel are not there inside, wherever they are mounted")
+    func elsewhere() throws {
+      try onHost("mkdir -p /run/k/proc /run/k/subtree; touch /run/k/file") { (host) throws in
+        try host.must(
+          """
+          for t in binfmt_misc configfs fusectl debugfs tracefs securityfs mqueue; do
+            mkdir /run/k/$t; mount -t $t $t /run/k/$t || rmdir /run/k/$t
+          done 2> /dev/null
+          mount -t proc proc /run/k/proc; mount --bind /proc/sys /run/k/subtree; mount --bind /proc/version /run/k/file
+          """)
+        let seen = try host.must("nsrun -- grep -oE ' /run/k/[^ ]* ' /proc/self/mountinfo | sort -u | xargs")
+        #expect(seen == "/run/k/mqueue" || seen == "")
+        try host.must("umount /run/k/*")
+      }
+    }
+
+    @Test("A sandbox in a sandbox has processes of its own, and nobody there more power over the kernel")
+    func nestedProcesses() throws {
+      let script = """
+        nsrun --net br1 --pid -- bash -c '
+          ps -e -o comm= | xargs; echo 1 > /proc/sys/net/ipv4/ip_forward && cat /proc/sys/net/ipv4/ip_forward
+          for f in sys/vm/swappiness sysrq-trigger self/oom_score_adj; do ! echo 1 > /proc/$f || echo "wrote $f"; done
+          mount -o remount,rw /proc; mount -o remount,bind,rw /proc; mount -t proc proc /mnt && echo mounted
+          true' 2> /dev/null
+        unshare --pid --fork --mount bash -c 'mount -t proc -o ro proc /mnt && ls -d /mnt/[0-9]* | xargs -n 1 basename | head -n 1
+          mount -o remount,rw /mnt; mount -o remount,bind,rw /mnt; echo 1 > /mnt/sys/vm/swappiness && echo wrote' 2> /dev/null
+        true
+        """
+      for entry in ["nsrun --net br0 --", "nsrun exec keep --"] {
+        #expect(try Self.bash(entry, script).output == "nsrun bash ps xargs\n1\n1\n", "\(entry)")
       }
     }
 
@@ -235,7 +294,14 @@ extension CommandTests {
       let host = try Self.host.get()
       #expect(try host.sh("cd /proc/sys/kernel; \(entry) test -w core_pattern").status == 1)
       #expect(try host.must("cd /sys/class/net; \(entry) ls") == "eth0\nlo")
-      #expect(try host.must("mkdir /run/gone; cd /run/gone; rmdir /run/gone; \(entry) echo on") == "on")
+      let gone = "mkdir /run/gone; cd /run/gone; rmdir /run/gone"
+      // One deleted, those of names and of file systems of the kernel, and in one that is mounted no more.
+      let unmounted = "mkdir -p /run/t; mount -t tmpfs t /run/t; cd /run/t; umount -l /run/t"
+      for directory in [gone, "cd /run/netns", "cd /run/proc/sys/vm", "cd /run/bpf", unmounted] {
+        let outcome = try host.sh("\(directory); \(entry) pwd")
+        #expect(outcome.status == 0 && outcome.output == "/\n", "\(outcome)")
+        #expect(outcome.errors.contains("starts in /"), "\(outcome)")
+      }
     }
 
     // On a host of its own: bwrap changes every mount that it copies, and fails if one of /run/netns is gone meanwhile.

@@ -103,6 +103,53 @@ extension CommandTests {
     }
 
     @Test(
+      "A link to a file that its owner replaces is covered itself", arguments: ["run/systemd/resolve", "run/elsewhere"])
+    func replaced(directory: String) throws {
+      let file = "/\(directory)/stub.conf"
+      let preparation = "; mkdir -p /\(directory); mv /etc/resolv.conf \(file); ln -s ../\(file) /etc/resolv.conf"
+      try onHost(Self.etc + preparation) { (host) throws in
+        let running = try host.start(
+          """
+          exec nsrun --net br0 --dns 192.0.2.7 -- sh -c 'echo ready; read x; grep nameserver /etc/resolv.conf
+            echo inside > /etc/resolv.conf; ! mv -f /etc/hosts /etc/resolv.conf; cat /etc/resolv.conf'
+          """)
+        try running.wait(for: "ready\n")
+        try host.must("echo nameserver 8.8.4.4 > \(file).new; mv \(file).new \(file)")
+        running.send("\n")
+        let outcome = try running.finish()
+        #expect(outcome.output.hasSuffix("nameserver 192.0.2.7\ninside\n"), "\(outcome)")
+        #expect(try host.must("cat /etc/resolv.conf") == "nameserver 8.8.4.4")
+      }
+    }
+
+    @Test("A link to no file is covered as well")
+    func danglingLink() throws {
+      try onHost(Self.etc + "; rm /etc/resolv.conf; ln -s /run/none/resolv.conf /etc/resolv.conf") { (host) throws in
+        #expect(
+          try host.must("nsrun --net br0 --dns 192.0.2.7 -- tail -n 1 /etc/resolv.conf") == "nameserver 192.0.2.7")
+      }
+    }
+
+    @Test("Daemons of the host that answer for names are not reached", arguments: ["nscd", "systemd/resolve"])
+    func daemons(directory: String) throws {
+      try onHost("mkdir -p /run/\(directory)") { (host) throws in
+        let path = "/run/\(directory)/socket"
+        let server = try host.start(
+          "exec python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(\"\(path)\"); s.listen()"
+            + "; print(\"ready\", flush=True); sys.stdin.readline()'")
+        try server.wait(for: "ready\n")
+        let connect = "python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"\(path)\")'"
+        try host.must(connect)
+        for options in ["", "--net br0", "--net br0 --dns none"] {
+          let outcome = try host.sh("nsrun \(options) -- \(connect)")
+          #expect(outcome.status == 1 && outcome.errors.contains("No such file"), "\(outcome)")
+        }
+        server.send("\n")
+        _ = try server.finish()
+      }
+    }
+
+    @Test(
       "A FIFO, a device or a directory in the place of a file is not waited for",
       arguments: ["mkfifo", "ln -s /dev/zero", "mkdir", "truncate -s 1T"])
     func noFile(make: String) throws {

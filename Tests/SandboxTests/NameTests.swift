@@ -319,26 +319,28 @@ struct ResolverTests {
 @Suite("The name service switch")
 struct NameServiceSwitchTests {
   @Test(
-    "loses systemd-resolved, and keeps the rest",
+    "loses systemd-resolved and other daemons of the host, and keeps the rest",
     arguments: [
       ("files resolve [!UNAVAIL=return] dns", "files dns"), ("resolve", "files dns"),
-      ("mymachines resolve [!UNAVAIL=return] files myhostname dns", "mymachines files myhostname dns"),
-      ("files mdns4_minimal [NOTFOUND=return] resolve dns # c", "files mdns4_minimal [NOTFOUND=return] dns"),
+      ("mymachines resolve [!UNAVAIL=return] files myhostname dns", "files myhostname dns"),
+      ("files mdns4_minimal [NOTFOUND=return] resolve dns # c", "files dns"),
+      ("files mdns4_minimal [NOTFOUND=return] dns mdns4", "files dns"),
+      ("sss [SUCCESS=return] wins libvirt db", "files db dns"),
       ("files[NOTFOUND=continue !UNAVAIL=return]resolve[A=b]", "files [NOTFOUND=continue !UNAVAIL=return] dns"),
       ("\tfiles\tresolve [", "files dns"), ("[x] resolve dns", "files dns"),
     ])
   func resolve(_ hosts: String, _ expected: String) {
     let text = "# c\npasswd: files resolve\nhosts: \(hosts)\nnetworks: files\n"
     #expect(
-      NameServiceSwitch.withoutResolve(text) == "# c\npasswd: files resolve\nhosts: \(expected)\nnetworks: files\n")
+      NameServiceSwitch.withoutDaemons(text) == "# c\npasswd: files resolve\nhosts: \(expected)\nnetworks: files\n")
   }
 
-  @Test("stays as it is without systemd-resolved")
+  @Test("stays as it is without them")
   func other() {
     for text in [
       "", "hosts: files dns\n", "hosts\n", "hosts:", "passwd: resolve", "# hosts: resolve", ":", "hosts: ][",
     ] {
-      #expect(NameServiceSwitch.withoutResolve(text) == nil, "\(text)")
+      #expect(NameServiceSwitch.withoutDaemons(text) == nil, "\(text)")
     }
   }
 }

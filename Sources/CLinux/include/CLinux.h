@@ -111,7 +111,7 @@ int clinux_copy_mounts(int directory, const char *path);
 /// descriptor where the path is empty.
 int clinux_protect_mounts(int directory, const char *path, int is_read_only, int is_recursive);
 /// move_mount(2), Linux 5.2: attaches what open_tree gave; a link as the target is followed.
-int clinux_move_mount(int from, const char *to);
+int clinux_move_mount(int from, const char *to, int follows_link);
 
 /// The f_type of fstatfs(2), -1 on failure.
 int64_t clinux_file_system_type(int fd);

@@ -110,7 +110,7 @@ extension Host {
     // An nsrun inside has one of its own. It comes last, since some of the others are shown from there.
     if view.isConfined, access(state.root, F_OK) == 0 { covers.append(ViewCover(path: state.root, .directory)) }
     view.configure(with: covers, in: files, warn: reporter.warn)
-    try MountView.reenterDirectory()
+    try MountView.reenterDirectory(warn: reporter.warn)
     if view.isConfined {
       try owner?.enter(warn: reporter.warn)
       try MountView.seal()
@@ -159,7 +159,7 @@ extension Host {
     if UserNamespace.isFirst { return true }
     let child = try? ChildProcess(signals: signals, command: nil, isInit: true) { (parent) throws(SystemError) in
       try MountView.isolate()
-      try MountView(hasOwnProcesses: true).mountProc()
+      try MountView(hasOwnProcesses: true).mountCompleteProc()
       parent.reachCheckpoint()
     }
     guard let child else { return true }
@@ -218,12 +218,12 @@ extension Host {
     }
   }
 
-  /// What a resolv.conf of the sandbox's own needs: to be mounted, it has to stand over one.
+  /// What a resolv.conf of the sandbox's own needs: to be mounted, it has to stand over something.
   private func requireResolverFile(_ spec: ResolverSpec) throws(SandboxError) {
-    guard spec.servers?.isEmpty == false || !spec.search.isEmpty, access("/etc/resolv.conf", F_OK) != 0 else { return }
-    throw .refused(
-      "--dns: this host has no /etc/resolv.conf, or a link to none, for that of the sandbox to stand over: make one, be "
-        + "it empty")
+    let path = "/etc/resolv.conf"
+    guard spec.servers?.isEmpty == false || !spec.search.isEmpty, access(path, F_OK) != 0, linkTarget(path) == nil
+    else { return }
+    throw .refused("--dns: this host has no \(path) for that of the sandbox to stand over: make one, be it empty")
   }
 
   /// What a sandbox with a user namespace needs, as far as it can be told before one is made.

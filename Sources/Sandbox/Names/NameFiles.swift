@@ -54,13 +54,15 @@ extension Host {
       covers.append(ViewCover(path: "/etc/hosts", .bytes(HostsFile.ofHost() + Array("\(entry)\n".utf8))))
     }
     covers.append(given("resolv.conf") ?? ViewCover(path: "/etc/resolv.conf", .bytes(resolverFile(naming, resolvers))))
-    if let text = try? readText("/etc/nsswitch.conf"), let changed = NameServiceSwitch.withoutResolve(text),
+    if let text = try? readText("/etc/nsswitch.conf"), let changed = NameServiceSwitch.withoutDaemons(text),
       access("/etc/netns/\(naming.name)/nsswitch.conf", F_OK) != 0
     {
       covers.append(ViewCover(path: "/etc/nsswitch.conf", .bytes(Array(changed.utf8))))
     }
+    // Who listens there would answer from the host's network.
+    covers += ["/run/nscd", "/run/systemd/resolve"].map { ViewCover(path: $0, .directory) }
     // A file cannot stand where there is none.
-    return covers.filter { access($0.path, F_OK) == 0 }
+    return covers.filter { linkTarget($0.path) != nil || access($0.path, F_OK) == 0 }
   }
 
   private func resolverFile(_ naming: Naming, _ resolvers: HostResolvers?) -> [UInt8] {
