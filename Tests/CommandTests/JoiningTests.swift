@@ -51,7 +51,10 @@ extension CommandTests {
           "nsrun -- bash -c 'attack ptrace 1; attack pidfd_getfd 1; attack open /proc/1/exe; kill -KILL 1; kill -STOP 1; cat /proc/1/environ; exit 6'"
         )
         #expect(outcome.status == 6 && outcome.output == "", "\(outcome)")
-        #expect(outcome.errorLines.count == 4 && outcome.errors.hasPrefix("EPERM\nEPERM\nENOENT\ncat: "), "\(outcome)")
+        // What is hidden is not there, or, where the kernel still has its name in memory, may not be looked at.
+        #expect(
+          outcome.errorLines.count == 4 && outcome.errors.hasPrefix("EPERM\nEPERM\nE")
+            && ["ENOENT", "EPERM"].contains(outcome.errorLines[2]), "\(outcome)")
         for options in ["--privileged", "--privileged --env-clear"] {
           let shown = try host.must("SECRET=1 nsrun \(options) -- /bin/cat /proc/1/environ")
           #expect(!shown.contains("SECRET") && !shown.contains("PATH"), "\(shown)")
