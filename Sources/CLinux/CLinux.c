@@ -86,6 +86,27 @@ int clinux_kill_all_in(int user_namespace, uint32_t user) {
   if (pid == 0) _exit(kill_all_as(user_namespace, user));
   return pid;
 }
+union namespace_handle {
+  struct file_handle handle;
+  char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+};
+int clinux_namespace_handle(int fd, int *type, unsigned char *bytes, unsigned int *size) {
+  union namespace_handle own = {.handle = {.handle_bytes = *size < MAX_HANDLE_SZ ? *size : MAX_HANDLE_SZ}};
+  int mount;
+  if (name_to_handle_at(fd, "", &own.handle, &mount, AT_EMPTY_PATH) < 0) return -1;
+  *type = own.handle.handle_type;
+  *size = own.handle.handle_bytes;
+  memcpy(bytes, own.handle.f_handle, *size);
+  return 0;
+}
+int clinux_open_namespace(int type, const unsigned char *bytes, unsigned int size) {
+  enum { NSFS_ROOT = -10003 };  // FD_NSFS_ROOT in linux/fcntl.h
+  union namespace_handle own = {.handle = {.handle_bytes = size, .handle_type = type}};
+  errno = EINVAL;
+  if (size > MAX_HANDLE_SZ) return -1;
+  memcpy(own.handle.f_handle, bytes, size);
+  return open_by_handle_at(NSFS_ROOT, &own.handle, O_RDONLY | O_CLOEXEC);
+}
 int clinux_namespace_owner(int fd) { return ioctl(fd, NS_GET_USERNS); }
 int clinux_namespace_parent(int fd) { return ioctl(fd, NS_GET_PARENT); }
 int clinux_namespace_owner_id(int fd, uint32_t *user) { return ioctl(fd, NS_GET_OWNER_UID, user); }

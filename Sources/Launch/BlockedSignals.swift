@@ -26,22 +26,6 @@ public struct BlockedSignals: ~Copyable {
     }
   }
 
-  /// The first of the signals that ask this process to end and that wait now, as they do while they are blocked, be they
-  /// ignored or not; nil for none that is not ignored (nohup(1)).
-  public static var pendingEnd: Int32? {
-    var pending = sigset_t()
-    sigpending(&pending)
-    return endings.first { sigismember(&pending, $0) == 1 && !isIgnored($0) }
-  }
-
-  static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
-
-  static func isIgnored(_ signal: Int32) -> Bool {
-    var action = sigaction()
-    sigaction(signal, nil, &action)
-    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-  }
-
   /// Stops this process as the signal would if it were not blocked, until somebody continues it.
   func stop(by signal: Int32) {
     var set = sigset_t()

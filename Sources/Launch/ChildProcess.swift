@@ -216,11 +216,21 @@ public struct ChildProcess: ~Copyable {
 
   private borrowing func receive(exactly size: Int) throws(LaunchError) -> [UInt8]? {
     do throws(SystemError) {
+      if size > 0 { try awaitReport() }
       let bytes = try reports.read(size, "the report of the command's process")
       return bytes.count == size ? bytes : nil
     } catch {
       end()
-      throw .setup(error)
+      throw error.errno == EINTR ? .ended(.signaled(EndSignal.pending ?? SIGTERM)) : .setup(error)
+    }
+  }
+
+  /// Waits until there is something to read, or the end of it.
+  /// - Throws: EINTR where a signal asks this process to end and the child takes its time.
+  private borrowing func awaitReport() throws(SystemError) {
+    var descriptor = pollfd(fd: reports.raw, events: Int16(POLLIN), revents: 0)
+    while try systemCall("poll", "the report of the command's process", { poll(&descriptor, 1, 200) }) == 0 {
+      if EndSignal.pending != nil { throw SystemError("wait for", "the command's process", errno: EINTR) }
     }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// What a process has from the one that executed it, and nsrun depends on: put into a known state while nsrun is at work,
 /// and handed on to the command as it came.
@@ -18,7 +19,7 @@ struct InheritedState {
 
   /// Of the calling process, from which it is taken.
   init() {
-    ignoresChildren = BlockedSignals.isIgnored(SIGCHLD)
+    ignoresChildren = EndSignal.isIgnored(SIGCHLD)
     if ignoresChildren { signal(SIGCHLD, SIG_DFL) }
     mask = umask(0o022)
     for clock in Self.clocks {

@@ -141,7 +141,7 @@ public struct Supervisor: ~Copyable {
         killAll(remaining)
       }
       // The end of a child wakes up at once; for other processes there is no event to wait for.
-      if let signal = ArrivedSignal.next(timeout: 10), BlockedSignals.endings.contains(signal.number) {
+      if let signal = ArrivedSignal.next(timeout: 10), EndSignal.all.contains(signal.number) {
         endings.insert(signal.number)
       }
       _ = hasDescendants()
@@ -151,7 +151,7 @@ public struct Supervisor: ~Copyable {
       waited += min(now - last, 100_000)
       last = now
     }
-    // Asked to end, this process is still to know of it (BlockedSignals.pendingEnd).
+    // Asked to end, this process is still to know of it (EndSignal.pending).
     for signal in endings { raise(signal) }
     return left
   }

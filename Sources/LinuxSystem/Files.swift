@@ -172,9 +172,21 @@ public enum FileLock: Sendable {
 }
 
 extension OwnedDescriptor {
-  /// Takes the lock, waiting for it.
-  public func lock(_ lock: FileLock, _ subject: String) throws(SystemError) {
-    try systemCall("lock", subject) { flock(raw, lock.operation) }
+  /// Takes the lock, waiting for it as ``Wait`` does.
+  ///
+  /// To open a file is enough to lock it: one that others can open may be locked for ever.
+  /// - Parameter limit: how long it is waited for, in microseconds.
+  /// - Throws: ETIMEDOUT beyond the limit; EINTR where a signal asks this process to end.
+  public func lock(_ lock: FileLock, _ subject: String, limit: Int64 = .max) throws(SystemError) {
+    var wait: Wait?
+    while true {
+      let held = try systemCall("lock", subject, answeredBy: { $0 == EWOULDBLOCK }) {
+        flock(raw, lock.operation | LOCK_NB)
+      }
+      if held != nil { return }
+      if wait == nil { wait = Wait(for: "the lock of \(subject)", limit: limit) }
+      try wait!.rest()
+    }
   }
 
   /// Takes the lock if nobody holds one that conflicts.

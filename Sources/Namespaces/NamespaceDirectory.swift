@@ -84,8 +84,13 @@ public struct NamespaceDirectory: Sendable {
     if (try? mount(on: path, .makeShared)) != nil { return }
     try makeDirectory(path)
     let directory = try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY)
-    // ip(8) takes the same lock: two at once would mount the directory onto itself twice.
-    try directory.lock(.exclusive, path)
+    // ip(8) takes the same lock, for some system calls: two at once would mount the directory onto itself twice. But
+    // everybody can take it, and keep it.
+    do throws(SystemError) { try directory.lock(.exclusive, path, limit: 500_000) } catch {
+      guard error.errno == ETIMEDOUT else { throw error }
+    }
+    // Done meanwhile by whoever had it.
+    if (try? mount(on: path, .makeShared)) != nil { return }
     do throws(SystemError) {
       try mount(on: path, [.makeShared, .recursive])
     } catch {

@@ -49,6 +49,7 @@ public final class Host {
   ) throws(SandboxError) {
     self.reporter = reporter
     self.names = names
+    Wait.report = reporter.warn
     do throws(SystemError) {
       home = try .current()
       state = StateDirectory(network: try home.identity())

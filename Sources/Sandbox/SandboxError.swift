@@ -79,7 +79,11 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
 
 /// Runs system calls; what they throw becomes a ``SandboxError``.
 func system<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(SandboxError) -> Result {
-  do throws(SystemError) { return try body() } catch { throw .system(error) }
+  do throws(SystemError) { return try body() } catch {
+    // Only a wait that a signal ended is not begun again (``Wait``).
+    if error.errno == EINTR, let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
+    throw .system(error)
+  }
 }
 
 /// Talks to the kernel by netlink; what that throws becomes a ``SandboxError``.

@@ -25,6 +25,14 @@ enum Tag {
     link.kind == "bridge" && (link.alias == bridge || (planned != nil && link.address == planned))
   }
 
+  /// Whether a link of the host's is the end of a sandbox's veth pair.
+  static func isLink(_ link: Link, of facts: SandboxFacts) -> Bool {
+    guard link.kind == "veth" else { return false }
+    if let alias = link.alias { return alias == Self.link(of: facts.name) }
+    guard let address = facts.connection?.address.address else { return false }
+    return link.address == .derived(from: address, role: .hostLink)
+  }
+
   static func isOurLink(_ link: Link) -> Bool {
     link.kind == "veth"
       && (link.alias?.hasPrefix(linkPrefix) == true || link.address?.isDerived(for: .hostLink) == true)

@@ -156,10 +156,10 @@ struct ChildProcessTests {
       // As below nohup(1).
       signal(SIGHUP, SIG_IGN)
       raise(SIGHUP)
-      let before = BlockedSignals.pendingEnd
+      let before = EndSignal.pending
       // To this thread: the test runner's others do not block it.
       raise(SIGTERM)
-      exit(before == nil && BlockedSignals.pendingEnd == SIGTERM ? 0 : 1)
+      exit(before == nil && EndSignal.pending == SIGTERM ? 0 : 1)
     }
   }
 }

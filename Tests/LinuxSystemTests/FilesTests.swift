@@ -150,6 +150,23 @@ struct FileLockTests {
     #expect(other.tryLock(.exclusive) == true)
   }
 
+  @Test("a lock that somebody keeps is waited for to a limit")
+  func limit() throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.file("lock")
+    let other = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+    let own = try OwnedDescriptor.open(path, O_RDONLY)
+    #expect(other.tryLock(.exclusive) == true)
+    do throws(SystemError) {
+      try own.lock(.shared, "x", limit: 10_000)
+      Issue.record("it is held")
+    } catch {
+      #expect(error == SystemError("wait for", "the lock of x", errno: ETIMEDOUT))
+    }
+    #expect(other.tryLock(.shared) == true)
+    try own.lock(.shared, "x", limit: 0)
+  }
+
   @Test("a lock belongs to the open file: a duplicate holds it too")
   func duplicate() throws {
     let scratch = try ScratchDirectory()

@@ -280,6 +280,14 @@ struct HostParametersTests {
   @Test("that are damaged in the record are left out")
   func damaged() {
     #expect(HostParameters(RecordText([("sysctl", "net.ipv4.ip_forward"), ("other", "a b")])).original.isEmpty)
+    for line in [
+      "kernel.core_pattern |x", "net.ipv4.ip_forward 2", "net.ipv4.ip_forward 1 1", "net/ipv4/ip_forward 1",
+      "net.ipv4.conf.all.rp_filter 0", "net.ipv4.conf.a.b.forwarding 1", "net.ipv4.conf...forwarding 1",
+      "net.ipv4.conf.//.forwarding 1", "net.ipv4.conf./../../../kernel/x.forwarding 1", "net.ipv4.conf..forwarding 1",
+      "net.ipv6.conf.all.forwarding 1", "net.ipv4.ip_forward.x 1",
+    ] {
+      #expect(HostParameters(RecordText([("sysctl", line)])).original.isEmpty, "\(line)")
+    }
   }
 
   @Test("that are gone have nothing to put back")

@@ -32,9 +32,25 @@ struct RecordTests {
   func read() throws {
     let text = try RecordText(parsing: Array(file.utf8))
     #expect(SandboxFacts(text) == facts())
-    #expect(text.namespaceIdentity == "4:4026532300")
+    #expect(text.namespaceIdentity == FileIdentity(device: 4, inode: 4_026_532_300))
     #expect(text.file == file)
   }
+
+  @Test(
+    "say nothing of a connection or a namespace that nsrun never writes",
+    arguments: [
+      "mtu 0", "mtu 67", "mtu 65536", "mtu -1", "host-link eth0", "host-link nsrun", "address fd00::1/64", "egress all",
+      "mac 02", "translation none", "bridge ../x",
+    ])
+  func limited(line: String) throws {
+    let text = try RecordText(parsing: Array((file + line + "\n").utf8))
+    #expect(SandboxFacts(text)?.connection == nil)
+  }
+
+  @Test(
+    "give no number for a namespace that is none",
+    arguments: ["", "4", "4:", ":5", "4:5:6", "4:../5", "4: 5", "+4:5", "04:5"])
+  func identity(text: String) { #expect(FileIdentity(text: text) == nil) }
 
   @Test("are written in a form that stays")
   func write() {

@@ -32,6 +32,10 @@ int clinux_make_owned_network(int *user, int *network, int *limit_error);
 /// clone(2) with CLONE_NEWPID, otherwise as fork(2) but for its handlers (pthread_atfork(3)): 0 in the child, which is
 /// process 1 of a new PID namespace. The caller, which must have one thread only, makes no other process there.
 int clinux_fork_init(void);
+/// name_to_handle_at(2) of a namespace, Linux 6.18: a name that no other one has before the machine is restarted.
+int clinux_namespace_handle(int fd, int *type, unsigned char *bytes, unsigned int *size);
+/// open_by_handle_at(2): -1 with ESTALE where the namespace is gone, or the caller has no power over it.
+int clinux_open_namespace(int type, const unsigned char *bytes, unsigned int size);
 /// ioctl_ns(2), NS_GET_USERNS: a descriptor, close-on-exec, of the user namespace that owns a namespace.
 int clinux_namespace_owner(int fd);
 /// ioctl_ns(2), NS_GET_PARENT: a descriptor, close-on-exec, of the user namespace that one was made in.

@@ -10,14 +10,12 @@ extension Host {
   /// namespace that is gone to another one, which is not ours: so it has to carry the tag, or be where our link leads.
   /// - Parameter identity: what the record says of it.
   func namespace(
-    of facts: SandboxFacts, identity: String?, _ census: borrowing ProcessCensus
+    of facts: SandboxFacts, identity: FileIdentity?, _ census: borrowing ProcessCensus
   ) -> FileIdentity? {
     guard let identity else { return nil }
-    if let named = names.identity(of: facts.name), named.text == identity { return named }
-    guard let found = census.namespaces.first(where: { $0.text == identity }), let namespace = census.open(found) else {
-      return nil
-    }
-    return isTagged(namespace, facts.name) || leads(facts.connection?.hostLink, to: namespace) ? found : nil
+    if let named = names.identity(of: facts.name), named == identity { return named }
+    guard let namespace = census.open(identity) else { return nil }
+    return isTagged(namespace, facts.name) || leads(facts.connection?.hostLink, to: namespace) ? identity : nil
   }
 
   /// Whether a namespace's loopback link says that nsrun made it for a sandbox. It is the last thing that is made.
@@ -29,6 +27,21 @@ extension Host {
       return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }
     }.get()
     return alias == Tag.link(of: name)
+  }
+
+  /// Whether a namespace that has a sandbox's name, and the number that its record tells, can be what nsrun has made: a
+  /// record proves nothing by itself. Those inside can change the tag, but not who owns the namespace, nor where a link of
+  /// the host's leads.
+  func isOurs(_ namespace: borrowing NetworkNamespace, _ facts: SandboxFacts) -> Bool {
+    if (try? UserNamespace.ownerIdentity(of: namespace)) != UserNamespace.own { return true }
+    if leads(facts.connection?.hostLink, to: namespace) { return true }
+    let loopback = try? namespace.visit { () throws(SandboxError) -> Link? in
+      var inside = try system { () throws(SystemError) in try RouteConnection() }
+      return try netlink { () throws(NetlinkError) in try inside.link(index: 1) }
+    }.get()
+    guard let loopback else { return false }
+    // Whoever made it may have been ended before it came to that.
+    return loopback.alias == Tag.link(of: facts.name) || loopback.alias == nil && !loopback.isUp
   }
 
   /// Whether a namespace has the other end of one of our links.

@@ -144,7 +144,7 @@ struct LiveSandbox: ~Copyable {
       case .configure(let connection): try configure(connection)
       case .set(let parameter): try set(parameter, host)
       }
-      if let signal = BlockedSignals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
+      if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
     }
     if let connection = facts.connection {
       try host.awaitForwarding(of: connection)
@@ -291,12 +291,12 @@ struct LiveSandbox: ~Copyable {
     // Nobody is to join while this looks who is there.
     var isNamed = false
     if let namespace {
-      isNamed = !host.report { () throws(SandboxError) in try host.removeName(of: facts, namespace.text) }
+      isNamed = !host.report { () throws(SandboxError) in try host.removeName(of: facts, namespace) }
     }
     let isDying = isVacated(host, isPatient: isPatient) && !isNamed
     opened = nil
     var lock = host.lockToLeave(facts)
-    let isUndone = host.undo(facts, namespace: isNamed ? namespace?.text : nil, isDying: isDying)
+    let isUndone = host.undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
     inside = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
@@ -386,7 +386,7 @@ struct LiveSandbox: ~Copyable {
     var pause: UInt32 = 200
     var isTold = false
     while try sockets.areInUse() {
-      if BlockedSignals.pendingEnd != nil { return false }
+      if EndSignal.pending != nil { return false }
       // Most connections need one packet there and one back to end.
       if pause > 5000 {
         let now = monotonicMicroseconds()

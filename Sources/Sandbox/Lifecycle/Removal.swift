@@ -40,7 +40,7 @@ final class TakenOver {
   /// Also where no address was leased yet.
   let bridge: InterfaceName?
   /// The identity that its network namespace must have.
-  let identity: String?
+  let identity: FileIdentity?
   /// Whether it is one that stays.
   let stays: Bool
 
@@ -146,7 +146,7 @@ extension Host {
   /// Whether a sandbox that stays has the namespace and the link that its record, which can be read, speaks of.
   private func isWhole(_ name: NamespaceName, links: Set<String>) -> Bool {
     guard let (text, facts) = try? readRecord(of: name, at: state.createdRecord(of: name)) else { return false }
-    return names.identity(of: name)?.text == text.namespaceIdentity
+    return names.identity(of: name) == text.namespaceIdentity
       && facts.connection.map { links.contains($0.hostLink.text) } ?? true
   }
 
@@ -302,6 +302,7 @@ extension Host {
   @discardableResult
   private func dismantle(_ batch: [TakenOver]) -> [NamespaceName] {
     var dismantled: [NamespaceName] = []
+    let batch = batch.filter { !isMisleading($0) }
     guard !batch.isEmpty else { return [] }
     report { () throws(SandboxError) in
       let census = try system { () throws(SystemError) in try ProcessCensus() }
@@ -311,7 +312,7 @@ extension Host {
       }
     }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
-    let remaining = disconnect(batch.compactMap { $0.facts.connection?.hostLink })
+    let remaining = disconnect(batch.map(\.facts))
     for one in batch {
       var lock = lockToLeave(one.facts)
       let isUndone = undo(one.facts, namespace: one.identity, isDying: true)
@@ -320,6 +321,17 @@ extension Host {
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
     return dismantled
+  }
+
+  /// Whether the record of a sandbox speaks of a namespace that somebody else has made; that is said then.
+  private func isMisleading(_ one: TakenOver) -> Bool {
+    guard let named = try? names.open(one.facts.name), (try? named.identity()) == one.identity,
+      !isOurs(named, one.facts)
+    else { return false }
+    reporter.warn(
+      "'\(one.facts.name)' was not made by nsrun, whatever its record says: left; remove \(one.record.path)")
+    hasFailed = true
+    return true
   }
 
   private func inhabitants(of one: TakenOver, _ census: borrowing ProcessCensus) -> Inhabitants? {
@@ -372,9 +384,7 @@ extension Host {
     for network in try networkNames() {
       let leases = AddressLeases(bridge: network, state: state)
       // One that could not be given back would keep the network for ever.
-      for (address, holder) in isAbandoned ? lostLeases(leases) : [] {
-        try release(address, of: holder, to: leases)
-      }
+      if isAbandoned { try releaseLost(leases) }
       unmakeIfUnused(network)
     }
     state.removeIfEmpty(holding: lock)

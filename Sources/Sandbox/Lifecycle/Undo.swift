@@ -13,7 +13,7 @@ extension Host {
   ///   - isDying: whether nothing but the name keeps the namespace alive: it takes the veth pair with it then, without
   ///     the wait of some milliseconds that deleting a link costs.
   /// - Returns: whether all of it succeeded.
-  func undo(_ facts: SandboxFacts, namespace: String?, isDying: Bool) -> Bool {
+  func undo(_ facts: SandboxFacts, namespace: FileIdentity?, isDying: Bool) -> Bool {
     var isUndone = true
     for undo in SandboxPlan.undo(of: facts) {
       let hasSucceeded = report { () throws(SandboxError) in
@@ -24,7 +24,7 @@ extension Host {
           guard let namespace else { return }
           try removeName(of: facts, namespace)
         case .disconnect(let link):
-          guard !isDying, !disconnect([link]).isEmpty else { return }
+          guard !isDying, !disconnect([facts]).isEmpty, facts.connection?.hostLink == link else { return }
           isUndone = false
         }
       }
@@ -42,15 +42,13 @@ extension Host {
   }
 
   /// Takes the name away from a sandbox's namespace, with what is known by it.
-  func removeName(of facts: SandboxFacts, _ namespace: String) throws(SandboxError) {
-    try unname(facts.name, namespace)
-    removeState(inside: namespace)
+  func removeName(of facts: SandboxFacts, _ namespace: FileIdentity) throws(SandboxError) {
+    if try unname(facts.name, namespace) { removeState(inside: namespace) }
   }
 
   /// Removes what an nsrun in a sandbox has written down, for that network: it goes with it.
-  private func removeState(inside namespace: String) {
-    guard let inode = namespace.split(separator: ":").last else { return }
-    let path = "\(state.root)/\(inode)"
+  private func removeState(inside namespace: FileIdentity) {
+    let path = "\(state.root)/\(namespace.inode)"
     if path != state.path, access(path, F_OK) == 0 { removeTree(path) }
   }
 
@@ -115,28 +113,30 @@ extension Host {
     }
   }
 
-  func unname(_ name: NamespaceName, _ namespace: String) throws(SandboxError) {
+  /// - Returns: whether the namespace had the name.
+  @discardableResult
+  func unname(_ name: NamespaceName, _ namespace: FileIdentity) throws(SandboxError) -> Bool {
     // Somebody may have deleted our namespace and given its name to another one. A file without a namespace on it is
     // what is left of a name that was being made.
     let current = names.identity(of: name)
-    guard current == nil || current?.text == namespace else { return }
+    guard current == nil || current == namespace else { return false }
     _ = try system { () throws(SystemError) in try names.remove(name) }
+    return current != nil
   }
 
-  /// Deletes host's ends of veth pairs, as far as they are there and ours.
+  /// Deletes the host's ends of sandboxes' veth pairs, as far as they are there and carry the sandbox's tag.
   /// - Returns: those that could not be deleted.
-  func disconnect(_ names: [InterfaceName]) -> Set<InterfaceName> {
-    guard !names.isEmpty else { return [] }
+  func disconnect(_ sandboxes: [SandboxFacts]) -> Set<InterfaceName> {
+    let owners = Dictionary(
+      sandboxes.compactMap { facts in facts.connection.map { ($0.hostLink.text, facts) } }, uniquingKeysWith: { $1 })
+    guard let first = owners.keys.first else { return [] }
     let hasSucceeded = report { () throws(SandboxError) in
-      if names.count == 1 {
-        let link = try route { (route) throws(NetlinkError) in try route.link(named: names[0].text) }
-        return try delete([link].compactMap { $0 }.filter(Tag.isOurLink))
+      let links = try route { (route) throws(NetlinkError) in
+        owners.count == 1 ? [try route.link(named: first)].compactMap { $0 } : try route.links(kind: "veth")
       }
-      let wanted = Set(names.map(\.text))
-      let links = try route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
-      try delete(links.filter { wanted.contains($0.name) && Tag.isOurLink($0) })
+      try delete(links.filter { link in owners[link.name].map { Tag.isLink(link, of: $0) } ?? false })
     }
-    return hasSucceeded ? [] : Set(names)
+    return hasSucceeded ? [] : Set(sandboxes.compactMap(\.connection?.hostLink))
   }
 
   /// Deletes links, many at once: each by itself would take the kernel a wait of 8 ms and more. Those that went by

@@ -33,9 +33,10 @@ struct UnrecordedObjects {
   ///   - isDryRun: only tells.
   /// - Returns: what was removed.
   func remove(all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
-    var removed = name == nil && bridge == nil ? try removeForsakenState(isDryRun: isDryRun) : []
+    var orphans: Set<NamespaceName> = []
+    var removed = name == nil && bridge == nil ? removeForsakenState(isDryRun: isDryRun, &orphans) : []
     var doomed: [Link] = []
-    removed += try removeSandboxes(all: all, isDryRun: isDryRun, links: &doomed)
+    removed += try removeSandboxes(all: all, isDryRun: isDryRun, orphans, links: &doomed)
     guard name == nil else { return removed }
     // Nobody may make or unmake a network meanwhile, nor a directory for its state.
     let wasThere = FileIdentity(path: host.state.path) != nil
@@ -52,9 +53,11 @@ struct UnrecordedObjects {
 
   private static let isUnrecorded = "carries nsrun's tag but is in no record"
 
-  /// - Parameter links: is given the links that are removed.
+  /// - Parameters:
+  ///   - orphans: those whose network is gone.
+  ///   - links: is given the links that are removed.
   private func removeSandboxes(
-    all: Bool, isDryRun: Bool, links doomed: inout [Link]
+    all: Bool, isDryRun: Bool, _ orphans: Set<NamespaceName>, links doomed: inout [Link]
   ) throws(SandboxError) -> [Removed] {
     // What is there before what is recorded: a record is written before the first thing that it names is made.
     var links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
@@ -75,6 +78,15 @@ struct UnrecordedObjects {
 
     for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
       guard let identity = host.names.identity(of: name), isTagged(name) else { continue }
+      // The name may be seen in many network namespaces, and only that which it was made in has its link, or its record.
+      guard
+        self.name != nil || damaged.contains(name) || orphans.contains(name)
+          || nameless.contains(where: { $0.alias == Tag.link(of: name) })
+      else {
+        host.reporter.warn(
+          "'\(name)' carries nsrun's tag, but has neither a record nor a link here; left: nsrun rm \(name) removes it")
+        continue
+      }
       // The one that had no record may have gone meanwhile, and another one have got its name.
       guard isDryRun && damaged.contains(name) || !StateDirectory.isRecorded(name, below: host.state.root) else {
         continue
@@ -117,7 +129,7 @@ struct UnrecordedObjects {
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
     try host.delete(doomed)
     for (name, identity) in doomedNames {
-      host.report { () throws(SandboxError) in try host.unname(name, identity.text) }
+      host.report { () throws(SandboxError) in try host.unname(name, identity) }
     }
     return removed
   }
@@ -172,7 +184,8 @@ struct UnrecordedObjects {
       guard let network = try? InterfaceName(entry), bridge == nil || bridge == network else { continue }
       let leases = AddressLeases(bridge: network, state: host.state)
       let lost = host.lostLeases(leases, besides: doomed, isDryRun ? damaged : [])
-      for (address, holder) in lost {
+      if !isDryRun { try host.delete(lost.compactMap(\.link)) }
+      for (address, holder, _) in lost {
         // Whoever leaves just now has given it back.
         guard isDryRun || (try? host.release(address, of: holder, to: leases)) == true else { continue }
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
@@ -202,24 +215,36 @@ struct UnrecordedObjects {
     return removed
   }
 
-  /// The state of network namespaces that nobody is in any more and that have no name.
-  private func removeForsakenState(isDryRun: Bool) throws(SandboxError) -> [Removed] {
-    let directories = ((try? directoryEntries(host.state.root)) ?? []).filter { UInt64($0) != nil }
-    guard directories.contains(where: { "\(host.state.root)/\($0)" != host.state.path }) else { return [] }
-    let census = try system { () throws(SystemError) in try ProcessCensus() }
-    var inhabited = Set(census.namespaces.map { "\($0.inode)" })
-    for name in try system({ () throws(SystemError) in try host.names.names() }) {
-      host.names.identity(of: name).map { _ = inhabited.insert("\($0.inode)") }
-    }
+  /// The state of network namespaces that are gone.
+  /// - Parameter orphans: is given the sandboxes that were recorded there.
+  private func removeForsakenState(isDryRun: Bool, _ orphans: inout Set<NamespaceName>) -> [Removed] {
     var removed: [Removed] = []
-    for directory in directories where !inhabited.contains(directory) {
-      let path = "\(host.state.root)/\(directory)"
-      guard path != host.state.path else { continue }
-      removed.append(Removed(kind: .record, name: path, reason: .damaged))
-      if !isDryRun { removeTree(path) }
+    var seen: Set<String>?
+    for (path, isGone) in host.state.others() {
+      if isGone {
+        removed.append(Removed(kind: .record, name: path, reason: .damaged))
+        for part in ["running", "created"] {
+          orphans.formUnion(((try? directoryEntries("\(path)/\(part)")) ?? []).compactMap { try? NamespaceName($0) })
+        }
+        if !isDryRun { removeTree(path) }
+        continue
+      }
+      if seen == nil { seen = namespacesInSight() }
+      if seen?.contains(where: { path.hasSuffix("/\($0)") }) == true { continue }
+      host.reporter.warn(
+        "\(path) is of a network namespace of which nothing is seen from here, and may be in use; left: if it is gone, "
+          + "rm -r \(path) removes it")
     }
-    if !removed.isEmpty { host.state.removeRootIfEmpty() }
+    if !removed.isEmpty, !isDryRun { host.state.removeRootIfEmpty() }
     return removed
+  }
+
+  /// The numbers of the network namespaces that have a name, or a process, here.
+  private func namespacesInSight() -> Set<String> {
+    var seen: Set<String> = []
+    if let census = try? ProcessCensus() { for namespace in census.namespaces { seen.insert("\(namespace.inode)") } }
+    for name in (try? host.names.names()) ?? [] { host.names.identity(of: name).map { _ = seen.insert("\($0.inode)") } }
+    return seen
   }
 }
 
@@ -231,20 +256,31 @@ extension Host {
   ///   - damaged: names whose records would be set aside.
   func lostLeases(
     _ leases: AddressLeases, besides doomed: [Link] = [], _ damaged: Set<NamespaceName> = []
-  ) -> [(address: IPAddress, holder: NamespaceName)] {
+  ) -> [(address: IPAddress, holder: NamespaceName, link: Link?)] {
     // What is leased before what is recorded: a record is there before the lease. By the record, not by a doomed link:
     // its name may be another sandbox's by now.
     let unrecorded = leases.all().filter { damaged.contains($0.holder) || state.record(of: $0.holder) == nil }
     guard !unrecorded.isEmpty else { return [] }
     let links = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
     guard let links, let census = try? ProcessCensus() else { return [] }
-    return unrecorded.filter { address, holder in
-      guard let link = links.first(where: { $0.address == .derived(from: address, role: .hostLink) }) else {
-        return true
+    var lost: [(address: IPAddress, holder: NamespaceName, link: Link?)] = []
+    for (address, holder) in unrecorded {
+      let link = links.first { $0.address == .derived(from: address, role: .hostLink) && Tag.isOurLink($0) }
+      if let link, !doomed.contains(where: { $0.index == link.index }) {
+        // Whether something else keeps it cannot be seen.
+        guard names.identity(of: holder) == nil, (try? inhabitants(behind: link, census) == nil) == true else {
+          continue
+        }
       }
-      if doomed.contains(where: { $0.index == link.index }) { return true }
-      // A namespace that nobody is in and that has no name any more is about to go, and the link with it.
-      return names.identity(of: holder) == nil && (try? inhabitants(behind: link, census) == nil) == true
+      lost.append((address, holder, link))
     }
+    return lost
+  }
+
+  /// Gives back what is lost; after its link, be that held by what is not seen.
+  func releaseLost(_ leases: AddressLeases) throws(SandboxError) {
+    let lost = lostLeases(leases)
+    try delete(lost.compactMap(\.link))
+    for (address, holder, _) in lost { try release(address, of: holder, to: leases) }
   }
 }

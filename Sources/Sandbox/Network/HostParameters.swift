@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import RouteNetlink
 
 /// The kernel parameters that nsrun changes on the host, and how they were before.
 struct HostParameters {
@@ -36,7 +37,6 @@ struct HostParameters {
     // Switching ip_forward also sets accept_redirects and the forwarding of every link, whatever they were before
     // (inet_forward_change in net/ipv4/devinet.c): putting back ip_forward alone would lose what the host had there.
     var original = [(forwarding, "0")]
-    let redirects = Sysctl("net.ipv4.conf.all.accept_redirects")
     original.append((redirects, try redirects.read()))
     for link in try directoryEntries("/proc/sys/net/ipv4/conf") where link != "all" {
       let parameter = forwarding(of: link)
@@ -51,11 +51,25 @@ struct HostParameters {
 
   init(original: [(parameter: Sysctl, value: String)]) { self.original = original }
 
+  /// Reads what a record says. Nothing but what this writes is taken from it: what it says is written to /proc/sys.
   init(_ record: RecordText) {
     original = record.all("sysctl").compactMap { line in
-      let parts = line.split(separator: " ", maxSplits: 1)
-      return parts.count == 2 ? (Sysctl(String(parts[0])), String(parts[1])) : nil
+      let parts = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2, Self.isOurs(parts[0]), parts[1] == "0" || parts[1] == "1" else { return nil }
+      return (Sysctl(parts[0]), parts[1])
     }
+  }
+
+  private static let redirects = Sysctl("net.ipv4.conf.all.accept_redirects")
+
+  /// Whether it is one that switching forwarding changes.
+  private static func isOurs(_ name: String) -> Bool {
+    if name == forwarding.name || name == redirects.name { return true }
+    guard name.hasPrefix("net.ipv4.conf."), name.hasSuffix(".forwarding") else { return false }
+    let component = name.dropFirst("net.ipv4.conf.".count).dropLast(".forwarding".count)
+    // A dot of the link's name stands there as a slash, and no slash is one of a name.
+    return !component.utf8.contains(UInt8(ascii: "."))
+      && (try? InterfaceName(String(component.map { $0 == "/" ? "." : $0 }))) != nil
   }
 
   /// Puts everything back. A link that is gone has nothing to put back.

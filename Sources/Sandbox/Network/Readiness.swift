@@ -44,7 +44,7 @@ extension Host {
           isTold = true
         }
       }
-      if let signal = BlockedSignals.pendingEnd { throw .launch(.ended(.signaled(signal))) }
+      if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
       guard waited < limit else {
         return reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }

@@ -41,7 +41,7 @@ extension Host {
         address = free
       } else {
         let count = leases.count
-        for (address, holder) in lostLeases(leases) { _ = try? release(address, of: holder, to: leases) }
+        try? releaseLost(leases)
         guard let free = try take(isThorough: false) else {
           throw .refused(
             "no address is free in \(subnet) on \(network.bridge): \(count) in use; remove sandboxes, or use "

@@ -163,7 +163,7 @@ extension RecordText {
   }
 
   /// The identity of the network namespace.
-  var namespaceIdentity: String? { self[SandboxRecord.namespace] }
+  var namespaceIdentity: FileIdentity? { self[SandboxRecord.namespace].flatMap { FileIdentity(text: $0) } }
 }
 
 extension Host {
@@ -219,4 +219,12 @@ extension stat {
 extension FileIdentity {
   /// As it stands in a record.
   var text: String { "\(device):\(inode)" }
+
+  /// - Parameter text: as it stands in a record; nil where it is something else.
+  init?(text: String) {
+    let numbers = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt64($0) }
+    guard numbers.count == 2, let device = numbers[0], let inode = numbers[1] else { return nil }
+    self.init(device: device, inode: inode)
+    guard self.text == text else { return nil }
+  }
 }

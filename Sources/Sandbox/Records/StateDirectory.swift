@@ -20,6 +20,7 @@ import RouteNetlink
 ///     generations/BRIDGE      the ruleset in which nothing was missing
 ///     attendance              which processes answer for running sandboxes: whether one of them was killed
 ///     host                    a record of the kernel parameters that were changed
+///     namespace               by what the kernel tells whether the network namespace is gone
 ///
 /// A lock on the directory itself keeps those who join or leave a network (shared) from those who make or unmake one, or
 /// the directory (exclusive).
@@ -51,6 +52,7 @@ public struct StateDirectory: Sendable {
   var generations: String { "\(path)/generations" }
   var attendance: String { "\(path)/attendance" }
   var host: String { "\(path)/host" }
+  private var namespace: String { "\(path)/namespace" }
 
   func runningRecord(of name: NamespaceName) -> String { "\(running)/\(name.text)" }
   func createdRecord(of name: NamespaceName) -> String { "\(created)/\(name.text)" }
@@ -92,6 +94,17 @@ public struct StateDirectory: Sendable {
     return recorded
   }
 
+  /// The directories of other network namespaces, and whether each is known to be gone: that nobody is seen in it, nor a
+  /// name, tells nothing.
+  func others() -> [(path: String, isGone: Bool)] {
+    ((try? directoryEntries(root)) ?? []).sorted().compactMap { entry in
+      let other = "\(root)/\(entry)"
+      guard UInt64(entry) != nil, other != path else { return nil }
+      let handle = (try? readText("\(other)/namespace")).flatMap { NamespaceHandle($0) }
+      return (other, handle?.isGone ?? false)
+    }
+  }
+
   /// Whether a name is recorded for any network namespace.
   static func isRecorded(_ name: NamespaceName, below root: String) -> Bool {
     ((try? directoryEntries(root)) ?? []).contains { entry in
@@ -125,7 +138,12 @@ public struct StateDirectory: Sendable {
       // Nobody else may look inside: to open a file is enough to lock it, and so to stop everybody.
       try makeDirectory(root, mode: 0o700)
       try trust(root)
-      do throws(SystemError) { try makeDirectory(path) } catch {
+      do throws(SystemError) {
+        try close(root)
+        if try makeDirectory(path), let handle = NamespaceHandle(of: try .current()) {
+          try? overwrite(namespace, in: path, with: handle.text)
+        }
+      } catch {
         // The last one to leave removed the root.
         if error.isNotFound { continue }
         guard error.errno == EROFS, try mountRoot() else { throw error }
@@ -163,6 +181,13 @@ public struct StateDirectory: Sendable {
       // A lock on a directory that was removed while this waited for it guards nothing.
       if status.st_nlink > 0 { return Lock(descriptor) }
     }
+  }
+
+  /// Lets nobody else look into a directory that somebody has made with other permissions.
+  private func close(_ directory: String) throws(SystemError) {
+    var status = stat()
+    guard lstat(directory, &status) == 0, status.st_mode & 0o077 != 0 else { return }
+    try systemCall("set the mode of", directory) { chmod(directory, 0o700) }
   }
 
   /// Makes sure that nobody else has put, or can put, something into a directory.
@@ -203,9 +228,9 @@ public struct StateDirectory: Sendable {
   /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
   func removeIfEmpty(holding lock: borrowing Lock) {
     if removeIfEmpty(running) && removeIfEmpty(created) { unlink(attendance) }
-    for directory in [running, created, damaged, leases, networks, cursors, hosts, generations, path, root] {
-      rmdir(directory)
-    }
+    for directory in [running, created, damaged, leases, networks, cursors, hosts, generations] { rmdir(directory) }
+    if (try? directoryEntries(path)) == ["namespace"] { unlink(namespace) }
+    for directory in [path, root] { rmdir(directory) }
   }
 
   /// Writes a record that is complete when its name appears, and locked if wanted.
@@ -229,7 +254,8 @@ public struct StateDirectory: Sendable {
         try makeDirectory(directory, mode: 0o755)
         let descriptor = try OwnedDescriptor.open(
           directory, clinux_O_TMPFILE | O_RDWR | O_APPEND, mode: 0o644)
-        if locked { try descriptor.lock(.exclusive, file) }
+        // Nobody else has it open yet.
+        if locked { try systemCall("lock", file) { flock(descriptor.raw, LOCK_EX | LOCK_NB) } }
         try descriptor.setMode(0o644, file)
         try descriptor.write(content, file)
         try systemCall("create", file) {

@@ -29,6 +29,9 @@ public struct SandboxFacts: Equatable, Sendable {
     public var hostLink: InterfaceName
     public var egress: NetworkSpec.Egress
     public var translation: Translation
+
+    /// What the names of all host's ends begin with.
+    static let linkPrefix = "nsrun-"
   }
 
   /// How the name of every sandbox's host end begins, by which rules know it.
@@ -73,7 +76,7 @@ extension SandboxFacts {
   init?(_ text: RecordText) {
     guard let name = text["name"].flatMap({ try? NamespaceName($0) }),
       let lifetime = text["lifetime"].flatMap(SandboxSpec.Lifetime.init(rawValue:)),
-      let maker = text["maker"].flatMap({ Int32($0) }),
+      let maker = text["maker"].flatMap({ Int32($0) }), maker > 0,
       let createdAt = text["created"].flatMap({ Int($0) }), createdAt >= 0
     else { return nil }
     self.init(
@@ -88,14 +91,15 @@ extension SandboxFacts.Connection {
     guard let bridge = text["bridge"].flatMap({ try? InterfaceName($0) }),
       let address = text["address"].flatMap({ IPNetwork($0) }), address.address.isIPv4,
       let mac = text["mac"].flatMap({ MACAddress($0) }),
-      let mtu = text["mtu"].flatMap({ UInt32($0) }),
-      let hostLink = text["host-link"].flatMap({ try? InterfaceName($0) }),
+      let mtu = text["mtu"].flatMap({ UInt32($0) }), (68...65535).contains(mtu),
+      let hostLink = text["host-link"].flatMap({ try? InterfaceName($0) }), hostLink.text.hasPrefix(Self.linkPrefix),
       let egress = text["egress"].flatMap(NetworkSpec.Egress.init(rawValue:)),
       let translation = text["translation"].flatMap(SandboxFacts.Translation.init(rawValue:))
     else { return nil }
     self.init(
-      bridge: bridge, address: address, gateway: text["gateway"].flatMap { IPAddress($0) },
-      hostAddress: text["host-address"].flatMap { IPAddress($0) }, mac: mac, mtu: mtu,
+      bridge: bridge, address: address,
+      gateway: text["gateway"].flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? $0 : nil },
+      hostAddress: text["host-address"].flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? $0 : nil }, mac: mac, mtu: mtu,
       hostLink: hostLink, egress: egress, translation: translation)
   }
 }
