@@ -80,7 +80,7 @@ extension Host {
         let isUpToDate = isFirst && generation != nil
         let record = isUpToDate ? record : networkRecord(of: spec.bridge) ?? record
         let hasChanged = isUpToDate ? false : try refreshTranslation(of: record, made)
-        if record.mayChangeForeignChains && spec.mayChangeForeignChains { try chains.admit(spec.bridge) }
+        if record.mayChangeForeignChains && spec.mayChangeForeignChains { try chains.admit(spec.bridge, says: isFirst) }
         if hasChanged {
           try installFirewall()
         } else if record.translation != .host || spec.egress == .internal || isGuarding {
@@ -91,6 +91,9 @@ extension Host {
         if !isFirst, !isNew { try endMistranslatedFlows() }
       }
       if isNew, spec.mayChangeForeignChains { chains.warn(of: spec.bridge, goesOut: spec.egress != .internal) }
+      if isNew, spec.mayChangeForeignChains {
+        OtherHooks(self).warn(of: spec.bridge, goesOut: spec.egress != .internal)
+      }
       return describe(
         made, spec, networkRecord(of: spec.bridge) ?? record,
         addresses != nil ? addresses! : try self.addresses(of: made))

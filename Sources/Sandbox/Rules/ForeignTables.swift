@@ -84,6 +84,17 @@ struct ForeignTables {
       isCertain: !walk.mayBeAccepted)
   }
 
+  /// What becomes of a packet in a chain: why it is refused, nil where it is not, and whether it is left out of connection
+  /// tracking.
+  mutating func judge(
+    _ packet: ForwardedPacket, of bridge: InterfaceName, isOnBridge: Bool, at chain: Chain
+  ) throws(SandboxError) -> (refusal: Refusal?, isUntracked: Bool) {
+    let refusal = try refusal(of: packet, bridge.text, isOnBridge: isOnBridge, at: chain)
+    var walk = PacketWalk(packet, rules: try rules(in: chain.table))
+    _ = walk.fate(in: chain)
+    return (refusal, walk.isUntracked)
+  }
+
   private mutating func rules(in table: Table) throws(SandboxError) -> [String: [Rule]] {
     if let known = rules[table] { return known }
     let list = try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: table) }
@@ -105,7 +116,7 @@ struct ForeignTables {
   }
 
   /// The device by which packets leave this host.
-  private mutating func outside() throws(SandboxError) -> ForwardedPacket.Device {
+  mutating func outside() throws(SandboxError) -> ForwardedPacket.Device {
     if let uplink { return uplink }
     let link = try host.uplinks().first
     let found = ForwardedPacket.Device(name: link?.name ?? "", index: link?.index ?? 0)

@@ -21,6 +21,10 @@ struct ForwardChains {
     let owner: Owner
 
     var isDropping: Bool { chain.base?.policy == .drop }
+    /// Whether a rule in it may help, and the kernel lets others than the owner of the table add one.
+    var takesRules: Bool { isDropping && !isOwned }
+    /// Whether the table is one that only the program can change that made it (NFT_TABLE_F_OWNER).
+    let isOwned: Bool
   }
 
   /// By what a chain is changed.
@@ -29,10 +33,15 @@ struct ForwardChains {
     case ufw
     case iptables
     case nft
+    /// Only the program that made the table.
+    case program
   }
 
   private func entrances() throws(SandboxError) -> [Entrance] {
     let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
+    let owned = try host.nftables { (nft) throws(NetlinkError) in try nft.tables() }.filter {
+      $0.flags.contains(.owner)
+    }
     var entrances: [Entrance] = []
     for chain in chains where chain.base?.hook == .forward && chain.table != Firewall.table {
       guard [.ip, .inet].contains(chain.table.family) else { continue }
@@ -45,12 +54,14 @@ struct ForwardChains {
       let owner: Owner =
         if chain.table.name == "firewalld" {
           .firewalld
+        } else if owned.contains(chain.table) {
+          .program
         } else if chain.table.family != .ip || chain.table.name != "filter" || chain.name != "FORWARD" {
           .nft
         } else {
           others.contains { $0.name == "ufw-user-forward" } ? .ufw : .iptables
         }
-      entrances.append(Entrance(chain: chain, place: place, owner: owner))
+      entrances.append(Entrance(chain: chain, place: place, owner: owner, isOwned: owned.contains(chain.table)))
     }
     return entrances
   }
@@ -88,14 +99,20 @@ struct ForwardChains {
   }
 
   /// Lets a bridge's packets through all that drop by their policy: what comes from it, and the answers to that.
-  func admit(_ bridge: InterfaceName) throws(SandboxError) {
-    for entrance in try entrances() where entrance.isDropping { try admit(bridge, at: entrance.place) }
+  /// Where the kernel refuses a rule, it is left to people, and said.
+  func admit(_ bridge: InterfaceName, says: Bool = true) throws(SandboxError) {
+    for entrance in try entrances() where entrance.takesRules {
+      do throws(SandboxError) { try admit(bridge, at: entrance.place) } catch {
+        guard error.netlinkErrno != nil else { throw error }
+        if says { host.reporter.warn("\(error): \(Self.remedy(entrance, [bridge.text]))") }
+      }
+    }
   }
 
   /// The chains that drop by their policy and have lost the rules that let a bridge's packets through.
   func missingPlaces(of bridge: InterfaceName) throws(SandboxError) -> [Chain] {
     var missing: [Chain] = []
-    for entrance in try entrances() where entrance.isDropping {
+    for entrance in try entrances() where entrance.takesRules {
       if try rules(of: bridge, in: entrance.place).isEmpty { missing.append(entrance.place) }
     }
     return missing
@@ -200,6 +217,8 @@ struct ForwardChains {
     return counts
   }
 
+  private static let isLeft = "the rules of nsrun stay there until the program that owns the table deletes them"
+
   private func retract(_ bridge: InterfaceName, from place: Chain) throws(SandboxError) {
     // Somebody else may delete one of them between the listing and the transaction.
     for attempt in 1... {
@@ -212,6 +231,8 @@ struct ForwardChains {
         host.hasDeletedRules = true
         return
       } catch {
+        // The table has got an owner since, who alone can change it.
+        if error.netlinkErrno == EPERM { return host.reporter.warn("\(error): \(Self.isLeft)") }
         guard error.netlinkErrno == ENOENT, attempt < 3 else { throw error }
       }
     }
@@ -230,8 +251,14 @@ struct ForwardChains {
       if isDryRun { continue }
       var transaction = Transaction()
       for rule in ours { transaction.delete(rule) }
-      try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
-      host.hasDeletedRules = true
+      do throws(SandboxError) {
+        try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
+        host.hasDeletedRules = true
+      } catch {
+        guard error.netlinkErrno == EPERM else { throw error }
+        removed.removeLast()
+        host.reporter.warn("\(error): \(Self.isLeft)")
+      }
     }
     return removed
   }
@@ -273,12 +300,12 @@ struct ForwardChains {
       return refusals.map { refusal in
         Finding(
           check: Self.check, status: refusal.isCertain ? .problem : .warning, message: "\(refusal)",
-          remedy: entrance.isDropping
+          remedy: entrance.takesRules
             && networks.contains { $0.bridge.text == refusal.bridge && $0.mayChangeForeignChains }
             ? "nsrun reload" : Self.remedy(entrance, [refusal.bridge]))
       }
     }
-    if entrance.isDropping {
+    if entrance.takesRules {
       return [
         Finding(
           check: Self.check, status: .ok,
@@ -320,6 +347,11 @@ struct ForwardChains {
       }.joined(separator: "; ")
     // It lets the answers through by itself.
     case .ufw: bridges.map { "ufw route allow in on \($0.shellQuoted)" }.joined(separator: "; ")
+    case .program:
+      bridges.map { bridge in
+        "only the program that made the table \(entrance.chain.table), with the flag owner, can change it: have it accept "
+          + "iifname \"\(bridge)\", and oifname \"\(bridge)\" ct state established,related"
+      }.joined(separator: "; ")
     case .iptables: iptables("iptables", entrance.place.name, bridges)
     case .nft:
       bridges.map { bridge in
@@ -342,7 +374,7 @@ struct ForwardChains {
 
 extension String {
   /// As one word of a shell's command.
-  fileprivate var shellQuoted: String {
+  var shellQuoted: String {
     let isPlain = utf8.allSatisfy { byte in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
         || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_.".utf8.contains(byte)

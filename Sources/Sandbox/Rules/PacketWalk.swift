@@ -9,12 +9,18 @@ struct ForwardedPacket: Equatable {
     var index: UInt32
   }
 
-  var input: Device
-  var output: Device
+  /// nil where it is not known.
+  var input: Device?
+  /// nil where it is not known.
+  var output: Device?
   var state: ConntrackState
   /// The bytes of its addresses that are known: those that all sandboxes on a bridge have in common.
   var source = [UInt8?](repeating: nil, count: 4)
   var destination = [UInt8?](repeating: nil, count: 4)
+  /// Whether it is one of ARP instead, of which no more is known.
+  var isARP = false
+  /// The family of the tables that it meets.
+  var family = TableFamily.ip
 
   /// The bytes that all addresses of a subnet have in common.
   static func bytes(of subnet: IPNetwork?) -> [UInt8?] {
@@ -48,6 +54,8 @@ struct PacketWalk {
 
   /// Whether a rule that the packet meets accepts it on a condition that is not known to hold or not.
   private(set) var mayBeAccepted = false
+  /// Whether a rule surely leaves it out of connection tracking: then it is not translated either.
+  private(set) var isUntracked = false
   /// Chains that were looked into without its being certain that the packet gets there.
   private var explored: Set<String> = []
 
@@ -81,6 +89,7 @@ struct PacketWalk {
   private mutating func walk(_ chain: String, isCertain: Bool, depth: Int) -> End {
     guard depth <= 16, isCertain || explored.insert(chain).inserted else { return .left }
     for rule in rules[chain] ?? [] {
+      if isCertain, untracks(rule) { isUntracked = true }
       guard let (action, holds) = action(of: rule) else { continue }
       let isDecided = isCertain && holds
       switch action {
@@ -201,8 +210,16 @@ struct PacketWalk {
     return nil
   }
 
+  /// Whether a rule has a `notrack`, and surely holds: what comes before it is judged as if it accepted.
+  private func untracks(_ rule: Rule) -> Bool {
+    guard let index = rule.expressions.firstIndex(where: { $0 == .notrack || XTables($0)?.isNotrack == true }) else {
+      return false
+    }
+    return action(of: Rule(rule.expressions[..<index] + [.verdict(.accept)], in: rule.chain))?.holds == true
+  }
+
   private func value(of field: PayloadField) -> [UInt8?] {
-    guard field.base == .network, field.length <= 64 else { return Array(repeating: nil, count: 16) }
+    guard field.base == .network, field.length <= 64, !packet.isARP else { return Array(repeating: nil, count: 16) }
     return (field.offset..<field.offset + field.length).map { offset in
       switch offset {
       case 9: 6  // IPPROTO_TCP
@@ -215,12 +232,13 @@ struct PacketWalk {
 
   private func value(of key: MetaKey) -> [UInt8]? {
     switch key {
-    case .inputInterfaceName: DataValue.interfaceName(packet.input.name).bytes
-    case .outputInterfaceName: DataValue.interfaceName(packet.output.name).bytes
-    case .inputInterfaceIndex: DataValue.interfaceIndex(packet.input.index).bytes
-    case .outputInterfaceIndex: DataValue.interfaceIndex(packet.output.index).bytes
-    case .networkProtocol: [2 /* NFPROTO_IPV4 */]
-    case .transportProtocol: [6 /* IPPROTO_TCP */]
+    case .inputInterfaceName: packet.input.map { DataValue.interfaceName($0.name).bytes }
+    case .outputInterfaceName: packet.output.map { DataValue.interfaceName($0.name).bytes }
+    case .inputInterfaceIndex: packet.input.map { DataValue.interfaceIndex($0.index).bytes }
+    case .outputInterfaceIndex: packet.output.map { DataValue.interfaceIndex($0.index).bytes }
+    case .networkProtocol: packet.family == .ip || packet.family == .inet ? [2 /* NFPROTO_IPV4 */] : nil
+    case .transportProtocol: packet.isARP ? nil : [6 /* IPPROTO_TCP */]
+    case .etherType: packet.isARP ? [0x08, 0x06] : [0x08, 0x00]
     default: nil
     }
   }

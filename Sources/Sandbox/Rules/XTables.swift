@@ -37,6 +37,11 @@ struct XTables: Equatable {
     return String(decoding: info.prefix { $0 != 0 }, as: UTF8.self)
   }
 
+  /// Whether it leaves the packet out of connection tracking: `-j CT --notrack` (struct xt_ct_target_info), or NOTRACK.
+  var isNotrack: Bool {
+    kind == .target && (name == "NOTRACK" || name == "CT" && (info.first ?? 0) & 1 /* XT_CT_NOTRACK */ == 1)
+  }
+
   var expression: Expression {
     var buffer = MessageBuffer()
     buffer.attribute(Self.nameAttribute, string: name)
