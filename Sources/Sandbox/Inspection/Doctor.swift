@@ -42,9 +42,10 @@ public struct Doctor {
         remedy: "run it as root: sudo nsrun doctor")
       return [privileges, nameDirectory(), forwarding()]
     }
-    let chains = ForwardChains(host).findings() + OtherHooks(host).findings()
+    let chains = ForwardChains(host).findings()
     return [Finding(check: "privileges", status: .ok, message: "all that is needed")]
       + KernelFeatures(host).findings() + [nameDirectory(), forwarding()] + uplinks() + chains
+      + OtherHooks(host).findings()
       + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + sandboxes() + records()
   }
 
