@@ -11,7 +11,7 @@ extension CommandTests {
         let inside = try host.start("exec ip netns exec theirs sh -c 'echo ready; exec cat'")
         try inside.wait(for: "ready")
         let planting = """
-          cd /run/nsrun/*/created; sed -e s/^name.*/name\\ theirs/ \
+          cd /run/nsrun/*/created; sed -e 's/^name .*/name theirs/' \
             -e "s/^namespace.*/namespace $(stat -L -c %d:%i /run/netns/theirs)/" web > theirs
           """
         try host.must(planting)
@@ -58,7 +58,7 @@ extension CommandTests {
         try host.must(
           """
           mkdir -p /run/scratch/kept/in; nsrun create web
-          sed -i 's|^namespace .*|namespace \(identity)|' /run/nsrun/*/created/web; nsrun rm web; nsrun rm web
+          sed -i 's|^namespace .*|namespace \(identity)|' /run/nsrun/*/created/web; nsrun rm web; nsrun cleanup
           ls /run/scratch/kept/in; rm -r /run/scratch/kept
           """)
       }

@@ -32,7 +32,8 @@ extension Host {
   /// Whether a namespace that has a sandbox's name, and the number that its record tells, can be what nsrun has made: a
   /// record proves nothing by itself. Those inside can change the tag, but not who owns the namespace, nor where a link of
   /// the host's leads.
-  func isOurs(_ namespace: borrowing NetworkNamespace, _ facts: SandboxFacts) -> Bool {
+  /// - Parameter isComplete: whether all of it had been made: the tag comes last.
+  func isOurs(_ namespace: borrowing NetworkNamespace, _ facts: SandboxFacts, isComplete: Bool) -> Bool {
     if (try? UserNamespace.ownerIdentity(of: namespace)) != UserNamespace.own { return true }
     if leads(facts.connection?.hostLink, to: namespace) { return true }
     let loopback = try? namespace.visit { () throws(SandboxError) -> Link? in
@@ -40,8 +41,7 @@ extension Host {
       return try netlink { () throws(NetlinkError) in try inside.link(index: 1) }
     }.get()
     guard let loopback else { return false }
-    // Whoever made it may have been ended before it came to that.
-    return loopback.alias == Tag.link(of: facts.name) || loopback.alias == nil && !loopback.isUp
+    return loopback.alias == Tag.link(of: facts.name) || !isComplete && loopback.alias == nil && !loopback.isUp
   }
 
   /// Whether a namespace has the other end of one of our links.
