@@ -342,13 +342,22 @@ struct LiveSandbox: ~Copyable {
   /// Ends the processes that are still inside.
   /// - Returns: how many there were.
   private borrowing func endProcesses(_ host: Host) -> Int {
-    guard let namespace, opened != nil else { return 0 }
+    guard let namespace else { return 0 }
     // Descendants of the command have become children of this process, and who joined by nsrun has left a note.
-    guard
-      record.hasGrown || Supervisor.hasDescendants() || mayHaveOthers(in: namespace),
-      let inhabitants = try? Inhabitants(of: opened!, includesDescendants: true), let census = try? ProcessCensus()
+    guard record.hasGrown || Supervisor.hasDescendants() || mayHaveOthers(in: namespace) else { return 0 }
+    switch opened {
+    case .some(let network): return Self.endProcesses(inside: network, of: facts.name, host)
+    case nil: return 0
+    }
+  }
+
+  private static func endProcesses(
+    inside network: borrowing NetworkNamespace, of name: NamespaceName, _ host: Host
+  ) -> Int {
+    guard let inhabitants = try? Inhabitants(of: network, includesDescendants: true),
+      let census = try? ProcessCensus()
     else { return 0 }
-    return host.end(inhabitants, of: facts.name.text, census)
+    return host.end(inhabitants, of: name.text, census)
   }
 
   /// Whether processes may be in the namespace that came by themselves. Most who do have been started since; a look at all

@@ -207,7 +207,10 @@ extension Host {
   /// Makes the ids inside a child's user namespace those of this process's.
   private func giveIdentities(to child: borrowing ChildProcess) throws(SandboxError) {
     try launch { () throws(LaunchError) in try child.checkpoint() }
-    try system { () throws(SystemError) in try UserNamespace.mapAll(of: child.pid) }
+    do throws(SystemError) { try UserNamespace.mapAll(of: child.pid) } catch {
+      guard error.errno == EROFS else { throw .system(error) }
+      throw .refused("\(error), as it is in a sandbox of a sandbox: give the nsrun that made this one --no-pid")
+    }
   }
 
   /// What all that changes something needs.
