@@ -229,7 +229,13 @@ public struct MountView: Sendable {
       parameters = try MountTree(copying: Self.networkParameters)
       try mountProc(on: place, isReadOnly: true)
     }
-    try protectMount(place, isReadOnly: true, isRecursive: false)
+    do throws(SystemError) { try protectMount(place, isReadOnly: true, isRecursive: false) } catch {
+      // A complete one that can be written would let others like it be mounted inside.
+      try unmountDetached(place)
+      guard parameters == nil else { throw error }
+      try mountProc()
+      return true
+    }
     try mount(place, on: "/proc", .bind)
     if let parameters {
       try parameters.move(to: Self.networkParameters)

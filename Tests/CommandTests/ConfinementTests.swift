@@ -285,7 +285,7 @@ extension CommandTests {
         true
         """
       for entry in ["nsrun --net br0 --", "nsrun exec keep --"] {
-        #expect(try Self.bash(entry, script).output == "nsrun bash ps xargs\n1\n1\n", "\(entry)")
+        #expect(try Self.bash(entry, script).output == "bash ps xargs\n1\n1\n", "\(entry)")
       }
     }
 

@@ -30,7 +30,7 @@ extension CommandTests {
         let stray = try host.start("exec strays visitor /run/netns/web")
         try stray.wait(for: "ready")
         #expect(
-          try host.must("nsrun list --json | jq \".[0].processes | index($(pgrep -x strays))\"") != "null")
+          try host.must("nsrun list --json | jq \".[0].processes | map(.pid) | index($(pgrep -x strays))\"") != "null")
         running.closeInput()
         let outcome = try running.finish()
         #expect(outcome.errors.contains("ending what still runs in web: "), "\(outcome)")

@@ -3,6 +3,11 @@ import Testing
 
 extension CommandTests {
   @Suite("Leases") struct LeaseTests {
+    /// What was said, but that launches wait: on a busy machine the first one takes more than a second.
+    private static func failures(in outcome: Outcome) -> [String] {
+      outcome.errorLines.filter { !$0.hasPrefix("nsrun: waiting for the lock of /run/nsrun/") }
+    }
+
     @Test("Thirty-two launches at once, some for an address that another wants too, never share one")
     func wishes() throws {
       try onHost { (host) throws in
@@ -18,7 +23,7 @@ extension CommandTests {
           done
           wait; rm -r /run/scratch/up
           """)
-        let refusals = outcome.errorLines
+        let refusals = Self.failures(in: outcome)
         #expect(outcome.lines.count + refusals.count == 32 && refusals.count >= 8, "\(outcome)")
         #expect(Set(outcome.lines).count == outcome.lines.count, "\(outcome.lines.sorted())")
         #expect(Set(outcome.lines).isSuperset(of: (40...47).map { "10.64.7.\($0)/26" }), "\(outcome.lines.sorted())")
@@ -43,7 +48,7 @@ extension CommandTests {
             """)
         let outcome = try host.sh(
           "seq 500 | xargs -P 32 -I{} nsrun --net br0 -- sh /run/scratch/hold", seconds: 300)
-        #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+        #expect(outcome.status == 0 && Self.failures(in: outcome).isEmpty, "\(outcome)")
         #expect(outcome.lines.count == 500)
         #expect(outcome.lines.allSatisfy { $0.hasPrefix("10.") && !$0.contains(" ") }, "\(outcome)")
         print("500 launches had \(Set(outcome.lines).count) addresses, none twice at a time")

@@ -164,7 +164,7 @@ extension CommandTests {
         try run.wait(for: "ready")
         try host.must("rm -r /run/nsrun")
         let cleaned = try host.sh("nsrun cleanup --all")
-        #expect(cleaned.status == 0 && cleaned.output.hasPrefix("removed web (unrecorded, ending 1 process inside)"))
+        #expect(cleaned.status == 0 && cleaned.output.hasPrefix("removed web (unrecorded, ending 2 processes inside)"))
         #expect(cleaned.errors.contains("(sleep)"), "\(cleaned)")
         #expect(try run.finish().status == 128 + 15)
       }

@@ -7,7 +7,7 @@ extension CommandTests {
     @Test("A name that cannot be removed is the next nsrun's to remove")
     func name() throws {
       try onHost { (host) throws in
-        let fault = "strace -qq -o /dev/null -e trace=umount2 -e inject=umount2:error=EBUSY:when=1"
+        let fault = "strace -qq -o /dev/null -e trace=umount2 -e inject=umount2:error=EBUSY"
         let outcome = try host.sh("\(fault) nsrun --name held -- true")
         #expect(outcome.status == 0 && outcome.errors.contains("cannot unmount /run/netns/held"), "\(outcome)")
         #expect(try host.must("ls /run/netns") == "held")

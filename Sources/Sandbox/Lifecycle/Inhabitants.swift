@@ -12,17 +12,18 @@ struct Inhabitants: ~Copyable {
   /// nil where it is this process's own, and so tells nothing.
   private let owner: UserNamespace?
   private let ownerIdentity: FileIdentity?
-  /// Whether the descendants of this process belong to it, as far as they are not in its own network namespace.
-  private let includesDescendants: Bool
+  /// From which process on the descendants of this one belong to it, as far as they are not in this one's own network
+  /// namespace; nil for none. Those before it are others' that this process has inherited, or started for something else.
+  private let firstDescendant: Int32?
 
   /// How long they have between SIGTERM and SIGKILL, in milliseconds.
   fileprivate static let grace: Int32 = 2000
 
-  init(of network: borrowing NetworkNamespace, includesDescendants: Bool = false) throws(SystemError) {
+  init(of network: borrowing NetworkNamespace, descendantsFrom firstDescendant: Int32? = nil) throws(SystemError) {
     namespace = try network.identity()
     owner = try? UserNamespace.owner(of: network)
     ownerIdentity = owner == nil ? nil : try? UserNamespace.ownerIdentity(of: network)
-    self.includesDescendants = includesDescendants
+    self.firstDescendant = firstDescendant
   }
 
   /// Whether the kernel can end them all at once.
@@ -42,10 +43,10 @@ struct Inhabitants: ~Copyable {
         return true
       }
     }
-    guard includesDescendants, Supervisor.hasDescendants() else { return inside }
+    guard let firstDescendant, Supervisor.hasDescendants() else { return inside }
     let home = FileIdentity(path: "/proc/thread-self/ns/net")
     let descendants = Supervisor.descendants().filter { pid in
-      FileIdentity(path: "/proc/\(pid)/ns/net").map { $0 != home } ?? false
+      pid >= firstDescendant && FileIdentity(path: "/proc/\(pid)/ns/net").map { $0 != home } ?? false
     }
     return Set(inside + descendants).sorted()
   }

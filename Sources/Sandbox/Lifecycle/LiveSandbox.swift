@@ -346,15 +346,15 @@ struct LiveSandbox: ~Copyable {
     // Descendants of the command have become children of this process, and who joined by nsrun has left a note.
     guard record.hasGrown || Supervisor.hasDescendants() || mayHaveOthers(in: namespace) else { return 0 }
     switch opened {
-    case .some(let network): return Self.endProcesses(inside: network, of: facts.name, host)
+    case .some(let network): return Self.endProcesses(inside: network, from: firstProcess, of: facts.name, host)
     case nil: return 0
     }
   }
 
   private static func endProcesses(
-    inside network: borrowing NetworkNamespace, of name: NamespaceName, _ host: Host
+    inside network: borrowing NetworkNamespace, from first: Int32, of name: NamespaceName, _ host: Host
   ) -> Int {
-    guard let inhabitants = try? Inhabitants(of: network, includesDescendants: true),
+    guard let inhabitants = try? Inhabitants(of: network, descendantsFrom: first),
       let census = try? ProcessCensus()
     else { return 0 }
     return host.end(inhabitants, of: name.text, census)

@@ -161,8 +161,10 @@ struct ForwardingUsers {
   /// Bridges that are routers, rules that translate what leaves, and those that let the packets of certain links be
   /// forwarded.
   func all() throws(SandboxError) -> [User] {
+    // Whoever made a bridge of that name, it is there for sandboxes.
+    let networks = try host.networkNames().map(\.text)
     let bridges = try host.route { (route) throws(NetlinkError) in
-      let links = try route.links(kind: "bridge")
+      let links = try route.links(kind: "bridge").filter { !networks.contains($0.name) }
       let addressed = Set(try route.addresses(family: .inet).map(\.link))
       return links.filter { addressed.contains($0.index) && !Tag.isOurBridge($0, planned: nil) }
     }
