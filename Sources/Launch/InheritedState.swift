@@ -11,7 +11,8 @@ struct InheritedState {
   private var ignoresChildren = false
   private var mask: mode_t = 0
   private var timers: [itimerval] = []
-  private var limits: [rlimit] = []
+  /// nil for one that cannot be read, which is left as it is.
+  private var limits: [rlimit?] = []
 
   private static let clocks = [ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF].map { __itimer_which_t($0.rawValue) }
   private static let resources = [RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_AS]
@@ -29,9 +30,9 @@ struct InheritedState {
     }
     for resource in Self.resources {
       var limit = rlimit()
-      getrlimit(resource, &limit)
-      limits.append(limit)
-      guard limit.rlim_cur < limit.rlim_max else { continue }
+      let isKnown = getrlimit(resource, &limit) == 0
+      limits.append(isKnown ? limit : nil)
+      guard isKnown, limit.rlim_cur < limit.rlim_max else { continue }
       limit.rlim_cur = limit.rlim_max
       setrlimit(resource, &limit)
     }
@@ -41,7 +42,9 @@ struct InheritedState {
   func restore() {
     if ignoresChildren { signal(SIGCHLD, SIG_IGN) }
     umask(mask)
-    for (resource, var limit) in zip(Self.resources, limits) { setrlimit(resource, &limit) }
+    for (resource, limit) in zip(Self.resources, limits) {
+      if var limit { setrlimit(resource, &limit) }
+    }
     for (clock, var timer) in zip(Self.clocks, timers) { setitimer(clock, &timer, nil) }
   }
 }
