@@ -90,8 +90,8 @@ extension Host {
         // Something was missing, and not because nobody is on the bridge yet.
         if !isFirst, !isNew { try endMistranslatedFlows() }
       }
-      if isNew, spec.mayChangeForeignChains { chains.warn(of: spec.bridge, goesOut: spec.egress != .internal) }
       if isNew, spec.mayChangeForeignChains {
+        chains.warn(of: spec.bridge, goesOut: spec.egress != .internal)
         OtherHooks(self).warn(of: spec.bridge, goesOut: spec.egress != .internal)
       }
       return describe(
