@@ -86,6 +86,7 @@ int clinux_kill_all_in(int user_namespace, uint32_t user) {
   if (pid == 0) _exit(kill_all_as(user_namespace, user));
   return pid;
 }
+int clinux_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 union namespace_handle {
   struct file_handle handle;
   char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];

@@ -106,13 +106,13 @@ public struct UserNamespace: ~Copyable, Sendable {
     for _ in 1...10 {
       let pid = clinux_kill_all_in(descriptor.raw, UInt32.random(in: 0x8000_0000...0xefff_ffff))
       guard pid > 0 else { return false }
+      // Not by asking again and again: it ends when its pidfd says so, or at once.
+      let end = clinux_pidfd_open(pid)
+      var readable = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
+      if end < 0 || poll(&readable, 1, 100) != 1 { kill(pid, SIGKILL) }
+      close(end)
       var status: Int32 = 0
-      for look in 0... {
-        let ended = waitpid(pid, &status, WNOHANG)
-        if ended == pid { break }
-        if look == 100 { kill(pid, SIGKILL) }
-        usleep(1000)
-      }
+      while waitpid(pid, &status, 0) < 0 { guard errno == EINTR else { return false } }
       if clinux_exited(status) != 0 { return clinux_exit_status(status) == 0 }
     }
     return false

@@ -44,6 +44,8 @@ int clinux_namespace_parent(int fd);
 /// capabilities there, and ends all processes that these give it power over (kill(2) with -1): it gives 0 then, else an
 /// error number.
 int clinux_kill_all_in(int user_namespace, uint32_t user);
+/// pidfd_open(2), close-on-exec: readable when the process has ended.
+int clinux_pidfd_open(int pid);
 /// ioctl_ns(2), NS_GET_OWNER_UID: the user who made a user namespace, as the caller's own numbers it.
 int clinux_namespace_owner_id(int fd, uint32_t *user);
 /// seccomp(2): for the calling thread and its descendants there are neither keyrings nor clone3(2), which puts a child
