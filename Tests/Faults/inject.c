@@ -5,8 +5,8 @@
 // and 1, 2... for what it forks, in that order, until they execute another program; CALL and NUMBER say which of the
 // process's calls: `0 openat 3 ENOMEM`. The call itself is not carried out, so that killing at every call is killing
 // after every call, too; but a close that fails has closed, as it has in the kernel. Descriptor 3 gets `injected` when
-// it came to that; with `list`, a line with process and call for each one made. The exit status is the command's, 128+N
-// if signal N ended it.
+// it came to that; with `list`, a line with process and call for each one made, and `creating` for one that may make a
+// file. The exit status is the command's, 128+N if signal N ended it.
 //
 // strace can do nearly that, but counts calls in every process by itself and injects in all: the third openat of a child
 // is out of its reach when the parent has made three before.
@@ -139,7 +139,8 @@ int main(int argc, char **argv) {
       } else if (is_again) {
         sent = 0;
       } else if (info.op == PTRACE_SYSCALL_INFO_ENTRY && lists) {
-        dprintf(REPORT, "%d %s\n", process, name_of(info.entry.nr));
+        int creates = info.entry.nr == SYS_openat && (info.entry.args[2] & (O_CREAT | O_TRUNC));
+        dprintf(REPORT, "%d %s%s\n", process, name_of(info.entry.nr), creates ? " creating" : "");
       } else if (
         info.op == PTRACE_SYSCALL_INFO_ENTRY && process == target && strcmp(name_of(info.entry.nr), call) == 0
         && --number == 0) {
