@@ -91,15 +91,15 @@ public struct BaseChain: Hashable, Sendable {
   /// Lower ones come first; see the named ones (`.filter`, `.sourceNAT`).
   public var priority: Int32
   public var policy: Policy
-  /// The device whose packets enter; hooks ingress and egress only.
-  public var device: String?
+  /// The devices whose packets enter; hooks ingress and egress only. Several since Linux 5.5.
+  public var devices: [String]
 
-  public init(type: ChainType, hook: Hook, priority: Int32, policy: Policy = .accept, device: String? = nil) {
+  public init(type: ChainType, hook: Hook, priority: Int32, policy: Policy = .accept, devices: [String] = []) {
     self.type = type
     self.hook = hook
     self.priority = priority
     self.policy = policy
-    self.device = device
+    self.devices = devices
   }
 }
 
@@ -128,7 +128,14 @@ extension Chain {
     buffer.nested(NFTA_CHAIN_HOOK) {
       $0.attribute(NFTA_HOOK_HOOKNUM, bigEndian: base.hook.number(in: table.family))
       $0.attribute(NFTA_HOOK_PRIORITY, bigEndian: base.priority)
-      if let device = base.device { $0.attribute(NFTA_HOOK_DEV, string: device) }
+      switch base.devices.count {
+      case 0: break
+      case 1: $0.attribute(NFTA_HOOK_DEV, string: base.devices[0])
+      default:
+        $0.nested(NFTA_HOOK_DEVS) {
+          for device in base.devices { $0.attribute(NFTA_DEVICE_NAME, string: device) }
+        }
+      }
     }
   }
 
@@ -140,7 +147,7 @@ extension Chain {
     var hook: Hook?
     var priority: Int32 = 0
     var policy = Policy.accept
-    var device: String?
+    var devices: [String] = []
     var attributes = try reply.payload.attributes(after: NetfilterHeader.size)
     while let attribute = try attributes.next() {
       switch attribute.type {
@@ -156,7 +163,12 @@ extension Chain {
           switch field.type {
           case NFTA_HOOK_HOOKNUM: hook = Hook(number: try field.bigEndian(), in: family)
           case NFTA_HOOK_PRIORITY: priority = try field.bigEndian()
-          case NFTA_HOOK_DEV: device = field.string
+          // The kernel also gives a single one so.
+          case NFTA_HOOK_DEVS:
+            var names = field.attributes
+            while let name = try names.next() {
+              if name.type == NFTA_DEVICE_NAME { devices.append(name.string) }
+            }
           default: break
           }
         }
@@ -164,7 +176,7 @@ extension Chain {
       }
     }
     if let type, let hook {
-      base = BaseChain(type: type, hook: hook, priority: priority, policy: policy, device: device)
+      base = BaseChain(type: type, hook: hook, priority: priority, policy: policy, devices: devices)
     }
   }
 }

@@ -111,6 +111,26 @@ struct NFTablesKernelTests {
     }
   }
 
+  @Test(
+    "A chain at the devices of one list, and of one device, read as they were written",
+    arguments: [["lo"], ["a0", "lo"]])
+  func devices(names: [String]) throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("ip link add a0 type veth peer name b0") == "")
+      var connection = try NFTConnection()
+      let table = Table(.netdev, "t")
+      let chain = Chain(
+        "c", in: table, base: BaseChain(type: .filter, hook: .ingress, priority: 0, devices: names))
+      var transaction = Transaction()
+      transaction.add(table)
+      transaction.add(chain)
+      try connection.commit(transaction)
+      let listed = try #require(try connection.chains(in: table).first?.base)
+      #expect(listed.devices.sorted() == names)
+      for name in names { #expect(shell("nft list chain netdev t c").contains(name)) }
+    }
+  }
+
   @Test("A change that is refused is named, and nothing of its transaction is made")
   func refusal() throws {
     try inOwnNetwork { () throws in
