@@ -104,6 +104,8 @@ let IFA_BROADCAST: UInt16 = 4
 let IFA_FLAGS: UInt16 = 8
 
 let RTA_DST: UInt16 = 1
+let RTA_SRC: UInt16 = 2
+let RTA_IIF: UInt16 = 3
 let RTA_OIF: UInt16 = 4
 let RTA_GATEWAY: UInt16 = 5
 let RTA_PRIORITY: UInt16 = 6

@@ -154,22 +154,33 @@ public struct RouteConnection: ~Copyable {
     return try connection.query(batch) { (reply) throws(MalformedMessage) in try Route(reply) }
   }
 
-  /// The way that the kernel would send a packet of this machine's to an address: all tables and rules are heeded.
+  /// The way that the kernel would send a packet to an address: all tables and rules are heeded.
+  /// - Parameters:
+  ///   - source: where it comes from; nil for one of this machine's.
+  ///   - link: the interface index of the link that it arrives by, to be forwarded; nil for one of this machine's. What
+  ///     would be dropped on arrival, as for want of forwarding or by rp_filter, has no way.
   /// - Returns: nil where there is none, or one that drops the packet.
-  public mutating func route(to address: IPAddress) throws(NetlinkError) -> Route? {
+  /// - Throws: ENODEV where there is no such link.
+  public mutating func route(
+    to address: IPAddress, from source: IPAddress? = nil, arrivingOn link: UInt32? = nil
+  ) throws(NetlinkError) -> Route? {
     var batch = RequestBatch()
     batch.append(type: RTM_GETROUTE, flags: [], operation: "get route", subject: "\(address)") { buffer in
       buffer.append(address.family.rawValue)
       buffer.append(address.family.bitWidth)
-      buffer.append(UInt16(0))  // rtm_src_len, rtm_tos
+      buffer.append(source?.family.bitWidth ?? 0)
+      buffer.append(UInt8(0))  // rtm_tos
       buffer.append(UInt64(0))
       buffer.attribute(RTA_DST, address.write)
+      if let source { buffer.attribute(RTA_SRC, source.write) }
+      if let link { buffer.attribute(RTA_IIF, link) }
     }
     do throws(NetlinkError) {
       return try connection.query(batch) { (reply) throws(MalformedMessage) in try Route(reply) }.first
     } catch {
-      // No route or a throw; the others are what unreachable, prohibit and blackhole routes give (fib_props).
-      guard [ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL].contains(error.errno) else { throw error }
+      // No route or a throw; the others are what unreachable, prohibit and blackhole routes give (fib_props), and EXDEV
+      // what rp_filter does.
+      guard [ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EXDEV].contains(error.errno) else { throw error }
       return nil
     }
   }

@@ -25,6 +25,12 @@ struct Taking: CustomTestStringConvertible, Sendable {
     Taking(
       hand: "ip address flush dev br0", finding: "the bridge br0 has lost its address 10.64.9.1/24",
       reload: "restored the address 10.64.9.1/24 of br0"),
+    Taking(
+      hand: "ip route delete 10.64.9.0/24 dev br0", finding: "the route to 10.64.9.0/24 on br0 is gone",
+      reload: "restored the route to 10.64.9.0/24 on br0"),
+    Taking(
+      hand: "ip route delete local 10.64.9.1 table local", finding: "the route to 10.64.9.1/32 on br0 is gone",
+      reload: "restored the route to 10.64.9.1/32 on br0"),
     Taking(hand: "ip link delete br0", finding: "the bridge br0 is gone", reload: "restored the bridge br0"),
     Taking(
       hand: "ip link delete br0; ip link add br0 type bridge; ip address add 10.64.9.1/24 dev br0; ip link set br0 up",
@@ -51,6 +57,30 @@ struct Taking: CustomTestStringConvertible, Sendable {
     Taking(
       hand: "echo garbage > $(ls /run/nsrun/*/networks/br0)", finding: "networks/br0 is damaged",
       reload: "restored the record of the bridge br0"),
+  ]
+
+  /// What comes between a bridge of nsrun's with the subnet 10.64.9.0/24 and the rest: `hand` and, as `reload`, what takes
+  /// it away again.
+  static let ways = [
+    Taking(
+      hand: "ip address add 10.64.9.77/25 dev lan0", finding: "packets for sandboxes on br0 go by lan0",
+      reload: "ip address delete 10.64.9.77/25 dev lan0"),
+    Taking(
+      hand: "ip address add 10.64.9.77/24 dev lan0",
+      finding: "the subnet 10.64.9.0/24 of br0 collides with the address 10.64.9.77/24 of lan0",
+      reload: "ip address delete 10.64.9.77/24 dev lan0"),
+    Taking(
+      hand: "ip route add 10.64.9.0/29 via 192.0.2.1",
+      finding: "packets for sandboxes on br0 go by up0 via 192.0.2.1", reload: "ip route delete 10.64.9.0/29"),
+    Taking(
+      hand: "ip rule add to 10.64.9.0/24 blackhole", finding: "packets for sandboxes on br0 are dropped",
+      reload: "ip rule delete to 10.64.9.0/24 blackhole"),
+    Taking(
+      hand: "ip rule add from 10.64.9.0/24 prohibit", finding: "packets of sandboxes on br0 are dropped",
+      reload: "ip rule delete from 10.64.9.0/24 prohibit"),
+    Taking(
+      hand: "ip rule add iif up0 unreachable", finding: "answers to sandboxes on br0 are dropped",
+      reload: "ip rule delete iif up0 unreachable"),
   ]
 
   static let lost = [
@@ -88,6 +118,19 @@ extension CommandTests {
         #expect(try host.must("nsrun reload") == "")
         try host.must("! nsrun doctor | grep -v ^ok; \(Self.isOut("one")); ! \(Self.isOut("two"))")
         try host.must("nsrun cleanup --all; ip link delete br0 2> /dev/null || true")
+      }
+    }
+
+    @Test("Routes and rules that come later and go before those of the bridge: doctor tells", arguments: Taking.ways)
+    func ways(taking: Taking) throws {
+      try onHost("ip link add lan0 type veth peer lan1; ip link set lan0 up; ip link set lan1 up") { (host) throws in
+        try host.must("nsrun create one --net br0 --subnet 10.64.9.0/24; ! nsrun doctor | grep -v ^ok")
+        try host.must(taking.hand)
+        let doctor = try host.sh("nsrun doctor")
+        #expect(doctor.status == 1 && doctor.output.contains("problem  routes: \(taking.finding)"), "\(doctor)")
+        let reload = try host.sh("nsrun reload")
+        #expect(reload.status == 125 && reload.errors.contains(taking.finding), "\(reload)")
+        try host.must("\(taking.reload); ! nsrun doctor | grep -v ^ok; \(Self.isOut("one")); nsrun rm one")
       }
     }
 

@@ -173,6 +173,31 @@ struct RouteNetlinkKernelTests {
     }
   }
 
+  @Test("The way of a packet that arrives: by rules for its source and link; none where it is dropped on arrival")
+  func waysThrough() throws {
+    try inOwnNetwork { () throws in
+      let setup = """
+        for l in a b; do ip link add ${l}0 type veth peer name ${l}1; ip link set ${l}0 up; ip link set ${l}1 up; done
+        ip addr add 192.0.2.2/24 dev a0; ip addr add 10.1.0.1/24 dev b0; ip route add default via 192.0.2.1
+        echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv4/conf/b0/rp_filter
+        ip rule add from 10.1.0.7 prohibit; ip rule add from 10.1.0.8 table 77; ip route add default via 192.0.2.9 table 77
+        """
+      #expect(shell(setup) == "")
+      var route = try RouteConnection()
+      let link = try #require(try route.link(named: "b0")?.index)
+      func way(_ source: String) throws -> Route? {
+        try route.route(to: ip("8.8.8.8"), from: ip(source), arrivingOn: link)
+      }
+      #expect(try way("10.1.0.6")?.gateway == ip("192.0.2.1"))
+      #expect(try way("10.1.0.8")?.gateway == ip("192.0.2.9"))
+      #expect(try way("10.1.0.7") == nil)
+      // rp_filter: nobody there is reached by this link.
+      #expect(try way("10.2.0.6") == nil)
+      #expect(shell("echo 0 > /proc/sys/net/ipv4/conf/b0/forwarding") == "")
+      #expect(try way("10.1.0.6") == nil)
+    }
+  }
+
   @Test("Neighbours that are added, listed and deleted")
   func neighbours() throws {
     try inOwnNetwork { () throws in

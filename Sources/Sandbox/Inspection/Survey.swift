@@ -8,7 +8,7 @@ import RouteNetlink
 /// Something that the sandboxes which stand need, and that somebody else has taken from them.
 struct Lack: Hashable {
   enum Kind: String {
-    case sandboxes, bridges, forwarding, rules, records
+    case sandboxes, bridges, routes, forwarding, rules, records
     /// Rules in chains of others, at which the doctor looks in another way: by what they do.
     case passages
     /// Others of whom nsrun keeps something.
@@ -143,6 +143,7 @@ struct Survey {
           kind: .bridges, message: "the bridge \(name) has lost its address \(own.address): sandboxes cannot get out",
           restored: "the address \(own.address) of \(name)"))
     }
+    lacks += try routes(of: bridge, isOurs ? record.own : nil, users)
     // One that has just been made comes up when the sandbox at its first port has (``Host/awaitForwarding(of:)``).
     if !bridge.isUp, links.contains(where: { $0.master == bridge.index && $0.flags.contains(.lowerUp) }) {
       lacks.append(
@@ -187,6 +188,38 @@ struct Survey {
       }
     }
     return lacks
+  }
+
+  private func routes(
+    of bridge: Link, _ own: NetworkRecord.OwnBridge?, _ users: [SandboxFacts]
+  ) throws(SandboxError) -> [Lack] {
+    let routes = BridgeRoutes(host, of: bridge)
+    // Without the address its routes are not there either.
+    if let own, try host.addresses(of: bridge).networks.contains(own.address) {
+      let missing = try routes.missing(of: own.address)
+      if let route = missing.first?.destination {
+        return [
+          Lack(
+            kind: .bridges, message: "the route to \(route) on \(bridge.name) is gone: sandboxes get no answers",
+            restored: "the route to \(route) on \(bridge.name)")
+        ]
+      }
+    }
+    // The host need not know the way to those that do not know it.
+    let known = users.compactMap(\.connection).filter { $0.hostAddress.map($0.address.network.contains) ?? false }
+    var message: String?
+    if let one = known.first(where: { $0.egress != .internal }) ?? known.first {
+      message = try routes.obstacle(of: one.address.address, goesOut: one.egress != .internal)
+    }
+    if message == nil, let subnet = own?.address.network, let other = try routes.collision(of: subnet) {
+      message = "the subnet \(subnet) of \(bridge.name) collides with \(other.description), which came later"
+    }
+    guard let message else { return [] }
+    return [
+      Lack(
+        kind: .routes, message: message,
+        otherRemedy: "take away what came later, or make the sandboxes again with another --subnet")
+    ]
   }
 
   /// The bridge that the links of sandboxes are on, whatever it is called.

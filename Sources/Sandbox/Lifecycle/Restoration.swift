@@ -65,10 +65,18 @@ extension Host {
       }
       requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
       try netlinkRequests(requests)
+      try restoreRoutes(of: bridge, own.address)
       if users.contains(where: { $0.connection?.egress != .internal }) { turnForwardingOn(for: link) }
     }
     _ = try refreshTranslation(of: record, link)
     if record.mayChangeForeignChains { try ForwardChains(self).admit(bridge) }
+  }
+
+  private func restoreRoutes(of bridge: InterfaceName, _ own: IPNetwork) throws(SandboxError) {
+    guard let link = try bridgeLink(bridge) else { return }
+    var requests = RouteRequests()
+    for route in try BridgeRoutes(self, of: link).missing(of: own) { requests.add(route) }
+    try netlinkRequests(requests)
   }
 
   /// Makes a bridge of ours, be it for the first time, and puts the sandboxes on it that were.

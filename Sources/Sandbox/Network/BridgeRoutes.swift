@@ -1,0 +1,101 @@
+import LinuxSystem
+import Netlink
+import RouteNetlink
+
+/// The ways of packets between a bridge's sandboxes and the rest, as the kernel answers when it is asked for them.
+struct BridgeRoutes {
+  private let host: Host
+  private let bridge: Link
+
+  init(_ host: Host, of bridge: Link) {
+    self.host = host
+    self.bridge = bridge
+  }
+
+  /// The routes that the kernel makes with a bridge's address and that are not there any more, where packets for its
+  /// sandboxes need them.
+  /// - Parameter own: the address.
+  func missing(of own: IPNetwork) throws(SandboxError) -> [Route] {
+    // A VRF has them in a table of its own.
+    guard bridge.isUp, bridge.master == nil else { return [] }
+    let kernel: UInt8 = 2  // RTPROT_KERNEL, so that they go with the address
+    let wanted = [
+      Route(
+        to: own.network, family: .inet, link: bridge.index, preferredSource: own.address, protocolNumber: kernel),
+      Route(
+        to: IPNetwork(own.address), family: .inet, link: bridge.index, preferredSource: own.address,
+        table: Route.localTable, protocolNumber: kernel, type: .local),
+    ]
+    let there = try host.route { (route) throws(NetlinkError) in try route.routes(family: .inet) }
+    return wanted.filter { route in
+      !there.contains {
+        $0.link == route.link && $0.destination == route.destination && $0.table == route.table && $0.type == route.type
+      }
+    }
+  }
+
+  /// What has come to the host since and is in the subnet of a bridge of ours: of a bridge and a LAN with one subnet, one
+  /// gets no packets.
+  func collision(of subnet: IPNetwork) throws(SandboxError) -> SubnetUse? {
+    try host.route { (route) throws(NetlinkError) in
+      SubnetUse.all(
+        addresses: try route.addresses(family: .inet).filter { $0.link != bridge.index },
+        routes: try route.routes(family: .inet).filter { $0.link != bridge.index }, links: try route.links())
+    }.first { $0.collides(with: subnet) }
+  }
+
+  /// Why packets for a sandbox do not come to the bridge, or those that it sends to the outside do not leave; nil where
+  /// they do.
+  /// - Parameter goesOut: whether what it sends is to leave the bridge.
+  func obstacle(of sandbox: IPAddress, goesOut: Bool) throws(SandboxError) -> String? {
+    guard bridge.isUp, bridge.master == nil else { return nil }
+    let way = try host.route { (route) throws(NetlinkError) in try route.route(to: sandbox) }
+    guard let way, way.type == .unicast, way.link == bridge.index else {
+      return "packets for sandboxes on \(bridge.name) \(try Self.turn(way, host)): "
+        + "another route or rule goes before theirs (ip route get \(sandbox))"
+    }
+    guard goesOut,
+      // The host's own way to somebody who is not there: RFC 5737.
+      let out = try host.route({ (route) throws(NetlinkError) in try route.route(to: Self.somebody) }),
+      out.type == .unicast, let uplink = out.link
+    else { return nil }
+    let name = try host.name(ofLink: uplink)
+    // That is said elsewhere.
+    guard (try? HostParameters.isForwarding()) == true,
+      ![bridge.name, name].contains(where: HostParameters.lacksForwarding)
+    else { return nil }
+    let ways = try host.route { (route) throws(NetlinkError) in
+      (
+        try route.route(to: Self.somebody, from: sandbox, arrivingOn: bridge.index),
+        try route.route(to: sandbox, from: Self.somebody, arrivingOn: uplink)
+      )
+    }
+    if ways.0?.type != .unicast {
+      return "packets of sandboxes on \(bridge.name) \(try Self.turn(ways.0, host)) on their way out: "
+        + "rules for their source or link say so (ip route get \(Self.somebody) from \(sandbox) iif \(bridge.name))"
+    }
+    if ways.1?.type != .unicast || ways.1?.link != bridge.index {
+      return
+        "answers to sandboxes on \(bridge.name) \(try Self.turn(ways.1, host)): rp_filter, or rules for the link they "
+        + "come by, say so (ip route get \(sandbox) from \(Self.somebody) iif \(name))"
+    }
+    return nil
+  }
+
+  private static let somebody = IPAddress("198.51.100.1")!
+
+  /// What becomes of packets by a route.
+  private static func turn(_ way: Route?, _ host: Host) throws(SandboxError) -> String {
+    guard let way, way.type == .unicast, let link = way.link else {
+      return way?.type == .local ? "are taken for this host's own" : "are dropped"
+    }
+    return "go by \(try host.name(ofLink: link))" + (way.gateway.map { " via \($0)" } ?? "")
+  }
+}
+
+extension Host {
+  /// For people.
+  fileprivate func name(ofLink index: UInt32) throws(SandboxError) -> String {
+    try route { (route) throws(NetlinkError) in try route.link(index: index)?.name } ?? "link \(index)"
+  }
+}
