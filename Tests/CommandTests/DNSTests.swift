@@ -20,7 +20,9 @@ extension CommandTests {
               isIPv4 = query[end - 4:end - 2] == b'\\0\\1' and b'missing' not in query
               head = query[:2] + (b'\\x81\\x80' if isIPv4 else b'\\x81\\x83')
               answer = b'\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\xcb\\0\\x71\\7' if isIPv4 else b''
-              s.sendto(head + b'\\0\\1' + (b'\\0\\1' if isIPv4 else b'\\0\\0') + b'\\0' * 4 + query[12:end] + answer, sender)
+              rest = (b'\\0\\1' if isIPv4 else b'\\0\\0') + b'\\0' * 4 + query[12:end] + answer
+              try: s.sendto(head + b'\\0\\1' + rest, sender)
+              except PermissionError: pass  # by a rule
       END
       """
 
@@ -103,6 +105,43 @@ extension CommandTests {
       try withServer("nameserver 127.0.0.1\\n", at: "192.0.2.2 127.0.0.1", inInternet: false) { (host) throws in
         try expectFound(on: host)
         #expect(try host.must("nsrun --net br0 -- grep nameserver /etc/resolv.conf") == "nameserver 192.0.2.2")
+      }
+    }
+
+    /// Firewalls that keep sandboxes from a server of this host's, and the chain that does.
+    private static let closed = [
+      (
+        "nft 'add table inet theirs; add chain inet theirs i { type filter hook input priority 0; policy drop; }; "
+          + "add rule inet theirs i iif lo accept; add rule inet theirs i tcp dport { 22, 53 } accept'",
+        "inet theirs i"
+      ),
+      ("iptables -P INPUT DROP; iptables -A INPUT -p udp --dport 67 -j ACCEPT", "ip filter INPUT"),
+      ("iptables -t mangle -A INPUT ! -i lo -j DROP", "ip mangle INPUT"),
+      (
+        "nft 'add table ip theirs; add chain ip theirs o { type filter hook output priority 0; }; "
+          + "add rule ip theirs o oifname br0 drop'", "ip theirs o"
+      ),
+    ]
+
+    @Test(
+      "A firewall that keeps sandboxes from the host's own server: launch and doctor tell, with the command that helps",
+      arguments: closed)
+    func closedServer(firewall: String, chain: String) throws {
+      try withServer("nameserver 192.0.2.2\n", at: "192.0.2.2", inInternet: false) { (host) throws in
+        try host.must(firewall)
+        let made = try host.sh("nsrun create one --net br0")
+        let said = "DNS questions of sandboxes on br0 to this host, 192.0.2.2, or the answers, do not get through"
+        #expect(made.status == 0 && made.errorLines.count == 1, "\(made)")
+        #expect(made.errors.contains("the chain \(chain) ") && made.errors.contains(said), "\(made)")
+        try host.must("! nsrun exec one -- env RES_OPTIONS='timeout:1 attempts:1' \(Self.lookup)")
+        let remedy = try host.must("nsrun doctor --json | jq -r '.[] | select(.status == \"problem\") | .remedy'")
+        try host.must("\(remedy); ! nsrun doctor | grep -v ^ok")
+        #expect(try host.must("nsrun exec one -- \(Self.lookup)").hasPrefix(Self.found))
+        // Those that ask somebody else are not kept from anything.
+        try host.must("nft flush ruleset; nsrun reload; nsrun rm one; \(firewall)")
+        let other = try host.sh("nsrun create one --net br0 --dns 8.8.8.8; nsrun doctor | grep -v ^ok; nsrun rm one")
+        #expect(other.errors == "" && other.lines.count == 1, "\(other)")
+        try host.must("nft flush ruleset")
       }
     }
 

@@ -19,6 +19,9 @@ struct Obstacle: CustomTestStringConvertible, Sendable {
       ruleset: "table netdev mine { chain early { type filter hook ingress device up0 priority 0; drop; }; }",
       chain: "netdev mine early"),
     Obstacle(
+      ruleset: "table netdev mine { chain both { type filter hook ingress devices = { lo, up0 } priority 0; drop; }; }",
+      chain: "netdev mine both"),
+    Obstacle(
       ruleset: "table inet mine { chain late { type filter hook postrouting priority 50; iifname br0 drop; }; }",
       chain: "inet mine late"),
     Obstacle(
@@ -52,6 +55,8 @@ extension CommandTests {
           input: """
             table bridge mine { chain in { type filter hook input priority 0; policy accept; counter; }; }
             table inet mine { chain early { type filter hook prerouting priority raw; iifname other0 notrack; }; }
+            table inet off { flags dormant; chain f { type filter hook forward priority 0; policy drop; }; }
+            table inet host { chain in { type filter hook input priority 0; policy drop; }; }
             """)
         let made = try host.sh("nsrun create one --net br0")
         #expect(made.status == 0 && made.errors == "", "\(made)")

@@ -9,7 +9,7 @@ import Testing
   private static let table = Table(.inet, "theirs")
   private static let base = Chain(
     "f", in: table, base: BaseChain(type: .filter, hook: .forward, priority: 0, policy: .drop))
-  private let packet = ForwardedPacket(
+  private let packet = SandboxPacket(
     input: .init(name: "br0", index: 7), output: .init(name: "up0", index: 2), state: .new)
 
   private static func rule(_ statements: Statement...) -> Rule { Rule(in: base, statements) }
@@ -20,7 +20,7 @@ import Testing
 
   /// What becomes of the packet, and whether it may be accepted on the way.
   private func fate(
-    _ chains: [String: [Rule]], _ packet: ForwardedPacket? = nil,
+    _ chains: [String: [Rule]], _ packet: SandboxPacket? = nil,
     entry: @escaping (String, [UInt8]) -> PacketWalk.Entry = { _, _ in .unknown }
   ) -> String {
     var walk = PacketWalk(packet ?? self.packet, rules: chains, entry: entry)
@@ -74,7 +74,7 @@ import Testing
   @Test("What all addresses of a subnet have in common decides, and nothing else of them")
   func addresses() {
     var known = packet
-    known.source = ForwardedPacket.bytes(of: IPNetwork("10.1.0.0/20"))
+    known.source = SandboxPacket.bytes(of: IPNetwork("10.1.0.0/20"))
     func fate(_ expressions: [Expression]) -> String {
       self.fate(["f": [Rule(expressions + [.verdict(.drop)], in: Self.base), Self.rule(.verdict(.accept))]], known)
     }
@@ -95,6 +95,27 @@ import Testing
     }
     #expect(fate(masked([255, 254, 0, 0], [10, 0, 0, 0])) == "refusedByRule")
     #expect(fate(masked([255, 255, 240, 0], [10, 1, 0, 0])) == "accepted")
+  }
+
+  @Test("The protocol and the port of a question to a server")
+  func ports() {
+    var question = packet
+    question.transport = 17
+    question.destinationPort = 53
+    func fate(_ transport: UInt8, _ port: UInt16, _ packet: SandboxPacket) -> String {
+      let load = Expression.payload(PayloadField(.transport, offset: 2, length: 2))
+      let rule = Rule(
+        [
+          .meta(.transportProtocol), .compare(.first, .equal, [transport]), load,
+          .compare(.first, .equal, [UInt8(port >> 8), UInt8(port & 0xff)]), .verdict(.accept),
+        ], in: Self.base)
+      return self.fate(["f": [rule]], packet)
+    }
+    #expect(fate(17, 53, question) == "accepted")
+    #expect(fate(17, 67, question) == "refusedByPolicy")
+    #expect(fate(6, 53, question) == "refusedByPolicy")
+    // Of other packets no port is known.
+    #expect(fate(6, 443, packet) == "refusedByPolicy, perhaps accepted")
   }
 
   @Test("The state of the connection, as nft and as iptables asks for it")

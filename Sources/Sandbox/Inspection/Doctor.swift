@@ -93,8 +93,10 @@ public struct Doctor {
   /// With br_netfilter, packets from one sandbox to another on the same bridge pass the rules for forwarding as well.
   private func bridgeNetfilter(isSomebodyDropping: Bool) -> Finding {
     let check = "br_netfilter"
-    let parameter = Sysctl("net.bridge.bridge-nf-call-iptables")
-    guard let value = try? parameter.read(), value != "0" else {
+    let links = networks.compactMap { network in
+      (try? host.route { (route) throws(NetlinkError) in try route.link(named: network.bridge.text) })?.flatMap { $0 }
+    }
+    guard ForeignTables.isFiltering(nil) || links.contains(where: ForeignTables.isFiltering) else {
       return Finding(check: check, status: .ok, message: "off: packets that stay on a bridge meet no rules")
     }
     guard isSomebodyDropping else {
@@ -103,7 +105,13 @@ public struct Doctor {
     return Finding(
       check: check, status: .warning,
       message: "on: the chains above also drop packets between sandboxes on one bridge",
-      remedy: "what the lines above say, or: sysctl -w \(parameter.name)=0")
+      remedy: "what the lines above say, or: "
+        + (ForeignTables.isFiltering(nil)
+          ? "sysctl -w \(ForeignTables.filtering.name)=0"
+          : links.filter(ForeignTables.isFiltering).map {
+            "ip link set \($0.name.shellQuoted) type bridge nf_call_iptables 0"
+          }
+          .joined(separator: "; ")))
   }
 
   /// How many ports the bridges of sandboxes have left; the kernel numbers them with 10 bits (BR_PORT_BITS).

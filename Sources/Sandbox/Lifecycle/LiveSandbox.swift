@@ -91,7 +91,7 @@ struct LiveSandbox: ~Copyable {
           // Somebody else may have made it while this waited.
           network = try host.standingNetwork(wanted, host.bridgeLink(wanted.bridge))
           if network == nil {
-            network = try host.makeNetwork(wanted)
+            network = try host.makeNetwork(wanted, spec.resolver)
             sandbox.isFirstOnBridge = true
           }
         }

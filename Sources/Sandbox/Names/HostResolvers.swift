@@ -107,6 +107,17 @@ struct HostResolvers: Equatable {
     return .text(result.text)
   }
 
+  /// Whom commands inside ask.
+  func servers(for spec: ResolverSpec, hostAddress: IPAddress?) -> [IPAddress] {
+    let asked =
+      switch answer(to: spec, hostAddress: hostAddress) {
+      case .unchanged: configuration
+      case .text(let text): ResolverConfiguration(text)
+      case .unreachable: ResolverConfiguration("")
+      }
+    return asked.servers.prefix(ResolverSpec.maximumServers).compactMap { IPAddress($0) }
+  }
+
   /// Where the host's own server can be reached from a bridge.
   private func server(on hostAddress: IPAddress?) -> IPAddress? {
     let any = IPAddress("0.0.0.0")!

@@ -37,7 +37,8 @@ extension Host {
 
   /// Makes what the network of a bridge needs: the bridge, forwarding and the table of rules; only what is missing, and
   /// only what is written down. The caller holds the exclusive lock.
-  func makeNetwork(_ spec: NetworkSpec) throws(SandboxError) -> BridgeNetwork {
+  /// - Parameter resolver: whom the sandbox for which it is made asks for names.
+  func makeNetwork(_ spec: NetworkSpec, _ resolver: ResolverSpec) throws(SandboxError) -> BridgeNetwork {
     let link = try bridgeLink(spec.bridge)
     var record = try recordForMaking(spec.bridge, link)
     let isNew = record == nil
@@ -92,7 +93,7 @@ extension Host {
       }
       if isNew, spec.mayChangeForeignChains {
         chains.warn(of: spec.bridge, goesOut: spec.egress != .internal)
-        OtherHooks(self).warn(of: spec.bridge, goesOut: spec.egress != .internal)
+        OtherHooks(self).warn(of: spec.bridge, resolver, goesOut: spec.egress != .internal)
       }
       return describe(
         made, spec, networkRecord(of: spec.bridge) ?? record,

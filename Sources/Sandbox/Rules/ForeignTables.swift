@@ -7,28 +7,47 @@ import RouteNetlink
 struct ForeignTables {
   private let host: Host
   private var rules: [Table: [String: [Rule]]] = [:]
-  private var uplink: ForwardedPacket.Device?
+  private var uplink: SandboxPacket.Device?
 
   init(_ host: Host) { self.host = host }
+
+  /// What packets are about.
+  enum Traffic {
+    /// What leaves a bridge, or comes to it.
+    case outside
+    /// Between sandboxes on one bridge.
+    case neighbours
+    /// To a DNS server of the host's own, and back.
+    case names(server: IPAddress)
+  }
 
   /// That packets of sandboxes do not get through a chain.
   struct Refusal: CustomStringConvertible {
     let chain: Chain
+    /// Empty for any.
     let bridge: String
     let isByPolicy: Bool
-    /// Whether it is those between sandboxes on the bridge, which are asked about only where br_netfilter is on.
-    let isOnBridge: Bool
+    let traffic: Traffic
     /// Whether no rule that cannot be judged accepts some of them before.
     let isCertain: Bool
 
     var description: String {
       let how = isByPolicy ? "has the policy drop" : "refuses by a rule what none before it accepts"
+      let place = bridge.isEmpty ? "" : " on \(bridge)"
       let packets =
-        bridge.isEmpty
-        ? "packets of sandboxes"
-        : isOnBridge ? "packets between sandboxes on \(bridge)" : "packets of sandboxes on \(bridge)"
+        switch traffic {
+        case .outside: "packets of sandboxes\(place)"
+        case .neighbours: "packets between sandboxes\(place)"
+        case .names(let server): "DNS questions of sandboxes\(place) to this host, \(server), or the answers,"
+        }
       return "the chain \(chain) \(how): \(packets) \(isCertain ? "do" : "may") not get through"
     }
+  }
+
+  /// The address by which sandboxes on a bridge know the host, with their subnet; nil where there is none.
+  func address(of bridge: InterfaceName, _ link: Link?) throws(SandboxError) -> IPNetwork? {
+    guard let link else { return nil }
+    return try host.addresses(of: link).choice(for: nil, own: host.networkRecord(of: bridge)?.own?.address)
   }
 
   /// - Parameter goesOut: whether packets are to leave the bridge at all.
@@ -37,42 +56,43 @@ struct ForeignTables {
     of bridge: InterfaceName, goesOut: Bool, at entrance: ForwardChains.Entrance
   ) throws(SandboxError) -> Refusal? {
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: bridge.text) }
-    let own = host.networkRecord(of: bridge)?.own?.address
-    let subnet = try link.flatMap { link throws(SandboxError) in
-      try host.addresses(of: link).choice(for: nil, own: own)?.network
-    }
-    return try refusal(of: .init(name: bridge.text, index: link?.index ?? 0), subnet, goesOut: goesOut, at: entrance)
+    return try refusal(
+      of: .init(name: bridge.text, index: link?.index ?? 0), address(of: bridge, link)?.network,
+      isFiltering: Self.isFiltering(link), goesOut: goesOut, at: entrance)
   }
 
   /// What a bridge that no rule names would meet.
   mutating func refusalOfAnyBridge(at entrance: ForwardChains.Entrance) throws(SandboxError) -> Refusal? {
-    try refusal(of: .init(name: "", index: 0), SubnetPool.standard.ranges[0], goesOut: true, at: entrance)
+    try refusal(
+      of: .init(name: "", index: 0), SubnetPool.standard.ranges[0], isFiltering: Self.isFiltering(nil), goesOut: true,
+      at: entrance)
   }
 
   private mutating func refusal(
-    of bridge: ForwardedPacket.Device, _ subnet: IPNetwork?, goesOut: Bool, at entrance: ForwardChains.Entrance
+    of bridge: SandboxPacket.Device, _ subnet: IPNetwork?, isFiltering: Bool, goesOut: Bool,
+    at entrance: ForwardChains.Entrance
   ) throws(SandboxError) -> Refusal? {
-    let guest = ForwardedPacket.bytes(of: subnet)
+    let guest = SandboxPacket.bytes(of: subnet)
     if goesOut {
       let uplink = try outside()
       for packet in [
-        ForwardedPacket(input: bridge, output: uplink, state: .new, source: guest),
-        ForwardedPacket(input: uplink, output: bridge, state: .established, destination: guest),
+        SandboxPacket(input: bridge, output: uplink, state: .new, source: guest),
+        SandboxPacket(input: uplink, output: bridge, state: .established, destination: guest),
       ] {
-        if let refusal = try refusal(of: packet, bridge.name, isOnBridge: false, at: entrance.chain) { return refusal }
+        if let refusal = try refusal(of: packet, bridge.name, .outside, at: entrance.chain) { return refusal }
       }
     }
-    guard Self.isFilteringBridges else { return nil }
+    guard isFiltering else { return nil }
     for state in [ConntrackState.new, .established] {
-      let packet = ForwardedPacket(
+      let packet = SandboxPacket(
         input: bridge, output: bridge, state: state, source: guest, destination: guest)
-      if let refusal = try refusal(of: packet, bridge.name, isOnBridge: true, at: entrance.chain) { return refusal }
+      if let refusal = try refusal(of: packet, bridge.name, .neighbours, at: entrance.chain) { return refusal }
     }
     return nil
   }
 
   private mutating func refusal(
-    of packet: ForwardedPacket, _ bridge: String, isOnBridge: Bool, at chain: Chain
+    of packet: SandboxPacket, _ bridge: String, _ traffic: Traffic, at chain: Chain
   ) throws(SandboxError) -> Refusal? {
     let rules = try rules(in: chain.table)
     let tables = self
@@ -80,16 +100,16 @@ struct ForeignTables {
     let fate = walk.fate(in: chain)
     guard fate != .accepted else { return nil }
     return Refusal(
-      chain: chain, bridge: bridge, isByPolicy: fate == .refusedByPolicy, isOnBridge: isOnBridge,
+      chain: chain, bridge: bridge, isByPolicy: fate == .refusedByPolicy, traffic: traffic,
       isCertain: !walk.mayBeAccepted)
   }
 
   /// What becomes of a packet in a chain: why it is refused, nil where it is not, and whether it is left out of connection
   /// tracking.
   mutating func judge(
-    _ packet: ForwardedPacket, of bridge: InterfaceName, isOnBridge: Bool, at chain: Chain
+    _ packet: SandboxPacket, of bridge: InterfaceName, _ traffic: Traffic, at chain: Chain
   ) throws(SandboxError) -> (refusal: Refusal?, isUntracked: Bool) {
-    let refusal = try refusal(of: packet, bridge.text, isOnBridge: isOnBridge, at: chain)
+    let refusal = try refusal(of: packet, bridge.text, traffic, at: chain)
     var walk = PacketWalk(packet, rules: try rules(in: chain.table))
     _ = walk.fate(in: chain)
     return (refusal, walk.isUntracked)
@@ -116,16 +136,34 @@ struct ForeignTables {
   }
 
   /// The device by which packets leave this host.
-  mutating func outside() throws(SandboxError) -> ForwardedPacket.Device {
+  mutating func outside() throws(SandboxError) -> SandboxPacket.Device {
     if let uplink { return uplink }
     let link = try host.uplinks().first
-    let found = ForwardedPacket.Device(name: link?.name ?? "", index: link?.index ?? 0)
+    let found = SandboxPacket.Device(name: link?.name ?? "", index: link?.index ?? 0)
     uplink = found
     return found
   }
 
-  /// Whether packets that stay on a bridge meet the rules too.
-  private static var isFilteringBridges: Bool {
-    (try? Sysctl("net.bridge.bridge-nf-call-iptables").read()).map { $0 != "0" } ?? false
+  /// Whether packets that stay on a bridge meet the rules too: by br_netfilter's switch for all, or the bridge's own
+  /// (`ip link set BRIDGE type bridge nf_call_iptables 1`).
+  static func isFiltering(_ bridge: Link?) -> Bool {
+    (try? filtering.read()).map { $0 != "0" } ?? false || bridge?.bridge?.callsIPTables == true
+  }
+
+  static let filtering = Sysctl("net.bridge.bridge-nf-call-iptables")
+}
+
+extension Host {
+  /// All chains that are not nsrun's, but for those of tables that are switched off; each with the flags of its table.
+  func foreignChains() throws(SandboxError) -> [Chain] {
+    let (tables, chains) = try nftables { (nft) throws(NetlinkError) in (try nft.tables(), try nft.chains()) }
+    return chains.compactMap { chain in
+      guard chain.table.name != Firewall.table.name, let table = tables.first(where: { $0 == chain.table }),
+        !table.flags.contains(.dormant)
+      else { return nil }
+      var chain = chain
+      chain.table = table
+      return chain
+    }
   }
 }

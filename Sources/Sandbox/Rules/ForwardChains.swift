@@ -18,50 +18,21 @@ struct ForwardChains {
     let chain: Chain
     /// The chain in which its owner wants other people's rules to be.
     let place: Chain
-    let owner: Owner
+    let owner: ChainOwner
 
-    var isDropping: Bool { chain.base?.policy == .drop }
     /// Whether a rule in it may help, and the kernel lets others than the owner of the table add one.
-    var takesRules: Bool { isDropping && !isOwned }
-    /// Whether the table is one that only the program can change that made it (NFT_TABLE_F_OWNER).
-    let isOwned: Bool
-  }
-
-  /// By what a chain is changed.
-  enum Owner {
-    case firewalld
-    case ufw
-    case iptables
-    case nft
-    /// Only the program that made the table.
-    case program
+    var takesRules: Bool { chain.base?.policy == .drop && !chain.table.flags.contains(.owner) }
   }
 
   private func entrances() throws(SandboxError) -> [Entrance] {
-    let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
-    let owned = try host.nftables { (nft) throws(NetlinkError) in try nft.tables() }.filter {
-      $0.flags.contains(.owner)
-    }
+    let chains = try host.foreignChains()
     var entrances: [Entrance] = []
-    for chain in chains where chain.base?.hook == .forward && chain.table != Firewall.table {
-      guard [.ip, .inet].contains(chain.table.family) else { continue }
-      let others = chains.filter { $0.table == chain.table }
+    for chain in chains where chain.base?.hook == .forward && [.ip, .inet].contains(chain.table.family) {
       // Docker never touches the rules of this chain, and jumps to it before its own (docs.docker.com).
       var place = chain
-      if let dockers = others.first(where: { $0.name == Self.dockerChain }), try leadsAll(chain, to: dockers) {
-        place = dockers
-      }
-      let owner: Owner =
-        if chain.table.name == "firewalld" {
-          .firewalld
-        } else if owned.contains(chain.table) {
-          .program
-        } else if chain.table.family != .ip || chain.table.name != "filter" || chain.name != "FORWARD" {
-          .nft
-        } else {
-          others.contains { $0.name == "ufw-user-forward" } ? .ufw : .iptables
-        }
-      entrances.append(Entrance(chain: chain, place: place, owner: owner, isOwned: owned.contains(chain.table)))
+      let dockers = chains.first { $0.table == chain.table && $0.name == Self.dockerChain }
+      if let dockers, try leadsAll(chain, to: dockers) { place = dockers }
+      entrances.append(Entrance(chain: chain, place: place, owner: ChainOwner(of: chain, among: chains)))
     }
     return entrances
   }
@@ -326,7 +297,8 @@ struct ForwardChains {
       tables.split(separator: "\n").contains("filter")
     else { return [] }
     let networks = ((try? host.networkRecords()) ?? []).map(\.bridge.text)
-    let commands = Self.iptables("iptables-legacy", "FORWARD", networks.isEmpty ? [Self.anyBridge] : networks)
+    let commands = (networks.isEmpty ? [Self.anyBridge] : networks).flatMap(Self.passages)
+      .flatMap { ChainOwner.iptables("iptables-legacy", "filter", "FORWARD", $0) }.joined(separator: "; ")
     return [
       Finding(
         check: Self.check, status: .warning,
@@ -335,51 +307,12 @@ struct ForwardChains {
     ]
   }
 
-  // MARK: Remedies
-
   /// The commands that let the packets of bridges through.
   private static func remedy(_ entrance: Entrance, _ bridges: [String]) -> String {
-    switch entrance.owner {
-    case .firewalld:
-      bridges.map { bridge in
-        let change = "--zone=trusted --add-interface=\(bridge.shellQuoted)"
-        return "firewall-cmd \(change); firewall-cmd --permanent \(change)"
-      }.joined(separator: "; ")
-    // It lets the answers through by itself.
-    case .ufw: bridges.map { "ufw route allow in on \($0.shellQuoted)" }.joined(separator: "; ")
-    case .program:
-      bridges.map { bridge in
-        "only the program that made the table \(entrance.chain.table), with the flag owner, can change it: have it accept "
-          + "iifname \"\(bridge)\", and oifname \"\(bridge)\" ct state established,related"
-      }.joined(separator: "; ")
-    case .iptables: iptables("iptables", entrance.place.name, bridges)
-    case .nft:
-      bridges.map { bridge in
-        let insert = "nft insert rule \(entrance.place)"
-        let input = "iifname \"\(bridge)\" accept".shellQuoted
-        let answers = "oifname \"\(bridge)\" ct state established,related accept".shellQuoted
-        return "\(insert) \(input); \(insert) \(answers)"
-      }.joined(separator: "; ")
-    }
+    entrance.owner.remedy(at: entrance.place, for: bridges.flatMap(passages))
   }
 
-  private static func iptables(_ program: String, _ chain: String, _ bridges: [String]) -> String {
-    bridges.map { bridge in
-      let name = bridge.shellQuoted
-      return "\(program) -I \(chain) -i \(name) -j ACCEPT; "
-        + "\(program) -I \(chain) -o \(name) -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
-    }.joined(separator: "; ")
-  }
-}
-
-extension String {
-  /// As one word of a shell's command.
-  var shellQuoted: String {
-    let isPlain = utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_.".utf8.contains(byte)
-    }
-    return isPlain
-      ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  private static func passages(_ bridge: String) -> [Passage] {
+    [Passage(bridge: bridge, input: bridge), Passage(bridge: bridge, output: bridge, isAnswer: true)]
   }
 }

@@ -3,7 +3,8 @@ import Netlink
 import RouteNetlink
 
 /// Chains of other people's at all the other places that a sandbox's packets pass, beside the forwarding of IPv4: before and
-/// after routing, on the bridge, as ARP, and where a device hands them over. nsrun adds nothing there; it says what they do.
+/// after routing, at a DNS server of the host's own, on the bridge, as ARP, and where a device hands them over. nsrun adds
+/// nothing there; it says what they do.
 struct OtherHooks {
   private let host: Host
 
@@ -17,9 +18,9 @@ struct OtherHooks {
   }
 
   /// Says what surely stands in the way of a bridge's packets.
-  func warn(of bridge: InterfaceName, goesOut: Bool) {
+  func warn(of bridge: InterfaceName, _ resolver: ResolverSpec, goesOut: Bool) {
     do throws(SandboxError) {
-      for obstacle in try obstacles(of: bridge, goesOut: goesOut) where obstacle.isCertain {
+      for obstacle in try obstacles(of: bridge, [resolver], goesOut: goesOut) where obstacle.isCertain {
         host.reporter.warn("\(obstacle.message): \(obstacle.remedy)")
       }
     } catch {
@@ -30,11 +31,11 @@ struct OtherHooks {
   func findings() -> [Finding] {
     let check = "firewall"
     do throws(SandboxError) {
-      let members = try host.sandboxRecords().compactMap(\.connection)
+      let sandboxes = try host.sandboxRecords()
       var findings: [Finding] = []
       for network in try host.networkRecords() {
-        let goesOut = members.contains { $0.bridge == network.bridge && $0.egress != .internal }
-        findings += try obstacles(of: network.bridge, goesOut: goesOut).map {
+        let going = sandboxes.filter { $0.connection?.bridge == network.bridge && $0.connection?.egress != .internal }
+        findings += try obstacles(of: network.bridge, going.map(\.resolver), goesOut: !going.isEmpty).map {
           Finding(
             check: check, status: $0.isCertain ? .problem : .warning, message: $0.message, remedy: $0.remedy)
         }
@@ -45,65 +46,129 @@ struct OtherHooks {
     }
   }
 
-  private func obstacles(of bridge: InterfaceName, goesOut: Bool) throws(SandboxError) -> [Obstacle] {
-    let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
+  /// Packets that enter a chain, as they are there.
+  private struct Way {
+    var packet: SandboxPacket
+    var traffic = ForeignTables.Traffic.outside
+    /// The port that lets no others through.
+    var port: UInt16?
+  }
+
+  /// A bridge and the rest of the host, as its packets see them.
+  private struct Surroundings {
+    let bridge: SandboxPacket.Device
+    let subnet: IPNetwork?
+    let uplink: SandboxPacket.Device
+    /// Addresses of the host's at which its sandboxes ask for names.
+    let nameServers: [IPAddress]
+    let goesOut: Bool
+  }
+
+  private func obstacles(
+    of bridge: InterfaceName, _ resolvers: [ResolverSpec], goesOut: Bool
+  ) throws(SandboxError) -> [Obstacle] {
     var tables = ForeignTables(host)
+    let surroundings = try surroundings(of: bridge, resolvers, goesOut: goesOut, &tables)
+    let chains = try host.foreignChains()
     var obstacles: [Obstacle] = []
-    for chain in chains where chain.table != Firewall.table && chain.table.name != Firewall.table.name {
+    for chain in chains {
       var isTold = false
-      for (packet, isOnBridge) in try packets(at: chain, of: bridge, goesOut: goesOut, &tables) where !isTold {
-        let (refusal, isUntracked) = try tables.judge(packet, of: bridge, isOnBridge: isOnBridge, at: chain)
+      for way in ways(into: chain, surroundings) where !isTold {
+        let (refusal, isUntracked) = try tables.judge(way.packet, of: bridge, way.traffic, at: chain)
         guard refusal != nil || isUntracked else { continue }
         isTold = true
         obstacles.append(
           Obstacle(
             message: refusal.map { "\($0)" }
               ?? "the chain \(chain) leaves packets of sandboxes on \(bridge) out of connection tracking: they are not masqueraded",
-            remedy: "nft insert rule \(chain) \(Self.condition(on: packet, bridge)) accept",
+            remedy: ChainOwner(of: chain, among: chains).remedy(at: chain, for: [Self.passage(of: way, bridge)]),
             isCertain: refusal?.isCertain ?? true))
       }
     }
     return obstacles
   }
 
-  /// By what a rule tells the packet.
-  private static func condition(on packet: ForwardedPacket, _ bridge: InterfaceName) -> String {
-    if packet.family == .bridge { return "meta ibrname \"\(bridge)\"".shellQuoted }
-    if let input = packet.input { return "iifname \"\(input.name)\"".shellQuoted }
-    return packet.output.map { "oifname \"\($0.name)\"".shellQuoted } ?? ""
+  private static func passage(of way: Way, _ bridge: InterfaceName) -> Passage {
+    let isOnBridge = way.packet.family == .bridge
+    let input = isOnBridge ? nil : way.packet.input?.name
+    return Passage(
+      bridge: bridge.text, input: input, output: isOnBridge || input != nil ? nil : way.packet.output?.name,
+      isOnBridge: isOnBridge, port: way.port)
   }
 
-  /// The packets of a bridge's sandboxes that enter a chain, as they are there; none for hooks that they do not pass or
-  /// that are looked at elsewhere.
-  private func packets(
-    at chain: Chain, of name: InterfaceName, goesOut: Bool, _ tables: inout ForeignTables
-  ) throws(SandboxError) -> [(ForwardedPacket, isOnBridge: Bool)] {
-    guard let base = chain.base else { return [] }
+  private func surroundings(
+    of name: InterfaceName, _ resolvers: [ResolverSpec], goesOut: Bool, _ tables: inout ForeignTables
+  ) throws(SandboxError) -> Surroundings {
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: name.text) }
-    let bridge = ForwardedPacket.Device(name: name.text, index: link?.index ?? 0)
-    let uplink = try tables.outside()
-    func packet(
-      _ input: ForwardedPacket.Device?, _ output: ForwardedPacket.Device?, _ state: ConntrackState = .new,
-      isARP: Bool = false
-    ) -> ForwardedPacket {
-      ForwardedPacket(input: input, output: output, state: state, isARP: isARP, family: chain.table.family)
+    let address = try tables.address(of: name, link)
+    var servers: [IPAddress] = []
+    if goesOut {
+      let own = HostResolvers()
+      for server in Set(resolvers.flatMap { own.servers(for: $0, hostAddress: address?.address) }) where server.isIPv4 {
+        let way = try host.route { (route) throws(NetlinkError) in try route.route(to: server) }
+        if way?.type == .local, !server.isLoopback { servers.append(server) }
+      }
     }
+    return Surroundings(
+      bridge: .init(name: name.text, index: link?.index ?? 0), subnet: address?.network, uplink: try tables.outside(),
+      nameServers: servers, goesOut: goesOut)
+  }
+
+  /// The packets of a bridge's sandboxes that enter a chain; none for hooks that they do not pass or that are looked at
+  /// elsewhere.
+  private func ways(into chain: Chain, _ own: Surroundings) -> [Way] {
+    guard let base = chain.base else { return [] }
+    func packet(
+      _ input: SandboxPacket.Device?, _ output: SandboxPacket.Device?, _ state: ConntrackState = .new,
+      isARP: Bool = false
+    ) -> SandboxPacket {
+      SandboxPacket(input: input, output: output, state: state, isARP: isARP, family: chain.table.family)
+    }
+    let (bridge, uplink) = (own.bridge, own.uplink)
+    let devices = base.devices
     switch (chain.table.family, base.hook) {
     case (.ip, .prerouting), (.inet, .prerouting):
-      return goesOut ? [(packet(bridge, nil), false), (packet(uplink, nil, .established), false)] : []
+      return own.goesOut ? [Way(packet: packet(bridge, nil)), Way(packet: packet(uplink, nil, .established))] : []
     case (.ip, .postrouting), (.inet, .postrouting):
-      return goesOut ? [(packet(bridge, uplink), false), (packet(uplink, bridge, .established), false)] : []
+      return own.goesOut
+        ? [Way(packet: packet(bridge, uplink)), Way(packet: packet(uplink, bridge, .established))] : []
+    case (.ip, .input), (.inet, .input):
+      return own.nameServers.map { question(to: $0, own, packet(bridge, nil)) }
+    case (.ip, .output), (.inet, .output):
+      return own.nameServers.map { answer(of: $0, own, packet(nil, bridge, .established)) }
     // Ports have names that no rule for all of them could know.
-    case (.bridge, .forward): return [(packet(nil, nil), true), (packet(nil, nil, isARP: true), true)]
-    case (.bridge, _): return [(packet(nil, nil), false), (packet(nil, nil, isARP: true), false)]
-    case (.arp, .input): return [(packet(bridge, nil, isARP: true), false)]
-    case (.arp, .output): return [(packet(nil, bridge, isARP: true), false)]
-    case (.netdev, .ingress) where base.device == uplink.name && goesOut:
-      return [(packet(uplink, nil, .established), false)]
-    case (.netdev, .ingress) where base.device == bridge.name: return [(packet(bridge, nil), false)]
-    case (.netdev, .egress) where base.device == uplink.name && goesOut: return [(packet(nil, uplink), false)]
-    case (.netdev, .egress) where base.device == bridge.name: return [(packet(nil, bridge), false)]
+    case (.bridge, .forward):
+      return [false, true].map { Way(packet: packet(nil, nil, isARP: $0), traffic: .neighbours) }
+    case (.bridge, _): return [false, true].map { Way(packet: packet(nil, nil, isARP: $0)) }
+    case (.arp, .input): return [Way(packet: packet(bridge, nil, isARP: true))]
+    case (.arp, .output): return [Way(packet: packet(nil, bridge, isARP: true))]
+    case (.netdev, .ingress), (.inet, .ingress):
+      return (devices.contains(bridge.name) ? [Way(packet: packet(bridge, nil))] : [])
+        + (own.goesOut && devices.contains(uplink.name) ? [Way(packet: packet(uplink, nil, .established))] : [])
+    case (.netdev, .egress):
+      return (devices.contains(bridge.name) ? [Way(packet: packet(nil, bridge))] : [])
+        + (own.goesOut && devices.contains(uplink.name) ? [Way(packet: packet(nil, uplink))] : [])
     default: return []
     }
+  }
+
+  private static let dns: UInt16 = 53
+  private static let udp: UInt8 = 17
+
+  private func question(to server: IPAddress, _ own: Surroundings, _ packet: SandboxPacket) -> Way {
+    var packet = packet
+    packet.transport = Self.udp
+    packet.destinationPort = Self.dns
+    packet.source = SandboxPacket.bytes(of: own.subnet)
+    packet.destination = server.bytes
+    return Way(packet: packet, traffic: .names(server: server), port: Self.dns)
+  }
+
+  private func answer(of server: IPAddress, _ own: Surroundings, _ packet: SandboxPacket) -> Way {
+    var packet = packet
+    packet.transport = Self.udp
+    packet.source = server.bytes
+    packet.destination = SandboxPacket.bytes(of: own.subnet)
+    return Way(packet: packet, traffic: .names(server: server))
   }
 }

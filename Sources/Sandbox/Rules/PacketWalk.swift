@@ -1,9 +1,9 @@
 import NFTables
 import RouteNetlink
 
-/// A packet of TCP that the host is to forward: what rules for all of a bridge, and of its subnet, can tell of it.
-/// Conditions on anything else may hold for it or not.
-struct ForwardedPacket: Equatable {
+/// A packet from sandboxes or for them: what rules for all of a bridge, and of its subnet, can tell of it. Conditions on
+/// anything else may hold for it or not.
+struct SandboxPacket: Equatable {
   struct Device: Equatable {
     var name: String
     var index: UInt32
@@ -17,6 +17,10 @@ struct ForwardedPacket: Equatable {
   /// The bytes of its addresses that are known: those that all sandboxes on a bridge have in common.
   var source = [UInt8?](repeating: nil, count: 4)
   var destination = [UInt8?](repeating: nil, count: 4)
+  /// The protocol that IPv4 carries (IPPROTO_*).
+  var transport: UInt8 = 6  // TCP
+  /// nil where it is not known.
+  var destinationPort: UInt16?
   /// Whether it is one of ARP instead, of which no more is known.
   var isARP = false
   /// The family of the tables that it meets.
@@ -46,7 +50,7 @@ struct PacketWalk {
     case unknown
   }
 
-  let packet: ForwardedPacket
+  let packet: SandboxPacket
   /// The rules of the table by the names of their chains.
   let rules: [String: [Rule]]
   /// Gives what a set of the table has for a key.
@@ -60,7 +64,7 @@ struct PacketWalk {
   private var explored: Set<String> = []
 
   init(
-    _ packet: ForwardedPacket, rules: [String: [Rule]],
+    _ packet: SandboxPacket, rules: [String: [Rule]],
     entry: @escaping (_ set: String, _ key: [UInt8]) -> Entry = { _, _ in .unknown }
   ) {
     self.packet = packet
@@ -219,12 +223,14 @@ struct PacketWalk {
   }
 
   private func value(of field: PayloadField) -> [UInt8?] {
-    guard field.base == .network, field.length <= 64, !packet.isARP else { return Array(repeating: nil, count: 16) }
+    guard field.length <= 64, !packet.isARP else { return Array(repeating: nil, count: 16) }
     return (field.offset..<field.offset + field.length).map { offset in
-      switch offset {
-      case 9: 6  // IPPROTO_TCP
-      case 12..<16: packet.source[Int(offset) - 12]
-      case 16..<20: packet.destination[Int(offset) - 16]
+      switch (field.base, offset) {
+      case (.network, 9): packet.transport
+      case (.network, 12..<16): packet.source[Int(offset) - 12]
+      case (.network, 16..<20): packet.destination[Int(offset) - 16]
+      case (.transport, 2): packet.destinationPort.map { UInt8($0 >> 8) }
+      case (.transport, 3): packet.destinationPort.map { UInt8($0 & 0xff) }
       default: nil
       }
     }
@@ -237,7 +243,7 @@ struct PacketWalk {
     case .inputInterfaceIndex: packet.input.map { DataValue.interfaceIndex($0.index).bytes }
     case .outputInterfaceIndex: packet.output.map { DataValue.interfaceIndex($0.index).bytes }
     case .networkProtocol: packet.family == .ip || packet.family == .inet ? [2 /* NFPROTO_IPV4 */] : nil
-    case .transportProtocol: packet.isARP ? nil : [6 /* IPPROTO_TCP */]
+    case .transportProtocol: packet.isARP ? nil : [packet.transport]
     case .etherType: packet.isARP ? [0x08, 0x06] : [0x08, 0x00]
     default: nil
     }
