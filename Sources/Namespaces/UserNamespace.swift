@@ -13,14 +13,17 @@ public struct UserNamespace: ~Copyable, Sendable {
 
   /// The one that owns a network namespace: who has CAP_NET_ADMIN there may change that network (ioctl_ns(2), Linux 4.9).
   /// - Returns: nil where it is the calling process's own.
-  /// - Throws: EPERM where it is neither that nor below it.
+  /// - Throws: EPERM where it is neither that nor below it; ENOENT where the calling process's own cannot be told.
   public static func owner(of namespace: borrowing NetworkNamespace) throws(SystemError) -> UserNamespace? {
     let owner = try descriptor(ofOwnerOf: namespace)
+    guard let own else { throw SystemError("find", ownPath, errno: ENOENT) }
     return try owner.identity() == own ? nil : UserNamespace(owner)
   }
 
-  /// That of the calling thread.
-  public static var own: FileIdentity? { FileIdentity(path: "/proc/thread-self/ns/user") }
+  /// That of the calling thread; nil where it cannot be told, as without /proc.
+  public static var own: FileIdentity? { FileIdentity(path: ownPath) }
+
+  private static let ownPath = "/proc/thread-self/ns/user"
 
   /// Whether that is the machine's first one: no mount is locked there.
   public static var isFirst: Bool { own?.inode == 0xEFFF_FFFD }  // PROC_USER_INIT_INO in linux/proc_ns.h
@@ -32,7 +35,8 @@ public struct UserNamespace: ~Copyable, Sendable {
     var user: UInt32 = 0
     guard parent >= 0 else { return false }
     let above = OwnedDescriptor(owning: parent)
-    return (try? above.identity()) == Self.own && clinux_namespace_owner_id(descriptor.raw, &user) == 0
+    guard let own = Self.own else { return false }
+    return (try? above.identity()) == own && clinux_namespace_owner_id(descriptor.raw, &user) == 0
       && user == geteuid()
   }
 
@@ -85,6 +89,7 @@ public struct UserNamespace: ~Copyable, Sendable {
 
   private static func chain(from first: consuming UserNamespace) -> [FileIdentity] {
     var found: [FileIdentity] = []
+    guard let own else { return found }
     var current = first
     while let identity = try? current.descriptor.identity(), identity != own {
       found.append(identity)

@@ -110,7 +110,7 @@ extension Host {
     var isPrivileged: Bool?
     if let namespace, let named = try? names.open(facts.name), (try? named.identity()) == namespace {
       isNamed = true
-      isPrivileged = try? UserNamespace.ownerIdentity(of: named) == own
+      if let own { isPrivileged = try? UserNamespace.ownerIdentity(of: named) == own }
     }
     let isWhole = isNamed && (facts.connection == nil || link != nil)
     let condition: SandboxReport.State

@@ -34,7 +34,9 @@ extension Host {
   /// the host's leads.
   /// - Parameter isComplete: whether all of it had been made: the tag comes last.
   func isOurs(_ namespace: borrowing NetworkNamespace, _ facts: SandboxFacts, isComplete: Bool) -> Bool {
-    if (try? UserNamespace.ownerIdentity(of: namespace)) != UserNamespace.own { return true }
+    // An owner that cannot be told is above this process's own user namespace: it is none that was made here.
+    guard let own = UserNamespace.own, let owner = try? UserNamespace.ownerIdentity(of: namespace) else { return false }
+    if owner != own { return true }
     if leads(facts.connection?.hostLink, to: namespace) { return true }
     let loopback = try? namespace.visit { () throws(SandboxError) -> Link? in
       var inside = try system { () throws(SystemError) in try RouteConnection() }

@@ -325,8 +325,8 @@ extension Host {
 
   /// Whether the record of a sandbox speaks of a namespace that somebody else has made; that is said then.
   private func isMisleading(_ one: TakenOver) -> Bool {
-    guard let named = try? names.open(one.facts.name), (try? named.identity()) == one.identity,
-      !isOurs(named, one.facts, isComplete: one.stays)
+    guard let identity = one.identity, let named = try? names.open(one.facts.name),
+      (try? named.identity()) == identity, !isOurs(named, one.facts, isComplete: one.stays)
     else { return false }
     reporter.warn(
       "'\(one.facts.name)' was not made by nsrun, whatever its record says: left; remove \(one.record.path)")
