@@ -1,11 +1,14 @@
 extension Unicode.Scalar {
   /// Whether it makes a reader see something else than what is there: a control character (C0, C1), one that changes the
-  /// direction of writing, ends a line, or is invisible (Unicode's bidirectional and other format characters, and tags).
+  /// direction of writing or ends a line, another space than U+0020, or one that is invisible: format characters and all
+  /// with Unicode's property Default_Ignorable_Code_Point, such as fillers and variation selectors.
   public var isDeceptive: Bool {
-    switch value {
-    case 0..<0x20, 0x7f..<0xa0, 0xad, 0x61c, 0x180e, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff,
-      0xfff9...0xfffb, 0xe0000...0xe007f:
-      true
+    // The usual case.
+    if 0x20..<0x7f ~= value { return false }
+    // Its category is that of letters and symbols, but fonts draw nothing: the Braille pattern without dots.
+    if properties.isDefaultIgnorableCodePoint || value == 0x2800 { return true }
+    return switch properties.generalCategory {
+    case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator: true
     default: false
     }
   }

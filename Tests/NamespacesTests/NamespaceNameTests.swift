@@ -18,7 +18,7 @@ struct NamespaceNameTests {
       ("", "empty"), (".", "directory"), ("..", "directory"), ("a/b", "'/'"), ("/", "'/'"), ("a\0b", "control"),
       ("a\nb", "control"), ("\u{1b}[31m", "control"), ("\u{7f}", "control"),
       ("a\u{202e}b", "invisible"), ("\u{9b}31m", "control"), ("a\u{200b}", "invisible"), ("\u{feff}", "invisible"),
-      ("a\u{2028}b", "invisible"), ("\u{61c}", "invisible"),
+      ("a\u{2028}b", "invisible"), ("\u{61c}", "invisible"), ("web\u{3164}", "invisible"), ("web\u{fe0f}", "invisible"),
       (String(repeating: "n", count: 256), "256"),
       // Bytes count, not characters: 128 times 2.
       (String(repeating: "é", count: 128), "256"),
