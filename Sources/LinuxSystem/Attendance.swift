@@ -13,7 +13,7 @@ public struct Attendance: ~Copyable {
 
   /// Enters this process, which must have one thread and be in no other table.
   public init(entering path: String) throws(SystemError) {
-    let file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+    let file = try OwnedDescriptor.openReplacing(path, O_RDWR | O_CREAT, mode: 0o600)
     let own = UInt32(bitPattern: clinux_thread_id())
     while true {
       var status = stat()
@@ -75,7 +75,9 @@ public struct Attendance: ~Copyable {
   /// Removes marks after a look at what those processes held. The kernel marks a process that ends before it closes its
   /// files and so releases their locks: a mark stays for some seconds, so that who looked too early looks again.
   public static func settle(_ marks: [Mark], in path: String) throws(SystemError) {
-    guard !marks.isEmpty, let file = try OwnedDescriptor.openIfPresent(path, O_RDWR | O_NOFOLLOW) else { return }
+    // Whoever was the last has taken the table away.
+    guard !marks.isEmpty, access(path, F_OK) == 0 else { return }
+    let file = try OwnedDescriptor.openRegularFile(path, O_RDWR)
     var status = stat()
     try systemCall("fstat", path) { fstat(file.raw, &status) }
     let size = Int(status.st_size)

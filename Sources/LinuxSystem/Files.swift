@@ -23,6 +23,30 @@ public func writeText(_ text: String, to path: String) throws(SystemError) {
 }
 
 extension OwnedDescriptor {
+  /// Opens a regular file and nothing else that somebody may have put in its place: no link is followed, and the other
+  /// end of a FIFO, or a terminal, is not waited for.
+  /// - Throws: the error of open(2); EINVAL for what is no file.
+  public static func openRegularFile(
+    _ path: String, _ flags: Int32, mode: UInt32 = 0
+  ) throws(SystemError) -> OwnedDescriptor {
+    let file = try open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode: mode)
+    var status = stat()
+    try systemCall("stat", path) { fstat(file.raw, &status) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError("open", path, errno: EINVAL) }
+    return file
+  }
+
+  /// The same, for a file that others can do without: a link, FIFO, socket, device or empty directory in its place is
+  /// removed.
+  public static func openReplacing(
+    _ path: String, _ flags: Int32, mode: UInt32 = 0
+  ) throws(SystemError) -> OwnedDescriptor {
+    do throws(SystemError) { return try openRegularFile(path, flags, mode: mode) } catch {
+      guard removeOther(path) else { throw error }
+      return try openRegularFile(path, flags, mode: mode)
+    }
+  }
+
   /// As ``readFile(_:limit:)`` does it, from an open file. It must have been opened with O_NONBLOCK.
   public func readRegularFile(_ subject: String, limit: Int = 1 << 26) throws(SystemError) -> [UInt8] {
     var status = stat()
@@ -122,6 +146,15 @@ public func removeFile(_ path: String) throws(SystemError) -> Bool {
   } catch  where error.errno == ENOENT {
     return false
   }
+}
+
+/// Removes what is no regular file, a directory only where nothing is in it.
+/// - Returns: whether it did.
+@discardableResult
+public func removeOther(_ path: String) -> Bool {
+  var status = stat()
+  guard lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return false }
+  return unlink(path) == 0 || rmdir(path) == 0
 }
 
 /// Removes a file, or a directory with all that is in it; links are not followed. What cannot be removed is left.

@@ -45,7 +45,8 @@ public struct NamespaceDirectory: Sendable {
   /// - Throws: ENOENT when there is no such name; EINVAL when the file is no namespace.
   public func open(_ name: NamespaceName) throws(SystemError) -> NetworkNamespace {
     let file = path(of: name)
-    let descriptor = try OwnedDescriptor.open(file, O_RDONLY)
+    // Somebody may have put a FIFO there, which to open is to wait for.
+    let descriptor = try OwnedDescriptor.open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     guard isNamespace(descriptor.raw) else { throw SystemError("open network namespace", file, errno: EINVAL) }
     return NetworkNamespace(descriptor)
   }

@@ -227,6 +227,30 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "What is put in the place of a file of the state, or of a name, is not waited for",
+      arguments: [
+        "mkfifo F", "mkdir F", "ln -s /run/scratch/nothing F",
+        "python3 -c 'import socket; socket.socket(1).bind(\"F\")'",
+      ])
+    func planted(plant: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0; \(plant.replacing("F", with: "/run/netns/odd"))")
+        for file in ["cursors/br0", "generations/br0", "hosts/br0", "attendance"] {
+          try host.must("cd /run/nsrun/*/; rm \(file); \(plant.replacing("F", with: file))")
+          // The rules have changed: a launch looks at them, and notes so.
+          try host.must("nft add table ip theirs")
+          let launch = try host.sh("nsrun --net br0 -- true", seconds: 20)
+          #expect(launch.status == 0 && launch.errors == "", "\(file): \(launch)")
+          try host.must("cd /run/nsrun/*/; test -f \(file); test ! -L \(file); nft delete table ip theirs")
+        }
+        try host.must("nsrun doctor; nsrun cleanup; nsrun list", seconds: 20)
+        let joined = try host.sh("nsrun exec odd -- true", seconds: 20)
+        #expect(joined.status == 125, "\(joined)")
+        try host.must("nsrun rm one; rm -r /run/netns/odd")
+      }
+    }
+
     @Test("list tells of the damaged record of a sandbox whose command still runs")
     func damagedRunning() throws {
       try onHost { (host) throws in

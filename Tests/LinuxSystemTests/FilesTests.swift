@@ -98,6 +98,37 @@ struct FilesTests {
     #expect(throws: SystemError("make directory", below, errno: ENOTDIR)) { try makeDirectory(below) }
   }
 
+  @Test("what is in the place of a file is neither waited for nor followed; of a file to do without it is replaced")
+  func planted() throws {
+    let scratch = try ScratchDirectory()
+    let (path, other) = (scratch.file("f"), scratch.file("other"))
+    try OwnedDescriptor.open(other, O_WRONLY | O_CREAT, mode: 0o600).write("kept", other)
+    let plants: [(String) -> Int32] = [
+      { mkfifo($0, 0o600) }, { symlink(other, $0) }, { mkdir($0, 0o700) }, { symlink("/nonexistent/f", $0) },
+    ]
+    for plant in plants {
+      for flags in [O_RDONLY, O_WRONLY | O_APPEND, O_RDWR | O_CREAT, O_WRONLY | O_CREAT | O_TRUNC] {
+        #expect(plant(path) == 0)
+        #expect(throws: SystemError.self) { _ = try OwnedDescriptor.openRegularFile(path, flags, mode: 0o600) }
+        if flags & O_CREAT != 0 {
+          let file = try OwnedDescriptor.openReplacing(path, flags, mode: 0o600)
+          try file.write("new", path)
+          #expect(try readText(path) == "new")
+        } else {
+          #expect(throws: SystemError.self) { _ = try OwnedDescriptor.openReplacing(path, flags) }
+        }
+        removeTree(path)
+      }
+    }
+    #expect(try readText(other) == "kept")
+    // What is in a directory is somebody's.
+    try makeDirectory(path)
+    try makeDirectory(path + "/d")
+    #expect(throws: SystemError("open", path, errno: EISDIR)) {
+      _ = try OwnedDescriptor.openReplacing(path, O_WRONLY | O_CREAT, mode: 0o600)
+    }
+  }
+
   @Test("removes a file once")
   func removesFile() throws {
     let scratch = try ScratchDirectory()

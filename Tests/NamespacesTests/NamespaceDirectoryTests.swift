@@ -34,6 +34,13 @@ struct NamespaceDirectoryTests {
     #expect(error?.errno == EINVAL)
   }
 
+  @Test("does not wait for who writes to a FIFO")
+  func fifo() throws {
+    #expect(mkfifo(scratch.path + "/a", 0o644) == 0)
+    let error = #expect(throws: SystemError.self) { _ = try directory.open(try NamespaceName("a")) }
+    #expect(error?.errno == EINVAL)
+  }
+
   @Test("tells a name that is not there")
   func missing() throws {
     let name = try NamespaceName("a")

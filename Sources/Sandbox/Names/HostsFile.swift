@@ -113,9 +113,9 @@ struct HostsFile {
     return lost
   }
 
-  /// Writes a damaged file anew, for those who have it mounted.
+  /// Writes a damaged file anew, for those who have it mounted; removes what is no file.
   func rebuild(_ entries: [Entry]) throws(SystemError) {
-    guard let opened = try open() else { return }
+    guard let opened = try open(), !removeOther(path) else { return }
     // Somebody else may have done so meanwhile.
     guard try ownPart(of: opened.file) == nil else { return }
     try systemCall("truncate", path) { ftruncate(opened.file.raw, 0) }
@@ -140,7 +140,7 @@ struct HostsFile {
       let file = try directory.open(name, O_RDWR | flags)
       return Opened(file: file, directory: directory)
     } catch {
-      if error.isNotFound { return nil }
+      if error.isNotFound || removeOther(path) { return nil }
       throw error
     }
   }

@@ -116,13 +116,14 @@ public struct StateDirectory: Sendable {
 
   /// Replaces the content of a small file that no promise depends on. Two at once may overwrite each other's.
   func overwrite(_ file: String, in directory: String, with text: String) throws(SystemError) {
-    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
-    var descriptor = try OwnedDescriptor.openIfPresent(file, flags, mode: 0o644)
-    while descriptor == nil {
-      try makeDirectory(directory)
-      descriptor = try .openIfPresent(file, flags, mode: 0o644)
+    while true {
+      do throws(SystemError) {
+        return try OwnedDescriptor.openReplacing(file, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644).write(text, file)
+      } catch {
+        guard error.isNotFound else { throw error }
+        try makeDirectory(directory)
+      }
     }
-    try descriptor!.write(text, file)
   }
 
   /// A lock on the directory, released when it goes.
@@ -270,6 +271,6 @@ public struct StateDirectory: Sendable {
 
   /// Adds lines to a record that is there.
   func append(_ lines: RecordText, to file: String) throws(SystemError) {
-    try OwnedDescriptor.open(file, O_WRONLY | O_APPEND | O_NOFOLLOW).write(lines.serialized, file)
+    try OwnedDescriptor.openRegularFile(file, O_WRONLY | O_APPEND).write(lines.serialized, file)
   }
 }
