@@ -59,7 +59,7 @@ public struct Command: Equatable, Sendable {
     }
     var vector: [UnsafeMutablePointer<CChar>?] = exactArguments?.map { strdup($0) } ?? arguments.map { strdup($0) }
     vector.append(nil)
-    guard let file = Self.find(arguments[0]) else {
+    guard let file = Self.file(of: arguments[0]) else {
       return .execution(SystemError("execute", arguments[0], errno: ENOENT))
     }
     last()
@@ -80,7 +80,7 @@ public struct Command: Equatable, Sendable {
   /// The file that a program's name stands for, by PATH; a name with a slash is one itself. execvp(3) would find it by
   /// executing what may not be there; who traces executions sees only the real one.
   /// - Returns: nil for none. One that may not be executed is only given where there is no other.
-  private static func find(_ name: String) -> String? {
+  public static func file(of name: String) -> String? {
     guard !name.utf8.contains(UInt8(ascii: "/")) else { return name }
     guard !name.isEmpty else { return nil }
     let path = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"

@@ -101,9 +101,10 @@ struct CommandArguments: Equatable {
   var identity = IdentityArguments()
   var command: [String] = []
 
-  func resolved() throws(SandboxError) -> Command {
+  /// - Parameter start: how a command line like this one begins, for people.
+  func resolved(_ start: String) throws(SandboxError) -> Command {
     guard let program = command.first, !program.isEmpty else {
-      throw .refused("a command is missing: nsrun [OPTIONS] -- COMMAND [ARG...]; nsrun --help tells more")
+      throw .refused("a command is missing: \(start) [OPTIONS] -- COMMAND [ARG...]; nsrun --help tells more")
     }
     var (credentials, environment) = try identity.resolved()
     for assignment in env {

@@ -15,7 +15,7 @@ struct LaunchArguments: Equatable {
   /// Launches, and comes back when the command has ended.
   /// - Returns: the exit status.
   func perform() throws(SandboxError) -> Int32 {
-    let command = try surroundings.resolved()
+    let command = try surroundings.resolved("nsrun")
     let name = try name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
     let (hostname, resolver) = try names.spec()
     let spec = SandboxSpec(

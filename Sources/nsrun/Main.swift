@@ -33,37 +33,21 @@ struct Main {
     } catch let code as ExitCode {
       return code.rawValue
     } catch {
-      Terminal.complain(Nsrun.message(for: error) + hint(CommandLine.arguments.dropFirst()))
+      Terminal.complain(
+        Misuse(arguments: Array(CommandLine.arguments.dropFirst()), complaint: Nsrun.message(for: error)).text)
       return failure
     }
   }
 }
 
 extension Main {
-  private static var commandNames: [String] {
-    Nsrun.configuration.subcommands.compactMap { $0.configuration.commandName }
-  }
-
   /// The parser itself shows its general help for a command that there is none of.
   private static func checkTopic(of arguments: ArraySlice<String>) throws(SandboxError) {
     guard arguments.first == "help", let topic = arguments.dropFirst().first, !topic.hasPrefix("-"),
-      !commandNames.contains(topic)
+      !Misuse.commandNames.contains(topic)
     else { return }
-    throw .refused("there is no command '\(topic)'\(meant(topic) ?? ": nsrun --help lists them")")
-  }
-
-  /// What to add to an error of the argument parser: that a command was mistyped, or given without `--`.
-  private static func hint(_ arguments: ArraySlice<String>) -> String {
-    guard let first = arguments.first, !arguments.contains("--") else { return "" }
-    let isOther = commandNames.contains(first) && !["run", "exec"].contains(first)
-    guard !isOther else { return "" }
-    return meant(first)
-      ?? " (a command comes after --, as in: nsrun --net br0 -- ping 8.8.8.8; options after a command's name)"
-  }
-
-  private static func meant(_ name: String) -> String? {
-    guard !commandNames.contains(name) else { return nil }
-    return NearNames.of(name, in: commandNames).first.map { ": did you mean nsrun \($0)?" }
+    let meant = Misuse.commandMeant(by: topic).map { "did you mean \($0)?" } ?? "nsrun --help lists them"
+    throw .refused("there is no command '\(topic)': \(meant)")
   }
 }
 
@@ -76,7 +60,8 @@ struct Nsrun: ParsableCommand {
       nsrun [run] [OPTIONS] -- COMMAND [ARG...]
       nsrun create NAME [OPTIONS]
       nsrun exec NAME [OPTIONS] -- COMMAND [ARG...]
-      nsrun list | inspect NAME | rm NAME... | cleanup | doctor | selftest
+      nsrun list | inspect NAME | rm NAME... | cleanup | reload
+      nsrun doctor | selftest
       """,
     discussion: """
       Gives a command a network namespace, a veth pair, an address on a bridge, and NAT to the outside; takes all of \

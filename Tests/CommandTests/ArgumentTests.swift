@@ -11,25 +11,68 @@ extension CommandTests {
       }
     }
 
-    @Test(
-      "Whoever forgets -- is told where it belongs",
-      arguments: ["nsrun ping 8.8.8.8", "nsrun --net br0 ping -c 1 8.8.8.8", "nsrun exec web ip address"])
-    func terminator(command: String) throws {
+    /// Runs what nsrun refuses.
+    private func complaint(_ command: String) throws -> String {
+      var complaint = ""
       try onHost { (host) throws in
         let outcome = try host.sh(command)
-        #expect(outcome.status == 125 && outcome.errors.contains("a command comes after --"), "\(outcome)")
+        #expect(outcome.status == 125 && outcome.output == "" && outcome.errorLines.count == 1, "\(outcome)")
+        complaint = outcome.errorLines.first ?? ""
       }
+      return complaint
     }
 
     @Test(
-      "Whoever mistypes a command is told which one may have been meant",
-      arguments: [("nsrun lst", "list"), ("nsrun creat web --net br0", "create"), ("nsrun help clean-up", "cleanup")])
+      "Whoever forgets -- is shown the whole line with it",
+      arguments: [
+        ("nsrun ping -c1 8.8.8.8", "nsrun -- ping -c1 8.8.8.8"),
+        ("nsrun --net br0 --no-nat ping -c 1 8.8.8.8", "nsrun --net br0 --no-nat -- ping -c 1 8.8.8.8"),
+        ("nsrun run --net=br0 sh -c 'exit 3'", "nsrun run --net=br0 -- sh -c 'exit 3'"),
+        ("nsrun exec web ip address", "nsrun exec web -- ip address"),
+        ("nsrun exec web --user nobody id -u", "nsrun exec web --user nobody -- id -u"),
+      ])
+    func terminator(command: String, whole: String) throws {
+      let complaint = try complaint(command)
+      #expect(complaint.hasSuffix("a command comes after --, as in: \(whole)"), "\(complaint)")
+    }
+
+    @Test(
+      "Whoever mistypes a command, or calls it as other tools do, is told which one may have been meant",
+      arguments: [
+        ("nsrun lst", "list"), ("nsrun lsit", "list"), ("nsrun creat web --net br0", "create"),
+        ("nsrun help clean-up", "cleanup"), ("nsrun delete web", "rm"), ("nsrun version", "--version"),
+      ])
     func mistyped(command: String, meant: String) throws {
+      let complaint = try complaint(command)
+      #expect(complaint.hasSuffix("did you mean nsrun \(meant)?"), "\(complaint)")
       try onHost { (host) throws in
-        let outcome = try host.sh(command)
-        #expect(outcome.status == 125 && outcome.errors.hasSuffix("did you mean nsrun \(meant)?\n"), "\(outcome)")
         #expect(try host.sh("nsrun help nope").errors == "nsrun: there is no command 'nope': nsrun --help lists them\n")
       }
+    }
+
+    @Test("A word that is a program as well may mean either")
+    func ambiguous() throws {
+      #expect(try complaint("nsrun ls -l").hasSuffix("did you mean nsrun list, or nsrun -- ls -l?"))
+    }
+
+    @Test(
+      "What else is wrong with a line is said, and only what is near is suggested",
+      arguments: [
+        ("nsrun exec web", "a command is missing: nsrun exec web [OPTIONS] -- COMMAND [ARG...]"),
+        ("nsrun exec", "nsrun exec NAME [OPTIONS] -- COMMAND [ARG...]"),
+        ("nsrun --json list", "options come after the name of the command: nsrun list --json"),
+        ("nsrun --net br0 create web", "options come after the name of the command: nsrun create web --net br0"),
+        ("nsrun rm --all", "Unknown option '--all': that is nsrun cleanup --all"),
+        ("nsrun create web --keep", "Unknown option '--keep': that is nsrun run --keep"),
+        ("nsrun rm web --user nobody", "Unknown option '--user': that is one of nsrun exec, nsrun run"),
+        ("nsrun cleanup --force", "Unknown option '--force'\n"), ("nsrun -c1 -- true", "Unknown option '-c1'\n"),
+        ("nsrun --subent 10.1.0.0/24 -- true", "Unknown option '--subent': did you mean --subnet?"),
+        ("nsrun create web --net lab -- id", "nsrun create takes no command; when it is made: nsrun exec web -- id"),
+        ("nsrun list -- true", "nsrun list takes no command\n"),
+      ])
+    func hint(command: String, text: String) throws {
+      let complaint = try complaint(command) + "\n"
+      #expect(complaint.contains(text), "\(complaint)")
     }
   }
 }

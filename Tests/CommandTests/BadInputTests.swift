@@ -38,9 +38,9 @@ extension CommandTests {
 
     private static let preparation = """
       ip netns add ipname
-      nsrun create taken --net br0 --subnet 10.64.7.0/24 --ip 10.64.7.20 > /dev/null
       ip link add bare type bridge; ip link set bare up
       ip link add theirs type bridge; ip addr add 10.99.0.1/24 dev theirs; ip link set theirs up
+      nsrun create taken --net br0 --subnet 10.64.7.0/24 --ip 10.64.7.20 > /dev/null
       ip route add 10.77.0.0/16 via 192.0.2.1
       ip route add 10.78.0.0/16 via 192.0.2.1 table 77
       """

@@ -50,13 +50,16 @@ struct CapabilityChangesTests {
     }
   }
 
-  @Test("Near are those that contain the text, then those that differ by a few letters; five at most")
+  @Test("Near are those that contain the text, then those that differ by one letter in three; five at most")
   func near() {
     let names = ["net_admin", "net_raw", "sys_admin", "sys_rawio", "kill", "bpf"]
     #expect(NearNames.of("raw", in: names) == ["net_raw", "sys_rawio"])
     #expect(NearNames.of("admin", in: names) == ["net_admin", "sys_admin"])
     #expect(NearNames.of("kil", in: names) == ["kill"])
     #expect(NearNames.of("kll", in: names) == ["kill"])
+    #expect(NearNames.of("klil", in: names) == ["kill"])
+    #expect(NearNames.of("sys_amdni", in: names) == ["sys_admin"])
+    #expect(NearNames.of("kiss", in: names) == [])
     #expect(NearNames.of("bp", in: names) == [])
     #expect(NearNames.of("quite_another_thing", in: names) == [])
     #expect(NearNames.of(String(repeating: "a", count: 1_000_000), in: names) == [])

@@ -24,7 +24,7 @@ struct Exec: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let command = try surroundings.arguments.resolved()
+    let command = try surroundings.arguments.resolved("nsrun exec \(name.shellQuoted)")
     try output.host().execute(command, in: try namespaceName(name, "NAME"), isPrivileged: privileged)
   }
 }

@@ -4,7 +4,8 @@ import Sandbox
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Show what there is to know of a sandbox: addresses, processes, traffic, neighbours.")
+    abstract: "Show what there is to know of a sandbox: addresses, processes, traffic, neighbours.",
+    usage: "nsrun inspect NAME [--json]")
 
   @Argument(help: "The sandbox's name.")
   var name: String

@@ -4,7 +4,8 @@ import Sandbox
 struct Remove: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rm",
-    abstract: "Remove sandboxes made by create; what runs inside is ended.")
+    abstract: "Remove sandboxes made by create; what runs inside is ended.",
+    usage: "nsrun rm NAME...")
 
   @Argument(help: ArgumentHelp("The names of the sandboxes.", valueName: "name"))
   var names: [String]
