@@ -12,6 +12,16 @@ public struct BridgePortOptions: Hashable, Sendable {
     case blocking = 4
   }
 
+  /// Whether a port leads to a multicast router (MDB_RTR_TYPE_* in linux/if_bridge.h), who gets what anybody sends to a group.
+  public enum MulticastRouter: UInt8, Sendable {
+    case never = 0
+    /// Where queries or PIM messages come in by it.
+    case learned = 1
+    case always = 2
+    /// As if one had just been seen; it ends by itself.
+    case temporary = 3
+  }
+
   /// What the port does with frames.
   public var state: State?
   /// The port's priority in the spanning tree: 0...63.
@@ -32,6 +42,8 @@ public struct BridgePortOptions: Hashable, Sendable {
   public var proxyARP: Bool?
   /// Whether multicast that nobody asked for goes out here.
   public var multicastFlood: Bool?
+  /// Whether it leads to a multicast router. A kernel without CONFIG_BRIDGE_IGMP_SNOOPING ignores it, and tells none.
+  public var multicastRouter: MulticastRouter?
   /// Whether broadcast goes out here (Linux 4.12).
   public var broadcastFlood: Bool?
   /// Which of the link-local group addresses 01:80:c2:00:00:00...0f are forwarded, one bit each (Linux 4.15).
@@ -47,7 +59,8 @@ public struct BridgePortOptions: Hashable, Sendable {
     hairpin: Bool? = nil, isolated: Bool? = nil, learning: Bool? = nil, unicastFlood: Bool? = nil,
     multicastFlood: Bool? = nil, broadcastFlood: Bool? = nil, neighbourSuppression: Bool? = nil,
     proxyARP: Bool? = nil, bpduGuard: Bool? = nil, rootBlock: Bool? = nil, locked: Bool? = nil,
-    state: State? = nil, priority: UInt16? = nil, cost: UInt32? = nil, groupForwardMask: UInt16? = nil
+    state: State? = nil, priority: UInt16? = nil, cost: UInt32? = nil, groupForwardMask: UInt16? = nil,
+    multicastRouter: MulticastRouter? = nil
   ) {
     self.hairpin = hairpin
     self.isolated = isolated
@@ -64,6 +77,7 @@ public struct BridgePortOptions: Hashable, Sendable {
     self.priority = priority
     self.cost = cost
     self.groupForwardMask = groupForwardMask
+    self.multicastRouter = multicastRouter
   }
 
   func write(to buffer: inout MessageBuffer) {
@@ -76,6 +90,7 @@ public struct BridgePortOptions: Hashable, Sendable {
     buffer.boolean(IFLA_BRPORT_LEARNING, learning)
     buffer.boolean(IFLA_BRPORT_UNICAST_FLOOD, unicastFlood)
     buffer.boolean(IFLA_BRPORT_PROXYARP, proxyARP)
+    if let multicastRouter { buffer.attribute(IFLA_BRPORT_MULTICAST_ROUTER, multicastRouter.rawValue) }
     buffer.boolean(IFLA_BRPORT_MCAST_FLOOD, multicastFlood)
     buffer.boolean(IFLA_BRPORT_BCAST_FLOOD, broadcastFlood)
     if let groupForwardMask { buffer.attribute(IFLA_BRPORT_GROUP_FWD_MASK, groupForwardMask) }
@@ -98,6 +113,7 @@ public struct BridgePortOptions: Hashable, Sendable {
       case IFLA_BRPORT_LEARNING: learning = try attribute.boolean
       case IFLA_BRPORT_UNICAST_FLOOD: unicastFlood = try attribute.boolean
       case IFLA_BRPORT_PROXYARP: proxyARP = try attribute.boolean
+      case IFLA_BRPORT_MULTICAST_ROUTER: multicastRouter = MulticastRouter(rawValue: try attribute.integer())
       case IFLA_BRPORT_MCAST_FLOOD: multicastFlood = try attribute.boolean
       case IFLA_BRPORT_BCAST_FLOOD: broadcastFlood = try attribute.boolean
       case IFLA_BRPORT_GROUP_FWD_MASK: groupForwardMask = try attribute.integer()

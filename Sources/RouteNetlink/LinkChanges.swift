@@ -63,12 +63,14 @@ public struct LinkChanges: Hashable, Sendable {
   public var txQueueLength: UInt32?
   /// The group it belongs to.
   public var group: UInt32?
+  /// Settings of the bridge's port that it is already (EOPNOTSUPP where it is none). Not to be given with a group.
+  public var bridgePort: BridgePortOptions?
 
   public init(
     isUp: Bool? = nil, address: MACAddress? = nil, mtu: UInt32? = nil, master: UInt32? = nil, alias: String? = nil,
     name: InterfaceName? = nil, namespace: NamespaceReference? = nil,
     addressGeneration: AddressGenerationMode? = nil, ipv4: [IPv4LinkSetting] = [],
-    txQueueLength: UInt32? = nil, group: UInt32? = nil
+    txQueueLength: UInt32? = nil, group: UInt32? = nil, bridgePort: BridgePortOptions? = nil
   ) {
     self.isUp = isUp
     self.address = address
@@ -81,6 +83,7 @@ public struct LinkChanges: Hashable, Sendable {
     self.ipv4 = ipv4
     self.txQueueLength = txQueueLength
     self.group = group
+    self.bridgePort = bridgePort
   }
 
   func write(to buffer: inout MessageBuffer, link: LinkSelector) {
@@ -98,6 +101,9 @@ public struct LinkChanges: Hashable, Sendable {
     if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
     if let group { buffer.attribute(IFLA_GROUP, group) }
     namespace?.write(to: &buffer)
+    // No kind is named (ip says `bridge_slave`): there is none of this name, and the kernel may start modprobe to look
+    // for it.
+    if let bridgePort { buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_SLAVE_DATA, bridgePort.write) } }
     guard addressGeneration != nil || !ipv4.isEmpty else { return }
     buffer.attribute(IFLA_AF_SPEC) { buffer in
       if !ipv4.isEmpty {

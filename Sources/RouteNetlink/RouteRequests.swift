@@ -39,23 +39,21 @@ public struct RouteRequests: Sendable {
       changes.addressGeneration = nil
       change(link: link, LinkChanges(addressGeneration: mode), subject: subject)
     }
-    // Not RTM_NEWLINK, which ip sends: with IFLA_GROUP and no link of that name it changes the whole group.
+    precondition(changes.group == nil || changes.bridgePort == nil, "a group is changed by a request of its own")
+    // Not RTM_NEWLINK, which ip sends: with IFLA_GROUP and no link of that name it changes the whole group. But only that
+    // reads IFLA_INFO_SLAVE_DATA.
     batch.append(
-      type: RTM_SETLINK, flags: [], operation: "change link", subject: subject ?? link.description
+      type: changes.bridgePort == nil ? RTM_SETLINK : RTM_NEWLINK, flags: [], operation: "change link",
+      subject: subject ?? link.description
     ) { [changes] in changes.write(to: &$0, link: link) }
   }
 
   /// Changes the settings of a bridge's port. EOPNOTSUPP where the link is none.
   public mutating func setBridgePort(link: LinkSelector, _ options: BridgePortOptions, subject: String? = nil) {
-    // Only RTM_NEWLINK reads IFLA_INFO_SLAVE_DATA. No kind is named (ip says `bridge_slave`): there is none of this
-    // name, and the kernel may start modprobe to look for it.
+    let changes = LinkChanges(bridgePort: options)
     batch.append(
       type: RTM_NEWLINK, flags: [], operation: "change bridge port", subject: subject ?? link.description
-    ) { buffer in
-      writeLinkHeader(to: &buffer, index: link.indexOrZero)
-      link.writeName(to: &buffer)
-      buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_SLAVE_DATA, options.write) }
-    }
+    ) { changes.write(to: &$0, link: link) }
   }
 
   /// Lets a program judge what comes in on a link, which has no qdisc for that or one of kind `ingress` (EINVAL for

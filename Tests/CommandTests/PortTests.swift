@@ -57,6 +57,10 @@ extension CommandTests {
           "pvst": llc(b"\xaa\xaa\x03\0\0\x0c\x01\x0b" + bpdu[3:], "01000ccccccd"),
           "offer": ether(0x0800, ip4(17, udp(67, 68, offer))),
           "offer-options": ether(0x0800, ip4(17, udp(1067, 68, offer), options=bytes([1, 1, 1, 0]))),
+          "pim": ether(0x0800, ip4(103, bytes.fromhex("2000deff0001000200690014000400000000"), to="224.0.0.13"),
+              bytes.fromhex("01005e00000d")),
+          "ospf": ether(0x0800, ip4(89, bytes(24), to="224.0.0.5"), bytes.fromhex("01005e000005")),
+          "vrrp": ether(0x0800, ip4(112, bytes(20), to="224.0.0.18"), bytes.fromhex("01005e000012")),
           "offer6": v6(ip6(17, udp(547, 546, bytes(20)), [(60, pad)])),
           "loopback": ether(0x0800, ip4(17, udp(9, 5000, b"hello"), to="127.0.0.1")),
           "loopback-source": ether(0x0800, ip4(17, udp(9, 5000, b"hello"), source="127.0.0.1")),
@@ -81,7 +85,8 @@ extension CommandTests {
       "offer6", "loopback", "loopback-source", "loopback6",
     ].joined(separator: " ")
     private static let harmless = [
-      "discover", "solicit", "router-solicitation", "neighbour-solicitation", "tagged", "two-tags",
+      "discover", "solicit", "router-solicitation", "neighbour-solicitation", "tagged", "two-tags", "pim", "ospf",
+      "vrrp",
     ]
 
     private func install(on host: ThrowawayHost) throws {
@@ -236,8 +241,36 @@ extension CommandTests {
           #expect(try host.must("nsrun reload").contains("the filter of the link of 'two'"))
           #expect(try host.must(filters) == "1\n1")
         }
+        // A guard against spanning tree messages, which the port has anyway, is no filter.
+        try host.must("for p in $(\(ports)); do tc qdisc del dev $p ingress; bridge link set dev $p guard on; done")
+        #expect(try host.sh("nsrun doctor").output.contains("the filter of its link"))
+        try host.must("nsrun reload")
+        for option in ["guard off", "mcast_router 1"] {
+          try host.must("bridge link set dev $(\(ports) | head -n 1) \(option)")
+          #expect(try host.sh("nsrun doctor").output.contains("was set otherwise"), "\(option)")
+          #expect(try host.must("nsrun reload").contains("the port of '"), "\(option)")
+        }
         #expect(try host.must("nsrun reload; nsrun doctor > /dev/null") == "")
-        try host.must("nsrun rm one two")
+        // A bridge that is made again has new ports.
+        try host.must("nsrun create three --net br7; ip link del br7")
+        try host.must("nsrun reload > /dev/null; nsrun doctor > /dev/null")
+        #expect(try host.must("bridge -d link show | grep -c 'guard on'") == "3")
+        try host.must("nsrun rm one two three")
+      }
+    }
+
+    @Test("A sandbox that says it is a multicast router gets nothing that others' ports do not")
+    func multicastRouter() throws {
+      try onHost { (host) throws in
+        try host.must("\(foreignBridge); ip link set br0 type bridge mcast_snooping 1; \(Self.lan)")
+        try install(on: host)
+        try host.must("nsrun create bad --net br0; nsrun create neighbour --net br0")
+        _ = try seen(host, "nsrun exec bad -- frames eth0 pim", count: 2)
+        #expect(try host.must("bridge -d mdb show dev br0 | grep 'router port' || echo none") == "none")
+        // Another port does become one.
+        try host.must("ip netns exec lan frames lan0 pim")
+        try host.eventually("bridge -d mdb show dev br0 | grep 'router port.*nic0'")
+        try host.must("nsrun rm bad neighbour; ip link del nic0; ip netns del lan; ip link del br0")
       }
     }
   }

@@ -332,7 +332,7 @@ import Testing
   @Test func `every option of a bridge port is sent`() throws {
     let golden = bytes(
       """
-      a0 00 00 00  // nlmsg_len 160
+      a8 00 00 00  // nlmsg_len 168
       10 00  // nlmsg_type RTM_NEWLINK
       05 00  // nlmsg_flags
       01 00 00 00  // nlmsg_seq
@@ -342,8 +342,8 @@ import Testing
       47 00 00 00  // ifi_index
       00 00 00 00  // ifi_flags
       00 00 00 00  // ifi_change
-      80 00 12 00  // IFLA_LINKINFO, length 128
-        7c 00 05 00  // IFLA_INFO_SLAVE_DATA, length 124
+      88 00 12 00  // IFLA_LINKINFO, length 136
+        84 00 05 00  // IFLA_INFO_SLAVE_DATA, length 132
           05 00 01 00 03 00 00 00  // IFLA_BRPORT_STATE
           06 00 02 00 05 00 00 00  // IFLA_BRPORT_PRIORITY
           08 00 03 00 04 00 00 00  // IFLA_BRPORT_COST
@@ -353,6 +353,7 @@ import Testing
           05 00 08 00 00 00 00 00  // IFLA_BRPORT_LEARNING
           05 00 09 00 00 00 00 00  // IFLA_BRPORT_UNICAST_FLOOD
           05 00 0a 00 01 00 00 00  // IFLA_BRPORT_PROXYARP
+          05 00 19 00 02 00 00 00  // IFLA_BRPORT_MULTICAST_ROUTER
           05 00 1b 00 00 00 00 00  // IFLA_BRPORT_MCAST_FLOOD
           05 00 1e 00 00 00 00 00  // IFLA_BRPORT_BCAST_FLOOD
           06 00 1f 00 08 00 00 00  // IFLA_BRPORT_GROUP_FWD_MASK
@@ -366,9 +367,12 @@ import Testing
         BridgePortOptions(
           hairpin: true, isolated: true, learning: false, unicastFlood: false, multicastFlood: false,
           broadcastFlood: false, neighbourSuppression: true, proxyARP: true, bpduGuard: true, rootBlock: true,
-          locked: true, state: .forwarding, priority: 5, cost: 4, groupForwardMask: 8))
+          locked: true, state: .forwarding, priority: 5, cost: 4, groupForwardMask: 8, multicastRouter: .always))
     }
     #expect(message == golden)
+    let changed = try sent { $0.change(link: .index(71), LinkChanges(bridgePort: BridgePortOptions(hairpin: true))) }
+    let port = try sent { $0.setBridgePort(link: .index(71), BridgePortOptions(hairpin: true)) }
+    #expect(changed == port)
   }
 
   // iproute2 6.1: ip link del v0

@@ -36,7 +36,7 @@ import Testing
         == BridgePortOptions(
           hairpin: true, isolated: true, learning: false, unicastFlood: false, multicastFlood: false,
           broadcastFlood: false, neighbourSuppression: true, proxyARP: true, bpduGuard: true, rootBlock: true,
-          locked: true, state: .disabled, priority: 5, cost: 4, groupForwardMask: 0))
+          locked: true, state: .disabled, priority: 5, cost: 4, groupForwardMask: 0, multicastRouter: .learned))
   }
 
   @Test func `a bridge is read with its settings`() throws {

@@ -152,6 +152,11 @@ struct KernelFeatures {
     }
   }
 
+  /// Whether what comes in on a link can be filtered.
+  var haveFilters: Bool {
+    get throws(SandboxError) { finding(on: .portGuard, in: try scratchNamespace()).status == .ok }
+  }
+
   /// A namespace that only its descriptor keeps.
   func scratchNamespace() throws(SandboxError) -> NetworkNamespace {
     let signals = BlockedSignals()

@@ -185,6 +185,13 @@ struct Survey {
             message:
               "'\(facts.name)' is believed as router, switch or DHCP server: the filter of its link \(port.name) is gone",
             restored: "the filter of the link of '\(facts.name)'"))
+      } else if let options = port.bridgePort, !PortGuard.covers(options) {
+        lacks.append(
+          Lack(
+            kind: .sandboxes,
+            message:
+              "'\(facts.name)' may be believed as switch or multicast router: the port \(port.name) was set otherwise",
+            restored: "the port of '\(facts.name)'"))
       }
     }
     return lacks

@@ -197,7 +197,8 @@ struct LiveSandbox: ~Copyable {
     requests.change(
       link: .named(pair.hostLink.text),
       LinkChanges(
-        alias: pair.alias, addressGeneration: Self.hasIPv6(mtu: pair.hostMTU) ? AddressGenerationMode.none : nil),
+        alias: pair.alias, addressGeneration: Self.hasIPv6(mtu: pair.hostMTU) ? AddressGenerationMode.none : nil,
+        bridgePort: PortGuard.options),
       subject: pair.hostLink.text)
     do throws(SandboxError) { try host.netlinkRequests(requests) } catch {
       guard error.netlinkErrno == EXFULL else { throw error }

@@ -133,8 +133,12 @@ extension Host {
     for link in try route({ (route) throws(NetlinkError) in try route.links(kind: "veth") })
     where names.contains(link.name) && Tag.isOurLink(link) {
       if try !isGuarded(link) { try guardPort(try! InterfaceName(link.name), isFirst: true) }
-      guard link.master == nil || link.master == index && !link.isUp else { continue }
-      requests.change(link: .index(link.index), LinkChanges(isUp: true, master: index), subject: link.name)
+      if link.master == nil || link.master == index && !link.isUp {
+        requests.change(link: .index(link.index), LinkChanges(isUp: true, master: index), subject: link.name)
+      } else if link.master != index || link.bridgePort.map(PortGuard.covers) == true {
+        continue
+      }
+      requests.setBridgePort(link: .index(link.index), PortGuard.options, subject: link.name)
     }
     try netlinkRequests(requests)
   }

@@ -19,6 +19,15 @@ struct PortGuard {
   /// The program of an ``IngressFilter``.
   static let program = PortGuard().program
 
+  /// What the bridge itself holds back: a spanning tree message that comes all the same shuts the port, and nothing makes
+  /// it one to a multicast router, such as hellos of PIM, which routers in sandboxes may say to each other.
+  static let options = BridgePortOptions(bpduGuard: true, multicastRouter: .never)
+
+  /// Whether a port is set as it is to be. A kernel without snooping tells nothing of multicast routers.
+  static func covers(_ port: BridgePortOptions) -> Bool {
+    port.bpduGuard == options.bpduGuard && [nil, options.multicastRouter].contains(port.multicastRouter)
+  }
+
   /// Words of the program's memory.
   private enum Memory {
     /// The type of the header after the one that is being read.
@@ -290,12 +299,13 @@ struct PortGuard {
 }
 
 extension Host {
-  /// Whether the host's end of a sandbox's veth pair is guarded, as far as the kernel could do it when it was made.
+  /// Whether the host's end of a sandbox's veth pair is guarded, as far as the kernel can do it.
   func isGuarded(_ port: Link) throws(SandboxError) -> Bool {
-    if port.bridgePort?.bpduGuard == true { return true }
-    return try route { (route) throws(NetlinkError) in
+    let hasFilter = try route { (route) throws(NetlinkError) in
       try route.has(IngressFilter(link: port.index, program: PortGuard.program))
     }
+    if hasFilter { return true }
+    return try !KernelFeatures(self).haveFilters
   }
 
   /// Guards the host's end of a sandbox's veth pair, before anything comes in on it.
@@ -309,9 +319,5 @@ extension Host {
     guard let failure = failures.first else { return }
     let report = isFirst ? reporter.warn : reporter.progress
     report?("what sandboxes send as router, switch or DHCP server is not held back: \(failure) (nsrun doctor)")
-    // Against one part of it: a port on which a spanning tree message comes is shut.
-    var fallback = RouteRequests()
-    fallback.setBridgePort(link: .index(index), BridgePortOptions(bpduGuard: true), subject: port.text)
-    try netlinkRequests(fallback)
   }
 }
