@@ -36,6 +36,30 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Rule {
+  /// What the rule does, as bytes: its expressions as the kernel takes them, without what packets change in them and
+  /// without the numbers that sets of one rule get. It stays the same when the rule is deleted and loaded again.
+  public var content: [UInt8] {
+    var buffer = MessageBuffer()
+    for expression in expressions { expression.stable?.write(to: &buffer) { _ in nil } }
+    return buffer.bytes
+  }
+}
+
+extension Expression {
+  /// Without its state; nil where it is nothing but state.
+  fileprivate var stable: Expression? {
+    switch self {
+    case .counter: nil
+    // "__set%d" and "__map%d" are names that nft leaves to the kernel.
+    case .lookup(let set, let key, let into, let isInverted) where set.hasPrefix("__"):
+      .lookup("__", key: key, into: into, isInverted: isInverted)
+    case .unknown(let name, _) where ["quota", "last", "connlimit"].contains(name): .unknown(name: name, data: [])
+    default: self
+    }
+  }
+}
+
+extension Rule {
   /// Writes what NFT_MSG_NEWRULE needs.
   func write(to buffer: inout MessageBuffer, setID: (String) -> UInt32?) {
     buffer.attribute(NFTA_RULE_TABLE, string: chain.table.name)

@@ -87,6 +87,31 @@ extension CommandTests {
       }
     }
 
+    /// With counters and a set of one rule's own, whose number may change.
+    private static let rules = """
+      table ip old {
+        chain n { type nat hook postrouting priority srcnat; ip saddr { 172.18.0.0/16, 172.20.0.0/16 } counter masquerade; }
+        chain f { type filter hook forward priority 0; iifname old0 counter accept; iifname br5 accept; }
+      }
+      """
+
+    @Test("What was there before and is loaded or made again unchanged does not keep it on")
+    func again() throws {
+      let old = "ip link add old0 type bridge; ip addr add 172.18.0.1/16 dev old0; ip link set old0 up"
+      try onHost { (host) throws in
+        try host.must("cat > /run/scratch/rules; nft -f /run/scratch/rules; \(old)", input: Self.rules)
+        try host.must("ip link add br5 type bridge; ip addr add 10.55.0.1/24 dev br5; ip link set br5 up")
+        try host.must(
+          """
+          nsrun create one --net br5; nsrun create two --net br0; nsrun exec one -- ping -c 1 -W 1 8.8.8.8
+          nft delete table ip old; nft add table ip other '{ chain c { ip saddr { 1.1.1.1, 2.2.2.2 } accept; }; }'
+          nft -f /run/scratch/rules; ip link del old0; \(old); ! nsrun doctor | grep 'forwarded for others'
+          nsrun reload; nsrun --net br0 -- true; nsrun rm one; nsrun rm two; ! \(Self.isOn)
+          nft flush ruleset; ip link del old0; ip link del br5; rm /run/scratch/rules
+          """)
+      }
+    }
+
     @Test("Rules that were saved while there were sandboxes do not turn forwarding off, and keep nobody from it")
     func saved() throws {
       try onHost("sysctl -qw net.ipv4.ip_forward=1") { (host) throws in

@@ -21,7 +21,9 @@ extension Host {
     reporter.progress?("turn IPv4 forwarding on")
     if !isGuarding {
       var record = try system { () throws(SystemError) in try HostParameters.beforeForwarding() }.record
-      for user in try ForwardingUsers(self).all() { record.append(Self.userKey, user.key) }
+      for user in try ForwardingUsers(self).all(besides: []) {
+        for key in user.keys { record.append(Self.userKey, key) }
+      }
       try createHostRecord(record)
     }
     // First the rule that keeps the host from forwarding for others, then the switch.
@@ -40,15 +42,17 @@ extension Host {
 
   /// What of others needs forwarding and came since nsrun turned it on.
   func newForwardingUsers() throws(SandboxError) -> [String] {
-    let known = (try? RecordText.read(state.host))?.all(Self.userKey) ?? []
-    return try ForwardingUsers(self).all().filter { !known.contains($0.key) }.map(\.description)
+    let known = Set((try? RecordText.read(state.host))?.all(Self.userKey) ?? [])
+    return try ForwardingUsers(self).all(besides: networkNames()).filter { known.isDisjoint(with: $0.keys) }
+      .map(\.description)
   }
 
   /// Notes that a bridge of somebody else's is there for sandboxes.
   func noteForwardingUser(_ bridge: Link) throws(SandboxError) {
     guard isGuarding else { return }
     try system { () throws(SystemError) in
-      try state.append(RecordText([(Self.userKey, ForwardingUsers.User(bridge: bridge).key)]), to: state.host)
+      let keys = ForwardingUsers.User(bridge: bridge).keys
+      try state.append(RecordText(keys.map { (Self.userKey, $0) }), to: state.host)
     }
   }
 
@@ -142,37 +146,39 @@ struct ForwardingUsers {
   init(_ host: Host) { self.host = host }
 
   struct User: CustomStringConvertible {
-    /// Stays the same.
-    let key: String
+    /// By each of them it is known again.
+    let keys: [String]
     let description: String
 
     init(bridge: Link) {
-      // Its name may change.
-      key = "bridge \(bridge.index)"
+      // Its name may change, and it may be made again.
+      keys = ["bridge \(bridge.index)", "bridge-name \(bridge.name)"]
       description = "the bridge \(bridge.name)"
     }
 
     init(rule: Rule) {
-      key = "rule \(rule)"
+      // By what it does: whoever loads the same rules again, as on a reload of a firewall, gives them new handles.
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+      for byte in rule.content { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      keys = ["rule \(rule.chain) \(String(hash, radix: 16))"]
       description = "the rule \(rule)"
     }
   }
 
   /// Bridges that are routers, rules that translate what leaves, and those that let the packets of certain links be
   /// forwarded.
-  func all() throws(SandboxError) -> [User] {
-    // Whoever made a bridge of that name, it is there for sandboxes.
-    let networks = try host.networkNames().map(\.text)
+  /// - Parameter networks: bridges that are there for sandboxes, whoever made them.
+  func all(besides networks: [InterfaceName]) throws(SandboxError) -> [User] {
+    let names = networks.map(\.text)
     let bridges = try host.route { (route) throws(NetlinkError) in
-      let links = try route.links(kind: "bridge").filter { !networks.contains($0.name) }
+      let links = try route.links(kind: "bridge").filter { !names.contains($0.name) }
       let addressed = Set(try route.addresses(family: .inet).map(\.link))
       return links.filter { addressed.contains($0.index) && !Tag.isOurBridge($0, planned: nil) }
     }
-    return bridges.map(User.init(bridge:)) + (try rules()).map(User.init(rule:))
+    return bridges.map(User.init(bridge:)) + (try rules(besides: networks)).map(User.init(rule:))
   }
 
-  private func rules() throws(SandboxError) -> [Rule] {
-    let networks = try host.networkNames()
+  private func rules(besides networks: [InterfaceName]) throws(SandboxError) -> [Rule] {
     let (chains, rules): ([Chain], [Rule])
     do throws(SandboxError) {
       (chains, rules) = try host.nftables { (nft) throws(NetlinkError) in (try nft.chains(), try nft.rules()) }
