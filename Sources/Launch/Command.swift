@@ -34,8 +34,11 @@ public struct Command: Equatable, Sendable {
   }
 
   /// Replaces this process by the program; comes back only with an error.
+  /// - Parameter inherited: what the program has from this process's caller.
   /// - Returns: why it could not be executed.
-  public func execute() -> LaunchError { execute(onChange: {}, last: {}) }
+  public func execute(with inherited: InheritedState) -> LaunchError {
+    execute(onChange: {}, last: { inherited.restore() })
+  }
 
   /// - Parameters:
   ///   - onChange: is called when the process has the command's credentials.

@@ -7,7 +7,7 @@ import LinuxSystem
 /// Where SIGCHLD is ignored the kernel waits for children itself, and nobody sees how they end. A timer of the caller's
 /// would end who it is not meant for. A umask takes from files what they are to have, and a soft limit, here of sizes,
 /// descriptors, memory and time, can be raised to the hard one.
-struct InheritedState {
+public struct InheritedState {
   private var ignoresChildren = false
   private var mask: mode_t = 0
   private var timers: [itimerval] = []
@@ -19,7 +19,7 @@ struct InheritedState {
     .map { __rlimit_resource_t($0.rawValue) }
 
   /// Of the calling process, from which it is taken.
-  init() {
+  public init() {
     ignoresChildren = EndSignal.isIgnored(SIGCHLD)
     if ignoresChildren { signal(SIGCHLD, SIG_DFL) }
     mask = umask(0o022)
@@ -38,8 +38,8 @@ struct InheritedState {
     }
   }
 
-  /// Gives it to the calling process, which is about to become the command.
-  func restore() {
+  /// Gives it back to the calling process.
+  public func restore() {
     if ignoresChildren { signal(SIGCHLD, SIG_IGN) }
     umask(mask)
     for (resource, limit) in zip(Self.resources, limits) {

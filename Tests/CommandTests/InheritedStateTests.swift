@@ -43,6 +43,48 @@ extension CommandTests {
       }
     }
 
+    @Test("exec hands on what the caller has left as well, and depends on none of it")
+    func joining() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create web --net br0")
+        let outcome = try host.sh(
+          """
+          umask 0277
+          env --ignore-signal=CHLD prlimit --fsize=0:unlimited --nofile=8:1024 --cpu=1:60 nsrun exec web -- sh -c '
+            umask; ulimit -S -n; prlimit --fsize --output SOFT --noheadings --raw; prlimit --cpu --output SOFT --noheadings --raw
+            grep -cw web /etc/hosts; grep SigIgn /proc/self/status'
+          """)
+        let ignored = try host.must("env --ignore-signal=CHLD grep SigIgn /proc/self/status")
+        #expect(outcome.status == 0 && outcome.lines == ["0277", "8", "0", "1", "1", ignored], "\(outcome)")
+        // What the timer ends is the command, however early it comes.
+        let timer = """
+          exec python3 -c "import os, signal; signal.setitimer(signal.ITIMER_REAL, WHEN); os.execvp('nsrun', 'nsrun exec web --'.split() + COMMAND)"
+          """
+        func launch(_ time: String, _ command: String) -> String {
+          timer.replacing("WHEN", with: time).replacing("COMMAND", with: command)
+        }
+        let look = "['python3', '-c', 'import signal; print(signal.getitimer(signal.ITIMER_REAL)[0] > 0)']"
+        #expect(try host.must(launch("1000", look)) == "True")
+        #expect(try host.sh(launch("0.01", "['sleep', '1000']")).status == 142)
+        try host.must("nsrun rm web")
+      }
+    }
+
+    @Test("What list takes away of killed sandboxes does not depend on limits, nor on the end of children being seen")
+    func sweeping() throws {
+      try onHost { (host) throws in
+        let run = try host.start(
+          "echo $$; exec nsrun --net br0 --no-pid -- sh -c 'setsid sleep 1000 & echo ready; wait'")
+        let pid = try run.wait(for: "\n")
+        try run.wait(for: "ready")
+        try host.must("kill -KILL \(pid)")
+        _ = try run.finish()
+        let outcome = try host.sh("umask 0777; env --ignore-signal=CHLD prlimit --fsize=0:unlimited nsrun list | cat")
+        #expect(outcome.status == 0 && outcome.output == "", "\(outcome)")
+        try host.must("[ -z \"$(pgrep -x sleep)\" ]; [ ! -e /run/nsrun ]")
+      }
+    }
+
     @Test("A child that the caller had is not waited for, nor ended", arguments: ways)
     func strangers(way: String) throws {
       try onHost { (host) throws in

@@ -60,6 +60,7 @@ extension Host {
   /// - Throws: always, since it does not come back otherwise.
   public func execute(_ command: Command, in name: NamespaceName, isPrivileged: Bool) throws(SandboxError) -> Never {
     try requirePrivileges()
+    let inherited = InheritedState()
     SandboxRecord.noteJoining(name, in: state)
     let namespace = try namespace(named: name)
     let facts = facts(of: name, namespace)
@@ -77,7 +78,7 @@ extension Host {
     }
     // They can only be read from inside, where nobody can do anything to this process yet.
     if owner != nil, try !hasIdentities(ids) { throw Self.isForeign(name) }
-    throw .launch(command.execute())
+    throw .launch(command.execute(with: inherited))
   }
 
   /// Whether the ids of the calling process's user namespace are these. One that is being made has none for a moment.

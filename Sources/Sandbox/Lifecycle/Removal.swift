@@ -93,7 +93,10 @@ extension Host {
 
   /// The same for commands that only look, which say themselves what they lack.
   public func sweepIfPrivileged() {
-    if Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective { sweep(isThorough: true) }
+    guard Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective else { return }
+    let inherited = InheritedState()
+    sweep(isThorough: true)
+    inherited.restore()
   }
 
   /// Removes what is left of sandboxes whose process is gone, or whose record says nothing any more, and what carries
