@@ -38,6 +38,35 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "Inside a sandbox neither list, cleanup nor doctor speaks of that, rm refuses it, and doctor gives no advice for a host",
+      arguments: [
+        "nsrun --net br0 --name me --", "nsrun --name me --no-pid --", "nsrun exec stays --", "nsrun --privileged --",
+      ])
+    func inside(entry: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create stays --net br1")
+        let script = """
+          nsrun list; nsrun cleanup; nsrun cleanup --all; nsrun doctor; nsrun doctor --json | jq -r ".[].remedy"
+          nsrun rm "$NSRUN_NAME"; echo "rm: $?"
+          """
+        let outcome = try host.sh("\(entry) bash -c '\(script)'")
+        #expect(outcome.output.hasSuffix("rm: 125\n"), "\(outcome)")
+        #expect(
+          outcome.errorLines.count == 1
+            && outcome.errors.hasSuffix("is the sandbox you are in: remove it from the host\n"),
+          "\(outcome)")
+        for advice in ["docker", "make-shared", "nsrun rm", "rm -r"] {
+          #expect(!outcome.output.contains(advice), "\(outcome)")
+        }
+        #expect(try host.must("nsrun list --json | jq -r '.[].name'") == "stays")
+        // By its network alone, too.
+        let joined = try host.sh("ip netns exec stays nsrun rm stays")
+        #expect(joined.status == 125 && joined.errors.contains("you are in"), "\(joined)")
+        try host.must("nsrun rm stays")
+      }
+    }
+
     @Test("selftest does the main job, tells each step with its time, and leaves the host alone")
     func selftest() throws {
       try onHost { (host) throws in

@@ -58,6 +58,9 @@ public struct Doctor {
     guard let mount = MountPoint.on(path) else {
       return Finding(check: check, status: .ok, message: "\(path) becomes a shared mount when it is needed")
     }
+    if host.isInSandbox {
+      return Finding(check: check, status: .ok, message: "\(path) is this command's own, as it is in a sandbox")
+    }
     return mount.isShared
       ? Finding(check: check, status: .ok, message: "\(path) is a shared mount")
       : Finding(
@@ -71,7 +74,8 @@ public struct Doctor {
     case "0" where access(HostParameters.forwarding.path, W_OK) != 0:
       Finding(
         check: "forwarding", status: .problem, message: "off, and \(HostParameters.forwarding.path) cannot be written",
-        remedy: "in a container: docker run --sysctl net.ipv4.ip_forward=1; otherwise as root: sudo nsrun doctor")
+        remedy: host.remedy(
+          inContainer: "docker run --sysctl net.ipv4.ip_forward=1; otherwise as root: sudo nsrun doctor"))
     case "0": Finding(check: "forwarding", status: .ok, message: "off; nsrun turns it on, for sandboxes only")
     case .some: Finding(check: "forwarding", status: .ok, message: host.isGuarding ? "turned on by nsrun" : "on")
     case nil:
@@ -168,5 +172,12 @@ public struct Doctor {
     } catch {
       return [Finding(check: "records", status: .warning, message: "\(error)")]
     }
+  }
+}
+
+extension Host {
+  /// What to do about what cannot be changed from here.
+  func remedy(inContainer text: String) -> String {
+    isInSandbox ? "run nsrun doctor outside of this sandbox" : "in a container: \(text)"
   }
 }

@@ -109,12 +109,14 @@ struct KernelFeatures {
       let warnings = try system { () throws(SystemError) in try Pipe() }
       let end = warnings.writeEnd.raw
       let signals = BlockedSignals()
+      // In a sandbox there can be a /proc for processes of its own alone.
+      let isNested = host.isInSandbox
       let child = try system { () throws(SystemError) in
-        try ChildProcess(signals: signals, command: nil) { (parent) throws(SystemError) in
+        try ChildProcess(signals: signals, command: nil, isInit: isNested) { (parent) throws(SystemError) in
           let warn = { (text: String) in _ = write(end, "\(text)\n", text.utf8.count + 1) }
           let owner = try NetworkNamespace.unshareOwned(warn: warn)
           Baseline.apply(warn: warn)
-          try MountView(isConfined: true).establish(warn: warn)
+          try MountView(isConfined: true, hasOwnProcesses: isNested).establish(warn: warn)
           try owner.enter(warn: warn)
           try MountView.seal()
           parent.reachCheckpoint()
@@ -130,7 +132,7 @@ struct KernelFeatures {
         + lines.split(separator: UInt8(ascii: "\n")).map {
           Finding(
             check: check, status: .warning, message: String(decoding: $0, as: UTF8.self),
-            remedy: "in a container: docker run --security-opt systempaths=unconfined")
+            remedy: host.remedy(inContainer: "docker run --security-opt systempaths=unconfined"))
         }
     } catch {
       // What it says includes what to do.

@@ -18,6 +18,18 @@ extension Host {
     return isTagged(namespace, facts.name) || leads(facts.connection?.hostLink, to: namespace) ? identity : nil
   }
 
+  /// Whether a name is that of the sandbox that this process is in.
+  func isOwnSandbox(_ name: NamespaceName) -> Bool {
+    guard let own = try? home.identity(), names.identity(of: name) == own else { return false }
+    return isTagged(home, name)
+  }
+
+  /// Whether this process is in a sandbox, by the tag; who has power over its network can write that as well.
+  var isInSandbox: Bool {
+    let alias = try? route { (route) throws(NetlinkError) in try route.link(index: 1)?.alias }
+    return alias?.hasPrefix(Tag.linkPrefix) ?? false
+  }
+
   /// Whether a namespace's loopback link says that nsrun made it for a sandbox. It is the last thing that is made.
   func isTagged(_ namespace: borrowing NetworkNamespace, _ name: NamespaceName) -> Bool {
     // Whose it is can write what it likes there.

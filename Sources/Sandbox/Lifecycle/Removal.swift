@@ -239,6 +239,7 @@ extension Host {
   /// Takes over a sandbox that is to be removed, waiting for whoever only looks at it just now.
   /// - Returns: nil where it had no record any more and is removed already.
   private func claim(_ name: NamespaceName) throws(SandboxError) -> TakenOver? {
+    if isOwnSandbox(name) { throw .refused("'\(name)' is the sandbox you are in: remove it from the host") }
     for _ in 0..<50 {
       if let path = state.record(of: name) {
         do throws(SandboxError) {

@@ -77,7 +77,8 @@ struct UnrecordedObjects {
     var doomedNames: [(NamespaceName, FileIdentity)] = []
 
     for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
-      guard let identity = host.names.identity(of: name), isTagged(name) else { continue }
+      // The one that this process is in is recorded where it was made.
+      guard let identity = host.names.identity(of: name), isTagged(name), !host.isOwnSandbox(name) else { continue }
       // The name may be seen in many network namespaces, and only that which it was made in has its link, or its record.
       guard
         self.name != nil || damaged.contains(name) || orphans.contains(name)
@@ -229,6 +230,8 @@ struct UnrecordedObjects {
         if !isDryRun { removeTree(path) }
         continue
       }
+      // In a sandbox with --privileged the host's is seen, and not the host's processes.
+      if host.isInSandbox { continue }
       if seen == nil { seen = namespacesInSight() }
       if seen?.contains(where: { path.hasSuffix("/\($0)") }) == true { continue }
       host.reporter.warn(
