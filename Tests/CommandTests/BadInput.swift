@@ -89,6 +89,8 @@ enum BadInput {
     Row("nsrun --net br9 --subnet 224.0.0.0/24 -- true", "no host can have this address"),
     Row("nsrun --net br9 --subnet 0.0.0.0/8 -- true", "no host can have this address"),
     Row("nsrun --net br9 --subnet 127.5.0.0/24 -- true", "no host can have this address"),
+    Row("nsrun --net br9 --subnet 169.254.0.0/16 -- true", "169.254.0.0/16 for the new bridge br9 is link-local"),
+    Row("nsrun create x --net br9 --ip 169.254.9.9/24", "169.254.9.0/24 for the new bridge br9 is link-local"),
     Row("nsrun --net br9 --subnet 192.0.2.0/24 -- true", "192.0.2.2/24 of up0"),
     Row("nsrun --net br9 --subnet 192.0.0.0/16 -- true", "192.0.2.2/24 of up0"),
     Row("nsrun --net br9 --subnet 10.77.0.0/16 -- true", "the route to 10.77.0.0/16 via 192.0.2.1 on up0"),

@@ -190,6 +190,11 @@ extension Host {
     let uses = try subnetUses()
     let subnet: IPNetwork
     if let wanted = spec.subnet ?? spec.subnetOfAddress {
+      if wanted.address.isLinkLocal {
+        throw .refused(
+          "the subnet \(wanted) for the new bridge \(spec.bridge) is link-local, so no router forwards it: choose another"
+        )
+      }
       if let use = uses.first(where: { $0.collides(with: wanted) }) {
         throw .refused(
           "the subnet \(wanted) for the new bridge \(spec.bridge) collides with \(use.description): choose another --subnet"
