@@ -29,6 +29,23 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "exec says of a sandbox whose name was deleted what to do, and reload that it cannot restore it",
+      arguments: ["web", "a b"])
+    func joined(name: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create '\(name)' --net br0; ip netns delete '\(name)'")
+        let remedy = name == "web" ? "nsrun rm web" : "nsrun rm '\(name)'"
+        for command in ["exec '\(name)' -- true", "reload"] {
+          let outcome = try host.sh("nsrun \(command)")
+          #expect(outcome.status == 125 && outcome.errorLines.count == 1, "\(outcome)")
+          #expect(outcome.errors.hasPrefix("nsrun: '\(name)' is broken"), "\(outcome)")
+          #expect(outcome.errors.hasSuffix(": \(remedy)\n"), "\(outcome)")
+        }
+        try host.must("\(remedy); nsrun reload")
+      }
+    }
+
     @Test("What a killed run has left inside is ended also where the namespace's name was deleted")
     func killed() throws {
       try onHost { (host) throws in

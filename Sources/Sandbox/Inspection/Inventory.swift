@@ -90,6 +90,11 @@ extension Host {
     return report
   }
 
+  /// What to do about a sandbox that is broken.
+  func endOfBroken(_ name: NamespaceName) -> String {
+    state.record(of: name) == state.createdRecord(of: name) ? "nsrun rm \(name.text.shellQuoted)" : "end its command"
+  }
+
   private func hostLink(of facts: SandboxFacts) throws(SandboxError) -> Link? {
     guard let connection = facts.connection else { return nil }
     return try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }

@@ -57,8 +57,7 @@ struct Survey {
       lacks.append(
         Lack(
           kind: .sandboxes, message: "'\(name)' is broken: somebody has deleted its namespace's name or its link",
-          otherRemedy: host.state.record(of: name) == host.state.createdRecord(of: name)
-            ? "nsrun rm '\(name)'" : "end its command",
+          otherRemedy: host.endOfBroken(name),
           isLost: true))
     }
     let links = connections.isEmpty ? [] : try host.route { (route) throws(NetlinkError) in try route.links() }

@@ -62,7 +62,7 @@ extension Host {
     try requirePrivileges()
     let inherited = InheritedState()
     SandboxRecord.noteJoining(name, in: state)
-    let namespace = try namespace(named: name)
+    let namespace = try namespaceToEnter(name)
     let facts = facts(of: name, namespace)
     var command = command
     command.environment.insert(contentsOf: facts?.variables ?? SandboxFacts.variables(of: name), at: 0)
@@ -79,6 +79,13 @@ extension Host {
     // They can only be read from inside, where nobody can do anything to this process yet.
     if owner != nil, try !hasIdentities(ids) { throw Self.isForeign(name) }
     throw .launch(command.execute(with: inherited))
+  }
+
+  private func namespaceToEnter(_ name: NamespaceName) throws(SandboxError) -> NetworkNamespace {
+    do throws(SandboxError) { return try namespace(named: name) } catch {
+      guard (try? report(on: name))?.state == .broken else { throw error }
+      throw .refused("'\(name)' is broken, somebody has deleted its namespace's name: \(endOfBroken(name))")
+    }
   }
 
   /// Whether the ids of the calling process's user namespace are these. One that is being made has none for a moment.

@@ -28,7 +28,7 @@ extension Host {
     let left = lacks.isEmpty ? [] : Set(try survey.look())
     for lack in lacks where left.contains(lack) {
       reporter.warn("\(lack.message): \(lack.remedy)")
-      if !lack.isLost { hasFailed = true }
+      hasFailed = true
     }
     _ = consume lock
     _ = consume signals
