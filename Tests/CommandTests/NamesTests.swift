@@ -75,6 +75,41 @@ extension CommandTests {
       }
     }
 
+    /// The host's own file is a copy.
+    private static let hosts = """
+      mount -t tmpfs none /mnt; cp -a /etc /mnt; mount --bind /mnt/etc /etc
+      printf '127.0.0.1 localhost\n127.0.1.1\tHOST1.lan host1 # host2\n10.64.9.7 known\n' > /etc/hosts
+      """
+
+    @Test(
+      "A name that the host's own file gives to somebody else is told at the launch",
+      arguments: [
+        ("create host1 --net br0", "host1 is 127.0.1.1"), ("--net br0 --name Host1 -- true", "Host1 is 127.0.1.1"),
+        ("--net br0 --hostname host1.lan -- true", "host1.lan is 127.0.1.1"),
+        ("create localhost --net br0 --internal", "localhost is 127.0.0.1"),
+        ("create known --net br0", "known is 10.64.9.7"),
+      ])
+    func hostName(command: String, text: String) throws {
+      try onHost(Self.hosts) { (host) throws in
+        let outcome = try host.sh("nsrun \(command); nsrun cleanup --all > /dev/null")
+        let warning = "/etc/hosts of this host says \(text): others will not find this sandbox by that name"
+        #expect(outcome.errors == "nsrun: \(warning)\n", "\(outcome)")
+      }
+    }
+
+    @Test("Nothing is told of a name that others are found by, or that nobody chose")
+    func foundName() throws {
+      try onHost(Self.hosts) { (host) throws in
+        let commands = [
+          "create known --net br0 --subnet 10.64.9.0/24 --ip 10.64.9.7", "create host2 --net br0", "--net br0 -- true",
+          "--name host1 -- true",
+        ]
+        for command in commands { #expect(try host.sh("nsrun \(command)").errors == "") }
+        #expect(try address(of: "known", in: "host2", on: host) == "10.64.9.7")
+        try host.must("nsrun rm known host2")
+      }
+    }
+
     @Test("One whose nsrun was killed is not found after the next nsrun, and one that cleanup removes is not")
     func killed() throws {
       try onHost { (host) throws in

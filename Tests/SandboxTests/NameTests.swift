@@ -58,6 +58,18 @@ struct HostsFileTests {
     HostsFile.Entry(address: ip("10.64.\(number / 250).\(number % 250 + 2)"), names: names)
   }
 
+  @Test(
+    "What the host says of a name is the first IPv4 address of a line that has the whole name, in any case",
+    arguments: [
+      ("vm", "127.0.1.1"), ("VM.lan", "127.0.1.1"), ("vm2", nil), ("lan", nil), ("six", nil), ("both", "192.0.2.1"),
+      ("last", "192.0.2.2"), ("127.0.1.1", nil), ("a-name-that-is-longer-than-all-that-there-is", nil),
+    ])
+  func hostName(_ name: String, _ expected: String?) {
+    let text = "# vm 10.0.0.1\n127.0.1.1\tvm.lan Vm #vm2 lan\n::1 six both\r\n192.0.2.1  both\nx last\n192.0.2.2 last"
+    #expect(HostsFile.address(of: name, in: Array(text.utf8)) == expected.map(ip))
+    #expect(HostsFile.address(of: name, in: []) == nil)
+  }
+
   private func add(_ entry: HostsFile.Entry) throws { #expect(try file.add(entry).get()) }
 
   /// The lines that are no comments.

@@ -122,6 +122,7 @@ struct LiveSandbox: ~Copyable {
       hostLink: try! InterfaceName("\(SandboxFacts.hostLinkPrefix)\(Token.random())"), egress: wanted.egress,
       translation: network.translation)
     try system { () throws(SystemError) in try record.append(facts.connectionLines) }
+    if spec.isNamed { host.warnOfHostNames(facts) }
   }
 
   /// What is to be done for it.

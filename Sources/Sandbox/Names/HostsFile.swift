@@ -62,6 +62,36 @@ struct HostsFile {
     return content.last ?? newline == newline ? content : content + [newline]
   }
 
+  /// The first IPv4 address that a file's lines give to a name, in any case.
+  static func address(of name: String, in content: [UInt8]) -> IPAddress? {
+    // Only lines with the name in them are taken apart: files that block names have a hundred thousand.
+    var start = 0
+    while let place = Self.place(of: name, in: content[start...]) {
+      let first = content[..<place].lastIndex(of: newline).map { $0 + 1 } ?? 0
+      let line = content[first...].prefix { $0 != newline }
+      let words = line.prefix { $0 != comment }.split { $0 == space || $0 == UInt8(ascii: "\t") || $0 == 13 }
+        .map { String(decoding: $0, as: UTF8.self) }
+      if words.dropFirst().contains(where: { strcasecmp($0, name) == 0 }), let address = IPAddress(words[0]),
+        address.isIPv4
+      {
+        return address
+      }
+      start = line.endIndex
+    }
+    return nil
+  }
+
+  private static func place(of name: String, in content: ArraySlice<UInt8>) -> Int? {
+    let size = name.utf8.count
+    guard let letter = name.utf8.first, content.count >= size else { return nil }
+    return content.withUnsafeBytes { bytes in
+      let text = bytes.assumingMemoryBound(to: CChar.self).baseAddress!
+      return (0...(bytes.count - size)).first {
+        (bytes[$0] ^ letter) & ~0x20 == 0 && strncasecmp(text + $0, name, size) == 0
+      }
+    }.map { content.startIndex + $0 }
+  }
+
   /// A new file's content.
   static func content(_ host: [UInt8], _ entries: [Entry] = []) -> [UInt8] {
     Array(head(headSize + host.count).utf8) + host + entries.flatMap(\.line)

@@ -88,6 +88,17 @@ extension Host {
   func hostsFile(of bridge: InterfaceName) -> HostsFile { HostsFile(bridge.text, in: state.hosts) }
 
   /// Adds a sandbox to the hosts file of its bridge, which is made where there is none. The sandbox has a lease.
+  /// Warns where the host's own file gives a name of a sandbox to somebody else: it comes first in theirs.
+  func warnOfHostNames(_ facts: SandboxFacts) {
+    guard let own = facts.connection?.address.address else { return }
+    let content = HostsFile.ofHost()
+    for name in [facts.hostname.text, facts.name.text] {
+      guard let address = HostsFile.address(of: name, in: content), address != own else { continue }
+      return reporter.warn(
+        "/etc/hosts of this host says \(name) is \(address): others will not find this sandbox by that name")
+    }
+  }
+
   func introduce(_ entry: HostsFile.Entry, on bridge: InterfaceName) throws(SandboxError) {
     let file = hostsFile(of: bridge)
     for _ in 1...3 {

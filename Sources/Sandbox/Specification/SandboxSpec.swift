@@ -25,6 +25,8 @@ public struct SandboxSpec: Sendable {
   /// Kernel parameters of the network, set when it is there.
   public var parameters: [KernelParameter]
   public var hostname: Hostname
+  /// Whether somebody chose the name or the hostname.
+  let isNamed: Bool
   public var resolver: ResolverSpec
 
   /// - Parameters:
@@ -35,6 +37,7 @@ public struct SandboxSpec: Sendable {
     hasOwnProcesses: Bool = false, parameters: [KernelParameter] = [], hostname: Hostname? = nil,
     resolver: ResolverSpec = ResolverSpec()
   ) {
+    isNamed = name != nil || hostname != nil
     self.name = name ?? (try! NamespaceName("nsrun-\(Token.random())"))
     self.lifetime = lifetime
     self.network = network
