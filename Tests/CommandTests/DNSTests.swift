@@ -191,13 +191,23 @@ extension CommandTests {
       }
     }
 
-    @Test("/etc/netns/NAME/resolv.conf wins over all, without a warning")
+    @Test("/etc/netns/NAME/resolv.conf comes before the host's, without a warning, and --dns comes before both")
     func ownFile() throws {
       try withServer("nameserver 127.0.0.53\\n") { (host) throws in
         try host.must("mkdir -p /etc/netns/me; echo nameserver 8.8.8.8 > /etc/netns/me/resolv.conf")
         try expectFound("--name me", on: host)
-        try expectFound("--name me --dns 192.0.2.77", on: host)
-        #expect(try host.must("nsrun --net br0 --name me --dns none -- cat /etc/resolv.conf") == "nameserver 8.8.8.8")
+        #expect(try host.must("nsrun --net br0 --name me -- cat /etc/resolv.conf") == "nameserver 8.8.8.8")
+        try host.must("printf 'search lan\nnameserver 192.0.2.77\noptions ndots:2\n' > /etc/netns/me/resolv.conf")
+        let show = "grep -v '^#' /etc/resolv.conf"
+        for (options, text) in [
+          ("--dns 8.8.8.8", "search lan\noptions ndots:2\nnameserver 8.8.8.8"),
+          ("--dns-search a.example", "options ndots:2\nsearch a.example\nnameserver 192.0.2.77"), ("--dns none", ""),
+        ] {
+          #expect(try host.must("nsrun --net br0 --name me \(options) -- sh -c \"\(show); true\"") == text)
+          try host.must("nsrun create me --net br0 \(options)")
+          #expect(try host.must("nsrun exec me -- sh -c \"\(show); true\"; nsrun rm me") == text)
+        }
+        try expectFound("--name me --dns 8.8.8.8", on: host)
       }
     }
 

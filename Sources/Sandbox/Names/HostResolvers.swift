@@ -41,9 +41,15 @@ struct ResolverConfiguration: Equatable {
 
   mutating func use(servers addresses: [IPAddress]) { servers = addresses.map { "\($0)" } }
 
-  mutating func use(search domains: [String]) {
+  private mutating func use(search domains: [String]) {
     rest.removeAll { ["search", "domain"].contains(Self.words(Array($0.utf8)[...]).first) }
     rest.append("search \(domains.joined(separator: " "))")
+  }
+
+  /// Puts what was asked for in the place of what it says.
+  mutating func use(_ spec: ResolverSpec) {
+    if let servers = spec.servers { use(servers: servers) }
+    if !spec.search.isEmpty { use(search: spec.search) }
   }
 
   var text: String {
@@ -90,9 +96,7 @@ struct HostResolvers: Equatable {
   func answer(to spec: ResolverSpec, hostAddress: IPAddress?) -> Answer {
     if spec.servers == [] { return .text("") }
     var result = configuration
-    if let servers = spec.servers {
-      result.use(servers: servers)
-    } else if !configuration.isUsable {
+    if spec.servers == nil, !configuration.isUsable {
       if let upstream, upstream.isUsable {
         result = upstream
       } else if let server = server(on: hostAddress) {
@@ -100,10 +104,10 @@ struct HostResolvers: Equatable {
       } else {
         return .unreachable
       }
-    } else if spec.search.isEmpty {
+    } else if spec == ResolverSpec() {
       return .unchanged
     }
-    if !spec.search.isEmpty { result.use(search: spec.search) }
+    result.use(spec)
     return .text(result.text)
   }
 

@@ -42,18 +42,18 @@ extension Host {
   /// - Parameter resolvers: who resolves names for the host; nil where nobody is to be asked.
   func nameFiles(of naming: Naming, _ resolvers: HostResolvers?) -> [ViewCover] {
     var covers: [ViewCover] = []
-    func given(_ file: String) -> ViewCover? {
-      (try? readFile("/etc/netns/\(naming.name)/\(file)")).map { ViewCover(path: "/etc/\(file)", .bytes($0)) }
-    }
+    func given(_ file: String) -> [UInt8]? { try? readFile("/etc/netns/\(naming.name)/\(file)") }
     if let hosts = given("hosts") {
-      covers.append(hosts)
+      covers.append(ViewCover(path: "/etc/hosts", .bytes(hosts)))
     } else if let bridge = naming.bridge, !naming.hosts.isEmpty {
       covers.append(ViewCover(path: "/etc/hosts", .file(state.hosts(of: bridge))))
     } else {
       let entry = HostsFile.Entry(address: IPAddress("127.0.1.1")!, names: [naming.hostname.text])
       covers.append(ViewCover(path: "/etc/hosts", .bytes(HostsFile.ofHost() + Array("\(entry)\n".utf8))))
     }
-    covers.append(given("resolv.conf") ?? ViewCover(path: "/etc/resolv.conf", .bytes(resolverFile(naming, resolvers))))
+    let resolver =
+      given("resolv.conf").map { Self.resolverFile($0, naming.resolver) } ?? resolverFile(naming, resolvers)
+    covers.append(ViewCover(path: "/etc/resolv.conf", .bytes(resolver)))
     if let text = try? readText("/etc/nsswitch.conf"), let changed = NameServiceSwitch.withoutDaemons(text),
       access("/etc/netns/\(naming.name)/nsswitch.conf", F_OK) != 0
     {
@@ -63,6 +63,14 @@ extension Host {
     covers += ["/run/nscd", "/run/systemd/resolve"].map { ViewCover(path: $0, .directory) }
     // A file cannot stand where there is none.
     return covers.filter { linkTarget($0.path) != nil || access($0.path, F_OK) == 0 }
+  }
+
+  /// A resolv.conf that is kept for the sandbox, with what was asked for in its place.
+  private static func resolverFile(_ given: [UInt8], _ spec: ResolverSpec) -> [UInt8] {
+    guard spec != ResolverSpec(), spec.servers != [] else { return spec.servers == nil ? given : [] }
+    var configuration = ResolverConfiguration(String(decoding: given, as: UTF8.self))
+    configuration.use(spec)
+    return Array(configuration.text.utf8)
   }
 
   private func resolverFile(_ naming: Naming, _ resolvers: HostResolvers?) -> [UInt8] {
