@@ -11,7 +11,7 @@ extension CommandTests {
         #expect(shown.split(separator: "\n").allSatisfy { $0.hasPrefix("ok  ") }, "\(shown)")
         for check in [
           "privileges", "namespaces", "user namespaces", "veth pairs", "bridges", "nftables", "masquerade",
-          "port guard", "forwarding",
+          "port guard", "forwarding", "way out", "DNS",
         ] {
           #expect(shown.contains(" \(check): "))
         }
@@ -64,6 +64,72 @@ extension CommandTests {
         let joined = try host.sh("ip netns exec stays nsrun rm stays")
         #expect(joined.status == 125 && joined.errors.contains("you are in"), "\(joined)")
         try host.must("nsrun rm stays")
+      }
+    }
+
+    @Test(
+      "The capabilities that are needed are told by doctor, and no others are",
+      arguments: [
+        ("net_admin,sys_admin,setuid,setgid,setfcap,net_raw", 0, ""),
+        ("net_admin,sys_admin,setuid,setgid,setfcap", 0, "warning  privileges: CAP_NET_RAW missing"),
+        ("net_admin,sys_admin,setgid,net_raw", 1, "(CAP_SETUID, CAP_SETFCAP)"),
+        ("net_admin,setuid,setgid,setfcap,net_raw", 1, "problem  privileges: CAP_SYS_ADMIN missing"),
+      ])
+    func capabilities(names: String, status: Int32, text: String) throws {
+      try onHost { (host) throws in
+        let some = "setpriv --bounding-set -all,+\(names.split(separator: ",").joined(separator: ",+"))"
+        let doctor = try host.sh("\(some) nsrun doctor")
+        let shown = doctor.lines.filter { !$0.hasPrefix("ok ") }
+        #expect(doctor.status == status && (text.isEmpty ? shown == [] : shown[0].contains(text)), "\(doctor)")
+        let launch = try host.sh(
+          """
+          run="\(some) nsrun"
+          $run --net br0 -- ping -c 1 -W 2 8.8.8.8 && $run --net br0 --user nobody --no-pid -- true &&
+            $run create one --net br0 --internal && $run reload && $run list && $run exec one -- true && $run rm one
+          """)
+        #expect(launch.status == (status == 0 ? 0 : 125), "\(launch)")
+      }
+    }
+
+    @Test("Two capabilities are enough for all but the user namespace of a new sandbox")
+    func withoutUserNamespace() throws {
+      try onHost { (host) throws in
+        try host.must(
+          """
+          run="setpriv --bounding-set -all,+sys_admin,+net_admin nsrun"; nsrun create one --net br0
+          $run --net br0 --privileged -- ping -c 1 -W 2 8.8.8.8; $run exec one -- ping -c 1 -W 2 8.8.8.8
+          $run list; $run inspect one; $run reload; $run rm one; $run create two --privileged; $run cleanup --all
+          """)
+      }
+    }
+
+    @Test("A host without a default route is told so, and that it has one by rules for a table of its own")
+    func wayOut() throws {
+      try onHost("ip route delete default") { (host) throws in
+        let outcome = try host.sh("nsrun doctor")
+        let warning = "warning  way out: this host has no default route"
+        #expect(outcome.status == 0 && outcome.output.contains(warning), "\(outcome)")
+        try host.must(
+          """
+          ip route add default via 192.0.2.1 table 77; ip rule add table 77; ! nsrun doctor | grep -v ^ok
+          ip rule delete table 77; ip route flush table 77
+          ip route add blackhole default; nsrun doctor | grep 'warning  way out'; ip route delete blackhole default
+          """)
+      }
+    }
+
+    @Test(
+      "Who resolves names for sandboxes is told, and that nobody does",
+      arguments: [
+        ("nameserver 127.0.0.53", "warning  DNS: the DNS server of this host, 127.0.0.53, cannot be reached"),
+        ("options ndots:1", "warning  DNS: /etc/resolv.conf names no DNS server"),
+        ("nameserver ::1\nnameserver 192.0.2.1", "ok       DNS: sandboxes ask 192.0.2.1"),
+      ])
+    func resolvers(resolver: String, text: String) throws {
+      let etc = "mount -t tmpfs none /mnt; cp -a /etc /mnt; rm -f /mnt/etc/resolv.conf; mount --bind /mnt/etc /etc"
+      try onHost("\(etc); printf '\(resolver)\n' > /etc/resolv.conf") { (host) throws in
+        let outcome = try host.sh("nsrun doctor")
+        #expect(outcome.status == 0 && outcome.output.contains(text), "\(outcome)")
       }
     }
 

@@ -35,7 +35,7 @@ public struct Doctor {
   private var networks: [NetworkRecord] { (try? host.networkRecords()) ?? [] }
 
   public func findings() -> [Finding] {
-    let missing = [Capability.netAdmin, .sysAdmin, .netRaw].filter { !$0.isEffective }.map { $0.name.uppercased() }
+    let missing = [Capability.netAdmin, .sysAdmin].filter { !$0.isEffective }.map { $0.name.uppercased() }
     guard missing.isEmpty else {
       let privileges = Finding(
         check: "privileges", status: .problem, message: "\(missing.joined(separator: ", ")) missing",
@@ -43,10 +43,23 @@ public struct Doctor {
       return [privileges, nameDirectory(), forwarding()]
     }
     let chains = ForwardChains(host).findings()
-    return [Finding(check: "privileges", status: .ok, message: "all that is needed")]
-      + KernelFeatures(host).findings() + [nameDirectory(), forwarding()] + uplinks() + chains
+    return [privileges()] + KernelFeatures(host).findings() + [nameDirectory(), forwarding()] + uplinks()
+      + [wayOut(), resolvers()] + chains
       + OtherHooks(host).findings()
       + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + sandboxes() + records()
+  }
+
+  /// What is not needed by all is looked at where it is: a user namespace is made.
+  private func privileges() -> Finding {
+    let check = "privileges"
+    guard Capability.netRaw.isEffective else {
+      return Finding(
+        check: check, status: .warning,
+        message: "\(Capability.netRaw.name.uppercased()) missing: others on a bridge are not asked by ARP whether an "
+          + "address is free",
+        remedy: host.remedy(inContainer: "docker run --cap-add NET_RAW"))
+    }
+    return Finding(check: check, status: .ok, message: "all that is needed")
   }
 
   private func nameDirectory() -> Finding {
@@ -92,6 +105,38 @@ public struct Doctor {
         check: "forwarding", status: .problem, message: HostParameters.lackOfForwarding(link),
         remedy: HostParameters.forwardingCommand(link))
     }
+  }
+
+  /// Whether the host itself has a way to the rest.
+  private func wayOut() -> Finding {
+    let check = "way out"
+    // In each half of the address space: VPNs route the two apart.
+    let remotes = ["8.8.8.8", "198.41.0.4"].map { IPAddress($0)! }
+    let hasWay = remotes.contains { remote in
+      (try? host.route { (route) throws(NetlinkError) in try route.route(to: remote) })??.type == .unicast
+    }
+    return hasWay
+      ? Finding(check: check, status: .ok, message: "this host has a default route")
+      : Finding(
+        check: check, status: .warning,
+        message: "this host has no default route: sandboxes reach no more than it does",
+        remedy: "ip route add default via ADDRESS")
+  }
+
+  /// Whether commands inside can ask somebody for names.
+  private func resolvers() -> Finding {
+    let check = "DNS"
+    let resolvers = HostResolvers()
+    // A server at all addresses of the host is asked at the one on the bridge, whichever that is.
+    let any = IPAddress("0.0.0.0")!
+    if resolvers.answer(to: ResolverSpec(), hostAddress: any) == .unreachable {
+      return Finding(
+        check: check, status: .warning, message: "\(resolvers.lack): names of other hosts are not found there",
+        remedy: "give --dns ADDRESS, or let a name server of this host listen at all addresses")
+    }
+    let servers = resolvers.servers(for: ResolverSpec(), hostAddress: any).filter { $0.isIPv4 && !$0.isLoopback }
+      .map { $0 == any ? "this host, at its address on the bridge" : "\($0)" }
+    return Finding(check: check, status: .ok, message: "sandboxes ask \(servers.joined(separator: ", "))")
   }
 
   /// With br_netfilter, packets from one sandbox to another on the same bridge pass the rules for forwarding as well.

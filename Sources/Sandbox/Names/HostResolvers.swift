@@ -122,6 +122,13 @@ struct HostResolvers: Equatable {
     return asked.servers.prefix(ResolverSpec.maximumServers).compactMap { IPAddress($0) }
   }
 
+  /// Why nobody can be asked, where nobody can.
+  var lack: String {
+    configuration.servers.isEmpty
+      ? "/etc/resolv.conf names no DNS server"
+      : "the DNS server of this host, \(configuration.servers.joined(separator: ", ")), cannot be reached from inside"
+  }
+
   /// Where the host's own server can be reached from a bridge.
   private func server(on hostAddress: IPAddress?) -> IPAddress? {
     let any = IPAddress("0.0.0.0")!

@@ -77,12 +77,7 @@ extension Host {
     switch resolvers?.answer(to: naming.resolver, hostAddress: naming.hostAddress) {
     case .text(let text): return Array(text.utf8)
     case .unreachable:
-      let servers = resolvers!.configuration.servers
-      reporter.warn(
-        (servers.isEmpty
-          ? "/etc/resolv.conf names no DNS server"
-          : "the DNS server of this host, \(servers.joined(separator: ", ")), cannot be reached from inside")
-          + ": names of other hosts are not found; give --dns ADDRESS")
+      reporter.warn("\(resolvers!.lack): names of other hosts are not found; give --dns ADDRESS")
     case .unchanged, nil: break
     }
     return (try? readFile("/etc/resolv.conf")) ?? []
@@ -93,9 +88,6 @@ extension Host {
     (egress ?? .internal) != .internal || spec != ResolverSpec() ? HostResolvers() : nil
   }
 
-  func hostsFile(of bridge: InterfaceName) -> HostsFile { HostsFile(bridge.text, in: state.hosts) }
-
-  /// Adds a sandbox to the hosts file of its bridge, which is made where there is none. The sandbox has a lease.
   /// Warns where the host's own file gives a name of a sandbox to somebody else: it comes first in theirs.
   func warnOfHostNames(_ facts: SandboxFacts) {
     guard let own = facts.connection?.address.address else { return }
@@ -107,6 +99,9 @@ extension Host {
     }
   }
 
+  func hostsFile(of bridge: InterfaceName) -> HostsFile { HostsFile(bridge.text, in: state.hosts) }
+
+  /// Adds a sandbox to the hosts file of its bridge, which is made where there is none. The sandbox has a lease.
   func introduce(_ entry: HostsFile.Entry, on bridge: InterfaceName) throws(SandboxError) {
     let file = hostsFile(of: bridge)
     for _ in 1...3 {
