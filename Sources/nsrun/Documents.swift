@@ -87,6 +87,8 @@ struct SandboxDocument: Encodable {
     let hostLink: String
     /// `masquerade`, `routed` or `internal`.
     let egress: String
+    /// Who gives packets that leave the host's address: `nsrun` or `host`; missing where nobody does.
+    let masqueradedBy: String?
     let received: Counters?
     let sent: Counters?
   }
@@ -124,7 +126,9 @@ struct SandboxDocument: Encodable {
         bridge: connection.bridge.text, address: "\(connection.address.address)",
         prefixLength: connection.address.prefixLength, gateway: connection.gateway.map { "\($0)" },
         mac: "\(connection.mac)", mtu: connection.mtu, hostLink: connection.hostLink.text,
-        egress: connection.egress.rawValue, received: report.traffic.map { Counters($0.received) },
+        egress: connection.egress.rawValue,
+        masqueradedBy: connection.egress != .masquerade ? nil : connection.translation == .host ? "host" : "nsrun",
+        received: report.traffic.map { Counters($0.received) },
         sent: report.traffic.map { Counters($0.sent) })
     }
     processes = report.processes.map { Process($0) }
@@ -134,8 +138,9 @@ struct SandboxDocument: Encodable {
   }
 
   /// The way out for people.
-  static func describe(_ egress: NetworkSpec.Egress) -> String {
-    switch egress {
+  static func describe(_ connection: SandboxFacts.Connection) -> String {
+    switch connection.egress {
+    case .masquerade where connection.translation == .host: "with the host's address (masquerade by rules of this host)"
     case .masquerade: "with the host's address (masquerade)"
     case .routed: "with its own address (no NAT)"
     case .internal: "none (internal)"

@@ -117,6 +117,24 @@ extension CommandTests {
       }
     }
 
+    @Test("Who masquerades a bridge of somebody else's is said by -v and inspect, also when that changes")
+    func masquerading() throws {
+      let rules = """
+        nft add table ip theirs; nft add chain ip theirs post '{ type nat hook postrouting priority srcnat; }'
+        nft add rule ip theirs post ip saddr 10.99.0.0/24 oifname != br0 masquerade
+        """
+      try onHost(foreignBridge) { (host) throws in
+        let show = "nsrun inspect one | grep '^Way out'; nsrun inspect one --json | jq -r .network.masqueradedBy"
+        let way = "Way out    with the host's address (masquerade"
+        try host.must("\(rules); nsrun create one --net br0 -v 2> /run/scratch/said")
+        try host.must("grep 'leave it to rules of this host to masquerade 10.99.0.2 from br0' /run/scratch/said")
+        #expect(try host.must(show) == "\(way) by rules of this host)\nhost")
+        try host.must("nft flush ruleset; nsrun reload; rm /run/scratch/said")
+        #expect(try host.must(show) == "\(way))\nnsrun")
+        try host.must("nsrun rm one")
+      }
+    }
+
     @Test("One without a usable address takes what is told")
     func noUsableAddress() throws {
       try onHost("ip link add brl type bridge; ip addr add 169.254.7.7/16 dev brl scope link; ip link set brl up") {

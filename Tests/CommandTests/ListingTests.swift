@@ -6,7 +6,7 @@ extension CommandTests {
     private static let keys =
       #"["ageSeconds","createdAt","hostname","maker","name","namespace","neighbours","network","privileged","processes","state"]"#
     private static let networkKeys =
-      #"["address","bridge","egress","gateway","hostLink","mac","mtu","prefixLength","received","sent"]"#
+      #"["address","bridge","egress","gateway","hostLink","mac","masqueradedBy","mtu","prefixLength","received","sent"]"#
 
     @Test("list --json is an array of objects with the documented keys, and empty without sandboxes")
     func json() throws {

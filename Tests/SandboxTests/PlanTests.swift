@@ -57,6 +57,8 @@ struct PlanTests {
         "configure eth0 inside with 10.64.1.5/24, default route via 10.64.1.1",
       ])
     #expect("\(SandboxPlan.Step.configure(nil))" == "bring lo up inside")
+    #expect(SandboxPlan(facts(.routed), bridgeIndex: 7).steps.map { "\($0)" }[1] == "let 10.64.1.5 out of br0 as it is")
+    #expect(SandboxPlan(facts(.internal), bridgeIndex: 7).steps.map { "\($0)" }[1] == "keep 10.64.1.5 on br0")
     #expect(
       "\(SandboxPlan.Step.configure(facts(.internal, gateway: nil).connection))"
         == "configure eth0 inside with 10.64.1.5/24")

@@ -127,6 +127,11 @@ extension Host {
     } else {
       condition = isAttended ? (isWhole || !hasLost(namespace, census, facts) ? .running : .broken) : .stale
     }
+    var facts = facts
+    // Its owner may have stopped to masquerade the bridge.
+    if facts.connection?.translation == .host, let network = networkRecord(of: facts.connection!.bridge) {
+      facts.connection!.translation = network.translation
+    }
     return SandboxReport(
       facts: facts, state: condition, isPrivileged: isPrivileged,
       isNamed: text.namespaceIdentity != nil, processes: processes(in: namespace, facts, census),

@@ -34,7 +34,14 @@ public struct SandboxPlan: Equatable, Sendable {
     public var description: String {
       switch self {
       case .introduce(let one): "write \(one.entry) into /etc/hosts of those on \(one.bridge)"
-      case .admit(let member): "let \(member.address) out of \(member.bridge) (\(member.egress.rawValue))"
+      case .admit(let member):
+        switch member.egress {
+        case .masquerade where member.translation == .host:
+          "leave it to rules of this host to masquerade \(member.address) from \(member.bridge)"
+        case .masquerade: "let \(member.address) out of \(member.bridge) (masquerade)"
+        case .routed: "let \(member.address) out of \(member.bridge) as it is"
+        case .internal: "keep \(member.address) on \(member.bridge)"
+        }
       case .name(let name): "name the network namespace \(name)"
       case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with eth0 inside"
       case .configure(nil): "bring lo up inside"

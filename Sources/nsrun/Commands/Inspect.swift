@@ -37,7 +37,7 @@ struct Inspect: ParsableCommand {
         ("Gateway", connection.gateway.map { "\($0)" } ?? "none"),
         ("MAC", "\(connection.mac)"),
         ("MTU", "\(connection.mtu)"),
-        ("Way out", SandboxDocument.describe(connection.egress)),
+        ("Way out", SandboxDocument.describe(connection)),
         ("Host link", connection.hostLink.text),
       ]
     }
