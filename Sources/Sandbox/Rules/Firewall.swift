@@ -88,6 +88,7 @@ enum Firewall {
   private static let isToNetwork = Statement.matching(.outputInterfaceName, in: networks)
   private static let isBridged = Statement.matching(.inputInterfaceName, .outputInterfaceName, in: bridged)
   private static let isFromRouted = Statement.matching(.inputInterfaceName, .sourceAddress, in: routed)
+  private static let isFromGuest = Statement.matching(.inputInterfaceName, .sourceAddress, in: guests)
   private static let isToRouted = Statement.matching(.outputInterfaceName, .destinationAddress, in: routed)
   private static let isAnswer = Statement.equals(.conntrackDirection, .bytes([ConntrackDirection.reply.rawValue]))
   private static let loopback: [UInt8] = [127, 0, 0, 0]
@@ -150,7 +151,7 @@ enum Firewall {
       Rule(in: postrouting, [isBridged, .verdict(.accept)]),
       // Without the check of the protocol it would give IPv6 packets another address as well.
       Rule(in: postrouting, [isIPv4, isFromNetwork, .masquerade()]),
-      Rule(in: postrouting, [.matching(.inputInterfaceName, .sourceAddress, in: guests), .masquerade()]),
+      Rule(in: postrouting, [isFromGuest, .masquerade()]),
     ]
   }
 
@@ -162,7 +163,9 @@ enum Firewall {
       Rule(in: leaving, [isBridged, .verdict(.accept)]),
       Rule(
         in: leaving, [isFromNetwork, .verdict(.drop)], comment: "nothing leaves with an address of the inside"),
-      Rule(in: leaving, [.matching(.inputInterfaceName, .sourceAddress, in: guests), .verdict(.drop)]),
+      // Whom its owner lets in is answered: such a connection has the address of the inside on both ways.
+      Rule(in: leaving, [isFromGuest, isAnswer, .verdict(.accept)]),
+      Rule(in: leaving, [isFromGuest, .verdict(.drop)]),
     ]
   }
 
