@@ -45,6 +45,10 @@ public struct Selector: Hashable, Sendable {
   public static let networkProtocol = Selector(.meta(.networkProtocol), .networkProtocol)
   /// nft's `meta l4proto`.
   public static let transportProtocol = Selector(.meta(.transportProtocol), .transportProtocol)
+  /// nft's `meta protocol`, of a frame without its first VLAN tag.
+  public static let etherType = Selector(.meta(.etherType), .etherType)
+  /// nft's `meta pkttype`; values are PACKET_* of linux/if_packet.h.
+  public static let packetType = Selector(.meta(.packetType), DataType(number: 42, size: 1, byteOrder: .host))
   /// nft's `ether saddr`.
   public static let etherSource = Selector(.payload(.etherSource), .etherAddress, requires: [.ether])
   /// nft's `ether daddr`.

@@ -77,6 +77,13 @@ public struct Statement: Hashable, Sendable {
         ]))
   }
 
+  /// Goes on only with packets that have these bytes at a place, of which only the bits count that the mask has; nft's
+  /// `@nh,112,8 127`, or its name for the place.
+  public static func bytes(_ field: PayloadField, _ value: [UInt8], mask: [UInt8]? = nil) -> Statement {
+    let masking = mask.map { [Expression.bitwise(mask: $0, xor: [UInt8](repeating: 0, count: $0.count))] } ?? []
+    return Statement(.expressions([.payload(field)] + masking + [.compare(.first, .equal, value)]))
+  }
+
   /// Goes on only with packets whose name of an interface begins so; nft's `"veth*"`.
   public static func hasPrefix(_ selector: Selector, _ prefix: String) -> Statement {
     Statement(.test(selector, [.compare(.first, .equal, Array(prefix.utf8))]))

@@ -30,6 +30,23 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "With one of the tables gone, the end of a sandbox takes its elements out of the other, and the next launch restores it",
+      arguments: ["inet", "bridge"])
+    func oneTable(family: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create two --net br0 --internal --ip 10.64.5.9/24; nsrun create one --net br0")
+        let lists = "nft list ruleset | grep -c '\"nsrun two\"'"
+        #expect(try host.must(lists) != "0")
+        try host.must("nft delete table \(family) nsrun; nsrun rm two")
+        #expect(try host.sh(lists).text == "0")
+        try host.must("nsrun create two --net br0 --ip 10.64.5.9; \(Self.isOut("two")); \(Self.isOut("one"))")
+        try host.must("nft delete table \(family) nsrun; nsrun --net br0 -- true; nft list table \(family) nsrun")
+        try host.must("nsrun doctor > /dev/null; nft delete table \(family) nsrun; nsrun rm one two")
+        #expect(try host.must("nft list tables") == "")
+      }
+    }
+
     @Test("Where the owner of a bridge takes his masquerading away, sandboxes that stand get nsrun's")
     func foreignNAT() throws {
       let preparation = """

@@ -129,6 +129,47 @@ extension CommandTests {
       }
     }
 
+    /// Sends frames as ifb marks them: filters of traffic control pass them by, in the host's end of the link as well. They
+    /// have to wait at ifb until eth0 has nothing that would take the mark away.
+    private static let unfiltered = #"""
+      #!/bin/bash
+      ip link add ifb7 type ifb; ip link set ifb7 up; tc qdisc add dev ifb7 root tbf rate 16kbit burst 400 latency 20s
+      tc qdisc add dev eth0 root handle 1: htb
+      tc filter add dev eth0 parent 1: protocol all u32 match u32 0 0 action mirred egress redirect dev ifb7
+      frames eth0 $(yes tagged | head -n 20) "$@"; tc qdisc del dev eth0 root
+      until tc -s qdisc show dev ifb7 | grep -q 'backlog 0b 0p'; do sleep 0.1; done; ip link del ifb7
+      """#
+
+    @Test(
+      "What passes the filter of a port by is held back by the rules of the bridge where nsrun has some",
+      arguments: ["", "--internal"])
+    func passedBy(options: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create neighbour --net br0 \(options); nsrun create bad --net br0; \(Self.lan)")
+        try install(on: host)
+        try host.must("cat > /run/bin/unfiltered; chmod +x /run/bin/unfiltered", input: Self.unfiltered)
+        let frames = "ether src 02:00:00:00:00:99 and not udp dst port 9"
+        let watch = "exec tcpdump -l -n -t --immediate-mode -c 2 2>&1 \(frames) -i"
+        let witnesses = try ["\(watch) br0", "exec ip netns exec lan sh -c '\(watch) lan0'"].map { try host.start($0) }
+        for witness in witnesses { try witness.wait(for: "listening") }
+        // Of several tags these rules see the first only.
+        let hostile = Self.hostile.replacing("advertisement-two-tags ", with: "")
+        try host.must("nsrun exec bad -- unfiltered \(hostile); nsrun exec bad -- frames eth0")
+        for seen in try witnesses.map({ try $0.finish().text }) {
+          for word in ["advertisement", "redirect", "127.0.0.1", "BOOTP", "STP", "dhcp6", "LLDP"] {
+            #expect(!seen.contains(word), "\(seen)")
+          }
+        }
+        // Without the rules it would come.
+        try host.must("nft flush chain bridge nsrun ports")
+        let watcher = try host.start("exec tcpdump -l -n --immediate-mode -c 1 -i br0 'icmp6 and ip6[40] = 134' 2>&1")
+        try watcher.wait(for: "listening")
+        try host.must("nsrun exec bad -- unfiltered advertisement; nsrun exec bad -- unfiltered advertisement")
+        #expect(try watcher.finish().text.contains("router advertisement"))
+        try host.must("nsrun reload; nsrun rm neighbour bad; ip netns del lan")
+      }
+    }
+
     @Test("A host that listens to router advertisements gets no route from a sandbox, nor does a neighbour")
     func routerAdvertisement() throws {
       let listening =

@@ -52,6 +52,9 @@ struct Taking: CustomTestStringConvertible, Sendable {
       hand: "nft delete table bridge nsrun", finding: "the table bridge nsrun is missing",
       reload: "restored the table bridge nsrun"),
     Taking(
+      hand: "nft flush chain bridge nsrun frames", finding: "taken something out of the chain bridge nsrun frames",
+      reload: "restored the chain bridge nsrun frames"),
+    Taking(
       hand: "nft flush chain ip theirs f", finding: "has the policy drop",
       reload: "restored the rules for br0 in the chain ip theirs f"),
     Taking(

@@ -70,7 +70,7 @@ func exerciseRecord(_ bytes: [UInt8]) throws(Broken) {
   // What a record says is undone, whoever wrote it.
   var transaction = Transaction()
   for undo in SandboxPlan.undo(of: facts) {
-    if case .retract(let member) = undo { Firewall.retract(member, &transaction) }
+    if case .retract(let member) = undo { Firewall.admit(member, &transaction) }
   }
 }
 

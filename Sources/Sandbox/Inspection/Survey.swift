@@ -265,14 +265,13 @@ struct Survey {
   }
 
   private func tables(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Lack] {
-    let installation = Firewall.installation(isGuarded: host.isGuarding, networks: networks, users.compactMap(\.member))
     // As the kernel tells it of the same where nobody has changed it.
     let scratch = try KernelFeatures(host).scratchNamespace()
     let wanted = try system { () throws(SystemError) in
       try scratch.inside(home: host.home) { () throws(SandboxError) in
         var nft = try system { () throws(SystemError) in try NFTConnection() }
         return try netlink { () throws(NetlinkError) in
-          try nft.commit(installation)
+          try Firewall.install(isGuarded: host.isGuarding, networks: networks, users.compactMap(\.member), &nft)
           return try Contents.all(&nft)
         }
       }
@@ -284,7 +283,8 @@ struct Survey {
           Lack(
             kind: .rules,
             message: "the table \(contents.table) is missing: somebody has flushed the rules; "
-              + (contents.table == Firewall.table ? "sandboxes cannot get out" : "nothing confines internal sandboxes"),
+              + (contents.table == Firewall.table
+                ? "sandboxes cannot get out" : "nothing confines internal sandboxes, or what passes port filters"),
             restored: "the table \(contents.table)")
         ]
       }

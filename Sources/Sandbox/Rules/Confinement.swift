@@ -1,7 +1,7 @@
 import NFTables
 
 /// The rules that hold sandboxes without a way out by the port that they are on, because a command that is root inside may
-/// give itself any other address: a table that is there only while there are such sandboxes or have been.
+/// give itself any other address: a table beside that of the ``Firewall``, which also has the ``PortRules``.
 ///
 /// They talk to other sandboxes on their bridge and to the host's address there, and to nobody whom another port of the
 /// bridge leads to.
@@ -29,7 +29,7 @@ enum Confinement {
   }
 
   private static var rules: [Rule] {
-    let isARP = [Statement.expression(.meta(.etherType)), .expression(.compare(.first, .equal, [0x08, 0x06]))]
+    let isARP = Statement.equals(.etherType, .etherType(UInt16(PortGuard.EtherType.arp)))
     let isFromConfined = Statement.matching(.inputInterfaceName, in: confined)
     let isToConfined = Statement.matching(.outputInterfaceName, in: confined)
     let isFromSandbox = Statement.hasPrefix(.inputInterfaceName, SandboxFacts.hostLinkPrefix)
@@ -38,7 +38,7 @@ enum Confinement {
       Rule(
         in: input,
         [.matching(.inputInterfaceName, .sourceAddress, .destinationAddress, in: allowed), .verdict(.accept)]),
-      Rule(in: input, [isFromConfined] + isARP + [.verdict(.accept)]),
+      Rule(in: input, [isFromConfined, isARP, .verdict(.accept)]),
       Rule(in: input, [isFromConfined, .verdict(.drop)]),
       Rule(in: forward, [isFromSandbox, isToSandbox, .verdict(.accept)], comment: "sandboxes on one bridge"),
       Rule(in: forward, [isFromConfined, .verdict(.drop)]),
@@ -46,7 +46,7 @@ enum Confinement {
       Rule(
         in: output,
         [.matching(.outputInterfaceName, .destinationAddress, .sourceAddress, in: allowed), .verdict(.accept)]),
-      Rule(in: output, [isToConfined] + isARP + [.verdict(.accept)]),
+      Rule(in: output, [isToConfined, isARP, .verdict(.accept)]),
       Rule(in: output, [isToConfined, .verdict(.drop)]),
     ]
   }
@@ -56,8 +56,8 @@ enum Confinement {
     transaction.destroy(table)
     transaction.add(table)
     for set in [confined, allowed] { transaction.add(set) }
-    for chain in [input, forward, output] { transaction.add(chain) }
-    for rule in rules { transaction.add(rule) }
+    for chain in PortRules.chains + [input, forward, output] { transaction.add(chain) }
+    for rule in PortRules.rules + rules { transaction.add(rule) }
   }
 
   static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {

@@ -51,9 +51,11 @@ enum Firewall {
   private static var sets: [NFTSet] { [bridges, bridged, networks, subnets, guests, routed, verdicts] }
 
   /// The whole table, in place of one that there may be.
-  /// - Parameter isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
-  static func installation(
-    isGuarded: Bool, networks records: [NetworkRecord], _ members: [SandboxPlan.Member]
+  /// - Parameters:
+  ///   - isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
+  ///   - hasBridgeRules: whether that of the family bridge comes with it.
+  private static func installation(
+    isGuarded: Bool, networks records: [NetworkRecord], _ members: [SandboxPlan.Member], hasBridgeRules: Bool
   ) -> Transaction {
     let members = members.map { member in
       // The bridge's owner may have taken his own rules away since.
@@ -70,10 +72,28 @@ enum Firewall {
       if rule.comment == guardComment { rule.signature = signature }
       transaction.add(rule)
     }
-    if members.contains(where: { $0.egress == .internal }) { Confinement.install(&transaction) }
+    if hasBridgeRules { Confinement.install(&transaction) }
     for record in records { admit(record, &transaction) }
     for member in members { admit(member, &transaction) }
     return transaction
+  }
+
+  /// Puts both tables in place; without sandboxes that need it, that of the family bridge only where the kernel has it.
+  /// - Parameter isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
+  static func install(
+    isGuarded: Bool, networks: [NetworkRecord], _ members: [SandboxPlan.Member], _ nft: inout NFTConnection
+  ) throws(NetlinkError) {
+    do throws(NetlinkError) {
+      try nft.commit(installation(isGuarded: isGuarded, networks: networks, members, hasBridgeRules: true))
+    } catch {
+      guard isUnsupported(error), !members.contains(where: { $0.egress == .internal }) else { throw error }
+      try nft.commit(installation(isGuarded: isGuarded, networks: networks, members, hasBridgeRules: false))
+    }
+  }
+
+  /// Whether the kernel lacks nf_tables, or a family of it.
+  static func isUnsupported(_ error: NetlinkError) -> Bool {
+    [EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT].contains(error.errno)
   }
 
   /// Proves that nsrun made a rule: nft saves no copy of it.
@@ -179,17 +199,7 @@ enum Firewall {
     for (set, elements) in elements(of: member) { transaction.add(elements, to: set) }
   }
 
-  /// Takes a bridge out, whether it is there or not.
-  static func retract(_ network: NetworkRecord, _ transaction: inout Transaction) {
-    for (set, elements) in elements(of: network) { transaction.destroy(elements, from: set) }
-  }
-
-  /// Takes a sandbox out, whether it is there or not.
-  static func retract(_ member: SandboxPlan.Member, _ transaction: inout Transaction) {
-    for (set, elements) in elements(of: member) { transaction.destroy(elements, from: set) }
-  }
-
-  private static func elements(of network: NetworkRecord) -> [(NFTSet, [SetElement])] {
+  static func elements(of network: NetworkRecord) -> [(NFTSet, [SetElement])] {
     let name = DataValue.interfaceName(network.bridge.text)
     let all = [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
     guard network.translation == .bridge else { return all }
@@ -205,7 +215,7 @@ enum Firewall {
   /// Whether a sandbox is spoken of in the table at all.
   static func mentions(_ member: SandboxPlan.Member) -> Bool { !elements(of: member).isEmpty }
 
-  private static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
+  static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
     let address = DataValue.ipv4(member.address.bytes)
     let key = [DataValue.interfaceName(member.bridge.text), address]
     let comment = "nsrun \(member.name)"
@@ -225,13 +235,14 @@ extension Host {
   func installFirewall() throws(SandboxError) {
     let networks = try networkRecords()
     let members = try sandboxRecords().compactMap(\.member)
-    let installation = Firewall.installation(isGuarded: isGuarding, networks: networks, members)
     do throws(SandboxError) {
-      try nftables { (nft) throws(NetlinkError) in try nft.commit(installation) }
+      try nftables { (nft) throws(NetlinkError) in
+        try Firewall.install(isGuarded: isGuarding, networks: networks, members, &nft)
+      }
     } catch {
       guard case .netlink(let cause) = error else { throw error }
       switch cause.errno {
-      case EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT:
+      case _ where Firewall.isUnsupported(cause):
         throw .refused(
           "\(cause): this kernel lacks CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET or (for --internal) CONFIG_NF_TABLES_BRIDGE, or the module: modprobe nf_tables"
         )
@@ -257,6 +268,15 @@ extension Host {
     var transaction = Transaction()
     for network in try networkRecords() { Firewall.admit(network, &transaction) }
     try commitOrInstall(transaction)
+    guard try !ownTables().contains(Confinement.table) else { return }
+    var bridgeRules = Transaction()
+    Confinement.install(&bridgeRules)
+    for member in try sandboxRecords().compactMap(\.member) { Firewall.admit(member, &bridgeRules) }
+    do throws(SandboxError) {
+      try nftables { (nft) throws(NetlinkError) in try nft.commit(bridgeRules) }
+    } catch {
+      guard case .netlink(let cause) = error, Firewall.isUnsupported(cause) else { throw error }
+    }
   }
 
   /// Lets a sandbox's packets pass in the way it is to. Somebody else may have flushed the table: then it is made anew
@@ -284,20 +304,13 @@ extension Host {
     if member.translation == .host, let network = networkRecord(of: member.bridge) {
       member.translation = network.translation
     }
-    var transaction = Transaction()
-    Firewall.retract(member, &transaction)
-    guard !transaction.isEmpty else { return }
-    try changeRules(for: member.bridge) { () throws(SandboxError) in
-      try commitUnlessMissing(transaction)
-    }
+    let elements = Firewall.elements(of: member)
+    guard !elements.isEmpty else { return }
+    try changeRules(for: member.bridge) { () throws(SandboxError) in try remove(elements) }
   }
 
   /// Takes a network out of the table.
-  func retract(_ network: NetworkRecord) throws(SandboxError) {
-    var transaction = Transaction()
-    Firewall.retract(network, &transaction)
-    try commitUnlessMissing(transaction)
-  }
+  func retract(_ network: NetworkRecord) throws(SandboxError) { try remove(Firewall.elements(of: network)) }
 
   /// What there is of the tables.
   func ownTables() throws(SandboxError) -> [Table] {
@@ -307,10 +320,12 @@ extension Host {
 
   /// Deletes what there is of the tables.
   func removeFirewall() throws(SandboxError) {
-    var transaction = Transaction()
     // The kernel takes the time of a grace period to abort a transaction.
-    for table in try ownTables() { transaction.delete(table) }
-    try commitUnlessMissing(transaction)
+    try commitUnlessMissing(ownTables()) { $0.delete($1) }
+  }
+
+  private func remove(_ elements: [(NFTSet, [SetElement])]) throws(SandboxError) {
+    try commitUnlessMissing(elements) { $0.destroy($1.1, from: $1.0) }
   }
 
   private func commitOrInstall(_ transaction: Transaction) throws(SandboxError) {
@@ -323,13 +338,21 @@ extension Host {
     }
   }
 
-  private func commitUnlessMissing(_ transaction: Transaction) throws(SandboxError) {
-    guard !transaction.isEmpty else { return }
+  /// Deletes all of some parts in one transaction. Where somebody else has deleted one of them, or the table that it is in,
+  /// the kernel aborts that, and each is deleted by itself.
+  private func commitUnlessMissing<Part>(
+    _ parts: [Part], _ delete: (inout Transaction, Part) -> Void
+  ) throws(SandboxError) {
+    guard !parts.isEmpty else { return }
+    var transaction = Transaction()
+    for part in parts { delete(&transaction, part) }
     do throws(SandboxError) {
       try nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
       hasDeletedRules = true
     } catch {
       guard error.netlinkErrno == ENOENT else { throw error }
+      guard parts.count > 1 else { return }
+      for part in parts { try commitUnlessMissing([part], delete) }
     }
   }
 }

@@ -38,7 +38,7 @@ struct PortGuard {
     static let fragment: UInt32 = 2
   }
 
-  private enum EtherType {
+  enum EtherType {
     static let ipv4: UInt32 = 0x0800
     static let arp: UInt32 = 0x0806
     static let ipv6: UInt32 = 0x86dd
@@ -47,7 +47,7 @@ struct PortGuard {
     static let longestLength: UInt32 = 0x05ff
   }
 
-  private enum IPProtocol {
+  enum IPProtocol {
     static let icmp: UInt32 = 1
     static let igmp: UInt32 = 2
     static let udp: UInt32 = 17
@@ -55,6 +55,35 @@ struct PortGuard {
     static let fragment: UInt32 = 44
     /// Extension headers that name the next header and their own length: hop-by-hop options, routing, destination options.
     static let extensions: [UInt32] = [0, 43, 60]
+  }
+
+  /// 01:80:c2:00:00:0X, which bridges keep to themselves (IEEE 802.1Q: spanning tree, LACP, 802.1X, LLDP), 2X (GVRP, MVRP);
+  /// and Cisco's: 01:00:0c:cc:cc:cX (PVST, CDP, VTP, DTP, UDLD), 01:00:0c:cd:cd:cd.
+  static let groups: [(address: [UInt8], mask: [UInt8])] = [
+    ([0x01, 0x80, 0xc2, 0, 0, 0], [0xff, 0xff, 0xff, 0xff, 0xff, 0xd0]),
+    ([0x01, 0, 0x0c, 0xcc, 0xcc, 0xc0], [0xff, 0xff, 0xff, 0xff, 0xff, 0xf0]),
+    ([0x01, 0, 0x0c, 0xcd, 0xcd, 0xcd], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+  ]
+
+  /// Redirects (RFC 792) and router advertisements (RFC 1256).
+  static let icmpTypes: [UInt32] = [5, 9]
+
+  /// Queries for multicast listeners (RFC 2236), and that somebody is a multicast router (RFC 4286).
+  static let igmpTypes: [UInt32] = [0x11, 0x30]
+
+  /// What routers say: queries for multicast listeners (RFC 2710), advertisements, redirects (RFC 4861), and that they are
+  /// multicast routers (RFC 4286).
+  static let icmp6Types: [UInt32] = [130, 134, 137, 151]
+
+  /// Servers are not to speak to clients, nor to relays, which have the servers' port: BOOTREPLY (RFC 2131), RELAY-REPL
+  /// (RFC 8415).
+  enum DHCP {
+    static let server: UInt32 = 67
+    static let client: UInt32 = 68
+    static let reply: UInt32 = 2
+    static let server6: UInt32 = 547
+    static let client6: UInt32 = 546
+    static let reply6: UInt32 = 13
   }
 
   private init() {
@@ -74,23 +103,17 @@ struct PortGuard {
 
   // MARK: Ethernet
 
-  /// 01:80:c2:00:00:0X, which bridges keep to themselves (IEEE 802.1Q: spanning tree, LACP, 802.1X, LLDP), 2X (GVRP, MVRP);
-  /// and Cisco's: 01:00:0c:cc:cc:cX (PVST, CDP, VTP, DTP, UDLD), 01:00:0c:cd:cd:cd.
   private mutating func judgeGroups() {
-    let (ieee, others) = (program.label(), program.label())
-    program.load(.word, at: 0)
-    program.jump(if: .equal(0x0180_c200), to: ieee)
-    program.jump(if: .equal(0x0100_0ccd), to: drop)
-    program.jump(unless: .equal(0x0100_0ccc), to: others)
-    program.load(.half, at: 4)
-    program.compute(.and(0xfff0))
-    program.jump(unless: .equal(0xccc0), to: others)
-    program.end(IngressFilter.Verdict.drop.rawValue)
-    program.place(ieee)
-    program.load(.half, at: 4)
-    program.compute(.and(0xffd0))
-    program.jump(if: .equal(0), to: drop)
-    program.place(others)
+    for group in Self.groups {
+      func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
+      let other = program.label()
+      program.load(.word, at: 0)
+      program.jump(unless: .equal(number(group.address[..<4])), to: other)
+      program.load(.half, at: 4)
+      program.compute(.and(number(group.mask[4...])))
+      program.jump(if: .equal(number(group.address[4...])), to: drop)
+      program.place(other)
+    }
   }
 
   /// Finds out which protocol a frame is of, and moves the index.
@@ -202,25 +225,22 @@ struct PortGuard {
     program.jump(if: .equal(IPProtocol.udp), to: udp6)
   }
 
-  /// What routers say: queries for multicast listeners (RFC 2710), advertisements, redirects (RFC 4861), and that they are
-  /// multicast routers (RFC 4286).
   private mutating func judgeICMP6() {
     program.place(icmp6)
     program.load(.byte, fromIndex: 54)
-    dropIf(anyOf: [130, 134, 137, 151])
+    dropIf(anyOf: Self.icmp6Types)
     program.end(IngressFilter.Verdict.pass.rawValue)
   }
 
-  /// What DHCPv6 servers send, to clients (546) and relays (547: RELAY-REPL, RFC 8415).
   private mutating func judgeUDP6() {
     program.place(udp6)
     program.load(.half, fromIndex: 54)
-    dropIf(anyOf: [547])
+    dropIf(anyOf: [DHCP.server6])
     program.load(.half, fromIndex: 56)
-    dropIf(anyOf: [546])
-    passUnless(.equal(547))
+    dropIf(anyOf: [DHCP.client6])
+    passUnless(.equal(DHCP.server6))
     program.load(.byte, fromIndex: 62)
-    dropIf(anyOf: [13])
+    dropIf(anyOf: [DHCP.reply6])
     program.end(IngressFilter.Verdict.pass.rawValue)
   }
 
@@ -247,29 +267,26 @@ struct PortGuard {
     program.jump(if: .equal(IPProtocol.udp), to: udp4)
     program.jump(if: .equal(IPProtocol.icmp), to: icmp4)
     passUnless(.equal(IPProtocol.igmp))
-    // Queries for multicast listeners (RFC 2236), and that somebody is a multicast router (RFC 4286).
     program.load(.byte, fromIndex: 14)
-    dropIf(anyOf: [0x11, 0x30])
+    dropIf(anyOf: Self.igmpTypes)
     program.end(IngressFilter.Verdict.pass.rawValue)
-    // Redirects (RFC 792) and router advertisements (RFC 1256).
     program.place(icmp4)
     program.load(.byte, fromIndex: 14)
-    dropIf(anyOf: [5, 9])
+    dropIf(anyOf: Self.icmpTypes)
     program.end(IngressFilter.Verdict.pass.rawValue)
     judgeUDP4()
   }
 
-  /// What DHCP servers send (RFC 2131), to clients (68) and relays (67: BOOTREPLY).
   private mutating func judgeUDP4() {
     program.place(udp4)
     program.load(.half, fromIndex: 16)
-    dropIf(anyOf: [68])
-    passUnless(.equal(67))
+    dropIf(anyOf: [DHCP.client])
+    passUnless(.equal(DHCP.server))
     // The message may be in the second fragment.
     program.loadMemory(Memory.fragment)
     program.jump(if: .anyBit(0x2000), to: drop)
     program.load(.byte, fromIndex: 22)
-    dropIf(anyOf: [2])
+    dropIf(anyOf: [DHCP.reply])
     program.end(IngressFilter.Verdict.pass.rawValue)
   }
 

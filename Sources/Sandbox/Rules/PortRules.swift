@@ -1,0 +1,95 @@
+import NFTables
+
+/// What ``PortGuard`` holds back, once more, by rules of the bridge: root inside can mark frames so that the kernel passes
+/// them by every filter at the ingress of the link's other end (ifb sets tc_skip_classify, which a veth keeps), netdev
+/// tables included. No hook of the bridge can be passed by. Frames with several VLAN tags are not judged here, and spanning
+/// tree messages for the bridge itself pass none of its hooks (``PortGuard/options``).
+enum PortRules {
+  private static let table = Confinement.table
+
+  /// Everything that comes from ports.
+  private static let ports = Chain(
+    "ports", in: table,
+    base: BaseChain(type: .filter, hook: .prerouting, priority: -300 /* NF_BR_PRI_NAT_DST_BRIDGED */))
+  private static let frames = Chain("frames", in: table)
+  private static let groups = Chain("frames-groups", in: table)
+  private static let ipv4 = Chain("frames-ipv4", in: table)
+  private static let ipv6 = Chain("frames-ipv6", in: table)
+  private static let arp = Chain("frames-arp", in: table)
+
+  static let chains = [ports, frames, groups, ipv4, ipv6, arp]
+
+  static var rules: [Rule] {
+    [
+      Rule(
+        in: ports,
+        [.hasPrefix(.inputInterfaceName, SandboxFacts.hostLinkPrefix), .verdict(.goto(frames.name))],
+        comment: "what the filter of a sandbox's port drops as well"),
+      Rule(in: frames, [.equals(.packetType, .bytes([2 /* PACKET_MULTICAST */])), .verdict(.jump(groups.name))]),
+      toChain(ipv4, of: PortGuard.EtherType.ipv4), toChain(ipv6, of: PortGuard.EtherType.ipv6),
+      toChain(arp, of: PortGuard.EtherType.arp),
+    ] + groupRules + ipv4Rules + ipv6Rules + arpRules
+  }
+
+  private static func toChain(_ chain: Chain, of type: UInt32) -> Rule {
+    Rule(in: frames, [.equals(.etherType, .etherType(UInt16(type))), .verdict(.goto(chain.name))])
+  }
+
+  private static var groupRules: [Rule] {
+    PortGuard.groups.map { Rule(in: groups, [.bytes(.etherDestination, $0.address, mask: $0.mask), .verdict(.drop)]) }
+  }
+
+  private static func isTransport(_ number: UInt32) -> Statement { .equals(.transportProtocol, .proto(UInt8(number))) }
+  private static let isTCP = isTransport(6)
+
+  private static func type(_ value: UInt32) -> DataValue { .proto(UInt8(value)) }
+
+  /// The first byte of what UDP carries.
+  private static func isMessage(_ type: UInt32) -> Statement {
+    .bytes(PayloadField(.transport, offset: 8, length: 1), [UInt8(type)])
+  }
+
+  private static var ipv4Rules: [Rule] {
+    func rule(_ statements: Statement..., verdict: Verdict = .drop) -> Rule {
+      Rule(in: ipv4, statements + [.verdict(verdict)])
+    }
+    let isToRelay = Statement.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.server)))
+    return [
+      rule(.within(.sourceAddress, [127, 0, 0, 0], prefixLength: 8)),
+      rule(.within(.destinationAddress, [127, 0, 0, 0], prefixLength: 8)),
+      rule(isTCP, verdict: .accept),
+      rule(.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.client)))),
+      rule(isToRelay, isMessage(PortGuard.DHCP.reply)),
+      // More fragments: the message may be in the second.
+      rule(isToRelay, .bytes(PayloadField(.network, offset: 6, length: 1), [0x20], mask: [0x20])),
+    ] + PortGuard.icmpTypes.map { rule(.equals(.icmpType, type($0))) }
+      + PortGuard.igmpTypes.map { rule(isTransport(PortGuard.IPProtocol.igmp), .bytes(.icmpType, [UInt8($0)])) }
+  }
+
+  private static var ipv6Rules: [Rule] {
+    func rule(_ statements: Statement..., verdict: Verdict = .drop) -> Rule {
+      Rule(in: ipv6, statements + [.verdict(verdict)])
+    }
+    let unspecified = [UInt8](repeating: 0, count: 16)
+    return [
+      rule(.within(.destinationAddress6, unspecified, prefixLength: 32)),
+      rule(
+        .within(.sourceAddress6, unspecified, prefixLength: 32), .notEquals(.sourceAddress6, .ipv6(unspecified))),
+      rule(isTCP, verdict: .accept),
+      rule(.equals(.udpSourcePort, .port(UInt16(PortGuard.DHCP.server6)))),
+      rule(.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.client6)))),
+      rule(.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.server6))), isMessage(PortGuard.DHCP.reply6)),
+    ] + PortGuard.icmp6Types.map { rule(.equals(.icmpv6Type, type($0))) } + [
+      // Where a packet does not show its upper layer, nothing can be said of that.
+      rule(.notEquals(.transportProtocol, .proto(255)), verdict: .accept),
+      rule(),
+    ]
+  }
+
+  private static var arpRules: [Rule] {
+    // Sender and target.
+    [14, 24].map { offset in
+      Rule(in: arp, [.bytes(PayloadField(.network, offset: offset, length: 1), [127]), .verdict(.drop)])
+    }
+  }
+}
