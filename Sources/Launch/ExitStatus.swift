@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// How a process ended.
 public enum ExitStatus: Equatable, Sendable {
@@ -24,5 +25,19 @@ public enum ExitStatus: Equatable, Sendable {
     case .exited(let code): code
     case .signaled(let signal): 128 + signal
     }
+  }
+
+  /// Ends the calling process by SIGINT where that has ended the command: a shell gives up the loop or script in which it
+  /// has started a process only if the signal ends that, too, and not for any status.
+  public func handOnInterrupt() {
+    guard self == .signaled(SIGINT) else { return }
+    fflush(nil)
+    signal(SIGINT, SIG_DFL)
+    raise(SIGINT)
+    var interrupt = sigset_t()
+    sigemptyset(&interrupt)
+    sigaddset(&interrupt, SIGINT)
+    // It has been blocked since the launch.
+    sigprocmask(SIG_UNBLOCK, &interrupt, nil)
   }
 }

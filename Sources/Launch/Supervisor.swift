@@ -12,7 +12,8 @@ public struct Supervisor: ~Copyable {
   private enum Stops {
     /// The command is a child, which waitpid(2) sees stop.
     case seen
-    /// The same for process 1 of a PID namespace, which does not stand still with it, but reports the signal.
+    /// The same for process 1 of a PID namespace, which does not stand still with it, but reports the signal; and the one
+    /// that ends it, since no signal of its own ends process 1.
     case reported(to: Int32)
     /// The command is the child of such a process 1, and this descriptor the other end.
     case told(by: Int32)
@@ -39,9 +40,11 @@ public struct Supervisor: ~Copyable {
 
   /// Waits until the command ends.
   public borrowing func wait(signals: borrowing BlockedSignals) -> ExitStatus {
+    var end: Int32?
     while true {
-      if let status = reap(signals) { return status }
-      if case .told(let descriptor) = stops { follow(descriptor, signals) }
+      let status = reap(signals)
+      if case .told(let descriptor) = stops { end = follow(descriptor, signals) ?? end }
+      if let status { return end.map { .signaled($0) } ?? status }
       guard let signal = ArrivedSignal.next(), signal.number != SIGCHLD, signal.number != SIGIO || signal.isFromProcess
       else { continue }
       // That its terminal is gone is told to the leader of a session only, not to the process group.
@@ -59,9 +62,22 @@ public struct Supervisor: ~Copyable {
   }
 
   /// Stands still where process 1 has reported that the command does.
-  private borrowing func follow(_ descriptor: Int32, _ signals: borrowing BlockedSignals) {
-    var signal: UInt8 = 0
-    while read(descriptor, &signal, 1) == 1 { stop(by: Int32(signal), signals) }
+  /// - Returns: the signal that has ended the command, where process 1 has reported one.
+  private borrowing func follow(_ descriptor: Int32, _ signals: borrowing BlockedSignals) -> Int32? {
+    var report: UInt8 = 0
+    while read(descriptor, &report, 1) == 1 {
+      if report & Self.endBit != 0 { return Int32(report & ~Self.endBit) }
+      stop(by: Int32(report), signals)
+    }
+    return nil
+  }
+
+  /// Set in a report of the signal that has ended the command.
+  private static let endBit: UInt8 = 0x80
+
+  private borrowing func report(_ report: UInt8, to descriptor: Int32) {
+    var report = report
+    write(descriptor, &report, 1)
   }
 
   /// The shell that started this process must see that its job stands still.
@@ -79,14 +95,17 @@ public struct Supervisor: ~Copyable {
       if pid < 0 && error == EINTR { continue }
       if pid <= 0 { return nil }
       guard pid == child else { continue }
-      if let status = ExitStatus(waitStatus: status) { return status }
+      if let status = ExitStatus(waitStatus: status) {
+        if case (.reported(let descriptor), .signaled(let signal)) = (stops, status) {
+          report(UInt8(truncatingIfNeeded: signal) | Self.endBit, to: descriptor)
+        }
+        return status
+      }
       guard clinux_stopped(status) != 0 else { continue }
       let signal = clinux_stop_signal(status)
       switch stops {
       case .seen: stop(by: signal, signals)
-      case .reported(let descriptor):
-        var report = UInt8(truncatingIfNeeded: signal)
-        write(descriptor, &report, 1)
+      case .reported(let descriptor): report(UInt8(truncatingIfNeeded: signal), to: descriptor)
       case .told: break
       }
     }

@@ -65,12 +65,15 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
   /// Closes what should be the last descriptor of a marked namespace that has no name any more.
   /// - Returns: whether nothing else has it open or mounted, in any process or mount namespace, a look at it apart that
-  ///   somebody takes for a moment.
-  /// - Throws: where that cannot be told.
+  ///   somebody takes for a moment. What keeps it without having it open, as a socket, is not seen.
+  /// - Throws: where that cannot be told, as where root inside has removed the mark.
   public consuming func closeLast(home: borrowing NetworkNamespace) throws(SystemError) -> Bool {
     try enter()
+    var mark: UInt64 = 0
+    let looked = clinux_write_hint(descriptor.raw, &mark)
     _ = consume self
     defer { home.comeBack() }
+    guard looked == 0, mark == Self.mark else { return false }
     for pause: UInt32 in [100, 200, 400, 800, 1600, 0] {
       var mark: UInt64 = 0
       let again = try NetworkNamespace.current()
@@ -81,8 +84,8 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     return false
   }
 
-  /// Runs `body` inside this namespace in a thread that is there for it, while the calling one waits. The process, which
-  /// goes by its main thread, is not one of the namespace for those who list or end the processes there.
+  /// Runs `body` inside this namespace in a thread that is there for it, while the calling one waits. For those who list or
+  /// end the processes there the process is a visitor (``ProcessCensus``).
   public func visit<Result, Failure: Error>(
     _ body: @escaping () throws(Failure) -> Result
   ) throws(SystemError) -> Swift.Result<Result, Failure> {

@@ -3,20 +3,14 @@ import LinuxSystem
 
 /// The sockets of the calling thread's network namespace that processes have open, wherever these are.
 public enum OpenSockets {
-  /// Whether there are more than a number, of whatever protocol. Costs next to nothing where there are not.
+  /// Whether there are more than a number, as far as the kernel tells. Costs next to nothing where there are not.
   ///
   /// The kernel counts a netlink socket until some milliseconds after it was closed (netlink_release in
   /// net/netlink/af_netlink.c). In the table of protocols it is counted until then only; but others, as a UDP socket without
-  /// a port, are not counted there.
-  /// - Parameter patience: how long one that may be closed is waited for, in microseconds; 0 to take it for closed.
-  public static func exceed(_ number: Int, patience: Int64 = 0) throws(SystemError) -> Bool {
-    let start = monotonicMicroseconds()
-    while true {
-      if let used = count(in: try readText("\(directory)/sockstat")), used <= number { return false }
-      if open(in: try readText("\(directory)/protocols")) > number { return true }
-      guard monotonicMicroseconds() - start < patience else { return patience > 0 }
-      usleep(1000)
-    }
+  /// a port, are not counted there, and here taken for closed.
+  public static func exceed(_ number: Int) throws(SystemError) -> Bool {
+    if let used = count(in: try readText("\(directory)/sockstat")), used <= number { return false }
+    return open(in: try readText("\(directory)/protocols")) > number
   }
 
   private static let directory = "/proc/thread-self/net"

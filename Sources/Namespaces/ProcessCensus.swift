@@ -3,12 +3,15 @@ import LinuxSystem
 
 /// The processes of the machine, as far as they are seen from here, by the namespaces that their threads are in.
 ///
-/// A process is in every network namespace that one of its threads is in: its main thread may have ended, or be elsewhere.
+/// A process is in every network namespace that one of its threads is in: its main thread may have ended, or be in another
+/// sandbox. But one whose main thread is at home, where the calling process is, only visits: it is the host's, and looks at
+/// many namespaces, as a network plugin or an exporter of figures does.
 public struct ProcessCensus: ~Copyable {
   /// A thread that is in a network namespace, by which that can be opened.
   private struct Thread {
     let id: Int32
     let process: Int32
+    let isVisitor: Bool
   }
 
   private var threads: [FileIdentity: [Thread]] = [:]
@@ -28,12 +31,14 @@ public struct ProcessCensus: ~Copyable {
     var ancestors: [FileIdentity: [FileIdentity]] = [:]
     for process in try directoryEntries("/proc").compactMap({ Int32($0) }).sorted() {
       var above: Set<FileIdentity> = []
+      let isAtHome = Self.isAtHome(process, home, own)
       for thread in Self.threads(of: process) {
         guard let network = FileIdentity(path: "/proc/\(thread)/ns/net") else { continue }
         if threads[network]?.last?.process != process {
-          threads[network, default: []].append(Thread(id: thread, process: process))
+          threads[network, default: []].append(
+            Thread(id: thread, process: process, isVisitor: isAtHome && network != home))
         }
-        if network != home {
+        if network != home, !isAtHome {
           if owners[network] == nil, let namespace = open(network) {
             owners[network] = UserNamespace.owners(of: namespace)
           }
@@ -48,6 +53,21 @@ public struct ProcessCensus: ~Copyable {
     isOvertaken = numbers.map { $0.last != ProcessNumbers.current?.last } ?? true
   }
 
+  /// Whether the main thread of a process is where the calling one is.
+  fileprivate static func isAtHome(_ process: Int32, _ home: FileIdentity?, _ own: FileIdentity?) -> Bool {
+    home != nil && FileIdentity(path: "/proc/\(process)/ns/net") == home
+      && FileIdentity(path: "/proc/\(process)/ns/user") == own
+  }
+
+  /// Whether a thread is one of a process that only visits where it is.
+  fileprivate static func isVisitor(_ thread: Int32) -> Bool {
+    let line = (try? readText("/proc/\(thread)/status"))?.split(separator: "\n").first { $0.hasPrefix("Tgid:") }
+    guard let process = line.flatMap({ Int32($0.dropFirst(5).drop { $0 == "\t" }) }), process != thread else {
+      return false
+    }
+    return isAtHome(process, FileIdentity(path: "/proc/thread-self/ns/net"), UserNamespace.own)
+  }
+
   /// The threads of a process; the main thread alone where that is its only one.
   private static func threads(of process: Int32) -> [Int32] {
     var status = stat()
@@ -57,9 +77,14 @@ public struct ProcessCensus: ~Copyable {
     return ((try? directoryEntries("/proc/\(process)/task")) ?? []).compactMap { Int32($0) }
   }
 
-  /// The processes with a thread in a network namespace, in ascending order.
+  /// The processes with a thread in a network namespace, but visitors, in ascending order.
   public borrowing func processes(in namespace: FileIdentity) -> [Int32] {
-    (threads[namespace] ?? []).map(\.process)
+    (threads[namespace] ?? []).filter { !$0.isVisitor }.map(\.process)
+  }
+
+  /// The processes that visit a network namespace, in ascending order.
+  public borrowing func visitors(in namespace: FileIdentity) -> [Int32] {
+    (threads[namespace] ?? []).filter(\.isVisitor).map(\.process)
   }
 
   /// The processes with a thread in a network namespace, and all that are below a user namespace, in ascending order.
@@ -69,9 +94,6 @@ public struct ProcessCensus: ~Copyable {
     guard let owner, let below = below[owner] else { return inside }
     return Set(inside + below).sorted()
   }
-
-  /// The user namespace that owns a network namespace in which a process is; nil where it is the calling process's own.
-  public borrowing func owner(of namespace: FileIdentity) -> FileIdentity? { owners[namespace]?.first }
 
   /// The network namespaces that processes are in.
   public var namespaces: [FileIdentity] { Array(threads.keys) }
@@ -109,16 +131,15 @@ public struct ProcessNumbers: Equatable, Sendable {
 
 /// Looks at what is started in a network namespace while it looks: of processes that start another one and end, the newest
 /// may live for less than a look at all of the machine takes.
-/// - Parameter isEnough: is given each process or thread that is found there.
+/// - Parameter isEnough: is given each process or thread that is found there, but those of visitors (``ProcessCensus``).
 public func watchNewcomers(in namespace: FileIdentity, until isEnough: (Int32) -> Bool) {
   guard var last = ProcessNumbers.current?.last else { return }
   var idle = 0
   for _ in 1...2000 where idle < 200 {
     guard let newest = ProcessNumbers.current?.last else { return }
     idle = newest == last ? idle + 1 : 0
-    for thread in newest > last ? threads(numbered: last + 1...newest, in: namespace) : [] where isEnough(thread) {
-      return
-    }
+    for thread in newest > last ? threads(numbered: last + 1...newest, in: namespace) : []
+    where !ProcessCensus.isVisitor(thread) && isEnough(thread) { return }
     last = newest
   }
 }

@@ -61,8 +61,8 @@ public struct OutstandingData: Equatable, Sendable {
   public var size = 0
   /// How many connections have another side that answers, be it only that it takes nothing more just now.
   public var answering = 0
-  /// How many have another side that has been sent the same three times again and did not answer: for 1.4 s where it used
-  /// to answer quickly.
+  /// How many have another side that has been sent the same again and did not answer: data five times, which is for 6 s
+  /// where it used to answer quickly, and the end of a connection alone three times, which is for 1.4 s.
   public var silent = 0
 
   /// - Parameter tables: what the kernel says in /proc/net/tcp and /proc/net/tcp6 (proc_net_tcp.rst).
@@ -74,7 +74,7 @@ public struct OutstandingData: Equatable, Sendable {
         size > 0, let retransmissions = Int(fields[6], radix: 16), let probes = Int(fields[8])
       else { continue }
       self.size += size
-      if max(retransmissions, probes) < 3 { answering += 1 } else { silent += 1 }
+      if max(retransmissions, probes) < (size > 1 ? 5 : 3) { answering += 1 } else { silent += 1 }
     }
   }
 }

@@ -125,6 +125,25 @@ public struct RouteConnection: ~Copyable {
     }.first
   }
 
+  /// Whether something keeps the namespace that this one knows by a number: a process, a descriptor, a socket, an open file
+  /// of its /proc/net, or a name. Once nothing does, nothing can any more. Linux 4.20.
+  ///
+  /// The kernel itself keeps it for some milliseconds after the last netlink socket there was closed.
+  public mutating func hasNamespace(_ id: Int32) throws(NetlinkError) -> Bool {
+    var batch = RequestBatch()
+    batch.append(type: RTM_GETNSID, flags: [], operation: "look for namespace", subject: "\(id)") { buffer in
+      buffer.append(UInt32(0))  // struct rtgenmsg, padded
+      buffer.attribute(NETNSA_NSID, id)
+    }
+    do throws(NetlinkError) {
+      _ = try connection.query(batch) { (reply) throws(MalformedMessage) -> Bool? in nil }
+      return true
+    } catch {
+      guard error.errno == ENOENT else { throw error }
+      return false
+    }
+  }
+
   // MARK: Addresses, routes, neighbours
 
   /// The addresses of one link or all, of one family or both.

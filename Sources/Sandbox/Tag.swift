@@ -28,7 +28,8 @@ enum Tag {
   /// Whether a link of the host's is the end of a sandbox's veth pair.
   static func isLink(_ link: Link, of facts: SandboxFacts) -> Bool {
     guard link.kind == "veth" else { return false }
-    if let alias = link.alias { return alias == Self.link(of: facts.name) }
+    // Somebody may have given it another alias; one that speaks of a sandbox is true.
+    if let alias = link.alias, alias.hasPrefix(linkPrefix) { return alias == Self.link(of: facts.name) }
     guard let address = facts.connection?.address.address else { return false }
     return link.address == .derived(from: address, role: .hostLink)
   }

@@ -21,7 +21,9 @@ struct LaunchArguments: Equatable {
     let spec = SandboxSpec(
       name: name, lifetime: .run, network: try network.spec(), isPrivileged: isolation.privileged,
       hasOwnProcesses: pid, parameters: try isolation.parameters(), hostname: hostname, resolver: resolver)
-    return try output.host().run(spec, command, keeps: keep).code
+    let status = try output.host().run(spec, command, keeps: keep)
+    status.handOnInterrupt()
+    return status.code
   }
 }
 

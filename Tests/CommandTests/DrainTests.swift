@@ -66,6 +66,23 @@ extension CommandTests {
       }
     }
 
+    @Test("It arrives though the way is interrupted for some seconds")
+    func interrupted() throws {
+      try onHost { (host) throws in
+        let reader = try Self.startReader(on: host)
+        let running = try host.start("\(Self.run) -- bash -c '\(Self.writer); echo sent'")
+        try running.wait(for: "sent")
+        let drop = "nsenter -t $ISP -n nft"
+        try host.must("\(drop) 'add table ip t; add chain ip t c { type filter hook input priority 0; policy drop; }'")
+        try host.must("echo > /run/scratch/gate")
+        // Some times again is not the end.
+        try host.must("sleep 2.5; \(drop) delete table ip t")
+        #expect(try running.finish().status == 0)
+        #expect(try reader.finish().text == "400000")
+        try host.must("rm /run/scratch/gate")
+      }
+    }
+
     @Test("Where the other side is silent nothing is left either: a connection would keep the network for minutes")
     func silence() throws {
       try onHost { (host) throws in

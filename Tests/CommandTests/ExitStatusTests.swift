@@ -20,6 +20,18 @@ extension CommandTests {
     }
 
     @Test(
+      "By SIGINT nsrun ends as the command does, so that a shell gives up its loop; by others with a status",
+      arguments: ["", "--no-pid", "--net br0"])
+    func interrupted(options: String) throws {
+      try onHost { (host) throws in
+        let program = "import subprocess, sys; print(subprocess.run(sys.argv[1:]).returncode)"
+        for (end, status) in [("kill -INT $$", "-2"), ("exit 130", "130"), ("kill -TERM $$", "143")] {
+          #expect(try host.must("python3 -c '\(program)' nsrun \(options) -- sh -c '\(end)'") == status)
+        }
+      }
+    }
+
+    @Test(
       "A command that does not start gives 126 or 127, and a line that tells why",
       arguments: [
         ("nsrun --net br0 -- /nonexistent", 127, "cannot execute /nonexistent: No such file or directory"),

@@ -21,7 +21,8 @@ extension CommandTests {
       }
     }
 
-    @Test("A process of which only a second thread has entered is listed, and ends with the run")
+    @Test(
+      "A process of the host's of which only a thread is inside, as of a network plugin, is left, and keeps no link")
     func visitor() throws {
       try onHost { (host) throws in
         try host.compile("strays")
@@ -30,11 +31,29 @@ extension CommandTests {
         let stray = try host.start("exec strays visitor /run/netns/web")
         try stray.wait(for: "ready")
         #expect(
-          try host.must("nsrun list --json | jq \".[0].processes | map(.pid) | index($(pgrep -x strays))\"") != "null")
+          try host.must("nsrun list --json | jq \".[0].processes | map(.pid) | index($(pgrep -x strays))\"") == "null")
         running.closeInput()
-        let outcome = try running.finish()
-        #expect(outcome.errors.contains("ending what still runs in web: "), "\(outcome)")
-        #expect(try stray.finish().status == 128 + 9)
+        #expect(try running.finish().errors == "")
+        try host.must("pgrep -x strays; ! ip -o link show type veth | grep nsrun-; pkill -KILL -x strays")
+        _ = try stray.finish()
+      }
+    }
+
+    @Test(
+      "What keeps the network without being seen gets nothing through, and keeps no link beyond the next cleanup",
+      arguments: ["true", "sleep 1"], ["table", "datagram"])
+    func unseen(command: String, thing: String) throws {
+      try onHost { (host) throws in
+        try host.compile("strays")
+        let taker = try host.start("exec strays take /run/scratch/way")
+        try taker.wait(for: "ready")
+        try host.must("nsrun create other --net br0 --subnet 10.64.9.0/24")
+        let run = "nsrun --net br0 --ip 10.64.9.9 -- sh -c"
+        #expect(try host.must("\(run) '\(command); strays hand /run/scratch/way \(thing)'") == "")
+        try host.must("! ping -c 1 -W 1 10.64.9.9; \(run) 'ping -c 1 10.64.9.1'; nsrun cleanup")
+        try host.must("ip -o link show type veth | grep -c nsrun- | grep -x 1; pkill -KILL -x strays; nsrun rm other")
+        try host.must("rm /run/scratch/way")
+        _ = try taker.finish()
       }
     }
 
@@ -94,7 +113,7 @@ extension CommandTests {
         try host.compile("strays")
         let taker = try host.start("exec strays take /run/scratch/way")
         try taker.wait(for: "ready")
-        #expect(try host.must("nsrun --net br0 -- strays hand /run/scratch/way") == "")
+        #expect(try host.must("nsrun --net br0 -- strays hand /run/scratch/way packet") == "")
         #expect(try host.must("ip -o link show type veth | grep nsrun- || true") == "")
         try host.must("pkill -KILL -x strays; rm /run/scratch/way")
         _ = try taker.finish()

@@ -2,7 +2,8 @@
 //   thread     its main thread has ended
 //   visitor    only a second thread of it enters the namespace of the file FILE
 //   chain      each process lives for a fork and a new session
-//   hand       passes a packet socket out by the UNIX socket FILE, and ends
+//   hand       passes something out by the UNIX socket FILE, and ends: a `packet` socket, a `datagram` socket without a
+//              port, or a `table` of /proc/net
 //   take       takes it in, and holds it
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -34,13 +35,18 @@ static int socket_at(int (*with)(int, const struct sockaddr *, socklen_t)) {
   if (with(fd, (void *)&address, sizeof address) < 0) _exit(1);
   return fd;
 }
-static void pass(int fd, int is_hand) {
-  int held = is_hand ? socket(AF_PACKET, SOCK_RAW, 0) : -1;
+static int opened(const char *what) {
+  if (!strcmp(what, "packet")) return socket(AF_PACKET, SOCK_RAW, 0);
+  if (!strcmp(what, "datagram")) return socket(AF_INET, SOCK_DGRAM, 0);
+  return open("/proc/self/net/tcp", O_RDONLY);
+}
+/// Hands out what is held, or where that is -1 takes something in.
+static void pass(int fd, int held) {
   char byte = 0;
   _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof held)];
   struct iovec data = {&byte, 1};
   struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  if (!is_hand) {
+  if (held < 0) {
     if (recvmsg(fd, &message, 0) < 0) _exit(1);
     return;
   }
@@ -64,7 +70,7 @@ int main(int count, char **arguments) {
     stay(NULL);
   }
   if (!strcmp(kind, "hand")) {
-    pass(socket_at(connect), 1);
+    pass(socket_at(connect), opened(arguments[3]));
     return 0;
   }
   if (!strcmp(kind, "take")) {
@@ -73,7 +79,7 @@ int main(int count, char **arguments) {
     puts("ready");
     fflush(stdout);
     int one = accept(fd, NULL, NULL);
-    pass(one, 0);
+    pass(one, -1);
     stay(NULL);
   }
   // A chain of a million ends by itself.

@@ -51,6 +51,17 @@ struct Inhabitants: ~Copyable {
     return Set(inside + descendants).sorted()
   }
 
+  /// Whether processes may be in a namespace that came by themselves. Most who do have been started since; a look at all
+  /// of the machine, some 10 us for each, is left to those runs that take much longer than that.
+  /// - Parameters:
+  ///   - first: the number of the first process that was inside.
+  ///   - start: when that was started (``monotonicMicroseconds()``).
+  static func mayHaveCome(into namespace: FileIdentity, from first: Int32, since start: Int64) -> Bool {
+    guard let numbers = ProcessNumbers.current, numbers.last >= first else { return true }
+    return monotonicMicroseconds() - start > Int64(numbers.count) * 1000
+      || !threads(numbered: first...numbers.last, in: namespace).isEmpty
+  }
+
   /// Ends, without grace, those that fork faster than they can be found.
   fileprivate borrowing func strike() {
     owner?.killAll()
@@ -71,6 +82,15 @@ extension Host {
     }
     guard let found = census.open(namespace) else { return nil }
     return try? Inhabitants(of: found)
+  }
+
+  /// Ends those of a namespace, and says so.
+  /// - Parameter first: the number of the first process that was inside.
+  /// - Returns: how many processes were found there, be they visitors that are left.
+  func end(inside network: borrowing NetworkNamespace, from first: Int32, of place: String) -> Int {
+    guard let inhabitants = try? Inhabitants(of: network, descendantsFrom: first), let census = try? ProcessCensus()
+    else { return 0 }
+    return end(inhabitants, of: place, census) + census.visitors(in: inhabitants.namespace).count
   }
 
   /// Ends them, and says so.

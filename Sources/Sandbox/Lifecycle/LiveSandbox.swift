@@ -151,9 +151,11 @@ struct LiveSandbox: ~Copyable {
       try host.awaitForwarding(of: connection)
       if isAnnounced {
         try announce(connection)
-        announcements = (try? host.traffic(of: connection.hostLink))?.received.packets ?? 0
+        announcements = (try? host.ownLink(connection.hostLink))?.statistics?.received.packets ?? 0
       }
     }
+    // The kernel lets go of a namespace some milliseconds after such a socket is closed.
+    inside = nil
   }
 
   private mutating func name(
@@ -299,7 +301,6 @@ struct LiveSandbox: ~Copyable {
     opened = nil
     var lock = host.lockToLeave(facts)
     let isUndone = host.undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
-    inside = nil
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     guard isUndone else { return }
     let wasRecorded = host.close(
@@ -310,35 +311,67 @@ struct LiveSandbox: ~Copyable {
     if access(record.path, F_OK) != 0 { attendance.leave() }
   }
 
-  /// Ends what is left in the namespace, which has no name any more, and lets go of it.
-  /// - Returns: whether nothing keeps it: then it is going, and takes the link with it.
+  /// Ends what is left in the namespace, which has no name any more, and lets go of it. From then on nothing passes its
+  /// link, whatever keeps it.
+  /// - Returns: whether nothing does: then it is going, and takes the link with it.
   private mutating func isVacated(_ host: Host, isPatient: Bool) -> Bool {
+    inside = nil
     var isVacated = endProcesses(host) == 0
     do throws(SystemError) {
       if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
-        let isDrained = if isPatient { try drain(sockets, of: namespace, host.reporter) } else { false }
+        let isDrained = if isPatient { try sockets.drain(from: namespace, host.reporter) } else { false }
         if !isDrained {
           isVacated = false
           try opened?.inside(home: host.home, TCPSockets.giveUp).get()
         }
       }
-      vacate()
-      // While the link is there to tell.
-      mayHaveFlows = Host.isTrackingFlows && hasSent(host)
-      if isVacated, let opened = opened.take() {
-        // A run of a moment does not wait for the kernel to free sockets.
-        let patience: Int64 = monotonicMicroseconds() - start > 500_000 ? 50_000 : 0
-        // This process has one.
-        isVacated = try !opened.inside(home: host.home) { () throws(SystemError) in
-          try OpenSockets.exceed(1, patience: patience)
-        }.get()
-        if isVacated { isVacated = try opened.closeLast(home: host.home) }
-      }
-      return isVacated
     } catch {
-      // It may be held by what cannot be looked at.
+      // What cannot be looked at may keep it.
+      isVacated = false
+    }
+    guard let connection = facts.connection else {
+      opened = nil
+      return isVacated
+    }
+    do throws(SandboxError) {
+      try host.shut(connection.hostLink)
+      // While the link is there to tell.
+      let link = try host.ownLink(connection.hostLink)
+      mayHaveFlows = Host.isTrackingFlows && (link.map { hasSent($0, connection) } ?? true)
+      let isFree = try isLetGo(of: link, host)
+      return isVacated && isFree
+    } catch {
       return false
     }
+  }
+
+  /// Closes the namespace.
+  /// - Returns: whether nothing else keeps it, or the link is elsewhere.
+  private mutating func isLetGo(of link: Link?, _ host: Host) throws(SandboxError) -> Bool {
+    guard let opened = opened.take() else { return false }
+    let raw = opened.raw
+    let id = try host.route { (route) throws(NetlinkError) in try route.namespaceID(of: .descriptor(raw)) }
+    // Root inside can put its end into another namespace.
+    guard let id, link.map({ $0.peerNamespaceID == id }) ?? true else { return false }
+    // For the kernel to free what this process has had open inside, a run of a moment does not wait.
+    guard monotonicMicroseconds() - start > 500_000 else {
+      do throws(SystemError) { return try Self.seemsLetGo(opened, home: host.home) } catch { throw .system(error) }
+    }
+    _ = consume opened
+    for pause: UInt32 in [0, 200, 400, 800, 1600, 3200, 6400, 12800, 25600] {
+      usleep(pause)
+      if try host.route({ (route) throws(NetlinkError) in try !route.hasNamespace(id) }) { return true }
+    }
+    return false
+  }
+
+  /// Closes a namespace.
+  /// - Returns: whether nothing else can be seen to keep it.
+  private static func seemsLetGo(
+    _ namespace: consuming NetworkNamespace, home: borrowing NetworkNamespace
+  ) throws(SystemError) -> Bool {
+    let hasSockets = try namespace.inside(home: home) { () throws(SystemError) in try OpenSockets.exceed(0) }.get()
+    return hasSockets ? false : try namespace.closeLast(home: home)
   }
 
   /// Ends the processes that are still inside.
@@ -346,89 +379,24 @@ struct LiveSandbox: ~Copyable {
   private borrowing func endProcesses(_ host: Host) -> Int {
     guard let namespace else { return 0 }
     // Descendants of the command have become children of this process, and who joined by nsrun has left a note.
-    guard record.hasGrown || Supervisor.hasDescendants() || mayHaveOthers(in: namespace) else { return 0 }
+    guard
+      record.hasGrown || Supervisor.hasDescendants()
+        || Inhabitants.mayHaveCome(into: namespace, from: firstProcess, since: start)
+    else { return 0 }
     switch opened {
-    case .some(let network): return Self.endProcesses(inside: network, from: firstProcess, of: facts.name, host)
+    case .some(let network): return host.end(inside: network, from: firstProcess, of: facts.name.text)
     case nil: return 0
     }
   }
 
-  private static func endProcesses(
-    inside network: borrowing NetworkNamespace, from first: Int32, of name: NamespaceName, _ host: Host
-  ) -> Int {
-    guard let inhabitants = try? Inhabitants(of: network, descendantsFrom: first),
-      let census = try? ProcessCensus()
-    else { return 0 }
-    return host.end(inhabitants, of: name.text, census)
-  }
-
-  /// Whether processes may be in the namespace that came by themselves. Most who do have been started since; a look at all
-  /// of the machine, some 10 us for each, is left to those runs that take much longer than that.
-  private borrowing func mayHaveOthers(in namespace: FileIdentity) -> Bool {
-    guard let numbers = ProcessNumbers.current, numbers.last >= firstProcess else { return true }
-    return monotonicMicroseconds() - start > Int64(numbers.count) * 1000
-      || !threads(numbered: firstProcess...numbers.last, in: namespace).isEmpty
-  }
-
   /// Whether packets of others' making have passed its link, be it that its own address is only routed to.
-  private borrowing func hasSent(_ host: Host) -> Bool {
-    guard let connection = facts.connection else { return false }
-    guard let traffic = try? host.traffic(of: connection.hostLink) else { return true }
+  private borrowing func hasSent(_ link: Link, _ connection: SandboxFacts.Connection) -> Bool {
+    guard let traffic = link.statistics else { return true }
     return traffic.received.packets > announcements || connection.egress == .routed && traffic.sent.packets > 0
   }
 
   private borrowing func openSockets(_ host: Host) throws(SystemError) -> TCPSockets? {
     guard facts.connection != nil else { return nil }
     return try opened?.inside(home: host.home) { () throws(SystemError) in try TCPSockets() }.get()
-  }
-
-  /// How long another side may take nothing more, in microseconds: what has come to a program in one piece it has to read
-  /// before there is room for the next, and one that reads 10 kB a second takes more than ten seconds for that.
-  private static let patience: Int64 = 60_000_000
-
-  /// Waits until what was sent from inside has arrived, as long as it goes on to: the kernel sends it in its own time, for
-  /// which it needs the network.
-  /// - Returns: whether no socket is left, which would keep the namespace, and so the link.
-  private borrowing func drain(
-    _ sockets: borrowing TCPSockets, of namespace: FileIdentity, _ reporter: Reporter
-  ) throws(SystemError) -> Bool {
-    let start = monotonicMicroseconds()
-    var (last, limit): (OutstandingData?, Int64) = (nil, 0)
-    var pause: UInt32 = 200
-    var isTold = false
-    while try sockets.areInUse() {
-      if EndSignal.pending != nil { return false }
-      // Most connections need one packet there and one back to end.
-      if pause > 5000 {
-        let now = monotonicMicroseconds()
-        let data = try sockets.outstandingData()
-        if data != last { (last, limit) = (data, now + Self.patience) }
-        guard data.answering > 0, now < limit else {
-          if data.size > data.answering + data.silent {
-            reporter.warn("of what was sent by TCP \(data.size) bytes have not arrived: nobody takes them")
-          }
-          return false
-        }
-        if !isTold, now - start > 1_000_000 {
-          // Somebody of the host's: what they send is not waited for.
-          if try !ProcessCensus().processes(in: namespace).isEmpty { return false }
-          reporter.warn("waiting for what was sent by TCP to arrive; Ctrl-C gives it up")
-          isTold = true
-        }
-      }
-      usleep(pause)
-      pause = min(pause * 2, 50_000)
-    }
-    return true
-  }
-
-  /// Removes the address inside: the namespace lives on for some milliseconds, and must not answer for whoever has the
-  /// address next.
-  private mutating func vacate() {
-    guard let address = facts.connection?.address, let eth0, inside != nil else { return }
-    var requests = RouteRequests()
-    requests.delete(LinkAddress(address, link: eth0))
-    // It may have been deleted by the command: root in its network.
-    _ = try? inside!.failures(of: requests)
   }
 }

@@ -321,7 +321,10 @@ extension Host {
       var lock = lockToLeave(one.facts)
       let isUndone = undo(one.facts, namespace: one.identity, isDying: true)
       guard isUndone, one.facts.connection.map({ !remaining.contains($0.hostLink) }) ?? true else { continue }
-      close(one.record, bridge: one.bridge, address: one.facts.connection?.address.address, holding: &lock)
+      // Before it had written down an address, it had sent nothing by any.
+      close(
+        one.record, bridge: one.bridge, address: one.facts.connection?.address.address,
+        mayHaveFlows: one.facts.connection != nil, holding: &lock)
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
     return dismantled

@@ -124,6 +124,23 @@ extension Host {
     return current != nil
   }
 
+  /// The host's end of a sandbox's veth pair, with what has passed it: root inside can change no number of that. nil where
+  /// there is none.
+  func ownLink(_ name: InterfaceName) throws(SandboxError) -> Link? {
+    let found = try route { (route) throws(NetlinkError) in try route.link(named: name.text) }
+    return found.flatMap { Tag.isOurLink($0) ? $0 : nil }
+  }
+
+  /// Lets nothing pass the host's end of a sandbox's veth pair any more, which takes the kernel much less time than to
+  /// delete it.
+  func shut(_ link: InterfaceName) throws(SandboxError) {
+    var requests = RouteRequests()
+    requests.change(link: .named(link.text), LinkChanges(isUp: false), subject: link.text)
+    do throws(SandboxError) { try netlinkRequests(requests) } catch {
+      guard error.netlinkErrno == ENODEV else { throw error }
+    }
+  }
+
   /// Deletes the host's ends of sandboxes' veth pairs, as far as they are there and carry the sandbox's tag.
   /// - Returns: those that could not be deleted.
   func disconnect(_ sandboxes: [SandboxFacts]) -> Set<InterfaceName> {

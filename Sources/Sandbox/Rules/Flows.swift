@@ -64,11 +64,3 @@ extension Host {
     }
   }
 }
-
-extension Host {
-  /// What has passed the host's end of a sandbox's veth pair. Root inside can change no number of it.
-  func traffic(of link: InterfaceName) throws(SandboxError) -> LinkStatistics? {
-    let found = try route { (route) throws(NetlinkError) in try route.link(named: link.text) }
-    return found.flatMap { Tag.isOurLink($0) ? $0.statistics : nil }
-  }
-}
