@@ -21,6 +21,39 @@ extension CommandTests {
       }
     }
 
+    /// Sends an echo request to an address, from another one than the sender's.
+    private static let spoofer = """
+      import socket, struct, sys
+      def sum16(b): n = sum(struct.unpack("!%dH" % (len(b) // 2), b)); n = (n >> 16) + (n & 0xffff); return ~(n + (n >> 16)) & 0xffff
+      echo = struct.pack("!BBHHH8s", 8, 0, 0, 1, 1, b"smuggled"); echo = echo[:2] + struct.pack("!H", sum16(echo)) + echo[4:]
+      source, target = map(socket.inet_aton, sys.argv[1:])
+      head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 1, 0, source, target)
+      socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW).sendto(head + echo, (sys.argv[2], 0))
+      """
+
+    @Test(
+      "Who sends as a sandbox from elsewhere has it sent nothing: not by the host's answers, nor by a connection in its name",
+      arguments: ["nsenter -t $ISP -n", "nsrun exec other --", "nsrun exec guest --"], ["10.64.5.1", "192.0.2.2"])
+    func reflected(from place: String, target: String) throws {
+      let lax = "for link in all default br0 up0; do echo 0 > /proc/sys/net/ipv4/conf/$link/rp_filter; done"
+      try onHost("\(foreignBridge); \(Self.routed); \(lax)") { (host) throws in
+        try host.must(
+          """
+          nsrun create victim --net br5 --ip 10.64.5.9/24; nsrun create other --net br6; nsrun create guest --net br0
+          nsrun exec victim -- nft 'add table ip t; add chain ip t c { type filter hook input priority 0; }
+            add rule ip t c counter'
+          """)
+        func arrived() throws -> String {
+          try host.must("nsrun exec victim -- nft reset counters > /dev/null; nsrun exec victim -- nft list table ip t")
+        }
+        let send = "\(place) python3 -c '\(Self.spoofer)' 10.64.5.9 \(target); ping -c 1 -W 1 10.64.5.9"
+        try host.must(send)
+        // The one of ping.
+        #expect(try arrived().contains("counter packets 1 "))
+        try host.must("nsrun rm victim other guest")
+      }
+    }
+
     @Test("UDP passes as an answer only: what else comes to the same port does not arrive")
     func datagrams() throws {
       try onHost { (host) throws in

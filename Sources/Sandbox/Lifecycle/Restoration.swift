@@ -107,6 +107,8 @@ extension Host {
     guard let own = record.own else { return }
     // A sandbox must not give the host an IPv6 route by a router advertisement.
     try? Sysctl("net.ipv6.conf.\(Sysctl.component(link.name)).accept_ra").write("0")
+    // Nor may it send by the host to where it has no way itself.
+    try? Sysctl("net.ipv4.conf.\(Sysctl.component(link.name)).accept_source_route").write("0")
     try restorePorts(of: record.bridge, link.index)
     var requests = RouteRequests()
     if try !addresses(of: link).networks.contains(own.address) {

@@ -32,6 +32,13 @@ enum Firewall {
   static let subnets = NFTSet(
     "subnets", in: table, key: [.interfaceName, .ipv4Address], flags: .interval, comment: "and what is behind them")
 
+  /// The subnets of bridges of ours, which nobody else has.
+  static let inside = NFTSet(
+    "inside", in: table, key: [.ipv4Address], flags: .interval, comment: "subnets of the bridges behind NAT")
+
+  /// What arrives, before a connection is made of it.
+  static let arriving = Chain(
+    "arriving", in: table, base: BaseChain(type: .filter, hook: .prerouting, priority: .rawPriority))
   /// What comes to the host itself.
   static let input = Chain(
     "input", in: table, base: BaseChain(type: .filter, hook: .input, priority: .filterPriority))
@@ -48,7 +55,7 @@ enum Firewall {
     "leaving", in: table,
     base: BaseChain(type: .filter, hook: .postrouting, priority: .sourceNATPriority + 10))
 
-  private static var sets: [NFTSet] { [bridges, bridged, networks, subnets, guests, routed, verdicts] }
+  private static var sets: [NFTSet] { [bridges, bridged, networks, subnets, inside, guests, routed, verdicts] }
 
   /// The whole table, in place of one that there may be.
   /// - Parameters:
@@ -67,8 +74,10 @@ enum Firewall {
     transaction.destroy(table)
     transaction.add(table)
     for set in sets { transaction.add(set) }
-    for chain in [input, segments, forward, postrouting, leaving] { transaction.add(chain) }
-    for var rule in inputRules + segmentRules + forwardRules(isGuarded: isGuarded) + postroutingRules + leavingRules {
+    for chain in [arriving, input, segments, forward, postrouting, leaving] { transaction.add(chain) }
+    for var rule in arrivingRules + inputRules + segmentRules + forwardRules(isGuarded: isGuarded) + postroutingRules
+      + leavingRules
+    {
       if rule.comment == guardComment { rule.signature = signature }
       transaction.add(rule)
     }
@@ -113,6 +122,17 @@ enum Firewall {
   private static let isAnswer = Statement.equals(.conntrackDirection, .bytes([ConntrackDirection.reply.rawValue]))
   private static let loopback: [UInt8] = [127, 0, 0, 0]
   private static let isToLoopback = Statement.within(.destinationAddress, loopback, prefixLength: 8)
+
+  /// Who could send as a sandbox from elsewhere would have the host's answers sent to it, and connections in its name that
+  /// answers are let in for.
+  private static var arrivingRules: [Rule] {
+    [
+      Rule(in: arriving, [.matching(.sourceAddress, in: inside, inverted: true), .verdict(.accept)]),
+      Rule(in: arriving, [.matching(.inputInterfaceName, .sourceAddress, in: subnets), .verdict(.accept)]),
+      Rule(in: arriving, [.equals(.inputInterfaceName, .interfaceName("lo")), .verdict(.accept)]),
+      Rule(in: arriving, [.verdict(.drop)], comment: "an address of the inside comes from there alone"),
+    ]
+  }
 
   /// Others may have turned route_localnet on, and translate what is sent to another address to one of loopback.
   private static var inputRules: [Rule] {
@@ -204,12 +224,13 @@ enum Firewall {
     let all = [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
     guard network.translation == .bridge else { return all }
     // A bridge of ours in no record, and without an address, was found like that.
-    let subnet = network.own?.address.network ?? IPNetwork("0.0.0.0/0")!
-    let first = DataValue.ipv4(subnet.address.bytes)
-    let last = DataValue.ipv4(subnet.lastAddress.bytes)
+    let subnet = network.own?.address.network
+    let range = subnet ?? IPNetwork("0.0.0.0/0")!
+    let first = DataValue.ipv4(range.address.bytes)
+    let last = DataValue.ipv4(range.lastAddress.bytes)
     return all + [
       (networks, [SetElement(key: [name])]), (subnets, [SetElement(key: [name, first], upTo: [name, last])]),
-    ]
+    ] + (subnet == nil ? [] : [(inside, [SetElement(key: [first], upTo: [last])])])
   }
 
   /// Whether a sandbox is spoken of in the table at all.
