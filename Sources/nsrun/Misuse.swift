@@ -11,8 +11,9 @@ struct Misuse {
 
   /// What other tools call what nsrun can do.
   private static let otherNames = [
-    "ls": "list", "ps": "list", "show": "inspect", "add": "create", "new": "create", "delete": "rm", "del": "rm",
-    "remove": "rm", "enter": "exec", "prune": "cleanup", "check": "doctor", "version": "--version",
+    "ls": "list", "ps": "list", "show": "inspect", "add": "create", "new": "create", "start": "create", "delete": "rm",
+    "del": "rm", "remove": "rm", "stop": "rm", "kill": "rm", "enter": "exec", "shell": "exec", "prune": "cleanup",
+    "check": "doctor", "version": "--version",
   ]
 
   static var commandNames: [String] { commands.keys.sorted() }
@@ -34,7 +35,8 @@ struct Misuse {
 
   /// The command that a word may mean, as it is given to nsrun; nil for none.
   static func commandMeant(by word: String) -> String? {
-    (otherNames[word] ?? NearNames.of(word, in: commandNames).first).map { "nsrun \($0)" }
+    let word = word.lowercased()
+    return (otherNames[word] ?? NearNames.of(word, in: commandNames).first).map { "nsrun \($0)" }
   }
 
   private var hasTerminator: Bool { arguments.contains("--") }

@@ -30,6 +30,7 @@ extension CommandTests {
         ("nsrun run --net=br0 sh -c 'exit 3'", "nsrun run --net=br0 -- sh -c 'exit 3'"),
         ("nsrun exec web ip address", "nsrun exec web -- ip address"),
         ("nsrun exec web --user nobody id -u", "nsrun exec web --user nobody -- id -u"),
+        ("nsrun --net br0 echo '' it\\'s a/b", "nsrun --net br0 -- echo '' 'it'\\''s' a/b"),
       ])
     func terminator(command: String, whole: String) throws {
       let complaint = try complaint(command)
@@ -41,6 +42,7 @@ extension CommandTests {
       arguments: [
         ("nsrun lst", "list"), ("nsrun lsit", "list"), ("nsrun creat web --net br0", "create"),
         ("nsrun help clean-up", "cleanup"), ("nsrun delete web", "rm"), ("nsrun version", "--version"),
+        ("nsrun LIST", "list"), ("nsrun stop web", "rm"),
       ])
     func mistyped(command: String, meant: String) throws {
       let complaint = try complaint(command)
