@@ -249,16 +249,23 @@ int clinux_netlink_socket(int protocol) {
   errno = error;
   return -1;
 }
-int clinux_packet_socket(int link, uint16_t protocol) {
-  // Without a protocol it receives nothing, of any link, before it is bound.
+int clinux_packet_socket(const void *filter, uint16_t length) {
+  // Without a protocol it receives nothing before it is bound.
   int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
-  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol), .sll_ifindex = link};
-  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+  struct sock_fprog program = {.len = length, .filter = (struct sock_filter *)filter};
+  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0 &&
+      bind(fd, (struct sockaddr *)&address, sizeof address) == 0)
+    return fd;
   int error = errno;
   close(fd);
   errno = error;
   return -1;
+}
+ssize_t clinux_packet_send(int fd, int link, const void *frame, uint64_t length) {
+  struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = link};
+  return sendto(fd, frame, length, 0, (struct sockaddr *)&address, sizeof address);
 }
 int clinux_bridge_ports(int fd, const char *bridge, int32_t indices[1024]) {
   unsigned long arguments[4] = {BRCTL_GET_PORT_LIST, (unsigned long)indices, 1024, 0};

@@ -193,6 +193,49 @@ extension CommandTests {
       }
     }
 
+    @Test("A sandbox that says to have every address, under whatever MAC address, keeps nobody from coming")
+    func everyAddress() throws {
+      let preparation = """
+        \(foreignBridge); ip link add p0 type veth peer name lan0 netns $ISP; ip link set p0 master br0 up
+        nsenter -t $ISP -n sh -ec 'ip addr add 10.99.0.9/24 dev lan0; ip link set lan0 up'
+        """
+      let claims = #"""
+        #!/usr/bin/python3
+        # Says at once, for all addresses, that it has them, and then answers every question so; under the MAC address given.
+        import socket, sys
+        mac = bytes.fromhex(sys.argv[1].replace(":", ""))
+        link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806)); link.bind(("eth0", 0x0806))
+        def say(address, to, their):
+            link.send(to + mac + bytes.fromhex("08060001080006040002") + mac + address + their)
+        for last in list(range(2, 9)) + list(range(10, 255)):
+            address = bytes([10, 99, 0, last]); say(address, bytes([255]) * 6, bytes([255]) * 6 + address)
+            # A question by which the host learns it.
+            link.send(bytes([255]) * 6 + mac + bytes.fromhex("08060001080006040001") + mac + address + bytes(6) + bytes([10, 99, 0, 1]))
+        print("said", flush=True)
+        while True:
+            frame = link.recv(100)
+            if frame[21] == 1: say(frame[38:42], frame[6:12], frame[22:32])
+        """#
+      try onHost(preparation) { (host) throws in
+        try host.must("cat > /run/bin/claims; chmod +x /run/bin/claims", input: claims)
+        try host.eventually("ping -c 1 -W 1 10.99.0.9 > /dev/null")
+        let neighbour = try host.must("nsenter -t $ISP -n ip -j link show lan0 | jq -r '.[0].address'")
+        try host.must("nsrun create bad --net br0 --ip 10.99.0.2")
+        for mac in ["02:00:00:00:00:66", neighbour] {
+          let claiming = try host.start("echo $$; exec nsrun exec bad -- claims \(mac)")
+          let pid = try claiming.wait(for: "\n")
+          try claiming.wait(for: "said")
+          let launch = try host.sh("nsrun --net br0 -- true && nsrun --net br0 --ip 10.99.0.77 -- true")
+          #expect(launch.status == 0, "\(mac): \(launch)")
+          let taken = try host.sh("nsrun --net br0 --ip 10.99.0.9 -- true")
+          #expect(taken.status == 125 && taken.errors.contains("belongs to the host \(neighbour)"), "\(taken)")
+          try host.must("kill \(pid)")
+          _ = try claiming.finish()
+        }
+        try host.must("nsrun rm bad")
+      }
+    }
+
     @Test("An address that somebody gave a bridge of nsrun's changes nothing for its sandboxes")
     func addedAddress() throws {
       try onHost { (host) throws in

@@ -129,8 +129,11 @@ ssize_t clinux_netlink_receive(int fd, void *buffer, uint64_t length, int flags,
 /// sendto(2) to the kernel's netlink port 0.
 ssize_t clinux_netlink_send(int fd, const void *buffer, uint64_t length);
 
-/// Socket of AF_PACKET, SOCK_RAW, CLOEXEC, that sends and receives frames of one protocol on one link.
-int clinux_packet_socket(int link, uint16_t protocol);
+/// Socket of AF_PACKET, SOCK_RAW, CLOEXEC, that receives of the frames of all links those which a program of classic BPF
+/// (struct sock_filter, `length` instructions) lets in.
+int clinux_packet_socket(const void *filter, uint16_t length);
+/// sendto(2) on a packet socket, by one link.
+ssize_t clinux_packet_send(int fd, int link, const void *frame, uint64_t length);
 /// netdevice(7), BRCTL_GET_PORT_LIST: the indices of a bridge's links by the numbers of its ports, 0 where there is none.
 int clinux_bridge_ports(int fd, const char *bridge, int32_t indices[1024]);
 /// netdevice(7), SIOCGIFNAME: the name of a link, 16 bytes with the 0 at its end.

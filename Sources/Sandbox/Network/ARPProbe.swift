@@ -3,27 +3,61 @@ import Glibc
 import LinuxSystem
 import RouteNetlink
 
-/// Asks the hosts on a bridge whether one of them has an address, without telling them one of one's own (RFC 5227).
+/// Asks the hosts behind some ports of a bridge whether one of them has an address, without telling them one of one's own
+/// (RFC 5227).
 final class ARPProbe {
   private let socket: OwnedDescriptor
+  private let link: UInt32
   private let mac: MACAddress
 
   /// How long the answer to one request is waited for, in milliseconds.
   private static let patience: Int64 = 50
-  private static let arp: UInt16 = 0x0806
 
+  /// - Parameters:
+  ///   - link: the bridge, with its address.
+  ///   - ports: the links whose answers count.
   /// - Throws: where the kernel gives no such socket.
-  init(link: UInt32, mac: MACAddress) throws(SystemError) {
+  init(link: UInt32, mac: MACAddress, ports: [UInt32]) throws(SystemError) {
+    let filter = Self.filter(ports)
+    let code = filter.bytes
     socket = OwnedDescriptor(
-      owning: try systemCall("open", "a packet socket") { clinux_packet_socket(Int32(bitPattern: link), Self.arp) })
+      owning: try systemCall("open", "a packet socket") { clinux_packet_socket(code, UInt16(filter.count)) })
+    self.link = link
     self.mac = mac
+  }
+
+  /// Lets ARP in that comes by one of the ports. On the bridge an answer does not tell its port, and a MAC address only who
+  /// one says to be; what goes out by a port may be from anybody.
+  private static func filter(_ ports: [UInt32]) -> PacketProgram {
+    // SKF_AD_OFF + SKF_AD_PKTTYPE and SKF_AD_IFINDEX of linux/filter.h.
+    let (packetType, link): (UInt32, UInt32) = (0xffff_f004, 0xffff_f008)
+    var program = PacketProgram()
+    let (isARP, comesIn) = (program.label(), program.label())
+    program.load(.half, at: 12)
+    program.jump(if: .equal(0x0806), to: isARP)
+    program.end(0)
+    program.place(isARP)
+    program.load(.word, at: packetType)
+    program.jump(unless: .equal(4 /* PACKET_OUTGOING */), to: comesIn)
+    program.end(0)
+    program.place(comesIn)
+    program.load(.word, at: link)
+    for port in ports {
+      let next = program.label()
+      program.jump(unless: .equal(port), to: next)
+      program.end(UInt32.max)
+      program.place(next)
+    }
+    program.end(0)
+    return program
   }
 
   /// - Parameter expected: whose answer does not count.
   /// - Returns: who says to have the address, or asks for it for itself; nil where nobody does.
   func holder(of address: IPAddress, besides expected: MACAddress) -> MACAddress? {
     let request = Self.request(for: address, from: mac)
-    guard send(socket.raw, request, request.count, 0) == request.count else { return nil }
+    let sent = clinux_packet_send(socket.raw, Int32(bitPattern: link), request, UInt64(request.count))
+    guard sent == request.count else { return nil }
     let limit = monotonicMicroseconds() + Self.patience * 1000
     var frame = [UInt8](repeating: 0, count: 64)
     while true {

@@ -4,7 +4,8 @@ import LinuxSystem
 import Netlink
 import RouteNetlink
 
-/// Looks whether somebody else than a sandbox has an address on a bridge: what leases do not tell.
+/// Looks whether somebody else than a sandbox has an address on a bridge: what leases do not tell. What sandboxes say there
+/// does not count: one that answers for every address would keep all others from starting.
 struct AddressHolders {
   /// Whether there are ports on a bridge of somebody else's that lead to others than sandboxes.
   let hasStrangers: Bool
@@ -17,13 +18,15 @@ struct AddressHolders {
   init(_ host: Host, _ network: BridgeNetwork) throws(SandboxError) {
     self.host = host
     self.network = network
-    hasStrangers = !network.isOurs && Self.hasForeignPorts(network.bridge)
+    let ports = network.isOurs ? [] : try Self.foreignPorts(of: network, host)
+    hasStrangers = !ports.isEmpty
     guard hasStrangers else {
       probe = nil
       nextHops = []
       return
     }
-    probe = try? network.mac.map { mac throws(SystemError) in try ARPProbe(link: network.index, mac: mac) }
+    probe = try? network.mac.map { mac throws(SystemError) in try ARPProbe(link: network.index, mac: mac, ports: ports)
+    }
     nextHops = try host.route { (route) throws(NetlinkError) in try route.routes(family: .inet) }.flatMap { route in
       (route.gateway.map { [$0] } ?? route.multipathGateways).map {
         ($0, route.destination.map { "the route to \($0)" } ?? "the default route")
@@ -33,8 +36,8 @@ struct AddressHolders {
 
   /// - Parameters:
   ///   - mac: the address that the sandbox is to have on the link.
-  ///   - isThorough: whether what the kernel once learned of a neighbour counts where only sandboxes are on the bridge:
-  ///     an earlier one may have had another MAC address.
+  ///   - isThorough: whether what the kernel once learned of a neighbour counts. An earlier sandbox may have had another MAC
+  ///     address; but it may also learn from a sandbox what that likes, so that others are to be free.
   /// - Returns: who has the address, for people; nil where nobody has.
   func holder(
     of address: IPAddress, for mac: MACAddress, isThorough: Bool
@@ -48,27 +51,37 @@ struct AddressHolders {
     }
     if let known = neighbour, let other = known.linkAddress, other != mac {
       let isKnown = known.state.isDisjoint(with: [.incomplete, .failed])
-      if known.state.contains(.permanent) || isKnown && (hasStrangers || isThorough) { return "the neighbour \(other)" }
+      if known.state.contains(.permanent) || isKnown && isThorough { return "the neighbour \(other)" }
     }
     // The kernel's entry for the host's own packets would say so; strangers may not have been talked to yet.
     if let other = probe?.holder(of: address, besides: mac) { return "the host \(other)" }
     return nil
   }
 
-  /// Whether there is a port that is no sandbox's link. By the oldest of the bridge interfaces: it lists a thousand ports
-  /// in one call and some bytes, and each launch asks.
-  private static func hasForeignPorts(_ bridge: InterfaceName) -> Bool {
+  /// The ports that are no sandboxes' links.
+  private static func foreignPorts(of network: BridgeNetwork, _ host: Host) throws(SandboxError) -> [UInt32] {
+    if let ports = listedPorts(of: network.bridge) { return ports }
+    return try host.route { (route) throws(NetlinkError) in try route.links(master: network.index) }
+      .filter { !$0.name.hasPrefix(SandboxFacts.hostLinkPrefix) }.map(\.index)
+  }
+
+  /// By the oldest of the bridge interfaces: it lists a thousand ports in one call and some bytes, and each launch asks.
+  /// - Returns: nil where it does not tell.
+  private static func listedPorts(of bridge: InterfaceName) -> [UInt32]? {
     guard let socket = try? systemCall("open", "a socket", { Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) })
-    else { return true }
+    else { return nil }
     let descriptor = OwnedDescriptor(owning: socket)
     var indices = [Int32](repeating: 0, count: 1024)
-    guard clinux_bridge_ports(descriptor.raw, bridge.text, &indices) >= 0 else { return true }
+    guard clinux_bridge_ports(descriptor.raw, bridge.text, &indices) >= 0 else { return nil }
     let prefix = Array(SandboxFacts.hostLinkPrefix.utf8)
     var name = [CChar](repeating: 0, count: 16)
+    var ports: [UInt32] = []
     for index in indices where index != 0 {
       guard clinux_link_name(descriptor.raw, index, &name) == 0 else { continue }
-      if !name.lazy.map({ UInt8(bitPattern: $0) }).starts(with: prefix) { return true }
+      if !name.lazy.map({ UInt8(bitPattern: $0) }).starts(with: prefix) {
+        ports.append(UInt32(bitPattern: index))
+      }
     }
-    return false
+    return ports
   }
 }
