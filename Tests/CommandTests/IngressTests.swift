@@ -123,6 +123,41 @@ extension CommandTests {
       }
     }
 
+    @Test("--no-nat sandboxes are reached past a chain that drops by its policy, and others beside them are not")
+    func pastPolicy() throws {
+      let policy = "table ip theirs { chain f { type filter hook forward priority 0; policy drop; }; }"
+      let reach = "nsenter -t $ISP -n ping -c 1 -W 1"
+      try onHost { (host) throws in
+        try host.must("\(Self.routed); nft -f -", input: policy)
+        // The second comes onto a bridge that stands.
+        try host.must(
+          """
+          nsrun create other --net br0 --ip 10.64.5.10/24; nsrun create server --net br0 --no-nat --ip 10.64.5.9
+          \(reach) 10.64.5.9; ! \(reach) 10.64.5.10; nsrun exec server -- ping -c 1 -W 1 8.8.8.8; nsrun doctor
+          nsrun create third --net br0 --no-nat --ip 10.64.5.11; \(reach) 10.64.5.11
+          [ $(nft list chain ip theirs f | grep -c 'nsrun br0') = 3 ]
+          handle=$(nft -a list chain ip theirs f | grep 'oifname "br0" counter' | sed 's/.*handle //')
+          nft delete rule ip theirs f handle $handle; ! \(reach) 10.64.5.9
+          """)
+        #expect(try host.sh("nsrun doctor").output.contains("packets from outside for --no-nat sandboxes on br0"))
+        try host.must("nsrun reload; \(reach) 10.64.5.9; nsrun doctor; nsrun rm other server third")
+        #expect(!(try host.must("nft list ruleset").contains("nsrun")))
+        try host.must("nft delete table ip theirs")
+      }
+    }
+
+    @Test("Where the owner of a bridge drops by a policy what comes to a --no-nat sandbox, launch and doctor tell")
+    func ownersPolicy() throws {
+      try onHost("\(foreignBridge); sysctl -qw net.ipv4.ip_forward=1; iptables -P FORWARD DROP") { (host) throws in
+        let launch = try host.sh("nsrun create server --net br0 --no-nat")
+        let command = "iptables -I FORWARD -o br0 -j ACCEPT"
+        #expect(launch.status == 0 && launch.errors.contains(command), "\(launch)")
+        let doctor = try host.sh("nsrun doctor")
+        #expect(doctor.status == 1 && doctor.output.contains(command), "\(doctor)")
+        try host.must("\(command); nsrun doctor; iptables -D FORWARD -o br0 -j ACCEPT; nsrun rm server")
+      }
+    }
+
     @Test("On a bridge of somebody else's, what its owner lets in comes in")
     func foreign() throws {
       let preparation = """

@@ -252,7 +252,7 @@ struct Survey {
       }
       wanted.append(network)
       guard network.mayChangeForeignChains else { continue }
-      for place in try ForwardChains(host).missingPlaces(of: network.bridge) {
+      for place in try ForwardChains(host).missingPlaces(of: network) {
         lacks.append(
           Lack(
             kind: .passages, message: "the rules for \(network.bridge) in the chain \(place) are gone",

@@ -69,7 +69,7 @@ extension Host {
       if users.contains(where: { $0.connection?.egress != .internal }) { turnForwardingOn(for: link) }
     }
     _ = try refreshTranslation(of: record, link)
-    if record.mayChangeForeignChains { try ForwardChains(self).admit(bridge) }
+    if record.mayChangeForeignChains { try ForwardChains(self).admit(record) }
   }
 
   private func restoreRoutes(of bridge: InterfaceName, _ own: IPNetwork) throws(SandboxError) {

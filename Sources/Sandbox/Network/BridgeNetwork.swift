@@ -31,7 +31,7 @@ extension Host {
     if spec.egress != .internal {
       guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
     }
-    guard try areRulesUnchanged(for: spec.bridge) else { return nil }
+    guard spec.egress != .routed || record.isReached, try areRulesUnchanged(for: spec.bridge) else { return nil }
     return describe(link, spec, record, try addresses(of: link))
   }
 
@@ -61,7 +61,14 @@ extension Host {
       if isNew { generation = try self.generation() }
     }
     if isNew { record = try writeRecord(record, spec, link) }
-    guard let record else { throw .damaged(state.record(of: spec.bridge)) }
+    guard var record else { throw .damaged(state.record(of: spec.bridge)) }
+    let isFirstReached = spec.egress == .routed && !record.isReached
+    if isFirstReached {
+      record.isReached = true
+      try system { () throws(SystemError) in
+        try state.append(RecordText([(NetworkRecord.reachedKey, "yes")]), to: state.record(of: spec.bridge))
+      }
+    }
     do throws(SandboxError) {
       if link == nil {
         try restoreBridge(of: record)
@@ -81,7 +88,7 @@ extension Host {
         let isUpToDate = isFirst && generation != nil
         let record = isUpToDate ? record : networkRecord(of: spec.bridge) ?? record
         let hasChanged = isUpToDate ? false : try refreshTranslation(of: record, made)
-        if record.mayChangeForeignChains && spec.mayChangeForeignChains { try chains.admit(spec.bridge, says: isFirst) }
+        if record.mayChangeForeignChains && spec.mayChangeForeignChains { try chains.admit(record, says: isFirst) }
         if hasChanged {
           try installFirewall()
         } else if record.translation != .host || spec.egress == .internal || isGuarding {
@@ -91,8 +98,10 @@ extension Host {
         // Something was missing, and not because nobody is on the bridge yet.
         if !isFirst, !isNew { try endMistranslatedFlows() }
       }
+      if isNew || isFirstReached, spec.mayChangeForeignChains {
+        chains.warn(of: spec.bridge, Traffics(isOut: spec.egress != .internal, isIn: spec.egress == .routed))
+      }
       if isNew, spec.mayChangeForeignChains {
-        chains.warn(of: spec.bridge, goesOut: spec.egress != .internal)
         OtherHooks(self).warn(of: spec.bridge, resolver, goesOut: spec.egress != .internal)
       }
       return describe(

@@ -10,6 +10,8 @@ struct NetworkRecord: Equatable {
   var own: OwnBridge?
   /// Whether rules may be added to chains of others that would drop the packets.
   var mayChangeForeignChains = true
+  /// Whether there is or was a sandbox without NAT, which is reached from outside.
+  var isReached = false
 
   /// A bridge that nsrun makes, and takes away.
   struct OwnBridge: Equatable {
@@ -21,6 +23,7 @@ struct NetworkRecord: Equatable {
   }
 
   static let translationKey = "translation"
+  static let reachedKey = "reached"
 
   var text: RecordText {
     var text = RecordText([("bridge", bridge.text), (Self.translationKey, translation.rawValue)])
@@ -30,6 +33,7 @@ struct NetworkRecord: Equatable {
       if let mtu = own.mtu { text.append("mtu", "\(mtu)") }
     }
     if !mayChangeForeignChains { text.append("firewall-rules", "no") }
+    if isReached { text.append(Self.reachedKey, "yes") }
     return text
   }
 
@@ -38,12 +42,13 @@ struct NetworkRecord: Equatable {
 
   init(
     bridge: InterfaceName, translation: SandboxFacts.Translation, own: OwnBridge? = nil,
-    mayChangeForeignChains: Bool = true
+    mayChangeForeignChains: Bool = true, isReached: Bool = false
   ) {
     self.bridge = bridge
     self.translation = translation
     self.own = own
     self.mayChangeForeignChains = mayChangeForeignChains
+    self.isReached = isReached
   }
 
   /// Reads what a record says; nil where an essential line is missing or makes no sense.
@@ -58,7 +63,8 @@ struct NetworkRecord: Equatable {
       own = OwnBridge(mac: mac, address: address, mtu: text["mtu"].flatMap { UInt32($0) }.flatMap(Self.sensible))
     }
     self.init(
-      bridge: bridge, translation: translation, own: own, mayChangeForeignChains: text["firewall-rules"] != "no")
+      bridge: bridge, translation: translation, own: own, mayChangeForeignChains: text["firewall-rules"] != "no",
+      isReached: text[Self.reachedKey] == "yes")
   }
 }
 

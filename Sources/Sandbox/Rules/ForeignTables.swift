@@ -3,6 +3,14 @@ import NFTables
 import Netlink
 import RouteNetlink
 
+/// Which packets of a bridge are to pass others' chains for what is forwarded.
+struct Traffics {
+  /// Whether some are to leave the bridge, and the answers to come back.
+  var isOut: Bool
+  /// Whether some are to come in unasked, to a sandbox without NAT.
+  var isIn: Bool
+}
+
 /// Asks the rules of others what becomes of the packets of a bridge. Reads a table when the first question is about it.
 struct ForeignTables {
   private let host: Host
@@ -15,6 +23,8 @@ struct ForeignTables {
   enum Traffic {
     /// What leaves a bridge, or comes to it.
     case outside
+    /// What comes to a bridge unasked.
+    case incoming
     /// Between sandboxes on one bridge.
     case neighbours
     /// To a DNS server of the host's own, and back.
@@ -37,6 +47,7 @@ struct ForeignTables {
       let packets =
         switch traffic {
         case .outside: "packets of sandboxes\(place)"
+        case .incoming: "packets from outside for --no-nat sandboxes\(place)"
         case .neighbours: "packets between sandboxes\(place)"
         case .names(let server): "DNS questions of sandboxes\(place) to this host, \(server), or the answers,"
         }
@@ -50,30 +61,33 @@ struct ForeignTables {
     return try host.addresses(of: link).choice(for: nil, own: host.networkRecord(of: bridge)?.own?.address)
   }
 
-  /// - Parameter goesOut: whether packets are to leave the bridge at all.
-  /// - Returns: nil where all of them get through.
+  /// - Returns: nil where all packets get through that are to.
   mutating func refusal(
-    of bridge: InterfaceName, goesOut: Bool, at entrance: ForwardChains.Entrance
+    of bridge: InterfaceName, _ traffics: Traffics, at entrance: ForwardChains.Entrance
   ) throws(SandboxError) -> Refusal? {
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: bridge.text) }
     return try refusal(
       of: .init(name: bridge.text, index: link?.index ?? 0), address(of: bridge, link)?.network,
-      isFiltering: Self.isFiltering(link), goesOut: goesOut, at: entrance)
+      isFiltering: Self.isFiltering(link), traffics, at: entrance)
   }
 
   /// What a bridge that no rule names would meet.
   mutating func refusalOfAnyBridge(at entrance: ForwardChains.Entrance) throws(SandboxError) -> Refusal? {
     try refusal(
-      of: .init(name: "", index: 0), SubnetPool.standard.ranges[0], isFiltering: Self.isFiltering(nil), goesOut: true,
-      at: entrance)
+      of: .init(name: "", index: 0), SubnetPool.standard.ranges[0], isFiltering: Self.isFiltering(nil),
+      Traffics(isOut: true, isIn: false), at: entrance)
   }
 
   private mutating func refusal(
-    of bridge: SandboxPacket.Device, _ subnet: IPNetwork?, isFiltering: Bool, goesOut: Bool,
+    of bridge: SandboxPacket.Device, _ subnet: IPNetwork?, isFiltering: Bool, _ traffics: Traffics,
     at entrance: ForwardChains.Entrance
   ) throws(SandboxError) -> Refusal? {
     let guest = SandboxPacket.bytes(of: subnet)
-    if goesOut {
+    if traffics.isIn {
+      let packet = SandboxPacket(input: try outside(), output: bridge, state: .new, destination: guest)
+      if let refusal = try refusal(of: packet, bridge.name, .incoming, at: entrance.chain) { return refusal }
+    }
+    if traffics.isOut {
       let uplink = try outside()
       for packet in [
         SandboxPacket(input: bridge, output: uplink, state: .new, source: guest),

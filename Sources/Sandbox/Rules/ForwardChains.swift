@@ -69,42 +69,60 @@ struct ForwardChains {
     return bridge
   }
 
-  /// Lets a bridge's packets through all that drop by their policy: what comes from it, and the answers to that.
-  /// Where the kernel refuses a rule, it is left to people, and said.
-  func admit(_ bridge: InterfaceName, says: Bool = true) throws(SandboxError) {
+  /// Lets a bridge's packets through all that drop by their policy: what comes from it, and the answers to that; what comes
+  /// to it, too, where a sandbox on a bridge of ours is to be reached, since nsrun's own table keeps out the rest. On a bridge
+  /// of somebody else's that is its owner's to decide. Where the kernel refuses a rule, it is left to people, and said.
+  func admit(_ network: NetworkRecord, says: Bool = true) throws(SandboxError) {
     for entrance in try entrances() where entrance.takesRules {
-      do throws(SandboxError) { try admit(bridge, at: entrance.place) } catch {
+      do throws(SandboxError) { try admit(network, at: entrance.place) } catch {
         guard error.netlinkErrno != nil else { throw error }
-        if says { host.reporter.warn("\(error): \(Self.remedy(entrance, [bridge.text]))") }
+        if says { host.reporter.warn("\(error): \(Self.remedy(entrance, [network.bridge.text], isIn: false))") }
+      }
+    }
+  }
+
+  private static func isOpen(_ network: NetworkRecord) -> Bool { network.isReached && network.translation == .bridge }
+
+  /// Whether a rule of ours lets in whatever comes to its bridge; also as iptables-restore writes it.
+  private static func letsIn(_ rule: Rule) -> Bool {
+    guard case .meta(.outputInterfaceName, _) = rule.expressions[0] else { return false }
+    return rule.expressions.dropFirst(2).allSatisfy { expression in
+      switch expression {
+      case .counter, .verdict(.accept): true
+      default: XTables(expression)?.comment != nil
       }
     }
   }
 
   /// The chains that drop by their policy and have lost the rules that let a bridge's packets through.
-  func missingPlaces(of bridge: InterfaceName) throws(SandboxError) -> [Chain] {
+  func missingPlaces(of network: NetworkRecord) throws(SandboxError) -> [Chain] {
     var missing: [Chain] = []
     for entrance in try entrances() where entrance.takesRules {
-      if try rules(of: bridge, in: entrance.place).isEmpty { missing.append(entrance.place) }
+      let ours = try rules(of: network.bridge, in: entrance.place)
+      if ours.isEmpty || Self.isOpen(network) && !ours.contains(where: Self.letsIn) { missing.append(entrance.place) }
     }
     return missing
   }
 
   /// Says which of them refuse a bridge's packets all the same, and what to do about it.
-  /// - Parameter goesOut: whether packets are to leave the bridge at all.
-  func warn(of bridge: InterfaceName, goesOut: Bool) {
+  func warn(of bridge: InterfaceName, _ traffics: Traffics) {
     do throws(SandboxError) {
       var tables = ForeignTables(host)
       for entrance in try entrances() {
-        let refusal = try tables.refusal(of: bridge, goesOut: goesOut, at: entrance)
-        if let refusal, refusal.isCertain { host.reporter.warn("\(refusal): \(Self.remedy(entrance, [bridge.text]))") }
+        let refusal = try tables.refusal(of: bridge, traffics, at: entrance)
+        guard let refusal, refusal.isCertain else { continue }
+        host.reporter.warn("\(refusal): \(Self.remedy(entrance, [bridge.text], isIn: traffics.isIn))")
       }
     } catch {
       host.reporter.warn("\(error)")
     }
   }
 
-  private func admit(_ bridge: InterfaceName, at place: Chain) throws(SandboxError) {
-    guard try rules(of: bridge, in: place).isEmpty else { return }
+  private func admit(_ network: NetworkRecord, at place: Chain) throws(SandboxError) {
+    let bridge = network.bridge
+    let ours = try rules(of: bridge, in: place)
+    let opens = Self.isOpen(network) && !ours.contains(where: Self.letsIn)
+    guard ours.isEmpty || opens else { return }
     host.reporter.progress?("let \(bridge) through the chain \(place)")
     try system { () throws(SystemError) in
       try host.state.append(
@@ -113,12 +131,14 @@ struct ForwardChains {
     }
     var transaction = Transaction()
     let name = DataValue.interfaceName(bridge.text)
-    transaction.insert(
-      Rule(
-        in: place, [.equals(.outputInterfaceName, name), answers(in: place), .counter, .verdict(.accept)],
-        comment: Self.tag(bridge)))
-    transaction.insert(
-      Rule(in: place, [.equals(.inputInterfaceName, name), .counter, .verdict(.accept)], comment: Self.tag(bridge)))
+    func insert(_ conditions: Statement...) {
+      transaction.insert(Rule(in: place, conditions + [.counter, .verdict(.accept)], comment: Self.tag(bridge)))
+    }
+    if opens { insert(.equals(.outputInterfaceName, name)) }
+    if ours.isEmpty {
+      insert(.equals(.outputInterfaceName, name), answers(in: place))
+      insert(.equals(.inputInterfaceName, name))
+    }
     do throws(SandboxError) {
       try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
     } catch {
@@ -260,22 +280,20 @@ struct ForwardChains {
   private func findings(on entrance: Entrance, _ tables: inout ForeignTables) throws(SandboxError) -> [Finding] {
     let networks = try host.networkRecords()
     let members = try host.sandboxRecords().compactMap(\.connection)
-    var refusals: [ForeignTables.Refusal] = []
+    var findings: [Finding] = []
     for network in networks {
-      let goesOut = members.contains { $0.bridge == network.bridge && $0.egress != .internal }
-      if let refusal = try tables.refusal(of: network.bridge, goesOut: goesOut, at: entrance) {
-        refusals.append(refusal)
-      }
-    }
-    if !refusals.isEmpty {
-      return refusals.map { refusal in
+      let here = members.filter { $0.bridge == network.bridge }
+      let traffics = Traffics(
+        isOut: here.contains { $0.egress != .internal }, isIn: here.contains { $0.egress == .routed })
+      guard let refusal = try tables.refusal(of: network.bridge, traffics, at: entrance) else { continue }
+      var isOurs = entrance.takesRules && network.mayChangeForeignChains
+      if case .incoming = refusal.traffic { isOurs = isOurs && Self.isOpen(network) }
+      findings.append(
         Finding(
           check: Self.check, status: refusal.isCertain ? .problem : .warning, message: "\(refusal)",
-          remedy: entrance.takesRules
-            && networks.contains { $0.bridge.text == refusal.bridge && $0.mayChangeForeignChains }
-            ? "nsrun reload" : Self.remedy(entrance, [refusal.bridge]))
-      }
+          remedy: isOurs ? "nsrun reload" : Self.remedy(entrance, [refusal.bridge], isIn: traffics.isIn)))
     }
+    guard findings.isEmpty else { return findings }
     if entrance.takesRules {
       return [
         Finding(
@@ -287,7 +305,7 @@ struct ForwardChains {
     return [
       Finding(
         check: Self.check, status: .warning, message: "\(refusal)",
-        remedy: "for the bridge that sandboxes will be on: \(Self.remedy(entrance, [Self.anyBridge]))")
+        remedy: "for the bridge that sandboxes will be on: \(Self.remedy(entrance, [Self.anyBridge], isIn: false))")
     ]
   }
 
@@ -297,7 +315,7 @@ struct ForwardChains {
       tables.split(separator: "\n").contains("filter")
     else { return [] }
     let networks = ((try? host.networkRecords()) ?? []).map(\.bridge.text)
-    let commands = (networks.isEmpty ? [Self.anyBridge] : networks).flatMap(Self.passages)
+    let commands = (networks.isEmpty ? [Self.anyBridge] : networks).flatMap { Self.passages($0, isIn: false) }
       .flatMap { ChainOwner.iptables("iptables-legacy", "filter", "FORWARD", $0) }.joined(separator: "; ")
     return [
       Finding(
@@ -308,11 +326,12 @@ struct ForwardChains {
   }
 
   /// The commands that let the packets of bridges through.
-  private static func remedy(_ entrance: Entrance, _ bridges: [String]) -> String {
-    entrance.owner.remedy(at: entrance.place, for: bridges.flatMap(passages))
+  private static func remedy(_ entrance: Entrance, _ bridges: [String], isIn: Bool) -> String {
+    entrance.owner.remedy(at: entrance.place, for: bridges.flatMap { passages($0, isIn: isIn) })
   }
 
-  private static func passages(_ bridge: String) -> [Passage] {
-    [Passage(bridge: bridge, input: bridge), Passage(bridge: bridge, output: bridge, isAnswer: true)]
+  /// - Parameter isIn: whether more is to come in than answers.
+  private static func passages(_ bridge: String, isIn: Bool) -> [Passage] {
+    [Passage(bridge: bridge, input: bridge), Passage(bridge: bridge, output: bridge, isAnswer: !isIn)]
   }
 }
