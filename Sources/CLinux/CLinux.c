@@ -8,7 +8,6 @@
 #include <linux/if_bridge.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <string.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/magic.h>

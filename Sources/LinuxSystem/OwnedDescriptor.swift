@@ -54,9 +54,12 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
 
 /// What a file is, whatever its name: device and inode number.
 public struct FileIdentity: Hashable, Sendable {
+  /// The number of the file system's device (st_dev in stat(2)).
   public let device: UInt64
+  /// The number of the inode there (st_ino).
   public let inode: UInt64
 
+  /// By numbers that are known already, as from a record.
   public init(device: UInt64, inode: UInt64) {
     self.device = device
     self.inode = inode

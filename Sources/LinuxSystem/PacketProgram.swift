@@ -6,8 +6,11 @@
 public struct PacketProgram: Equatable, Sendable {
   /// How much is read from a packet.
   public enum Width: UInt16, Sendable {
+    /// Four bytes (BPF_W).
     case word = 0x00
+    /// Two bytes (BPF_H).
     case half = 0x08
+    /// One byte (BPF_B).
     case byte = 0x10
   }
 
@@ -81,6 +84,7 @@ public struct PacketProgram: Equatable, Sendable {
   /// Those whose labels have no place yet.
   private var jumps: [Jump] = []
 
+  /// A program without instructions, which the kernel does not take.
   public init() {
     instructions.reserveCapacity(160)
   }

@@ -243,7 +243,9 @@ public struct FIBFlags: OptionSet, Hashable, Sendable {
 
 /// What is known of the route that a packet takes (enum nft_rt_keys).
 public struct RouteKey: RawRepresentable, Hashable, Sendable {
+  /// The kernel's number (NFT_RT_*).
   public let rawValue: UInt32
+  /// Any of the kernel's numbers, be it one without a name here.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The largest TCP segment that fits, by the MTU of the packet's route and of the way back; 2 bytes, host byte order
@@ -260,6 +262,7 @@ public struct TCPOptionField: Hashable, Sendable {
   /// 2 or 4 bytes. What is written to the first two of option 2 only ever makes its value smaller.
   public var length: UInt32
 
+  /// A place in the first option of this kind that a packet has.
   public init(kind: UInt8, offset: UInt32, length: UInt32) {
     self.kind = kind
     self.offset = offset

@@ -4,6 +4,7 @@ import LinuxSystem
 
 /// Something that stands over a file or a directory of the host's in a view.
 public struct ViewCover: Equatable, Sendable {
+  /// What is seen in its place.
   public enum Content: Equatable, Sendable {
     /// A file that is the view's own.
     case bytes([UInt8])
@@ -13,9 +14,12 @@ public struct ViewCover: Equatable, Sendable {
     case directory
   }
 
+  /// The path of what is covered, as the command sees it.
   public var path: String
+  /// What is seen there instead.
   public var content: Content
 
+  /// - Parameter path: absolute.
   public init(path: String, _ content: Content) {
     self.path = path
     self.content = content

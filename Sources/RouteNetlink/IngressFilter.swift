@@ -20,6 +20,7 @@ public struct IngressFilter: Equatable, Sendable {
   /// Ends with the raw value of a ``Verdict``.
   public let program: PacketProgram
 
+  /// A filter that is to be added, or looked for.
   // Classic BPF, which the request itself carries, needs no bpf(2), and so no power outside the network namespace. To attach
   // what bpf(2) made to BPF_TCX_INGRESS waits for a grace period of RCU (tcx_entry_sync in include/net/tcx.h).
   public init(link: UInt32, program: PacketProgram) {

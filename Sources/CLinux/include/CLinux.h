@@ -1,5 +1,6 @@
 // What Swift cannot import from Glibc: GNU-only declarations, variadic functions, function-like macros, and system
-// calls without a wrapper. Every function is one call with the kernel's own arguments; there is no logic here.
+// calls without a wrapper. Most functions are one call with the kernel's own arguments; those that are more run in a
+// child between fork(2) or clone(2) and its end, or before a program is executed, where Swift's runtime has no place.
 //
 // _GNU_SOURCE must not be defined in this header: Glibc's own module is built without it, and the two would disagree
 // about types they share. The constants that need it are repeated here and checked in CLinux.c.

@@ -29,9 +29,6 @@ public struct SandboxFacts: Equatable, Sendable {
     public var hostLink: InterfaceName
     public var egress: NetworkSpec.Egress
     public var translation: Translation
-
-    /// What the names of all host's ends begin with.
-    static let linkPrefix = "nsrun-"
   }
 
   /// How the name of every sandbox's host end begins, by which rules know it.
@@ -92,7 +89,8 @@ extension SandboxFacts.Connection {
       let address = text["address"].flatMap({ IPNetwork($0) }), address.address.isIPv4,
       let mac = text["mac"].flatMap({ MACAddress($0) }),
       let mtu = text["mtu"].flatMap({ UInt32($0) }), (68...65535).contains(mtu),
-      let hostLink = text["host-link"].flatMap({ try? InterfaceName($0) }), hostLink.text.hasPrefix(Self.linkPrefix),
+      let hostLink = text["host-link"].flatMap({ try? InterfaceName($0) }),
+      hostLink.text.hasPrefix(SandboxFacts.hostLinkPrefix),
       let egress = text["egress"].flatMap(NetworkSpec.Egress.init(rawValue:)),
       let translation = text["translation"].flatMap(SandboxFacts.Translation.init(rawValue:))
     else { return nil }
