@@ -23,6 +23,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -190,7 +191,7 @@ int64_t clinux_file_system_type(int fd) {
 }
 
 // Of linux/mount.h, which may be older than the kernel.
-enum { STATMOUNT = 457, LISTMOUNT = 458, BASIC = 0x2, TYPE = 0x20 };
+enum { STATMOUNT = 457, LISTMOUNT = 458, SUPER_BLOCK = 0x1, BASIC = 0x2, ROOT = 0x8, TYPE = 0x20 };
 struct mount_request {
   uint32_t size, spare;
   uint64_t id, parameter;
@@ -202,10 +203,16 @@ int clinux_list_mounts(uint64_t after, uint64_t *ids, size_t count) {
   return (int)syscall(LISTMOUNT, &request, ids, count, 0);
 }
 int clinux_stat_mount(uint64_t id, struct clinux_mount *mount) {
-  struct mount_request request = {sizeof request, 0, id, BASIC | clinux_STATMOUNT_MNT_POINT | TYPE};
+  uint64_t mask = SUPER_BLOCK | BASIC | ROOT | clinux_STATMOUNT_MNT_POINT | TYPE;
+  struct mount_request request = {sizeof request, 0, id, mask};
   return (int)syscall(STATMOUNT, &request, mount, sizeof *mount, 0);
 }
 const char *clinux_mount_text(const struct clinux_mount *mount, uint32_t offset) { return mount->text + offset; }
+int clinux_is_mount_root(const char *path) {
+  struct statx status;
+  int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  return statx(AT_FDCWD, path, flags, 0, &status) == 0 && status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
 int clinux_open_mount(const char *path) {
   return (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT);
 }

@@ -14,6 +14,8 @@ struct KernelMounts {
 
   /// Where something is mounted when somebody comes there (autofs).
   private(set) var onDemand: [String] = []
+  /// All of them, in the order in which they stand upon each other.
+  private(set) var all: [MountPoint] = []
   /// The last one looked at.
   private var last: UInt64 = 0
 
@@ -48,6 +50,7 @@ struct KernelMounts {
     var new: [MountPoint] = []
     last = MountPoint.forEach(after: last) { new.append($0) }
     for mount in new { add(mount) }
+    all += new
   }
 
   mutating func add(_ mount: MountPoint) {

@@ -10,6 +10,10 @@ public struct MountPoint: Equatable, Sendable {
   public let type: String
   /// Whether what is mounted below it spreads to its peers in other mount namespaces.
   public let isShared: Bool
+  /// The file system: its device, by the kernel's major and minor number.
+  let device: UInt64
+  /// What of the file system it shows, from its own root on.
+  let root: String
 
   /// Goes through all mounts, as the kernel lists them, which every launch does.
   ///
@@ -53,7 +57,11 @@ public struct MountPoint: Equatable, Sendable {
     path = String(cString: clinux_mount_text(mount, mount.pointee.point))
     type = String(cString: clinux_mount_text(mount, mount.pointee.type))
     isShared = mount.pointee.propagation & clinux_MS_SHARED != 0
+    device = Self.device(mount.pointee.device_major, mount.pointee.device_minor)
+    root = String(cString: clinux_mount_text(mount, mount.pointee.root))
   }
+
+  private static func device(_ major: UInt32, _ minor: UInt32) -> UInt64 { UInt64(major) << 32 | UInt64(minor) }
 
   static func forEach(in table: [UInt8], _ body: (MountPoint) -> Void) {
     var rest = table[...]
@@ -65,10 +73,15 @@ public struct MountPoint: Equatable, Sendable {
 
   private init?(_ line: ArraySlice<UInt8>) {
     var rest = line
-    var place: ArraySlice<UInt8> = []
+    var (place, top, numbers): (ArraySlice<UInt8>, ArraySlice<UInt8>, ArraySlice<UInt8>) = ([], [], [])
     for index in 0..<6 {
       guard let field = rest.cut(at: UInt8(ascii: " ")) else { return nil }
-      if index == 4 { place = field }
+      switch index {
+      case 2: numbers = field
+      case 3: top = field
+      case 4: place = field
+      default: break
+      }
     }
     // Optional fields, shared:N among them, up to a dash.
     var isShared = false
@@ -80,6 +93,9 @@ public struct MountPoint: Equatable, Sendable {
     path = Self.unescape(place)
     type = hasType ? String(decoding: rest.cut(at: UInt8(ascii: " ")) ?? rest, as: UTF8.self) : ""
     self.isShared = isShared
+    root = Self.unescape(top)
+    let parts = numbers.split(separator: UInt8(ascii: ":")).map { UInt32(String(decoding: $0, as: UTF8.self)) ?? 0 }
+    device = parts.count == 2 ? Self.device(parts[0], parts[1]) : 0
   }
 
   /// What is mounted on a path; the topmost, where several are.
@@ -87,6 +103,57 @@ public struct MountPoint: Equatable, Sendable {
     var found: MountPoint?
     forEach { mount in if mount.path == path { found = mount } }
     return found
+  }
+
+  /// Whether something is mounted on a path, which is not followed as a link.
+  public static func isThere(_ path: String) -> Bool { clinux_is_mount_root(path) != 0 }
+
+  /// Whether a directory is mounted onto itself, as it is when somebody keeps it from being removed.
+  public static func isOntoItself(_ path: String) -> Bool {
+    var all: [MountPoint] = []
+    forEach { all.append($0) }
+    guard let own = all.last(where: { $0.path == path }) else { return false }
+    all.removeAll { $0.path == path }
+    return place(of: path, among: all).map { $0.device == own.device && $0.path == own.root } ?? false
+  }
+
+  /// In which file system a directory is, and by what path from its root on.
+  private static func place(of directory: String, among all: [MountPoint]) -> (device: UInt64, path: String)? {
+    var holder: MountPoint?
+    for mount in all where rest(of: directory, below: mount.path) != nil {
+      if holder.map({ mount.path.utf8.count >= $0.path.utf8.count }) ?? true { holder = mount }
+    }
+    return holder.map { ($0.device, join($0.root, rest(of: directory, below: $0.path)!)) }
+  }
+
+  /// Of all mounts, in the order in which they stand upon each other, those by which a directory is seen by other paths
+  /// than its own.
+  /// - Returns: the paths of the directory, be they covered by something else, and the mounts that show a part of it.
+  static func aliases(of directory: String, among all: [MountPoint]) -> (paths: [String], parts: [String]) {
+    guard let place = place(of: directory, among: all) else { return ([], []) }
+    var (paths, parts): ([String], [String]) = ([], [])
+    for mount in all where mount.device == place.device && mount.path != directory {
+      if let rest = rest(of: place.path, below: mount.root) {
+        let path = join(mount.path, rest)
+        if path != directory { paths.append(path) }
+      } else if rest(of: mount.root, below: place.path) != nil {
+        parts.append(mount.path)
+      }
+    }
+    return (paths, parts)
+  }
+
+  /// What comes after a directory in the path of something in it, from the slash on; nil for what is not in it.
+  private static func rest(of path: String, below directory: String) -> Substring.UTF8View? {
+    let (path, directory) = (path.utf8, directory == "/" ? "".utf8 : directory.utf8)
+    guard path.starts(with: directory) else { return nil }
+    let rest = path.dropFirst(directory.count)
+    return rest.first ?? UInt8(ascii: "/") == UInt8(ascii: "/") ? rest : nil
+  }
+
+  private static func join(_ directory: String, _ rest: Substring.UTF8View) -> String {
+    let path = (directory == "/" ? "" : directory) + String(Substring(rest))
+    return path.isEmpty ? "/" : path
   }
 
   /// Space, tab, newline and backslash stand as three octal digits after a backslash.

@@ -10,6 +10,10 @@ public struct MountView: Sendable {
   /// The directory that has no other name than this one in the view; nil to leave all as it is. Each name is a mount:
   /// one that is made later would be mounted in every view that stands, as many as there are.
   public var names: NamespaceDirectory?
+  /// A directory that is an empty one in a confined view, by whatever paths the host's is seen; nil for none.
+  public var hidden: String?
+  /// Those paths, but for its own, after ``establish(warn:)``.
+  private var aliases: [String] = []
   /// Whether the kernel's files are there to look at only, those of the network apart: uid 0 may write them whatever
   /// its capabilities are.
   public var isConfined: Bool
@@ -17,11 +21,12 @@ public struct MountView: Sendable {
   public var hasOwnProcesses: Bool
 
   public init(
-    name: NamespaceName? = nil, without names: NamespaceDirectory? = nil, isConfined: Bool = false,
-    hasOwnProcesses: Bool = false
+    name: NamespaceName? = nil, without names: NamespaceDirectory? = nil, hiding hidden: String? = nil,
+    isConfined: Bool = false, hasOwnProcesses: Bool = false
   ) {
     self.name = name
     self.names = names
+    self.hidden = hidden
     self.isConfined = isConfined
     self.hasOwnProcesses = hasOwnProcesses
   }
@@ -31,7 +36,7 @@ public struct MountView: Sendable {
   /// - Parameter warn: is told, in a sentence each, what this host forbids; the view lacks it then.
   /// - Returns: the files of its own; nil where it can have none, or keeps the names of the host's.
   @discardableResult
-  public func establish(warn: (String) -> Void) throws(SystemError) -> ViewFiles? {
+  public mutating func establish(warn: (String) -> Void) throws(SystemError) -> ViewFiles? {
     try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
     // Mounts of the host still arrive here; ours do not go out.
     try mount(on: "/", [.makeSlave, .recursive])
@@ -40,6 +45,11 @@ public struct MountView: Sendable {
     if isConfined {
       try mounts.close()
       remove(mounts.elsewhere, warn)
+      if let hidden {
+        let parts: [String]
+        (aliases, parts) = MountPoint.aliases(of: hidden, among: mounts.all)
+        remove(parts, warn)
+      }
     }
     mountSysfs(keeping: mounts.belowSys, warn)
     if isConfined {
@@ -87,6 +97,8 @@ public struct MountView: Sendable {
       }
     case nil: break
     }
+    // Last, since some of the others are shown from there.
+    hide(in: files, warn)
     guard let name else { return }
     for file in Self.files(of: name) where !covers.contains(where: { $0.path == "/etc/\(file)" }) {
       let path = "\(Self.directory(of: name))/\(file)"
@@ -118,6 +130,21 @@ public struct MountView: Sendable {
     } catch {
       warn("the names of other network namespaces are seen inside: \(error)")
       return nil
+    }
+  }
+
+  /// The directory may have been made since the view was.
+  private func hide(in files: borrowing ViewFiles?, _ warn: (String) -> Void) {
+    guard isConfined, let hidden, let identity = FileIdentity(path: hidden) else { return }
+    for (index, path) in ([hidden] + aliases).enumerated() where FileIdentity(path: path) == identity {
+      attempt("\(path) is seen inside", warn) { () throws(SystemError) in
+        switch files {
+        case .some(let files): try files.put(ViewCover(path: path, .closedDirectory), as: "hidden.\(index)")
+        case nil:
+          try mount(
+            "tmpfs", on: path, type: "tmpfs", [.readOnly, .noSetUID, .noDevices, .noExecution], options: "mode=700")
+        }
+      }
     }
   }
 

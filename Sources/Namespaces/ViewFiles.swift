@@ -12,6 +12,8 @@ public struct ViewCover: Equatable, Sendable {
     case file(String)
     /// A directory that is empty, and stays so.
     case directory
+    /// One that nobody but root can open, and so lock.
+    case closedDirectory
   }
 
   /// The path of what is covered, as the command sees it.
@@ -56,6 +58,7 @@ public struct ViewFiles: ~Copyable {
   func put(_ cover: ViewCover, as name: String) throws(SystemError) {
     switch cover.content {
     case .directory: try attach(try makeDirectory(name, mode: 0o755), over: cover.path, isReadOnly: true)
+    case .closedDirectory: try attach(try makeDirectory(name, mode: 0o700), over: cover.path, isReadOnly: true)
     case .bytes(let bytes):
       let copy = path(of: name)
       let file = try OwnedDescriptor.open(copy, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)

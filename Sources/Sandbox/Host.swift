@@ -52,11 +52,12 @@ public final class Host {
     Wait.report = reporter.warn
     do throws(SystemError) {
       home = try .current()
-      state = StateDirectory(network: try home.identity())
+      state = StateDirectory(network: try home.identity(), names: names)
     } catch {
       throw .system(error)
     }
     if let flaw = state.flaw { throw .refused(flaw) }
+    try system { () throws(SystemError) in try state.setAsideForeign(home) }
   }
 
   /// Talks rtnetlink in the host's namespace; opens the connection the first time.

@@ -16,7 +16,7 @@ extension CommandTests {
       "What runs inside is ended also where the namespace's name was deleted, and the record as well",
       arguments: [
         ("ip netns delete web", "nsrun rm web"), ("ip netns delete web", "nsrun cleanup --all"),
-        ("rm -r /run/nsrun; ip netns delete web", "nsrun cleanup --all"),
+        ("rm -r /run/nsrun/*; ip netns delete web", "nsrun cleanup --all"),
       ])
     func created(hand: String, remedy: String) throws {
       try onHost { (host) throws in

@@ -124,7 +124,7 @@ extension CommandTests {
         try host.must(Self.stranger("out0"))
         try host.must(
           """
-          nsrun create two --net br0; \(Self.ping); rm -r /run/nsrun; nsrun cleanup; \(Self.isOn)
+          nsrun create two --net br0; \(Self.ping); rm -r /run/nsrun/*; nsrun cleanup; \(Self.isOn)
           ip netns delete stranger; rm /run/scratch/rules
           """)
       }
@@ -133,11 +133,11 @@ extension CommandTests {
     @Test("With its records gone, forwarding goes off by the rule that nsrun made, and by no copy of it")
     func records() throws {
       try onHost { (host) throws in
-        try host.must("nsrun create one --net br0; rm -r /run/nsrun; nsrun cleanup; ! \(Self.isOn)")
+        try host.must("nsrun create one --net br0; rm -r /run/nsrun/*; nsrun cleanup; ! \(Self.isOn)")
         try host.must(
           """
           nsrun create one --net br0; nft list ruleset > /run/scratch/rules; nft flush ruleset
-          nft -f /run/scratch/rules; rm -r /run/nsrun; nsrun cleanup; \(Self.isOn)
+          nft -f /run/scratch/rules; rm -r /run/nsrun/*; nsrun cleanup; \(Self.isOn)
           sysctl -qw net.ipv4.ip_forward=0; rm /run/scratch/rules
           """)
       }

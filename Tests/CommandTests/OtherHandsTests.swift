@@ -108,7 +108,7 @@ extension CommandTests {
       "What is deleted under a run does not keep it from ending well",
       arguments: [
         "ip netns delete web", "ip link delete $(ls /sys/class/net | grep ^nsrun-)", "ip link delete br0",
-        "nft flush ruleset", "rm -r /run/nsrun", ": > /run/nsrun/*/running/web", "rm /run/nsrun/*/networks/br0",
+        "nft flush ruleset", "rm -r /run/nsrun/*", ": > /run/nsrun/*/running/web", "rm /run/nsrun/*/networks/br0",
         "rm -r /run/nsrun/*/leases",
       ])
     func underRun(hand: String) throws {
@@ -131,7 +131,7 @@ extension CommandTests {
         "nft add table ip theirs; nft add chain ip theirs f '{ type filter hook forward priority 0; policy drop; }'"
       try onHost(theirs) { (host) throws in
         try host.must(
-          "nsrun create one --net br0; nsrun create two --net br1 --internal; nsrun create three; rm -r /run/nsrun")
+          "nsrun create one --net br0; nsrun create two --net br1 --internal; nsrun create three; rm -r /run/nsrun/*")
         let planned = try host.must(
           "nsrun cleanup --dry-run --json | jq -r '.[] | \"\\(.kind) \\(.name) \\(.reason)\"'")
         for wanted in [
@@ -160,7 +160,7 @@ extension CommandTests {
           "exec nsrun --net br0 --name web -- sh -c 'ip -o -4 addr show eth0 | cut -d\" \" -f7; read x; ping -c 1 -W 2 8.8.8.8'"
         )
         let address = try run.wait(for: "\n")
-        try host.must("rm -r /run/nsrun")
+        try host.must("rm -r /run/nsrun/*")
         let cleaned = try host.sh("nsrun cleanup")
         #expect(cleaned.status == 0 && cleaned.output == "", "\(cleaned)")
         #expect(cleaned.errors.contains("'web' carries nsrun's tag but is in no record; left"), "\(cleaned)")
@@ -179,7 +179,7 @@ extension CommandTests {
       try onHost { (host) throws in
         let run = try host.start("exec nsrun --net br0 --name web -- sh -c 'echo ready; exec sleep 1000'")
         try run.wait(for: "ready")
-        try host.must("rm -r /run/nsrun")
+        try host.must("rm -r /run/nsrun/*")
         let cleaned = try host.sh("nsrun cleanup --all")
         #expect(cleaned.status == 0 && cleaned.output.hasPrefix("removed web (unrecorded, ending 2 processes inside)"))
         #expect(cleaned.errors.contains("(sleep)"), "\(cleaned)")
@@ -189,7 +189,7 @@ extension CommandTests {
 
     static let damages = [
       ": > R", "head -c 7 R > /run/scratch/r; cat /run/scratch/r > R", "head -c 300 /dev/urandom > R", "rm R; mkdir R",
-      "rm R; ln -s /etc/passwd R", "ln R /run/scratch/second", "rm R; mkfifo R",
+      "rm R; ln -s /etc/passwd R", "umount -l /run/nsrun; ln R /run/scratch/second", "rm R; mkfifo R",
     ]
 
     @Test(

@@ -168,7 +168,7 @@ extension CommandTests {
         try host.must("nsrun create one; ip netns delete one")
         let finding = "jq -r '.[] | select(.status == \"warning\") | .message, .remedy'"
         #expect(try host.must("nsrun doctor --json | \(finding)").contains("'one' is broken"))
-        try host.must("nsrun cleanup; nsrun create two --net br0; rm -r /run/nsrun")
+        try host.must("nsrun cleanup; nsrun create two --net br0; rm -r /run/nsrun/*")
         let unrecorded = try host.must("nsrun doctor --json | \(finding)")
         #expect(unrecorded.hasPrefix("made by nsrun, but in no record: sandbox two"), "\(unrecorded)")
         #expect(unrecorded.hasSuffix("\nnsrun cleanup"), "\(unrecorded)")

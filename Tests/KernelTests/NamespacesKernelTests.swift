@@ -131,7 +131,8 @@ struct NamespacesKernelTests {
             "ip link add br7 type bridge; mount -t tmpfs below /sys/fs/cgroup; echo x > /sys/fs/cgroup/file; ls /sys/class/net | grep br7"
           ) == "exit status 256\n")
         var warnings: [String] = []
-        try MountView().establish { warnings.append($0) }
+        var view = MountView()
+        try view.establish { warnings.append($0) }
         #expect(warnings == [])
         #expect(shell("ls /sys/class/net") == "br7\nlo\n")
         #expect(shell("cat /sys/fs/cgroup/file") == "x\n")

@@ -60,6 +60,30 @@ struct MountPointTests {
     #expect(all(in: "24 23 0:6 / /sys/a rw -\n1 2 3 / /b rw shared:1").map(\.type) == ["", ""])
   }
 
+  @Test("finds by what other paths a directory is seen, and what shows a part of it")
+  func aliases() {
+    let mounts = all(
+      in: """
+        22 1 254:0 / / rw - ext4 /dev/root rw
+        23 22 0:21 / /run rw - tmpfs tmpfs rw
+        24 22 0:21 / /srv/chroot/run rw - tmpfs tmpfs rw
+        25 23 0:21 /state /run/state rw - tmpfs tmpfs rw
+        26 22 0:21 /state /mnt/same rw - tmpfs tmpfs rw
+        27 22 0:21 /state/1/created /mnt/part rw - tmpfs tmpfs rw
+        28 22 0:21 /states /mnt/other rw - tmpfs tmpfs rw
+        29 22 254:0 /state /mnt/else rw - ext4 /dev/root rw
+        30 22 0:21 /netns /run/netns rw - tmpfs tmpfs rw
+
+        """)
+    let found = MountPoint.aliases(of: "/run/state", among: mounts)
+    #expect(found.paths == ["/srv/chroot/run/state", "/mnt/same"] && found.parts == ["/mnt/part"])
+    // On the root's own file system.
+    let root = all(
+      in: "22 1 254:0 / / rw - ext4 r rw\n23 22 254:0 / /copy rw - ext4 r rw\n24 22 254:0 /run /c rw - ext4 r rw\n")
+    #expect(MountPoint.aliases(of: "/run/state", among: root).paths == ["/copy/run/state", "/c/state"])
+    #expect(MountPoint.aliases(of: "/run/state", among: []).paths == [])
+  }
+
   @Test("reads the table of this process")
   func own() { #expect(MountPoint.on("/proc")?.type == "proc") }
 }

@@ -106,10 +106,12 @@ struct clinux_mount {
 };
 static const uint64_t clinux_STATMOUNT_MNT_POINT = 0x10;
 static const uint64_t clinux_MS_SHARED = 0x100000;
-/// statmount(2), Linux 6.8: where a mount is, how it spreads, and its type.
+/// statmount(2), Linux 6.8: where a mount is, what of which file system it shows, how it spreads, and its type.
 int clinux_stat_mount(uint64_t id, struct clinux_mount *mount);
 /// One of the texts, by an offset as in `point`.
 const char *clinux_mount_text(const struct clinux_mount *mount, uint32_t offset);
+/// statx(2), Linux 5.8: whether something is mounted on a path, which is not followed as a link.
+int clinux_is_mount_root(const char *path);
 /// open_tree(2), Linux 5.2: what is mounted on a path, and below it, where it is.
 int clinux_open_mount(const char *path);
 /// The same as a detached copy; of the directory's own descriptor where the path is empty.

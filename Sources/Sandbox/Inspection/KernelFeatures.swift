@@ -116,7 +116,8 @@ struct KernelFeatures {
           let warn = { (text: String) in _ = write(end, "\(text)\n", text.utf8.count + 1) }
           let owner = try NetworkNamespace.unshareOwned(warn: warn)
           Baseline.apply(warn: warn)
-          try MountView(isConfined: true, hasOwnProcesses: isNested).establish(warn: warn)
+          var view = MountView(isConfined: true, hasOwnProcesses: isNested)
+          try view.establish(warn: warn)
           try owner.enter(warn: warn)
           try MountView.seal()
           parent.reachCheckpoint()

@@ -32,13 +32,7 @@ extension Host {
 
   /// Whether a namespace's loopback link says that nsrun made it for a sandbox. It is the last thing that is made.
   func isTagged(_ namespace: borrowing NetworkNamespace, _ name: NamespaceName) -> Bool {
-    // Whose it is can write what it likes there.
-    guard UserNamespace.isOfCaller(namespace) else { return false }
-    let alias = try? namespace.visit { () throws(SandboxError) -> String? in
-      var inside = try system { () throws(SystemError) in try RouteConnection() }
-      return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }
-    }.get()
-    return alias == Tag.link(of: name)
+    Tag.isOn(namespace, of: name)
   }
 
   /// Whether a namespace that has a sandbox's name, and the number that its record tells, can be what nsrun has made: a
@@ -83,5 +77,18 @@ extension Host {
       return try system { () throws(SystemError) in try Inhabitants(of: found) }
     }
     return nil
+  }
+}
+
+extension Tag {
+  /// As ``Host/isTagged(_:_:)`` has it.
+  static func isOn(_ namespace: borrowing NetworkNamespace, of name: NamespaceName) -> Bool {
+    // Whose it is can write what it likes there.
+    guard UserNamespace.isOfCaller(namespace) else { return false }
+    let alias = try? namespace.visit { () throws(SandboxError) -> String? in
+      var inside = try system { () throws(SystemError) in try RouteConnection() }
+      return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }
+    }.get()
+    return alias == link(of: name)
   }
 }

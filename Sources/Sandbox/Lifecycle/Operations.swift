@@ -72,7 +72,8 @@ extension Host {
     let ids = try system { () throws(SystemError) in try UserNamespace.identityMaps() }
     try system { () throws(SystemError) in
       try namespace.enter()
-      let view = MountView(name: name, without: names, isConfined: owner != nil)
+      // An nsrun inside has a state of its own.
+      var view = MountView(name: name, without: names, hiding: state.root, isConfined: owner != nil)
       let files = try view.establish(warn: reporter.warn)
       try complete(view, files, owner, facts?.naming, resolvers)
     }
@@ -114,9 +115,7 @@ extension Host {
     _ resolvers: HostResolvers?
   ) throws(SystemError) {
     // With the power of before: what is mounted by now, the command cannot take apart.
-    var covers = naming.map { nameFiles(of: $0, resolvers) } ?? []
-    // An nsrun inside has one of its own. It comes last, since some of the others are shown from there.
-    if view.isConfined, access(state.root, F_OK) == 0 { covers.append(ViewCover(path: state.root, .directory)) }
+    let covers = naming.map { nameFiles(of: $0, resolvers) } ?? []
     view.configure(with: covers, in: files, warn: reporter.warn)
     try MountView.reenterDirectory(warn: reporter.warn)
     if view.isConfined {
@@ -196,8 +195,9 @@ extension Host {
         parent.awaitPermission()
         try owner?.enter(warn: reporter.warn)
       } else {
-        let view = MountView(
-          name: spec.name, without: names, isConfined: !spec.isPrivileged, hasOwnProcesses: spec.hasOwnProcesses)
+        var view = MountView(
+          name: spec.name, without: names, hiding: state.root, isConfined: !spec.isPrivileged,
+          hasOwnProcesses: spec.hasOwnProcesses)
         let files = try view.establish(warn: reporter.warn)
         // Until the sandbox has its place on the bridge.
         let told = parent.awaitPermission()

@@ -37,7 +37,11 @@ struct UnrecordedObjects {
     var removed = name == nil && bridge == nil ? removeForsakenState(isDryRun: isDryRun, &orphans) : []
     var doomed: [Link] = []
     removed += try removeSandboxes(all: all, isDryRun: isDryRun, orphans, links: &doomed)
-    guard name == nil else { return removed }
+    guard name == nil else {
+      // It may have been what kept the directory.
+      if !isDryRun { host.state.removeRootIfEmpty() }
+      return removed
+    }
     // Nobody may make or unmake a network meanwhile, nor a directory for its state.
     let wasThere = FileIdentity(path: host.state.path) != nil
     let lock = try system { () throws(SystemError) in

@@ -8,7 +8,11 @@ import RouteNetlink
 /// reboot, as all that it speaks of.
 ///
 /// Each network namespace that nsrun is started in has a directory of its own there, named after the namespace's inode:
-/// a bridge of one is not that of another, and nobody can take back what was done in a network that is out of reach.
+/// a bridge of one is not that of another, and nobody can take back what was done in a network that is out of reach. The
+/// kernel gives the number of one that is gone to another: what is known to be of such a one is INODE.gone.N.
+///
+/// The directory of all is mounted onto itself: what covers it in the view of a command is gone, by the kernel's hand, when
+/// somebody removes the directory, which nobody can as long as it is a mount point for him.
 ///
 ///     running/NAME            a record, locked by the process that answers for it
 ///     created/NAME            a record of a sandbox that stays
@@ -27,15 +31,19 @@ import RouteNetlink
 public struct StateDirectory: Sendable {
   let root: String
   public let path: String
+  /// The names of sandboxes in whose views it may be covered; nil for none.
+  private let names: NamespaceDirectory?
 
   /// - Parameters:
   ///   - root: what all of nsrun's state is below.
   ///   - network: the network namespace whose state it is.
-  public init(root: String = "/run/nsrun", network: FileIdentity) {
-    self.init(path: "\(root)/\(network.inode)", root: root)
+  ///   - names: those of the sandboxes in whose views the root is covered, which keep it; nil for none.
+  public init(root: String = "/run/nsrun", network: FileIdentity, names: NamespaceDirectory? = nil) {
+    self.init(path: "\(root)/\(network.inode)", root: root, names)
   }
 
-  private init(path: String, root: String) {
+  private init(path: String, root: String, _ names: NamespaceDirectory? = nil) {
+    self.names = names
     self.root = root
     self.path = path
   }
@@ -87,6 +95,7 @@ public struct StateDirectory: Sendable {
   /// The names that are recorded for any network namespace: names are shared by all.
   static func recordedNames(below root: String) throws(SystemError) -> Set<NamespaceName> {
     var recorded: Set<NamespaceName> = []
+    // What is recorded for one that is gone is nobody's any more.
     for entry in try directoryEntries(root) where UInt64(entry) != nil {
       let state = StateDirectory(path: "\(root)/\(entry)", root: root)
       for directory in [state.running, state.created] { recorded.formUnion(try state.names(in: directory)) }
@@ -99,10 +108,31 @@ public struct StateDirectory: Sendable {
   func others() -> [(path: String, isGone: Bool)] {
     ((try? directoryEntries(root)) ?? []).sorted().compactMap { entry in
       let other = "\(root)/\(entry)"
-      guard UInt64(entry) != nil, other != path else { return nil }
+      let parts = entry.split(separator: ".", omittingEmptySubsequences: false)
+      guard UInt64(parts[0]) != nil, other != path else { return nil }
+      if parts.count > 1 { return parts.count == 3 && parts[1] == "gone" ? (other, true) : nil }
       let handle = (try? readText("\(other)/namespace")).flatMap { NamespaceHandle($0) }
       return (other, handle?.isGone ?? false)
     }
+  }
+
+  /// Sets aside what was written down for another network namespace, which had the number before this one.
+  func setAsideForeign(_ network: borrowing NetworkNamespace) throws(SystemError) {
+    guard isForeign(network) else { return }
+    let directory = try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    try directory.lock(.exclusive, root)
+    // Another one may have done so meanwhile, and have made its own.
+    guard isForeign(network) else { return }
+    var number = 1
+    while access("\(path).gone.\(number)", F_OK) == 0 { number += 1 }
+    try systemCall("set aside", path) { rename(path, "\(path).gone.\(number)") }
+  }
+
+  private func isForeign(_ network: borrowing NetworkNamespace) -> Bool {
+    guard let noted = (try? readText(namespace)).flatMap({ NamespaceHandle($0) }),
+      let own = NamespaceHandle(of: network)
+    else { return false }
+    return noted != own
   }
 
   /// Whether a name is recorded for any network namespace.
@@ -141,7 +171,8 @@ public struct StateDirectory: Sendable {
       try trust(root)
       do throws(SystemError) {
         try close(root)
-        if try makeDirectory(path), let handle = NamespaceHandle(of: try .current()) {
+        try pin()
+        if try makeDirectory(path) || access(namespace, F_OK) != 0, let handle = NamespaceHandle(of: try .current()) {
           try? overwrite(namespace, in: path, with: handle.text)
         }
       } catch {
@@ -153,6 +184,44 @@ public struct StateDirectory: Sendable {
       // The last one to leave may have removed it again.
       if let lock = try lockIfPresent(kind) { return lock }
     }
+  }
+
+  /// Mounts the root onto itself where nothing is mounted on it; where a container forbids that, it goes without.
+  private func pin() throws(SystemError) {
+    guard !MountPoint.isThere(root) else { return }
+    // Nobody else can open it, and so lock it.
+    let directory = try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    try directory.lock(.exclusive, root)
+    guard !MountPoint.isThere(root) else { return }
+    do throws(SystemError) {
+      try mount(root, on: root, .bind)
+      // Nothing is ever mounted below it.
+      try mount(on: root, .makePrivate)
+    } catch {
+      guard [EPERM, EACCES, EINVAL].contains(error.errno) else { throw error }
+    }
+  }
+
+  /// Whether a sandbox stands whose commands would find the next root uncovered, since its records were deleted.
+  private var isCovered: Bool {
+    guard let names, let all = try? names.names() else { return false }
+    return all.contains { name in
+      // Those that no user namespace owns see all of the host.
+      guard let namespace = try? names.open(name), let owner = try? UserNamespace.owner(of: namespace) else {
+        return false
+      }
+      _ = consume owner
+      return Tag.isOn(namespace, of: name)
+    }
+  }
+
+  /// Removes the root where nothing is in it, and nobody needs it.
+  private func removeRoot() {
+    guard let entries = try? directoryEntries(root), entries.isEmpty, !isCovered else { return }
+    // Some at once may have mounted it.
+    for _ in 1...10 where MountPoint.isThere(root) && MountPoint.isOntoItself(root) { _ = try? unmountDetached(root) }
+    // One that comes just now has found it pinned.
+    if rmdir(root) != 0, errno != ENOENT { try? pin() }
   }
 
   /// Mounts a root to write to where nsrun itself has put an empty one that cannot be written, as it does in the view of a
@@ -223,7 +292,7 @@ public struct StateDirectory: Sendable {
 
   /// Removes the root where nothing is in it: a process was ended that had come no further.
   func removeRootIfEmpty() {
-    if (try? trust(root)) != nil { rmdir(root) }
+    if access(root, F_OK) == 0, (try? trust(root)) != nil { removeRoot() }
   }
 
   /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
@@ -231,7 +300,8 @@ public struct StateDirectory: Sendable {
     if removeIfEmpty(running) && removeIfEmpty(created) { unlink(attendance) }
     for directory in [running, created, damaged, leases, networks, cursors, hosts, generations] { rmdir(directory) }
     if (try? directoryEntries(path)) == ["namespace"] { unlink(namespace) }
-    for directory in [path, root] { rmdir(directory) }
+    rmdir(path)
+    removeRoot()
   }
 
   /// Writes a record that is complete when its name appears, and locked if wanted.
