@@ -127,6 +127,8 @@ enum Firewall {
   /// answers are let in for.
   private static var arrivingRules: [Rule] {
     [
+      // A packet of IPv6 has no such source, and so matches none of what follows but the end.
+      Rule(in: arriving, [isIPv6, .verdict(.accept)]),
       Rule(in: arriving, [.matching(.sourceAddress, in: inside, inverted: true), .verdict(.accept)]),
       Rule(in: arriving, [.matching(.inputInterfaceName, .sourceAddress, in: subnets), .verdict(.accept)]),
       Rule(in: arriving, [.equals(.inputInterfaceName, .interfaceName("lo")), .verdict(.accept)]),
