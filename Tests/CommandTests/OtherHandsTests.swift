@@ -371,7 +371,7 @@ extension CommandTests {
         try host.eventually("! ls /sys/class/net | grep -q ^nsrun-")
         let wanted = [
           "bridge br0", "rules 2 rules of the chain ip theirs f", "forwarding net.ipv4.ip_forward",
-          "rules table inet nsrun",
+          "rules table inet nsrun", "rules table bridge nsrun",
         ].map { "\($0) (stale)" }
         #expect(try host.must("nsrun cleanup --dry-run").split(separator: "\n") == wanted.map { "would remove \($0)" })
         #expect(try host.must("nsrun cleanup").split(separator: "\n") == wanted.map { "removed \($0)" })
