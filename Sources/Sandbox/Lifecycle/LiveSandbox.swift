@@ -38,9 +38,6 @@ struct LiveSandbox: ~Copyable {
   /// Whether a link of this MTU has IPv6, if the kernel has: below 1280 bytes (RFC 8200) nothing about it can be set.
   private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= 1280 && FileIdentity(path: "/proc/sys/net/ipv6") != nil }
 
-  /// Multicast and the limited broadcast.
-  private static let groups = ["224.0.0.0/4", "255.255.255.255/32"].map { IPNetwork($0)! }
-
   private init(
     facts: SandboxFacts, _ spec: SandboxSpec, record: consuming SandboxRecord, attendance: consuming Attendance
   ) {
@@ -234,10 +231,10 @@ struct LiveSandbox: ~Copyable {
         if let gateway = connection.gateway {
           requests.add(Route(to: nil, family: .inet, via: gateway, link: index))
         } else {
-          // What stays on the bridge all the same. Without a default route there is no way to them, and a route of one's
-          // own to them goes before.
-          for destination in Self.groups {
-            requests.add(Route(to: destination, family: .inet, link: index, metric: 1024))
+          // Multicast and the limited broadcast stay on the bridge all the same. Without a default route there is no way to
+          // them, and a route of one's own to them goes before.
+          for destination in ["224.0.0.0/4", "255.255.255.255/32"] {
+            requests.add(Route(to: IPNetwork(destination)!, family: .inet, link: index, metric: 1024))
           }
         }
       }
