@@ -126,6 +126,8 @@ public struct PayloadField: Hashable, Sendable {
   public static let ipv4SourceAddress = PayloadField(.network, offset: 12, length: 4)
   /// Destination address in the IPv4 header.
   public static let ipv4DestinationAddress = PayloadField(.network, offset: 16, length: 4)
+  /// Whose address an ARP packet for IPv4 over Ethernet tells (`arp saddr ip`).
+  public static let arpSenderAddress = PayloadField(.network, offset: 14, length: 4)
   /// Source address in the IPv6 header.
   public static let ipv6SourceAddress = PayloadField(.network, offset: 8, length: 16)
   /// Destination address in the IPv6 header.

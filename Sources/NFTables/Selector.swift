@@ -57,6 +57,8 @@ public struct Selector: Hashable, Sendable {
   public static let sourceAddress = Selector(.payload(.ipv4SourceAddress), .ipv4Address, requires: [.ipv4])
   /// nft's `ip daddr`.
   public static let destinationAddress = Selector(.payload(.ipv4DestinationAddress), .ipv4Address, requires: [.ipv4])
+  /// nft's `arp saddr ip`; to be used with ``etherType``.
+  public static let arpSenderAddress = Selector(.payload(.arpSenderAddress), .ipv4Address)
   /// nft's `ip6 saddr`.
   public static let sourceAddress6 = Selector(.payload(.ipv6SourceAddress), .ipv6Address, requires: [.ipv6])
   /// nft's `ip6 daddr`.

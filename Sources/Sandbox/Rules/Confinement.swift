@@ -16,6 +16,9 @@ enum Confinement {
   static let allowed = NFTSet(
     "allowed", in: table, key: [.interfaceName, .ipv4Address, .ipv4Address],
     comment: "their addresses, and the host's on their bridge")
+  /// What each may say of itself by ARP: the host would send to it what is for others.
+  static let announced = NFTSet(
+    "announced", in: table, key: [.interfaceName, .ipv4Address], comment: "addresses that they may have by ARP")
 
   /// What comes from a port to the host itself, be it to be forwarded.
   static let input = chain("input", .input)
@@ -38,7 +41,7 @@ enum Confinement {
       Rule(
         in: input,
         [.matching(.inputInterfaceName, .sourceAddress, .destinationAddress, in: allowed), .verdict(.accept)]),
-      Rule(in: input, [isFromConfined, isARP, .verdict(.accept)]),
+      Rule(in: input, [isARP, .matching(.inputInterfaceName, .arpSenderAddress, in: announced), .verdict(.accept)]),
       Rule(in: input, [isFromConfined, .verdict(.drop)]),
       Rule(in: forward, [isFromSandbox, isToSandbox, .verdict(.accept)], comment: "sandboxes on one bridge"),
       Rule(in: forward, [isFromConfined, .verdict(.drop)]),
@@ -55,7 +58,7 @@ enum Confinement {
   static func install(_ transaction: inout Transaction) {
     transaction.destroy(table)
     transaction.add(table)
-    for set in [confined, allowed] { transaction.add(set) }
+    for set in [confined, allowed, announced] { transaction.add(set) }
     for chain in PortRules.chains + [input, forward, output] { transaction.add(chain) }
     for rule in PortRules.rules + rules { transaction.add(rule) }
   }
@@ -63,9 +66,14 @@ enum Confinement {
   static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
     let port = DataValue.interfaceName(member.port.text)
     let comment = "nsrun \(member.name)"
-    let held = (confined, [SetElement(key: [port], comment: comment)])
-    guard let hostAddress = member.hostAddress else { return [held] }
-    let pair = [port, .ipv4(member.address.bytes), .ipv4(hostAddress.bytes)]
-    return [held, (allowed, [SetElement(key: pair, comment: comment)])]
+    var elements = [(confined, [SetElement(key: [port], comment: comment)])]
+    // Who asks whether somebody has an address has none yet (RFC 5227).
+    let senders = [member.address.bytes, [0, 0, 0, 0]]
+    elements.append((announced, senders.map { SetElement(key: [port, .ipv4($0)], comment: comment) }))
+    if let hostAddress = member.hostAddress {
+      let pair = [port, .ipv4(member.address.bytes), .ipv4(hostAddress.bytes)]
+      elements.append((allowed, [SetElement(key: pair, comment: comment)]))
+    }
+    return elements
   }
 }
