@@ -62,6 +62,56 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "of addresses that root inside has made up go with the sandbox",
+      arguments: ["true", "\(foreignBridge); sysctl -qw net.ipv4.ip_forward=1"])
+    func madeUp(preparation: String) throws {
+      try onHost(preparation) { (host) throws in
+        try host.must(
+          """
+          nsrun create one --net br0 --ip 10.99.0.9/24; nsrun create two --net br0 --ip 10.99.0.10
+          nsrun exec one -- sh -c 'ip addr add 10.99.0.77/24 dev eth0
+            ping -c 1 -W 1 -I 10.99.0.77 8.8.8.8; echo hi | nc -u -w 0 -s 10.99.0.77 8.8.8.8 9; true'
+          nsrun exec two -- ping -c 1 -W 1 8.8.8.8
+          """)
+        // As to one of them that somebody has translated the destination to, and from elsewhere.
+        try host.must(
+          """
+          for address in 10.99.0.78 198.51.100.7; do
+            conntrack -I -p udp --src 192.0.2.1 --dst 192.0.2.2 --sport 9 --dport ${address##*.} --timeout 100 \
+              --dst-nat $address 2> /dev/null
+          done
+          """)
+        for address in ["10.99.0.77", "10.99.0.78"] { #expect(try host.must(Self.count("src=\(address) ")) != "0") }
+        try host.must("nsrun rm one")
+        for address in ["10.99.0.77", "10.99.0.78"] { #expect(try host.must(Self.count("src=\(address) ")) == "0") }
+        for address in ["10.99.0.10", "198.51.100.7"] { #expect(try host.must(Self.count("src=\(address) ")) == "1") }
+        try host.must("nsrun rm two")
+        #expect(try host.must("conntrack -D 2> /dev/null | grep -c src=") == "1")
+      }
+    }
+
+    @Test("of addresses that root inside has made up go with a run, and machines on the bridge keep theirs")
+    func madeUpAmongMachines() throws {
+      let preparation = """
+        \(foreignBridge); sysctl -qw net.ipv4.ip_forward=1
+        ip link add nic0 type veth peer name lan0 netns $ISP; ip link set nic0 master br0 up
+        nsenter -t $ISP -n sh -c 'ip addr add 10.99.0.254/24 dev lan0; ip link set lan0 up'
+        """
+      try onHost(preparation) { (host) throws in
+        try host.must(
+          """
+          ping -c 1 -W 2 10.99.0.254; nsrun create two --net br0
+          conntrack -I -p udp --src 10.99.0.254 --dst 8.8.8.8 --sport 9 --dport 9 --timeout 100 2> /dev/null
+          nsrun --net br0 -- sh -c 'ip addr add 10.99.0.77/24 dev eth0; ping -c 1 -W 1 -I 10.99.0.77 10.99.0.1
+            ping -c 1 -W 1 -I 10.99.0.77 8.8.8.8; ip link set eth0 down'
+          """)
+        #expect(try host.must(Self.count("src=10.99.0.77 ")) == "0")
+        #expect(try host.must(Self.count("src=10.99.0.254 ")) == "1")
+        try host.must("nsrun rm two; conntrack -D 2> /dev/null")
+      }
+    }
+
     @Test("of a sandbox without a record go with its lease")
     func unrecorded() throws {
       try onHost { (host) throws in

@@ -299,9 +299,9 @@ struct LiveSandbox: ~Copyable {
     var lock = host.lockToLeave(facts)
     let isUndone = host.undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
-    guard isUndone else { return }
-    let wasRecorded = host.close(
-      record, bridge: bridge, address: facts.connection?.address.address, mayHaveFlows: mayHaveFlows, holding: &lock)
+    let senders = [mayHaveFlows ? facts.connection : nil].compactMap { $0 }
+    guard isUndone, host.report({ () throws(SandboxError) in try host.endFlows(of: senders) }) else { return }
+    let wasRecorded = host.close(record, bridge: bridge, address: facts.connection?.address.address, holding: &lock)
     // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
     // A record that could not be removed is the next nsrun's as well.

@@ -317,14 +317,15 @@ extension Host {
     }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
     let remaining = disconnect(batch.map(\.facts))
+    let connections = batch.compactMap(\.facts.connection).filter { !remaining.contains($0.hostLink) }
+    let haveFlowsEnded = report { () throws(SandboxError) in try endFlows(of: connections) }
     for one in batch {
       var lock = lockToLeave(one.facts)
       let isUndone = undo(one.facts, namespace: one.identity, isDying: true)
-      guard isUndone, one.facts.connection.map({ !remaining.contains($0.hostLink) }) ?? true else { continue }
       // Before it had written down an address, it had sent nothing by any.
-      close(
-        one.record, bridge: one.bridge, address: one.facts.connection?.address.address,
-        mayHaveFlows: one.facts.connection != nil, holding: &lock)
+      let isGone = one.facts.connection.map { haveFlowsEnded && !remaining.contains($0.hostLink) } ?? true
+      guard isUndone, isGone else { continue }
+      close(one.record, bridge: one.bridge, address: one.facts.connection?.address.address, holding: &lock)
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
     return dismantled

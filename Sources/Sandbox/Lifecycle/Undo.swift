@@ -52,16 +52,16 @@ extension Host {
     if path != state.path, access(path, F_OK) == 0 { removeTree(path) }
   }
 
-  /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network.
+  /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network. Its flows are ended
+  /// before (``endFlows(of:)``).
   /// - Parameters:
   ///   - address: the only one that it can have; nil where that is not known.
-  ///   - mayHaveFlows: false where the sandbox is known to have sent nothing.
   ///   - lock: that of ``lockToLeave(_:)``; it is let go of when the record is gone.
   /// - Returns: whether the record was still there.
   @discardableResult
   func close(
     _ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil,
-    mayHaveFlows: Bool = true, holding lock: inout StateDirectory.Lock?
+    holding lock: inout StateDirectory.Lock?
   ) -> Bool {
     if let bridge {
       let leases = AddressLeases(bridge: bridge, state: state)
@@ -70,7 +70,9 @@ extension Host {
           if let address { [address] } else {
             try system { () throws(SystemError) in try leases.addresses(of: record.name) }
           }
-        for address in leased { try release(address, of: record.name, to: leases, mayHaveFlows: mayHaveFlows) }
+        for address in leased {
+          _ = try system { () throws(SystemError) in try leases.release(address, of: record.name) }
+        }
       }
       // By the record the next nsrun tries again.
       guard hasSucceeded else { return true }

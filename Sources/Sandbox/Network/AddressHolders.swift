@@ -18,7 +18,7 @@ struct AddressHolders {
   init(_ host: Host, _ network: BridgeNetwork) throws(SandboxError) {
     self.host = host
     self.network = network
-    let ports = network.isOurs ? [] : try Self.foreignPorts(of: network, host)
+    let ports = network.isOurs ? [] : try Self.foreignPorts(of: network.bridge, network.index, host)
     hasStrangers = !ports.isEmpty
     guard hasStrangers else {
       probe = nil
@@ -59,9 +59,12 @@ struct AddressHolders {
   }
 
   /// The ports that are no sandboxes' links.
-  private static func foreignPorts(of network: BridgeNetwork, _ host: Host) throws(SandboxError) -> [UInt32] {
-    if let ports = listedPorts(of: network.bridge) { return ports }
-    return try host.route { (route) throws(NetlinkError) in try route.links(master: network.index) }
+  /// - Parameter index: that of the bridge.
+  static func foreignPorts(
+    of bridge: InterfaceName, _ index: UInt32, _ host: Host
+  ) throws(SandboxError) -> [UInt32] {
+    if let ports = listedPorts(of: bridge) { return ports }
+    return try host.route { (route) throws(NetlinkError) in try route.links(master: index) }
       .filter { !$0.name.hasPrefix(SandboxFacts.hostLinkPrefix) }.map(\.index)
   }
 

@@ -15,19 +15,68 @@ extension Host {
   }
 
   /// Gives an address back, with the flows to it and from it.
-  /// - Parameter mayHaveFlows: false where it is known that there are none: looking for them takes the kernel 0.4 ms and
-  ///   more.
   /// - Returns: whether the sandbox had it.
   @discardableResult
   func release(
-    _ address: IPAddress, of name: NamespaceName, to leases: AddressLeases, mayHaveFlows: Bool = true
+    _ address: IPAddress, of name: NamespaceName, to leases: AddressLeases
   ) throws(SandboxError) -> Bool {
-    if mayHaveFlows, Self.isTrackingFlows {
+    if Self.isTrackingFlows {
       // Where the kernel has translated the destination, the sandbox is the one that answers, and nothing else tells.
       let filters = [FlowFilter(originalSource: address.bytes), FlowFilter(replySource: address.bytes)]
-      try flows { (conntrack) throws(NetlinkError) in try conntrack.delete(matching: filters) }
+      _ = try flows { (conntrack) throws(NetlinkError) in try conntrack.delete(matching: filters) }
     }
     return try system { () throws(SystemError) in try leases.release(address, of: name) }
+  }
+
+  /// Deletes the flows of sandboxes that nothing passes the links of any more, and that still have their addresses: to
+  /// them and from them, and of addresses that root inside has made up.
+  func endFlows(of leaving: [SandboxFacts.Connection]) throws(SandboxError) {
+    guard !leaving.isEmpty, Self.isTrackingFlows else { return }
+    let own = Set(leaving.map(\.address.address.bytes))
+    let subnets = Set(leaving.map(\.address.network))
+    // All at once: each look takes the kernel a walk of its whole table.
+    let found = try flows { (conntrack) throws(NetlinkError) in
+      try conntrack.flows { flow in
+        flow.sandboxSides.contains { side in
+          own.contains(side) || IPAddress(bytes: side).map { one in subnets.contains { $0.contains(one) } } ?? false
+        }
+      }
+    }
+    guard let found, !found.isEmpty else { return }
+    let others = Set(found.flatMap(\.sandboxSides)).subtracting(own).compactMap { IPAddress(bytes: $0) }
+    var ended = own
+    for (bridge, there) in Dictionary(grouping: leaving, by: \.bridge) {
+      ended.formUnion(try addresses(among: others, madeUpBy: there, on: bridge).map(\.bytes))
+    }
+    _ = try flows { (conntrack) throws(NetlinkError) in
+      try conntrack.delete(found.filter { !ended.isDisjoint(with: $0.sandboxSides) })
+    }
+  }
+
+  /// Those of some addresses, found in flows, that can only be of sandboxes that leave a bridge. Who has leased one has
+  /// done so before the first packet: leases are read after flows. Where others are on the bridge too, such as machines of
+  /// a LAN, only the neighbours of the host's tell whose one was.
+  private func addresses(
+    among found: [IPAddress], madeUpBy leaving: [SandboxFacts.Connection], on bridge: InterfaceName
+  ) throws(SandboxError) -> [IPAddress] {
+    let found = found.filter { address in leaving.contains { $0.address.contains(address) } }
+    let index = if_nametoindex(bridge.text)
+    guard !found.isEmpty, index != 0 else { return [] }
+    let leased = Set(AddressLeases(bridge: bridge, state: state).all().map(\.address))
+    let macs = try AddressHolders.foreignPorts(of: bridge, index, self).isEmpty ? nil : Set(leaving.map(\.mac))
+    var result: [IPAddress] = []
+    for address in found where !leased.contains(address) {
+      let isTheirs = try route { (route) throws(NetlinkError) in
+        // The host's own, and what is routed elsewhere, is nobody's on the bridge.
+        guard let way = try route.route(to: address), way.type == .unicast, way.link == index else { return false }
+        guard let macs else { return true }
+        // Before Linux 5.0 one neighbour cannot be asked for.
+        let neighbour = try? route.neighbour(address, link: index)
+        return neighbour?.linkAddress.map(macs.contains) ?? false
+      }
+      if isTheirs { result.append(address) }
+    }
+    return result
   }
 
   /// Deletes flows of sandboxes that began while rules were missing, and so are not translated as they should be.
@@ -45,7 +94,7 @@ extension Host {
     let subnets = local.filter { address in
       links.contains { $0.index == address.link && bridges.contains($0.name) }
     }.map(\.network)
-    try flows { (conntrack) throws(NetlinkError) in
+    _ = try flows { (conntrack) throws(NetlinkError) in
       let flows = try conntrack.flows { flow in
         guard let wanted = isTranslated[flow.original.source], flow.isSourceTranslated != wanted else { return false }
         let other = flow.reply.source
@@ -55,12 +104,21 @@ extension Host {
     }
   }
 
-  /// Talks ctnetlink in the host's namespace. A kernel without it has no flows that could be deleted.
-  private func flows(_ body: (inout ConntrackConnection) throws(NetlinkError) -> Void) throws(SandboxError) {
+  /// Talks ctnetlink in the host's namespace.
+  /// - Returns: nil for a kernel without it, which has no flows that could be deleted.
+  private func flows<Result>(
+    _ body: (inout ConntrackConnection) throws(NetlinkError) -> Result
+  ) throws(SandboxError) -> Result? {
     do throws(SandboxError) {
-      try conntrack(body)
+      return try conntrack(body)
     } catch {
       guard error.netlinkErrno == EINVAL else { throw error }
+      return nil
     }
   }
+}
+
+extension Flow {
+  /// Where a sandbox may be in it: as the one that began, or as the one that answers, where the destination was translated.
+  fileprivate var sandboxSides: [[UInt8]] { [original.source, reply.source] }
 }
