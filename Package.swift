@@ -29,6 +29,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "CLinux", cSettings: cSettings),
+    // Only for the program: no library may end the process that it is loaded into.
+    .target(name: "CStart", cSettings: cSettings),
     .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Netlink", dependencies: ["LinuxSystem"], swiftSettings: settings),
@@ -43,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "nsrun",
       dependencies: [
-        "Sandbox", "RouteNetlink", "Namespaces", "Launch", "LinuxSystem",
+        "CStart", "Sandbox", "RouteNetlink", "Namespaces", "Launch", "LinuxSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -100,6 +100,17 @@ extension CommandTests {
       }
     }
 
+    @Test("Without /proc it says so in one line", arguments: ["--net br0 -- true", "create one", "list"])
+    func noProc(arguments: String) throws {
+      try onHost { (host) throws in
+        let outcome = try host.sh("unshare -m sh -ec 'mount -t tmpfs tmpfs /proc; exec nsrun \(arguments)'")
+        #expect(
+          outcome.status == 125
+            && outcome.errorLines == ["nsrun: /proc is not mounted, which nsrun needs: mount -t proc proc /proc"],
+          "\(outcome)")
+      }
+    }
+
     @Test(
       "Without the capabilities to map ids it is refused, with their names", arguments: ["setuid", "setgid", "setfcap"])
     func noMapping(capability: String) throws {
