@@ -49,6 +49,8 @@ enum PortRules {
     .bytes(PayloadField(.transport, offset: 8, length: 1), [UInt8(type)])
   }
 
+  private static let isIPv4 = Statement.equals(.etherType, .etherType(UInt16(PortGuard.EtherType.ipv4)))
+
   private static var ipv4Rules: [Rule] {
     func rule(_ statements: Statement..., verdict: Verdict = .drop) -> Rule {
       Rule(in: ipv4, statements + [.verdict(verdict)])
@@ -63,7 +65,10 @@ enum PortRules {
       // More fragments: the message may be in the second.
       rule(isToRelay, .bytes(PayloadField(.network, offset: 6, length: 1), [0x20], mask: [0x20])),
     ] + PortGuard.icmpTypes.map { rule(.equals(.icmpType, type($0))) }
-      + PortGuard.igmpTypes.map { rule(isTransport(PortGuard.IPProtocol.igmp), .bytes(.icmpType, [UInt8($0)])) }
+      + PortGuard.igmpTypes.map {
+        // What nft prints of it and loads again has the EtherType.
+        rule(isIPv4, isTransport(PortGuard.IPProtocol.igmp), .bytes(.icmpType, [UInt8($0)]))
+      }
   }
 
   private static var ipv6Rules: [Rule] {
