@@ -29,6 +29,18 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "Where others than root can change the names of namespaces it says so", arguments: ["chown 65534", "chmod 777"])
+    func namesOfOthers(change: String) throws {
+      try onHost { (host) throws in
+        try host.must("mkdir -p /run/netns; \(change) /run/netns")
+        let outcome = try host.sh("nsrun doctor")
+        #expect(outcome.output.contains("can change /run/netns"), "\(outcome)")
+        #expect(outcome.output.contains("chown root /run/netns; chmod go-w /run/netns"), "\(outcome)")
+        try host.must("chown root /run/netns; chmod 755 /run/netns; nsrun doctor")
+      }
+    }
+
     @Test("Without privileges it says what is missing")
     func unprivileged() throws {
       try onHost { (host) throws in

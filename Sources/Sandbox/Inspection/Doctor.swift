@@ -68,6 +68,13 @@ public struct Doctor {
     guard FileIdentity(path: path) != nil else {
       return Finding(check: check, status: .ok, message: "\(path) is made when it is needed")
     }
+    var status = stat()
+    if stat(path, &status) == 0, status.st_uid != 0 || status.st_mode & 0o022 != 0 {
+      return Finding(
+        check: check, status: .warning,
+        message: "others than root can change \(path): they can give a sandbox's name to a namespace of theirs",
+        remedy: "chown root \(path); chmod go-w \(path)")
+    }
     guard let mount = MountPoint.on(path) else {
       return Finding(check: check, status: .ok, message: "\(path) becomes a shared mount when it is needed")
     }
