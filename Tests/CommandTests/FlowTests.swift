@@ -87,7 +87,7 @@ extension CommandTests {
         for address in ["10.99.0.77", "10.99.0.78"] { #expect(try host.must(Self.count("src=\(address) ")) == "0") }
         for address in ["10.99.0.10", "198.51.100.7"] { #expect(try host.must(Self.count("src=\(address) ")) == "1") }
         try host.must("nsrun rm two")
-        #expect(try host.must("conntrack -D 2> /dev/null | grep -c src=") == "1")
+        #expect(try host.must("conntrack -D -p udp 2> /dev/null | grep -c src=") == "1")
       }
     }
 
