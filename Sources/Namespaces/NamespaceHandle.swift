@@ -20,18 +20,37 @@ public struct NamespaceHandle: Equatable, Sendable {
 
   /// As text: the type and, in hexadecimal digits, the bytes.
   public var text: String {
-    bytes.reduce(into: "\(type):") { text, byte in text += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+    let digits = Array("0123456789abcdef".utf8)
+    var text = Array("\(type):".utf8)
+    for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// - Parameter text: as ``text`` gives it.
   public init?(_ text: String) {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, let type = Int32(parts[0]), parts[1].utf8.count.isMultiple(of: 2),
-      (2...256).contains(parts[1].utf8.count), parts[1].allSatisfy({ $0.isASCII && $0.isHexDigit })
+    // By bytes: each launch reads one.
+    let text = Array(text.utf8)
+    guard let separator = text.firstIndex(of: UInt8(ascii: ":")),
+      let type = Int32(String(decoding: text[..<separator], as: UTF8.self))
     else { return nil }
+    let digits = text[(separator + 1)...]
+    guard digits.count.isMultiple(of: 2), (2...256).contains(digits.count) else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: digits.startIndex, to: digits.endIndex, by: 2) {
+      guard let high = Self.value(of: digits[index]), let low = Self.value(of: digits[index + 1]) else { return nil }
+      bytes.append(high << 4 | low)
+    }
     self.type = type
-    let digits = Array(parts[1])
-    bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0...$0 + 1]), radix: 16)! }
+    self.bytes = bytes
+  }
+
+  private static func value(of digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
   }
 
   /// Whether the kernel says that the namespace is gone; false where it cannot say, or this process not ask.

@@ -9,23 +9,36 @@ public enum OpenSockets {
   /// net/netlink/af_netlink.c). In the table of protocols it is counted until then only; but others, as a UDP socket without
   /// a port, are not counted there, and here taken for closed.
   public static func exceed(_ number: Int) throws(SystemError) -> Bool {
-    if let used = count(in: try readText("\(directory)/sockstat")), used <= number { return false }
-    return open(in: try readText("\(directory)/protocols")) > number
+    if let used = count(in: try readFile("\(directory)/sockstat")), used <= number { return false }
+    return open(in: try readFile("\(directory)/protocols")) > number
   }
 
   private static let directory = "/proc/thread-self/net"
 
   /// The first line of /proc/net/sockstat; nil where it is something else.
-  static func count(in text: String) -> Int? {
-    let words = text.prefix { $0 != "\n" }.split(separator: " ")
-    return words.count == 3 && words[0] == "sockets:" ? Int(words[2]) : nil
+  static func count(in text: [UInt8]) -> Int? {
+    let prefix = Array("sockets: used ".utf8)
+    return text.starts(with: prefix) ? number(text[prefix.count...]) : nil
   }
 
   /// What /proc/net/protocols says of all protocols together. One that is not counted has -1.
-  static func open(in table: String) -> Int {
-    table.split(separator: "\n").dropFirst().reduce(0) { sum, line in
-      let fields = line.split(separator: " ")
-      return sum + max(0, fields.count > 2 ? Int(fields[2]) ?? 0 : 0)
+  static func open(in table: [UInt8]) -> Int {
+    var sum = 0
+    // By bytes: this is a launch's way.
+    for line in table.split(separator: UInt8(ascii: "\n")).dropFirst() {
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 3)
+      if fields.count > 2 { sum += number(fields[2]) ?? 0 }
     }
+    return sum
+  }
+
+  /// The decimal number that bytes begin with; nil for none.
+  private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
+    var number: Int?
+    for byte in bytes {
+      guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte, number ?? 0 < Int32.max else { break }
+      number = (number ?? 0) * 10 + Int(byte - UInt8(ascii: "0"))
+    }
+    return number
   }
 }

@@ -78,15 +78,20 @@ public struct ViewFiles: ~Copyable {
   /// Shows a file as it is now and later, until it is written by the path that this gives: then there is a copy, which
   /// alone is changed.
   private func overlay(_ file: String, as name: String) throws(SystemError) -> String {
-    let separator = file.utf8.lastIndex(of: UInt8(ascii: "/"))!
+    // By bytes: to join a part of a string to another one, the runtime looks for what a part of one conforms to, which
+    // takes it 0.3 ms.
+    let bytes = Array(file.utf8)
+    let separator = bytes.lastIndex(of: UInt8(ascii: "/"))!
+    let directory = String(decoding: bytes[..<separator], as: UTF8.self)
+    let last = String(decoding: bytes[separator...], as: UTF8.self)
     let (upper, work) = (
       try makeDirectory("\(name).upper", mode: 0o755), try makeDirectory("\(name).work", mode: 0o755)
     )
     let merged = try makeDirectory("\(name).merged", mode: 0o755)
     try mount(
       "overlay", on: merged, type: "overlay", [.noSetUID, .noDevices, .noExecution],
-      options: "lowerdir=\(file[..<separator]),upperdir=\(upper),workdir=\(work)")
-    return merged + file[separator...]
+      options: "lowerdir=\(directory),upperdir=\(upper),workdir=\(work)")
+    return merged + last
   }
 
   private func attach(_ source: String, over path: String, isReadOnly: Bool = false) throws(SystemError) {

@@ -54,13 +54,15 @@ public struct BridgePortOptions: Hashable, Sendable {
   public var isolated: Bool?
   /// Whether only addresses in the bridge's table may send (Linux 5.18).
   public var locked: Bool?
+  /// In a request, to forget the addresses that were learned here, after the other settings have changed.
+  public var flush = false
 
   public init(
     hairpin: Bool? = nil, isolated: Bool? = nil, learning: Bool? = nil, unicastFlood: Bool? = nil,
     multicastFlood: Bool? = nil, broadcastFlood: Bool? = nil, neighbourSuppression: Bool? = nil,
     proxyARP: Bool? = nil, bpduGuard: Bool? = nil, rootBlock: Bool? = nil, locked: Bool? = nil,
     state: State? = nil, priority: UInt16? = nil, cost: UInt32? = nil, groupForwardMask: UInt16? = nil,
-    multicastRouter: MulticastRouter? = nil
+    multicastRouter: MulticastRouter? = nil, flush: Bool = false
   ) {
     self.hairpin = hairpin
     self.isolated = isolated
@@ -78,6 +80,7 @@ public struct BridgePortOptions: Hashable, Sendable {
     self.cost = cost
     self.groupForwardMask = groupForwardMask
     self.multicastRouter = multicastRouter
+    self.flush = flush
   }
 
   func write(to buffer: inout MessageBuffer) {
@@ -90,6 +93,7 @@ public struct BridgePortOptions: Hashable, Sendable {
     buffer.boolean(IFLA_BRPORT_LEARNING, learning)
     buffer.boolean(IFLA_BRPORT_UNICAST_FLOOD, unicastFlood)
     buffer.boolean(IFLA_BRPORT_PROXYARP, proxyARP)
+    if flush { buffer.attribute(IFLA_BRPORT_FLUSH, bytes: [UInt8]()) }
     if let multicastRouter { buffer.attribute(IFLA_BRPORT_MULTICAST_ROUTER, multicastRouter.rawValue) }
     buffer.boolean(IFLA_BRPORT_MCAST_FLOOD, multicastFlood)
     buffer.boolean(IFLA_BRPORT_BCAST_FLOOD, broadcastFlood)
