@@ -16,6 +16,9 @@ final class Scratch {
     directory = try ScratchDirectory()
     mkdir(path + "/nsrun", 0o755)
   }
+
+  // The state is mounted onto itself while something is in it.
+  deinit { while umount2(path + "/nsrun", Int32(MNT_DETACH)) == 0 {} }
 }
 
 func name(_ text: String) -> NamespaceName { try! NamespaceName(text) }
