@@ -65,15 +65,16 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
   /// Closes what should be the last descriptor of a marked namespace that has no name any more.
   /// - Returns: whether nothing else has it open or mounted, in any process or mount namespace, a look at it apart that
-  ///   somebody takes for a moment. What keeps it without having it open, as a socket, is not seen.
+  ///   somebody takes for a moment, and no socket is there that is seen (``OpenSockets/exceed(_:)``).
   /// - Throws: where that cannot be told, as where root inside has removed the mark.
   public consuming func closeLast(home: borrowing NetworkNamespace) throws(SystemError) -> Bool {
     try enter()
-    var mark: UInt64 = 0
-    let looked = clinux_write_hint(descriptor.raw, &mark)
-    _ = consume self
     defer { home.comeBack() }
-    guard looked == 0, mark == Self.mark else { return false }
+    var mark: UInt64 = 0
+    guard try !OpenSockets.exceed(0), clinux_write_hint(descriptor.raw, &mark) == 0, mark == Self.mark else {
+      return false
+    }
+    _ = consume self
     for pause: UInt32 in [100, 200, 400, 800, 1600, 0] {
       var mark: UInt64 = 0
       let again = try NetworkNamespace.current()

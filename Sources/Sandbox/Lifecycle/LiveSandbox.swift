@@ -352,7 +352,7 @@ struct LiveSandbox: ~Copyable {
     guard let id, link.map({ $0.peerNamespaceID == id }) ?? true else { return false }
     // For the kernel to free what this process has had open inside, a run of a moment does not wait.
     guard monotonicMicroseconds() - start > 500_000 else {
-      do throws(SystemError) { return try Self.seemsLetGo(opened, home: host.home) } catch { throw .system(error) }
+      do throws(SystemError) { return try opened.closeLast(home: host.home) } catch { throw .system(error) }
     }
     _ = consume opened
     for pause: UInt32 in [0, 200, 400, 800, 1600, 3200, 6400, 12800, 25600] {
@@ -360,15 +360,6 @@ struct LiveSandbox: ~Copyable {
       if try host.route({ (route) throws(NetlinkError) in try !route.hasNamespace(id) }) { return true }
     }
     return false
-  }
-
-  /// Closes a namespace.
-  /// - Returns: whether nothing else can be seen to keep it.
-  private static func seemsLetGo(
-    _ namespace: consuming NetworkNamespace, home: borrowing NetworkNamespace
-  ) throws(SystemError) -> Bool {
-    let hasSockets = try namespace.inside(home: home) { () throws(SystemError) in try OpenSockets.exceed(0) }.get()
-    return hasSockets ? false : try namespace.closeLast(home: home)
   }
 
   /// Ends the processes that are still inside.
