@@ -222,13 +222,18 @@ extension Host {
     return IPNetwork(address: spec.gateway ?? subnet.address(at: 1)!, prefixLength: subnet.prefixLength)!
   }
 
-  private func subnetUses() throws(SandboxError) -> [SubnetUse] {
-    let uses = try route { (route) throws(NetlinkError) in
-      let links = try route.links()
-      let addresses = try route.addresses(family: .inet)
-      let routes = try route.routes(family: .inet)
-      return SubnetUse.all(addresses: addresses, routes: routes, links: links)
+  /// All that the host has addresses in or routes to.
+  /// - Parameter link: the index of one that does not count.
+  func subnetUses(besides link: UInt32?) throws(SandboxError) -> [SubnetUse] {
+    try route { (route) throws(NetlinkError) in
+      SubnetUse.all(
+        addresses: try route.addresses(family: .inet).filter { $0.link != link },
+        routes: try route.routes(family: .inet).filter { link == nil || $0.link != link }, links: try route.links())
     }
+  }
+
+  private func subnetUses() throws(SandboxError) -> [SubnetUse] {
+    let uses = try subnetUses(besides: nil)
     // Also where somebody has deleted the bridge: it is made again with its subnet.
     let recorded = try networkRecords().compactMap { record in
       record.own.map {
