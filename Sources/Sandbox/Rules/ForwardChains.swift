@@ -267,13 +267,17 @@ struct ForwardChains {
       }
       return findings + legacyFindings()
     } catch {
-      return [
-        Finding(check: Self.check, status: .warning, message: "\(error)", remedy: "look at nft list ruleset yourself")
-      ]
+      return [Self.unreadable(error)]
     }
   }
 
-  private static let check = "firewall"
+  static let check = "firewall"
+
+  /// That the rules of others cannot be looked at.
+  static func unreadable(_ error: SandboxError) -> Finding {
+    Finding(check: check, status: .warning, message: "\(error)", remedy: "look at nft list ruleset yourself")
+  }
+
   /// Stands for a bridge that is not chosen yet.
   private static let anyBridge = "BRIDGE"
 

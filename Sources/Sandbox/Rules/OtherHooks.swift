@@ -29,7 +29,6 @@ struct OtherHooks {
   }
 
   func findings() -> [Finding] {
-    let check = "firewall"
     do throws(SandboxError) {
       let sandboxes = try host.sandboxRecords()
       var findings: [Finding] = []
@@ -37,12 +36,13 @@ struct OtherHooks {
         let going = sandboxes.filter { $0.connection?.bridge == network.bridge && $0.connection?.egress != .internal }
         findings += try obstacles(of: network.bridge, going.map(\.resolver), goesOut: !going.isEmpty).map {
           Finding(
-            check: check, status: $0.isCertain ? .problem : .warning, message: $0.message, remedy: $0.remedy)
+            check: ForwardChains.check, status: $0.isCertain ? .problem : .warning, message: $0.message,
+            remedy: $0.remedy)
         }
       }
       return findings
     } catch {
-      return [Finding(check: check, status: .warning, message: "\(error)", remedy: "look at nft list ruleset yourself")]
+      return [ForwardChains.unreadable(error)]
     }
   }
 
