@@ -49,6 +49,9 @@ public struct Acknowledgement: Equatable, Sendable {
   /// (NLMSGERR_ATTR_MISS_NEST, Linux 6.1); nil where the attribute belongs to the message itself.
   public var missingNest: UInt32?
 
+  /// Whether the kernel says which attribute is to blame.
+  var pointsAtAttribute: Bool { offset != nil || missingType != nil || missingNest != nil }
+
   /// Reads the payload of a NLMSG_ERROR or NLMSG_DONE message.
   /// - Throws: ``MalformedMessage`` where there is no error number, or where what should follow it does not fit.
   public init(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
