@@ -51,6 +51,7 @@ let IFLA_STATS64: UInt16 = 23
 let IFLA_AF_SPEC: UInt16 = 26
 let IFLA_GROUP: UInt16 = 27
 let IFLA_NET_NS_FD: UInt16 = 28
+let IFLA_NUM_TX_QUEUES: UInt16 = 31
 let IFLA_EXT_MASK: UInt16 = 29
 let IFLA_LINK_NETNSID: UInt16 = 37
 let IFLA_ALT_IFNAME: UInt16 = 53
@@ -133,6 +134,10 @@ let NETNSA_FD: UInt16 = 3
 
 let TCA_KIND: UInt16 = 1
 let TCA_OPTIONS: UInt16 = 2
+let TCA_INGRESS_BLOCK: UInt16 = 13
+
+/// In the place of an interface index: the parent is the number of a block.
+let TCM_IFINDEX_MAGIC_BLOCK: UInt32 = 0xffff_ffff
 
 let TC_H_INGRESS: UInt32 = 0xffff_fff1
 /// TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS).

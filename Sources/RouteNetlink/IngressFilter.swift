@@ -3,7 +3,9 @@ import Netlink
 
 /// A program that judges every frame that comes in on a link, before the bridge whose port the link is sees it.
 ///
-/// It is a filter of kind `bpf` in direct-action mode (Linux 4.4) below a qdisc of kind `ingress`, and goes with the link.
+/// It is a filter of kind `bpf` in direct-action mode (Linux 4.4) below a qdisc of kind `ingress`. That of a link goes with
+/// the link; that of a block, which many links share, with the last of them (Linux 4.16).
+///
 /// The program reads frames from their Ethernet header on; the first VLAN tag has been taken out. One that reads beyond
 /// the end of a frame lets it in: its value is 0, TC_ACT_OK.
 public struct IngressFilter: Equatable, Sendable {
@@ -15,23 +17,32 @@ public struct IngressFilter: Equatable, Sendable {
     case pass = 0xffff_ffff
   }
 
-  /// The interface index.
-  public let link: UInt32
-  /// Ends with the raw value of a ``Verdict``.
-  public let program: PacketProgram
-
-  /// A filter that is to be added, or looked for.
-  // Classic BPF, which the request itself carries, needs no bpf(2), and so no power outside the network namespace. To attach
-  // what bpf(2) made to BPF_TCX_INGRESS waits for a grace period of RCU (tcx_entry_sync in include/net/tcx.h).
-  public init(link: UInt32, program: PacketProgram) {
-    self.link = link
-    self.program = program
+  /// What a filter stands at.
+  public enum Place: Equatable, Sendable {
+    /// A link, by its interface index.
+    case link(UInt32)
+    /// A block, by its number, which is any but 0.
+    case block(UInt32)
   }
 
-  /// Whether a message is about this filter.
-  func matches(_ message: borrowing ReplyMessage) throws(MalformedMessage) -> Bool {
-    guard message.header.type == RTM_NEWTFILTER else { return false }
-    guard message.payload.integer(at: 4, as: UInt32.self) == link else { return false }
+  public let place: Place
+  /// Which of the filters of its place and priority it is; 0 lets the kernel choose.
+  public let handle: UInt32
+
+  // Classic BPF, which the request itself carries, needs no bpf(2), and so no power outside the network namespace. To attach
+  // what bpf(2) made to BPF_TCX_INGRESS waits for a grace period of RCU (tcx_entry_sync in include/net/tcx.h).
+  public init(at place: Place, handle: UInt32 = 0) {
+    self.place = place
+    self.handle = handle
+  }
+
+  /// Whether a message is about a filter of a link, be it by its block, that runs a program.
+  static func runs(
+    _ program: PacketProgram, on link: UInt32, _ message: borrowing ReplyMessage
+  ) throws(MalformedMessage) -> Bool {
+    guard message.header.type == RTM_NEWTFILTER,
+      [link, TCM_IFINDEX_MAGIC_BLOCK].contains(message.payload.integer(at: 4, as: UInt32.self))
+    else { return false }
     var attributes = try message.payload.attributes(after: tcmsgSize)
     while let attribute = try attributes.next() {
       guard attribute.type == TCA_OPTIONS else { continue }
@@ -43,21 +54,30 @@ public struct IngressFilter: Equatable, Sendable {
     return false
   }
 
-  /// Asks for the filters of what comes in on the link.
-  func writeQuery(to buffer: inout MessageBuffer) {
-    writeHeader(to: &buffer, handle: 0, parent: TC_H_CLSACT_INGRESS, info: 0)
+  /// Asks for the filters of what comes in on a link.
+  static func writeQuery(of link: UInt32, to buffer: inout MessageBuffer) {
+    writeHeader(to: &buffer, link: link, parent: TC_H_CLSACT_INGRESS)
   }
 
-  func writeQdisc(to buffer: inout MessageBuffer) {
-    writeHeader(to: &buffer, handle: 0xffff_0000, parent: TC_H_INGRESS, info: 0)
+  /// - Parameter block: the number of the block whose filters judge what comes in; nil for the link's own.
+  static func writeQdisc(of link: UInt32, block: UInt32?, to buffer: inout MessageBuffer) {
+    writeHeader(to: &buffer, link: link, handle: 0xffff_0000, parent: TC_H_INGRESS)
     buffer.attribute(TCA_KIND, string: "ingress")
+    if let block { buffer.attribute(TCA_INGRESS_BLOCK, block) }
   }
 
-  func writeFilter(to buffer: inout MessageBuffer) {
+  /// - Parameter program: ends with the raw value of a ``Verdict``; nil asks for the filter that there is.
+  func write(_ program: PacketProgram?, to buffer: inout MessageBuffer) {
+    let (link, parent) =
+      switch place {
+      case .link(let index): (index, TC_H_CLSACT_INGRESS)
+      case .block(let number): (TCM_IFINDEX_MAGIC_BLOCK, number)
+      }
     // The priority, and the protocol in network byte order.
     let info = 1 << 16 | UInt32(ETH_P_ALL.bigEndian)
-    writeHeader(to: &buffer, handle: 0, parent: TC_H_CLSACT_INGRESS, info: info)
+    Self.writeHeader(to: &buffer, link: link, handle: handle, parent: parent, info: info)
     buffer.attribute(TCA_KIND, string: "bpf")
+    guard let program else { return }
     buffer.attribute(TCA_OPTIONS) { buffer in
       buffer.attribute(TCA_BPF_OPS_LEN, UInt16(program.count))
       buffer.attribute(TCA_BPF_OPS, bytes: program.bytes)
@@ -66,12 +86,23 @@ public struct IngressFilter: Equatable, Sendable {
   }
 
   /// Writes struct tcmsg.
-  private func writeHeader(to buffer: inout MessageBuffer, handle: UInt32, parent: UInt32, info: UInt32) {
+  private static func writeHeader(
+    to buffer: inout MessageBuffer, link: UInt32, handle: UInt32 = 0, parent: UInt32, info: UInt32 = 0
+  ) {
     buffer.append(UInt32(0))  // tcm_family, padding
     buffer.append(link)
     buffer.append(handle)
     buffer.append(parent)
     buffer.append(info)
+  }
+}
+
+extension IngressFilter: CustomStringConvertible {
+  public var description: String {
+    switch place {
+    case .link(let index): "index \(index)"
+    case .block(let number): "block \(number)"
+    }
   }
 }
 
@@ -87,7 +118,7 @@ extension RouteDescription {
     [
       1: .init("TCA_KIND", .string), 2: .init("TCA_OPTIONS", .selected(by: 1, ["bpf": bpf])),
       3: .init("TCA_STATS", .hex), 4: .init("TCA_XSTATS", .hex), 7: .init("TCA_STATS2", .hex),
-      11: .init("TCA_CHAIN", .unsigned),
+      11: .init("TCA_CHAIN", .unsigned), 13: .init("TCA_INGRESS_BLOCK", .unsigned),
     ], selectors: [1])
 
   private static let bpf = AttributeSchema([

@@ -33,22 +33,26 @@ public struct LinkSpecification: Sendable {
     public var mtu: UInt32?
     /// Where it is created; nil for the same namespace as the first end.
     public var namespace: NamespaceReference?
+    /// How many queues for sending it can have at most (``LinkSpecification/transmitQueues``).
+    public var transmitQueues: UInt32?
 
     public init(
       name: InterfaceName, index: UInt32? = nil, address: MACAddress? = nil, mtu: UInt32? = nil,
-      namespace: NamespaceReference? = nil
+      namespace: NamespaceReference? = nil, transmitQueues: UInt32? = nil
     ) {
       self.name = name
       self.index = index
       self.address = address
       self.mtu = mtu
       self.namespace = namespace
+      self.transmitQueues = transmitQueues
     }
 
     fileprivate func write(to buffer: inout MessageBuffer) {
       writeLinkHeader(to: &buffer, index: index ?? 0)
       if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
       if let mtu { buffer.attribute(IFLA_MTU, mtu) }
+      if let transmitQueues { buffer.attribute(IFLA_NUM_TX_QUEUES, transmitQueues) }
       namespace?.write(to: &buffer)
       buffer.attribute(IFLA_IFNAME, string: name.text)
     }
@@ -86,6 +90,10 @@ public struct LinkSpecification: Sendable {
   public var isUp = false
   /// How many packets wait to be sent at most.
   public var txQueueLength: UInt32?
+  /// How many queues for sending it can have at most, 1...4096; nil for the kernel's choice. An end of a veth pair can have
+  /// one for each processor, uses one until it is told otherwise (ETHTOOL_SCHANNELS), and to lay down the others the kernel
+  /// waits for a grace period of RCU (veth_init_queues).
+  public var transmitQueues: UInt32?
   /// Where it is created; nil for the namespace of the connection.
   public var namespace: NamespaceReference?
   /// The group it belongs to, from its first moment; 0 is the default one.
@@ -124,6 +132,7 @@ public struct LinkSpecification: Sendable {
     if let master { buffer.attribute(IFLA_MASTER, master) }
     if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
     if let group { buffer.attribute(IFLA_GROUP, group) }
+    if let transmitQueues { buffer.attribute(IFLA_NUM_TX_QUEUES, transmitQueues) }
     namespace?.write(to: &buffer)
     buffer.attribute(IFLA_IFNAME, string: name.text)
     // ip sets no NLA_F_NESTED on these three, and the kernel must keep accepting that.

@@ -89,13 +89,30 @@ public struct RouteConnection: ~Copyable {
     return try connection.query(batch) { (reply) throws(MalformedMessage) in try Link(reply) }
   }
 
-  /// Whether a filter judges what comes in on its link. ENODEV where there is no such link.
+  /// Whether there is a filter with this place and handle, whatever program it runs.
   public mutating func has(_ filter: IngressFilter) throws(NetlinkError) -> Bool {
     var batch = RequestBatch()
     batch.append(
-      type: RTM_GETTFILTER, flags: .dump, operation: "list filters", subject: "index \(filter.link)", filter.writeQuery)
+      type: RTM_GETTFILTER, flags: [], operation: "find ingress filter", subject: "\(filter)"
+    ) { filter.write(nil, to: &$0) }
+    do throws(NetlinkError) {
+      return try !connection.query(batch) { (reply) throws(MalformedMessage) -> Bool? in true }.isEmpty
+    } catch {
+      // Of a block without filters it says EINVAL, of the filter ENOENT.
+      guard [EINVAL, ENOENT].contains(error.errno) else { throw error }
+      return false
+    }
+  }
+
+  /// Whether a program judges what comes in on a link, by a filter of its own or of its block. ENODEV where there is no such
+  /// link.
+  public mutating func runs(_ program: PacketProgram, onIngressOf link: UInt32) throws(NetlinkError) -> Bool {
+    var batch = RequestBatch()
+    batch.append(
+      type: RTM_GETTFILTER, flags: .dump, operation: "list filters", subject: "index \(link)"
+    ) { IngressFilter.writeQuery(of: link, to: &$0) }
     return try connection.query(batch) { (reply) throws(MalformedMessage) -> Bool? in
-      try filter.matches(reply) ? true : nil
+      try IngressFilter.runs(program, on: link, reply) ? true : nil
     }.first ?? false
   }
 

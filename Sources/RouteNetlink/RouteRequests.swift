@@ -1,3 +1,4 @@
+import LinuxSystem
 import Netlink
 
 /// Changes to links, addresses, routes and neighbours, sent to the kernel together and made one by one, in this order.
@@ -56,15 +57,22 @@ public struct RouteRequests: Sendable {
     ) { changes.write(to: &$0, link: link) }
   }
 
-  /// Lets a program judge what comes in on a link, which has no qdisc for that or one of kind `ingress` (EINVAL for
-  /// `clsact`). ENOENT or EOPNOTSUPP where the kernel lacks CONFIG_NET_SCH_INGRESS or CONFIG_NET_CLS_BPF.
-  public mutating func add(_ filter: IngressFilter, subject: String? = nil) {
-    let subject = subject ?? "index \(filter.link)"
+  /// Lets filters judge what comes in on a link: its own, or those of a block (Linux 4.16). EEXIST where it has a qdisc of
+  /// kind `ingress` already, EINVAL for `clsact`; ENOENT where the kernel lacks CONFIG_NET_SCH_INGRESS.
+  public mutating func addIngressQdisc(link: UInt32, block: UInt32? = nil, subject: String? = nil) {
     batch.append(
-      type: RTM_NEWQDISC, flags: .create, operation: "add ingress qdisc", subject: subject, filter.writeQdisc)
+      type: RTM_NEWQDISC, flags: [.create, .exclusive], operation: "add ingress qdisc",
+      subject: subject ?? "index \(link)"
+    ) { IngressFilter.writeQdisc(of: link, block: block, to: &$0) }
+  }
+
+  /// Adds a filter; one that is there with its handle gets the program. ENOENT or EOPNOTSUPP where the kernel lacks
+  /// CONFIG_NET_CLS_BPF; EOPNOTSUPP for a link whose filters are those of a block.
+  /// - Parameter program: ends with the raw value of an ``IngressFilter/Verdict``.
+  public mutating func add(_ filter: IngressFilter, _ program: PacketProgram) {
     batch.append(
-      type: RTM_NEWTFILTER, flags: [.create, .exclusive], operation: "add ingress filter", subject: subject,
-      filter.writeFilter)
+      type: RTM_NEWTFILTER, flags: .create, operation: "add ingress filter", subject: "\(filter)"
+    ) { filter.write(program, to: &$0) }
   }
 
   /// Deletes a link; of a veth pair both ends.

@@ -275,8 +275,15 @@ extension CommandTests {
         try host.must("nsrun create one --net br0; nsrun create two --net br0; nsrun doctor")
         let ports = "ls /sys/class/net | grep ^nsrun-"
         let filters = "for p in $(\(ports)); do tc filter show dev $p ingress | grep -c direct-action; done"
-        for loss in ["qdisc del dev $p ingress", "filter del dev $p ingress"] {
-          try host.must("for p in $(\(ports)); do tc \(loss); done")
+        let losses = [
+          "for p in $(\(ports)); do tc qdisc del dev $p ingress; done",
+          // All ports share it.
+          "tc filter del block $(tc qdisc show | grep -o 'ingress_block [0-9]*' | head -n 1 | cut -d' ' -f2)",
+          // Somebody else's.
+          "for p in $(\(ports)); do tc qdisc del dev $p ingress; tc qdisc add dev $p ingress; done",
+        ]
+        for loss in losses {
+          try host.must(loss)
           let outcome = try host.sh("nsrun doctor")
           #expect(outcome.status == 1 && outcome.output.contains("the filter of its link"), "\(outcome)")
           #expect(try host.must("nsrun reload").contains("the filter of the link of 'two'"))

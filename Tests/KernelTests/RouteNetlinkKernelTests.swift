@@ -43,25 +43,70 @@ struct RouteNetlinkKernelTests {
       program.end(IngressFilter.Verdict.drop.rawValue)
       program.place(other)
       program.end(IngressFilter.Verdict.pass.rawValue)
-      let filter = IngressFilter(link: link.index, program: program)
       let ping = "ip netns exec inner ping -q -c 1 -W 1 10.64.1.1 | grep -o '[01] received'"
+      let bytecode = "bytecode '4,48 0 0 23,21 0 1 1,6 0 0 2,6 0 0 4294967295'"
       #expect(shell(ping) == "1 received\n")
-      #expect(try !route.has(filter))
+      #expect(try !route.runs(program, onIngressOf: link.index))
       for loss in ["tc filter del dev v0 ingress", "tc qdisc del dev v0 ingress"] {
         var requests = RouteRequests()
-        requests.add(filter)
+        // The first loss leaves the qdisc.
+        if shell("tc qdisc show dev v0 ingress") == "" { requests.addIngressQdisc(link: link.index) }
+        requests.add(IngressFilter(at: .link(link.index)), program)
         try route.perform(requests)
-        #expect(try route.has(filter))
+        #expect(try route.runs(program, onIngressOf: link.index))
         #expect(shell(ping) == "0 received\n")
-        #expect(
-          shell("tc filter show dev v0 ingress").contains("bytecode '4,48 0 0 23,21 0 1 1,6 0 0 2,6 0 0 4294967295'"))
+        #expect(shell("tc filter show dev v0 ingress").contains(bytecode))
         var changed = program
         changed.end(0)
-        #expect(try !route.has(IngressFilter(link: link.index, program: changed)))
+        #expect(try !route.runs(changed, onIngressOf: link.index))
         #expect(shell(loss) == "")
-        #expect(try !route.has(filter))
+        #expect(try !route.runs(program, onIngressOf: link.index))
         #expect(shell(ping) == "1 received\n")
       }
+    }
+  }
+
+  @Test("Links share the filters of a block, which is there as long as one of them is")
+  func sharedFilter() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("ip netns add inner") == "")
+      for n in 1...2 {
+        #expect(shell("ip link add v\(n) type veth peer name w\(n) netns inner; ip link set v\(n) up") == "")
+        #expect(shell("ip -n inner link set w\(n) up; ip -n inner addr add 10.64.\(n).2/24 dev w\(n)") == "")
+        #expect(shell("ip addr add 10.64.\(n).1/24 dev v\(n)") == "")
+      }
+      var route = try RouteConnection()
+      let filter = IngressFilter(at: .block(77), handle: 3)
+      #expect(try !route.has(filter))
+      var (drop, pass) = (PacketProgram(), PacketProgram())
+      drop.end(IngressFilter.Verdict.drop.rawValue)
+      pass.end(IngressFilter.Verdict.pass.rawValue)
+      func answers(_ n: Int) -> String {
+        shell("ip netns exec inner ping -q -c 1 -W 1 10.64.\(n).1 | grep -o '[01] received'")
+      }
+      let links = try (1...2).map { n throws in try #require(try route.link(named: "v\(n)")).index }
+      for link in links {
+        var requests = RouteRequests()
+        requests.addIngressQdisc(link: link, block: 77)
+        try route.perform(requests)
+        #expect(throws: NetlinkError.self) { try route.perform(requests) }
+      }
+      #expect(try !route.has(filter))
+      for (program, expected) in [(drop, "0 received\n"), (pass, "1 received\n"), (drop, "0 received\n")] {
+        var requests = RouteRequests()
+        requests.add(filter, program)
+        try route.perform(requests)
+        #expect(try route.has(filter) && !route.has(IngressFilter(at: .block(77), handle: 4)))
+        #expect(try links.allSatisfy { link throws in try route.runs(program, onIngressOf: link) })
+        #expect(answers(1) == expected && answers(2) == expected)
+        // One filter, whose program was replaced.
+        #expect(shell("tc filter show block 77 | grep -c bytecode") == "1\n")
+      }
+      #expect(shell("tc qdisc del dev v1 ingress") == "")
+      #expect(answers(1) == "1 received\n" && answers(2) == "0 received\n")
+      #expect(try !route.runs(drop, onIngressOf: links[0]) && route.runs(drop, onIngressOf: links[1]))
+      #expect(shell("ip link del v2") == "")
+      #expect(try !route.has(filter))
     }
   }
 

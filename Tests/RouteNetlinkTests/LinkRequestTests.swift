@@ -428,7 +428,7 @@ import Testing
       """
       30 00 00 00  // nlmsg_len 48
       24 00  // nlmsg_type RTM_NEWQDISC
-      01 04  // nlmsg_flags: tc has NLM_F_EXCL as well
+      01 06  // nlmsg_flags
       01 00 00 00  // nlmsg_seq
       00 00 00 00  // nlmsg_pid
       00 00 00 00  // tcm_family, padding
@@ -439,7 +439,7 @@ import Testing
       0c 00 01 00 69 6e 67 72 65 73 73 00  // TCA_KIND ingress
       4c 00 00 00  // nlmsg_len 76
       2c 00  // nlmsg_type RTM_NEWTFILTER
-      05 06  // nlmsg_flags
+      05 04  // nlmsg_flags: tc has NLM_F_EXCL as well
       02 00 00 00  // nlmsg_seq
       00 00 00 00  // nlmsg_pid
       00 00 00 00  // tcm_family, padding
@@ -456,7 +456,8 @@ import Testing
     let message = try sent { requests in
       var program = PacketProgram()
       program.end(IngressFilter.Verdict.pass.rawValue)
-      requests.add(IngressFilter(link: 3, program: program))
+      requests.addIngressQdisc(link: 3)
+      requests.add(IngressFilter(at: .link(3)), program)
     }
     #expect(message == golden)
   }

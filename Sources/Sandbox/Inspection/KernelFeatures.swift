@@ -58,7 +58,8 @@ struct KernelFeatures {
       case .bridge: try create(.bridge(try! InterfaceName("bridge0")))
       case .portGuard:
         var requests = RouteRequests()
-        requests.add(IngressFilter(link: 1, program: PortGuard.program), subject: "lo")
+        requests.addIngressQdisc(link: 1, block: PortGuard.block, subject: "lo")
+        requests.add(PortGuard.filter, PortGuard.program)
         try perform(requests)
       case .nftables, .masquerade:
         let table = Table(.inet, "nsrun-doctor")

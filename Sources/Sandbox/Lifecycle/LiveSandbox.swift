@@ -186,11 +186,12 @@ struct LiveSandbox: ~Copyable {
     var veth = LinkSpecification.veth(
       pair.hostLink,
       peer: .init(
-        name: try! InterfaceName("eth0"), address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace)))
+        name: try! InterfaceName("eth0"), address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace),
+        transmitQueues: 1))
     veth.address = pair.hostMAC
     veth.mtu = pair.hostMTU
     veth.master = pair.bridgeIndex
-    veth.isUp = true
+    veth.transmitQueues = 1
     var requests = RouteRequests()
     requests.create(veth)
     // A port of a bridge needs no address of its own, and without one sends nothing by itself.
@@ -204,7 +205,11 @@ struct LiveSandbox: ~Copyable {
       guard error.netlinkErrno == EXFULL else { throw error }
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
     }
+    // A qdisc that is added to a link that is up waits until nothing passes by without it (dev_deactivate_many).
     try host.guardPort(pair.hostLink, isFirst: isFirstOnBridge)
+    var up = RouteRequests()
+    up.change(link: .named(pair.hostLink.text), LinkChanges(isUp: true), subject: pair.hostLink.text)
+    try host.netlinkRequests(up)
   }
 
   private mutating func configure(_ connection: SandboxFacts.Connection?) throws(SandboxError) {

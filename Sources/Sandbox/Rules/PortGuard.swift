@@ -315,14 +315,26 @@ struct PortGuard {
   }
 }
 
+extension PortGuard {
+  /// Where the program runs for all ports: once loaded, it costs a launch nothing. The number is nobody else's, as far as
+  /// that goes: "nsru" in ASCII.
+  static let block: UInt32 = 0x6e73_7275
+
+  /// Counts the programs that there have been: the ports of an older nsrun keep theirs, of the same block.
+  static let version: UInt32 = 1
+
+  static let filter = IngressFilter(at: .block(block), handle: version)
+}
+
 extension Host {
   /// Whether the host's end of a sandbox's veth pair is guarded, as far as the kernel can do it.
   func isGuarded(_ port: Link) throws(SandboxError) -> Bool {
-    let hasFilter = try route { (route) throws(NetlinkError) in
-      try route.has(IngressFilter(link: port.index, program: PortGuard.program))
-    }
-    if hasFilter { return true }
+    if try hasProgram(port.index) { return true }
     return try !KernelFeatures(self).haveFilters
+  }
+
+  private func hasProgram(_ port: UInt32) throws(SandboxError) -> Bool {
+    try route { (route) throws(NetlinkError) in try route.runs(PortGuard.program, onIngressOf: port) }
   }
 
   /// Guards the host's end of a sandbox's veth pair, before anything comes in on it.
@@ -330,11 +342,40 @@ extension Host {
   func guardPort(_ port: InterfaceName, isFirst: Bool) throws(SandboxError) {
     let index = if_nametoindex(port.text)
     guard index != 0 else { throw .refused("\(port) was deleted while it was being set up") }
+    do throws(SandboxError) {
+      try addQdisc(to: index, port.text)
+      let isLoaded = try route { (route) throws(NetlinkError) in try route.has(PortGuard.filter) }
+      // The first port since the last one has gone.
+      if !isLoaded { try load(PortGuard.filter) }
+    } catch {
+      let report = isFirst ? reporter.warn : reporter.progress
+      report?("what sandboxes send as router, switch or DHCP server is not held back: \(error) (nsrun doctor)")
+    }
+  }
+
+  /// Guards a port of which somebody has taken the filter, or the qdisc that it was below.
+  func restoreGuard(of port: Link) throws(SandboxError) {
+    do throws(SandboxError) {
+      try addQdisc(to: port.index, port.name)
+      try load(PortGuard.filter)
+    } catch {
+      guard error.netlinkErrno == EEXIST else { throw error }
+      // Where no port has the block, there is none.
+      try? load(PortGuard.filter)
+    }
+    // The qdisc is somebody else's.
+    if try !hasProgram(port.index) { try load(IngressFilter(at: .link(port.index))) }
+  }
+
+  private func addQdisc(to port: UInt32, _ name: String) throws(SandboxError) {
     var requests = RouteRequests()
-    requests.add(IngressFilter(link: index, program: PortGuard.program), subject: port.text)
-    let failures = try route { (route) throws(NetlinkError) in try route.failures(of: requests) }
-    guard let failure = failures.first else { return }
-    let report = isFirst ? reporter.warn : reporter.progress
-    report?("what sandboxes send as router, switch or DHCP server is not held back: \(failure) (nsrun doctor)")
+    requests.addIngressQdisc(link: port, block: PortGuard.block, subject: name)
+    try netlinkRequests(requests)
+  }
+
+  private func load(_ filter: IngressFilter) throws(SandboxError) {
+    var requests = RouteRequests()
+    requests.add(filter, PortGuard.program)
+    try netlinkRequests(requests)
   }
 }
