@@ -20,8 +20,8 @@ public struct ProcessCensus: ~Copyable {
   /// The processes that are below a user namespace: in it, in one below it, or in a network namespace that one of these
   /// owns.
   private var below: [FileIdentity: [Int32]] = [:]
-  /// Whether processes or threads were started meanwhile, which it may not have seen.
-  public private(set) var isOvertaken = false
+  /// The number after which processes or threads were started meanwhile, which it may not have seen; nil for none.
+  public private(set) var overtakenAfter: Int32?
 
   /// Looks at every thread that there is.
   public init() throws(SystemError) {
@@ -50,7 +50,7 @@ public struct ProcessCensus: ~Copyable {
       }
       for namespace in above { below[namespace, default: []].append(process) }
     }
-    isOvertaken = numbers.map { $0.last != ProcessNumbers.current?.last } ?? true
+    if let last = numbers?.last, last != ProcessNumbers.current?.last { overtakenAfter = last }
   }
 
   /// Whether the main thread of a process is where the calling one is.
@@ -112,6 +112,8 @@ public struct ProcessCensus: ~Copyable {
 public struct ProcessNumbers: Equatable, Sendable {
   /// How many there are on the machine.
   public let count: Int
+  /// How many of them run, or wait for a processor.
+  public let running: Int
   /// The one given last; after the highest comes the lowest that is free.
   public let last: Int32
 
@@ -120,22 +122,27 @@ public struct ProcessNumbers: Equatable, Sendable {
 
   /// - Parameter text: `0.10 0.20 0.30 1/100 4242`.
   init?(_ text: String) {
-    let fields = text.prefix { $0 != "\n" }.split(separator: " ")
-    guard fields.count == 5, let slash = fields[3].firstIndex(of: "/"),
-      let count = Int(fields[3][fields[3].index(after: slash)...]), let last = Int32(fields[4])
+    // By bytes: this is a launch's way.
+    let fields = text.utf8.prefix { $0 != UInt8(ascii: "\n") }.split(separator: UInt8(ascii: " "))
+    guard fields.count == 5, let slash = fields[3].firstIndex(of: UInt8(ascii: "/")),
+      let running = Int(Substring(fields[3][..<slash])),
+      let count = Int(Substring(fields[3][fields[3].index(after: slash)...])), let last = Int32(Substring(fields[4]))
     else { return nil }
     self.count = count
+    self.running = running
     self.last = last
   }
 }
 
 /// Looks at what is started in a network namespace while it looks: of processes that start another one and end, the newest
-/// may live for less than a look at all of the machine takes.
-/// - Parameter isEnough: is given each process or thread that is found there, but those of visitors (``ProcessCensus``).
-public func watchNewcomers(in namespace: FileIdentity, until isEnough: (Int32) -> Bool) {
-  guard var last = ProcessNumbers.current?.last else { return }
+/// may live for less than a look at all of the machine takes, but for longer than one at itself.
+/// - Parameters:
+///   - last: the number after which processes count; nil for those that are started from now on.
+///   - isEnough: is given each process or thread that is found there, but those of visitors (``ProcessCensus``).
+public func watchNewcomers(in namespace: FileIdentity, after last: Int32? = nil, until isEnough: (Int32) -> Bool) {
+  guard var last = last ?? ProcessNumbers.current?.last else { return }
   var idle = 0
-  for _ in 1...2000 where idle < 200 {
+  for _ in 1...400 where idle < 200 {
     guard let newest = ProcessNumbers.current?.last else { return }
     idle = newest == last ? idle + 1 : 0
     for thread in newest > last ? threads(numbered: last + 1...newest, in: namespace) : []

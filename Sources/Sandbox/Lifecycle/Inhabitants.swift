@@ -26,9 +26,6 @@ struct Inhabitants: ~Copyable {
     self.firstDescendant = firstDescendant
   }
 
-  /// Whether the kernel can end them all at once.
-  var isOwned: Bool { ownerIdentity != nil }
-
   /// The processes, in ascending order.
   borrowing func processes() -> [Int32] {
     guard let census = try? ProcessCensus() else { return [] }
@@ -37,8 +34,8 @@ struct Inhabitants: ~Copyable {
 
   borrowing func processes(in census: borrowing ProcessCensus) -> [Int32] {
     var inside = census.processes(in: namespace, orBelow: ownerIdentity)
-    if inside.isEmpty, census.isOvertaken {
-      watchNewcomers(in: namespace) { newcomer in
+    if inside.isEmpty, let last = census.overtakenAfter {
+      watchNewcomers(in: namespace, after: last) { newcomer in
         inside.append(newcomer)
         return true
       }
@@ -52,19 +49,27 @@ struct Inhabitants: ~Copyable {
   }
 
   /// Whether processes may be in a namespace that came by themselves. Most who do have been started since; a look at all
-  /// of the machine, some 10 us for each, is left to those runs that take much longer than that.
+  /// of the machine, some 10 us for each, is left to those runs that take much longer than that, as far as they have had a
+  /// processor to themselves.
   /// - Parameters:
   ///   - first: the number of the first process that was inside.
   ///   - start: when that was started (``monotonicMicroseconds()``).
   static func mayHaveCome(into namespace: FileIdentity, from first: Int32, since start: Int64) -> Bool {
     guard let numbers = ProcessNumbers.current, numbers.last >= first else { return true }
-    return monotonicMicroseconds() - start > Int64(numbers.count) * 1000
-      || !threads(numbered: first...numbers.last, in: namespace).isEmpty
+    let time = monotonicMicroseconds() - start
+    if time > Int64(numbers.count) * 1000 {
+      let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+      if time > Int64(numbers.count * 1000 * max(processors, numbers.running) / processors) { return true }
+    }
+    return !threads(numbered: first...numbers.last, in: namespace).isEmpty
   }
+
+  /// Ends those that only the kernel finds: of other PID namespaces.
+  fileprivate borrowing func strikeUnseen() { owner?.killAll() }
 
   /// Ends, without grace, those that fork faster than they can be found.
   fileprivate borrowing func strike() {
-    owner?.killAll()
+    strikeUnseen()
     watchNewcomers(in: namespace) { newcomer in
       kill(newcomer, SIGKILL)
       return false
@@ -103,7 +108,7 @@ extension Host {
     let inside = inhabitants.processes(in: census)
     guard !inside.isEmpty else {
       // What cannot be found is not absent.
-      if inhabitants.isOwned { inhabitants.strike() }
+      inhabitants.strikeUnseen()
       return 0
     }
     reporter.warn("ending what still runs in \(place): \(programs(of: inside))")
