@@ -19,6 +19,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -70,6 +71,13 @@ int clinux_make_owned_network(int *user, int *network, int *limit_error) {
 // unshare(2) would be for the caller's next children as well, and there is no way back into the namespace of before for
 // one that has no power over it.
 int clinux_fork_init(void) { return (int)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL); }
+int clinux_vfork(void (*body)(void *), void *context) {
+  // The child's frames are below this one, which the caller comes back to.
+  int pid = vfork();
+  if (pid != 0) return pid;
+  body(context);
+  _exit(125);
+}
 static int kill_all_as(int user_namespace, uint32_t user) {
   // Whoever is inside must not get hold of it: it would have root's files.
   if (prctl(PR_SET_DUMPABLE, 0) < 0 || setns(user_namespace, CLONE_NEWUSER) < 0) return errno;
@@ -168,6 +176,11 @@ int clinux_fcntl(int fd, int command, int argument) { return fcntl(fd, command, 
 int clinux_set_write_hint(int fd, uint64_t hint) { return fcntl(fd, F_SET_RW_HINT, &hint); }
 int clinux_write_hint(int fd, uint64_t *hint) { return fcntl(fd, F_GET_RW_HINT, hint); }
 int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
+ssize_t clinux_vmsplice(int fd, const void *bytes, uint64_t length) {
+  struct iovec vector = {(void *)bytes, length};
+  return vmsplice(fd, &vector, 1, 0);
+}
 int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags) {
   return (int)syscall(SYS_close_range, first, last, flags);
 }
@@ -177,9 +190,18 @@ int clinux_keep_capabilities(int on) { return prctl(PR_SET_KEEPCAPS, on, 0, 0, 0
 int clinux_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 int clinux_is_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }
 int clinux_set_dumpable(int on) { return prctl(PR_SET_DUMPABLE, on, 0, 0, 0); }
-void clinux_erase_environment(void) {
-  for (char **entry = environ; entry && *entry; entry++) explicit_bzero(*entry, strlen(*entry));
-  environ = NULL;
+int clinux_move_environment(void) {
+  size_t count = 0;
+  while (environ && environ[count]) count++;
+  char **copy = calloc(count + 1, sizeof *copy);
+  if (!copy) return -1;
+  for (size_t i = 0; i < count; i++) {
+    copy[i] = strdup(environ[i]);
+    if (!copy[i]) return -1;
+    explicit_bzero(environ[i], strlen(environ[i]));
+  }
+  environ = copy;
+  return 0;
 }
 int clinux_setresuid(uint32_t real, uint32_t effective, uint32_t saved) { return setresuid(real, effective, saved); }
 int clinux_setresgid(uint32_t real, uint32_t effective, uint32_t saved) { return setresgid(real, effective, saved); }

@@ -18,7 +18,7 @@ public struct ChildProcess: ~Copyable {
 
   /// The parent as the child sees it.
   public struct Parent: ~Copyable {
-    private let reports: OwnedDescriptor
+    fileprivate let reports: OwnedDescriptor
     private let permissions: OwnedDescriptor
 
     fileprivate init(reports: consuming OwnedDescriptor, permissions: consuming OwnedDescriptor) {
@@ -27,7 +27,17 @@ public struct ChildProcess: ~Copyable {
     }
 
     /// Tells the parent that a checkpoint has been reached; the parent waits for it in ``ChildProcess/checkpoint()``.
-    public borrowing func reachCheckpoint() { send(Report.checkpoint) }
+    /// - Parameter goesOn: whether this process has more to do at once.
+    public borrowing func reachCheckpoint(goesOn: Bool = false) {
+      if goesOn, lend(Report.checkpoint) { return }
+      send(Report.checkpoint)
+    }
+
+    /// Sends bytes that stay as they are. write(2) lets a waiting parent start on this processor, once this process waits
+    /// (wake_up_interruptible_sync_poll in fs/pipe.c); vmsplice(2) lets it start on another one.
+    private borrowing func lend(_ report: [UInt8]) -> Bool {
+      report.withUnsafeBytes { clinux_vmsplice(reports.raw, $0.baseAddress, UInt64($0.count)) == $0.count }
+    }
 
     /// Waits until the parent lets go on, by ``ChildProcess/permit(telling:)`` or ``ChildProcess/proceed(with:)``; ends the
     /// process when the parent is gone.
@@ -48,9 +58,11 @@ public struct ChildProcess: ~Copyable {
       _exit(125)
     }
 
-    fileprivate borrowing func send(_ report: [UInt8]) {
+    fileprivate borrowing func send(_ report: [UInt8]) { Self.send(report, to: reports.raw) }
+
+    fileprivate static func send(_ report: [UInt8], to reports: Int32) {
       do throws(SystemError) {
-        try systemCall("write", "a report") { write(reports.raw, report, report.count) }
+        try systemCall("write", "a report") { write(reports, report, report.count) }
       } catch {
         // The parent waits for a report or for this process's end.
         _exit(125)
@@ -81,15 +93,8 @@ public struct ChildProcess: ~Copyable {
         link.send(Report.encode(.setup(error)))
         _exit(125)
       }
-      let variables = link.awaitPermission()
-      guard var command else { _exit(0) }
-      command.environment.insert(contentsOf: variables, at: 0)
-      if let stops { Self.becomeParent(of: command, link, signals, reportingStopsTo: stops.writeEnd.raw) }
-      // A change of credentials makes the kernel forget the signal. What process 1 has started ends with that.
-      let failure = command.execute(
-        onChange: { if !isInit { Self.end(with: parent, isInit: false) } }, last: signals.restoration)
-      link.send(Report.encode(failure))
-      _exit(125)
+      if let stops { Self.become(command, of: parent, link, signals, reportingStopsTo: stops.writeEnd.raw) }
+      Self.become(command, of: parent, link, signals, reportingStopsTo: nil)
     }
     pid = child
     if let stops {
@@ -104,22 +109,46 @@ public struct ChildProcess: ~Copyable {
     permissions = permission.keepWriteEnd()
   }
 
-  /// Lets the calling process, process 1, start the command in a child of its own and end as that does. It comes back in
-  /// that child.
-  private static func becomeParent(
-    of command: Command, _ link: borrowing Parent, _ signals: borrowing BlockedSignals, reportingStopsTo stops: Int32
-  ) {
-    let child = fork()
-    let error = errno
-    if child == 0 { return }
-    if child < 0 {
-      link.send(Report.encode(.setup(SystemError("fork", "", errno: error))))
+  /// What the child becomes in the end, as C hands it on.
+  private final class Body {
+    let run: () -> Never
+
+    init(_ run: @escaping () -> Never) { self.run = run }
+  }
+
+  /// Executes the command when the parent lets it, or ends where there is none.
+  /// - Parameter stops: for process 1, which starts the command in a child of its own and ends as that does.
+  private static func become(
+    _ command: Command?, of parent: Int32, _ link: consuming Parent, _ signals: borrowing BlockedSignals,
+    reportingStopsTo stops: Int32?
+  ) -> Never {
+    let variables = link.awaitPermission()
+    guard var command else { _exit(0) }
+    command.environment.insert(contentsOf: variables, at: 0)
+    let body = Body { [command, restoration = signals.restoration, reports = link.reports.raw] in
+      // A change of credentials makes the kernel forget the signal. What process 1 has started ends with that.
+      let failure = command.execute(
+        onChange: { if stops == nil { Self.end(with: parent, isInit: false) } }, last: restoration)
+      Parent.send(Report.encode(failure), to: reports)
+      _exit(125)
+    }
+    guard let stops else { body.run() }
+    var child: Int32 = 0
+    do throws(SystemError) {
+      // The command can look at it as soon as it is there.
+      try systemCall("hide", "the environment of process 1") { clinux_move_environment() }
+      // To copy the memory for what is left to do until the command takes over would take longer than that.
+      let context = Unmanaged.passUnretained(body).toOpaque()
+      child = try systemCall("fork", "") {
+        clinux_vfork({ Unmanaged<Body>.fromOpaque($0!).takeUnretainedValue().run() }, context)
+      }
+    } catch {
+      link.send(Report.encode(.setup(error)))
       _exit(125)
     }
     // Who waits for the end of a stream, or for the command to have started, waits for the command alone.
     if stops > 0 { clinux_close_range(0, UInt32(stops) - 1, 0) }
     clinux_close_range(UInt32(stops) + 1, UInt32.max, 0)
-    clinux_erase_environment()
     _exit(Supervisor(ofOrphan: child, reportingStopsTo: stops).wait(signals: signals).code)
   }
 

@@ -124,7 +124,7 @@ public struct UserNamespace: ~Copyable, Sendable {
   }
 
   /// Moves the calling process, which must have one thread only, into it for good: with all capabilities there and none
-  /// outside (setns(2)). Until ``mapAll(of:)`` its ids are nobody's.
+  /// outside (setns(2)). Until ``IdentityMaps/apply(to:)`` its ids are nobody's.
   ///
   /// Root inside has power over it from then on. So it comes with the calls filtered that ``filterCalls(warn:)`` tells, and
   /// nobody inside can trace it, or see its memory, environment and descriptors, before it executes a program (ptrace(2)).
@@ -146,11 +146,23 @@ public struct UserNamespace: ~Copyable, Sendable {
     }
   }
 
-  /// Maps every id of the calling process's user namespace to itself in that of another process, once for each such
-  /// namespace; the caller needs CAP_SETUID and CAP_SETGID.
-  public static func mapAll(of pid: Int32) throws(SystemError) {
-    for map in ["uid_map", "gid_map"] {
-      try writeText(identity(of: try readText("/proc/thread-self/\(map)")), to: "/proc/\(pid)/\(map)")
+  /// What maps every id of the calling process's user namespace to itself in another one.
+  public struct IdentityMaps: Sendable {
+    private let maps: [(name: String, text: String)]
+
+    /// Reads the maps of the calling process's.
+    public init() throws(SystemError) {
+      var maps: [(String, String)] = []
+      for name in ["uid_map", "gid_map"] {
+        maps.append((name, identity(of: try readText("/proc/thread-self/\(name)"))))
+      }
+      self.maps = maps
+    }
+
+    /// Gives them to the user namespace of a process, once for each such namespace; the caller needs CAP_SETUID and
+    /// CAP_SETGID.
+    public func apply(to pid: Int32) throws(SystemError) {
+      for map in maps { try writeText(map.text, to: "/proc/\(pid)/\(map.name)") }
     }
   }
 

@@ -45,6 +45,8 @@ int clinux_namespace_parent(int fd);
 /// capabilities there, and ends all processes that these give it power over (kill(2) with -1): it gives 0 then, else an
 /// error number.
 int clinux_kill_all_in(int user_namespace, uint32_t user);
+/// vfork(2): runs a function in a child that shares the memory, until it executes a program or exits. The caller waits.
+int clinux_vfork(void (*body)(void *), void *context);
 /// pidfd_open(2), close-on-exec: readable when the process has ended.
 int clinux_pidfd_open(int pid);
 /// ioctl_ns(2), NS_GET_OWNER_UID: the user who made a user namespace, as the caller's own numbers it.
@@ -62,6 +64,8 @@ int clinux_set_write_hint(int fd, uint64_t hint);
 int clinux_write_hint(int fd, uint64_t *hint);
 /// pipe2(O_CLOEXEC).
 int clinux_pipe(int *ends);
+/// vmsplice(2) of one vector: the bytes may not change before they are read.
+ssize_t clinux_vmsplice(int fd, const void *bytes, uint64_t length);
 int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags);
 
 /// prctl(PR_SET_PDEATHSIG): the signal the calling process gets when its parent ends.
@@ -73,8 +77,8 @@ int clinux_set_no_new_privileges(void);
 /// looked into by who has power over it but not over the user namespace in which its own program was executed.
 int clinux_is_dumpable(void);
 int clinux_set_dumpable(int on);
-/// Overwrites what /proc/PID/environ shows of the calling process, whose environment is empty then.
-void clinux_erase_environment(void);
+/// Overwrites what /proc/PID/environ shows of the calling process; its environment is a copy from then on.
+int clinux_move_environment(void);
 int clinux_setresuid(uint32_t real, uint32_t effective, uint32_t saved);
 int clinux_setresgid(uint32_t real, uint32_t effective, uint32_t saved);
 /// prctl(PR_SET_CHILD_SUBREAPER): orphaned descendants become children of the calling process.

@@ -189,7 +189,7 @@ extension Host {
       } else {
         owner = try .some(NetworkNamespace.unshareOwned(warn: reporter.warn))
       }
-      parent.reachCheckpoint()
+      parent.reachCheckpoint(goesOn: true)
       Baseline.apply(warn: reporter.warn)
       if command == nil {
         parent.awaitPermission()
@@ -214,8 +214,10 @@ extension Host {
 
   /// Makes the ids inside a child's user namespace those of this process's.
   private func giveIdentities(to child: borrowing ChildProcess) throws(SandboxError) {
+    // Read while the child is on its way.
+    let maps = try system { () throws(SystemError) in try UserNamespace.IdentityMaps() }
     try launch { () throws(LaunchError) in try child.checkpoint() }
-    do throws(SystemError) { try UserNamespace.mapAll(of: child.pid) } catch {
+    do throws(SystemError) { try maps.apply(to: child.pid) } catch {
       guard error.errno == EROFS else { throw .system(error) }
       throw .refused("\(error), as it is in a sandbox of a sandbox: give the nsrun that made this one --no-pid")
     }
