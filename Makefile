@@ -7,9 +7,13 @@ FUZZ_RUNS ?= 500000
 
 BINARY = .build/release/nsrun
 # A launch lasts some milliseconds: what generic code of another module looks up at run time, and types by their names
-# instead of by calls, it would feel.
+# instead of by calls, it would feel. It also feels each piece of the program that the kernel has to map, some 3 us: what a
+# launch runs stands together.
+ORDER = $(CURDIR)/Sources/CStart/launch.order
 RELEASE = -c release -Xswiftc -static-executable -Xswiftc -cross-module-optimization \
-  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
+  -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
+  -Xswiftc -Xfrontend -Xswiftc -function-sections -Xswiftc -use-ld=lld \
+  -Xlinker --symbol-ordering-file=$(ORDER) -Xlinker --no-warn-symbol-ordering
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man/man8
 BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -34,6 +38,7 @@ help:
 	@echo 'make fuzz         give the codecs FUZZ_RUNS ($(FUZZ_RUNS)) inputs of any bytes'
 	@echo 'make bench        measure a launch (root)'
 	@echo 'make bench-scale  measure launches next to thousands of sandboxes, and throughput (root)'
+	@echo 'make launch-order find out anew what a launch runs, for the linker (root)'
 	@echo 'make install      install binary, man page, completions and what keeps network managers away'
 	@echo '                  below PREFIX ($(PREFIX)); DESTDIR in front of it'
 	@echo 'make uninstall    remove them'
@@ -100,6 +105,15 @@ bench-scale: root
 	@Tests/Support/install-packages bench
 	@$(MAKE) --no-print-directory build
 	@Tests/Benchmarks/scale $(BINARY)
+
+# For another release of Swift. The program is linked once without an order, so that nothing of the old one stays.
+.PHONY: launch-order
+launch-order: root
+	@Tests/Support/install-packages bench
+	@$(MAKE) --no-print-directory build ORDER=/dev/null
+	Tests/Benchmarks/launch-order $(BINARY) >$(ORDER).new
+	@mv $(ORDER).new $(ORDER)
+	@$(MAKE) --no-print-directory build
 
 # sudo often has no swift in its PATH: then what make has built before is installed.
 .PHONY: install
