@@ -55,14 +55,15 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// The usual notation in lower case.
   public var description: String {
-    var text = ""
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
     text.reserveCapacity(17)
     for byte in bytes {
-      if !text.isEmpty { text += ":" }
-      text += byte < 16 ? "0" : ""
-      text += String(byte, radix: 16)
+      if !text.isEmpty { text.append(UInt8(ascii: ":")) }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
     }
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
   func write(to buffer: inout MessageBuffer) {

@@ -31,8 +31,8 @@ struct RecordText: Equatable {
     // with an accent, which makes one character of itself and the space before it.
     var rest = content[...]
     while var line = rest.cut(at: UInt8(ascii: "\n")) {
-      guard let word = line.cut(at: UInt8(ascii: " ")), let key = String(validating: word, as: UTF8.self),
-        !key.isEmpty, let value = String(validating: line, as: UTF8.self)
+      guard let word = line.cut(at: UInt8(ascii: " ")), let key = Self.text(word), !key.isEmpty,
+        let value = Self.text(line)
       else { throw .garbage }
       lines.append((key, value))
     }
@@ -40,6 +40,12 @@ struct RecordText: Equatable {
     guard head.key == Self.title, let version = Int(head.value), version > 0 else { throw .garbage }
     guard version <= Self.version else { throw .newer(version: version) }
     self.lines = Array(lines.dropFirst())
+  }
+
+  /// Bytes as UTF-8; nil for others. What String(validating:) needs to know of its types takes longer than a record.
+  private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return text.utf8.elementsEqual(bytes) ? text : nil
   }
 
   /// The value of the last line with a key.
