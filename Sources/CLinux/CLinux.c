@@ -326,7 +326,10 @@ int clinux_term_signal(int status) { return WTERMSIG(status); }
 int clinux_stopped(int status) { return WIFSTOPPED(status); }
 int clinux_stop_signal(int status) { return WSTOPSIG(status); }
 
-int clinux_wait_signal(int timeout, int *code, int *sender) {
+int clinux_queue_signal(int pid, int signal, int value) {
+  return sigqueue(pid, signal, (union sigval){.sival_int = value});
+}
+int clinux_wait_signal(int timeout, int *code, int *sender, int *value) {
   sigset_t all;
   siginfo_t info;
   struct timespec span = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
@@ -334,5 +337,6 @@ int clinux_wait_signal(int timeout, int *code, int *sender) {
   int signal = sigtimedwait(&all, &info, timeout < 0 ? NULL : &span);
   *code = signal > 0 ? info.si_code : 0;
   *sender = signal > 0 ? info.si_pid : 0;
+  *value = signal > 0 && info.si_code == SI_QUEUE ? info.si_value.sival_int : 0;
   return signal;
 }

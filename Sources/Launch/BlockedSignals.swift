@@ -43,17 +43,21 @@ struct ArrivedSignal {
   let number: Int32
   /// Whether a process sent it, by kill(2) or its kin; the kernel itself sends those of a terminal.
   let isFromProcess: Bool
-  /// The process that sent it.
+  /// The process that sent it, by the number that it has where it is: 0 for one outside of this process's PID namespace,
+  /// but of one in a namespace below this it is the number there (prepare_kill_siginfo in kernel/signal.c).
   let sender: Int32
+  /// What was sent along; 0 for nothing.
+  let value: Int32
 
   /// Waits for a signal that is blocked; nil after the timeout in milliseconds.
   static func next(timeout: Int32? = nil) -> ArrivedSignal? {
     var code: Int32 = 0
     var sender: Int32 = 0
+    var value: Int32 = 0
     while true {
-      let number = clinux_wait_signal(timeout ?? -1, &code, &sender)
+      let number = clinux_wait_signal(timeout ?? -1, &code, &sender, &value)
       let error = errno
-      if number > 0 { return ArrivedSignal(number: number, isFromProcess: code <= 0, sender: sender) }
+      if number > 0 { return ArrivedSignal(number: number, isFromProcess: code <= 0, sender: sender, value: value) }
       if error != EINTR { return nil }
     }
   }

@@ -41,6 +41,7 @@ public struct Supervisor: ~Copyable {
   /// Waits until the command ends.
   public borrowing func wait(signals: borrowing BlockedSignals) -> ExitStatus {
     var end: Int32?
+    var insiders: [Int32: Int32] = [:]
     while true {
       let status = reap(signals)
       if case .told(let descriptor) = stops { end = follow(descriptor, signals) ?? end }
@@ -49,16 +50,35 @@ public struct Supervisor: ~Copyable {
       else { continue }
       // That its terminal is gone is told to the leader of a session only, not to the process group.
       let isHangup = signal.number == SIGHUP && getsid(0) == getpid()
-      if signal.isFromProcess ? !isOurs(signal) : isHangup { kill(child, signal.number) }
+      if signal.isFromProcess ? !isOurs(signal, &insiders) : isHangup { handOn(signal) }
     }
   }
 
   /// Whether the command has a signal already, or has sent it: it was to the whole process group then.
-  private borrowing func isOurs(_ signal: ArrivedSignal) -> Bool {
-    if signal.sender == child || signal.sender == getpid() { return true }
-    // From a PID namespace only groups can be reached beyond it.
-    guard case .told = stops, let inside = FileIdentity(path: "/proc/\(child)/ns/pid") else { return false }
-    return FileIdentity(path: "/proc/\(signal.sender)/ns/pid") == inside
+  /// - Parameter insiders: by signals, who inside has sent them to process 1 before.
+  private borrowing func isOurs(_ signal: ArrivedSignal, _ insiders: inout [Int32: Int32]) -> Bool {
+    switch stops {
+    case .seen: return signal.sender == child || signal.sender == getpid()
+    // Whose number it is, is not known here: process 1 finds out.
+    case .told: return signal.sender == getpid()
+    case .reported:
+      guard signal.sender == 0 else {
+        insiders[signal.number] = signal.sender
+        // What an insider of another group sends is to process 1 alone, and so to the command.
+        let group = getpgid(signal.sender)
+        return signal.sender == child || group < 0 || group == getpgrp()
+      }
+      // What was sent to the group comes to process 1 itself as well, and before it is handed on.
+      guard signal.value != 0, insiders[signal.number] == signal.value else { return false }
+      insiders[signal.number] = nil
+      return true
+    }
+  }
+
+  /// Sends a signal on, to process 1 with the number of its sender.
+  private borrowing func handOn(_ signal: ArrivedSignal) {
+    if case .told = stops, clinux_queue_signal(child, signal.number, signal.sender) == 0 { return }
+    kill(child, signal.number)
   }
 
   /// Stands still where process 1 has reported that the command does.

@@ -53,6 +53,20 @@ extension CommandTests {
       }
     }
 
+    @Test("A signal comes to the command once where what it has started sends it to the process group, and each time")
+    func descendantsGroup() throws {
+      try onHost { (host) throws in
+        // Each is answered before the next is sent: what is pending comes only once anyway.
+        let outcome = try host.sh(
+          """
+          exec setsid -w nsrun -- bash -c 'mkfifo /tmp/$$; exec 3<> /tmp/$$; rm /tmp/$$
+            trap "echo caught; echo >&3" USR1
+            for i in 1 2 3; do bash -c "trap : USR1; kill -USR1 0; sleep 0.2"; read x <&3; done; trap exit USR2; kill -USR2 0'
+          """)
+        #expect(outcome.output == "caught\ncaught\ncaught\n" && outcome.errors == "", "\(outcome)")
+      }
+    }
+
     @Test(
       "A signal to the whole process group ends the command and nsrun, as one to nsrun does",
       arguments: [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3)], ways)

@@ -155,5 +155,8 @@ int clinux_stopped(int status);
 int clinux_stop_signal(int status);
 
 /// sigtimedwait(2) for any blocked signal; a negative timeout in milliseconds waits
-/// for ever. Gives the signal, its si_code and si_pid; -1 with EAGAIN after the timeout.
-int clinux_wait_signal(int timeout, int *code, int *sender);
+/// for ever. Gives the signal, its si_code and si_pid, and the value that it was queued with, else 0; -1 with EAGAIN after
+/// the timeout.
+int clinux_wait_signal(int timeout, int *code, int *sender, int *value);
+/// sigqueue(3)
+int clinux_queue_signal(int pid, int signal, int value);
