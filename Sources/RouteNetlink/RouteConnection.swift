@@ -104,8 +104,8 @@ public struct RouteConnection: ~Copyable {
     }
   }
 
-  /// Whether a program judges what comes in on a link, by a filter of its own or of its block. ENODEV where there is no such
-  /// link.
+  /// Whether a program judges what comes in on a link, by a filter of its own or of its block; none does on a link that is
+  /// not there.
   public mutating func runs(_ program: PacketProgram, onIngressOf link: UInt32) throws(NetlinkError) -> Bool {
     var batch = RequestBatch()
     batch.append(

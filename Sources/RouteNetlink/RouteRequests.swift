@@ -58,7 +58,7 @@ public struct RouteRequests: Sendable {
   }
 
   /// Lets filters judge what comes in on a link: its own, or those of a block (Linux 4.16). EEXIST where it has a qdisc of
-  /// kind `ingress` already, EINVAL for `clsact`; ENOENT where the kernel lacks CONFIG_NET_SCH_INGRESS.
+  /// kind `ingress` or `clsact` already; ENOENT where the kernel lacks CONFIG_NET_SCH_INGRESS.
   public mutating func addIngressQdisc(link: UInt32, block: UInt32? = nil, subject: String? = nil) {
     batch.append(
       type: RTM_NEWQDISC, flags: [.create, .exclusive], operation: "add ingress qdisc",

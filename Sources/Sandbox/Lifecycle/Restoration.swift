@@ -134,7 +134,7 @@ extension Host {
     var requests = RouteRequests()
     for link in try route({ (route) throws(NetlinkError) in try route.links(kind: "veth") })
     where names.contains(link.name) && Tag.isOurLink(link) {
-      if try !isGuarded(link) { try restoreGuard(of: link) }
+      if try !isGuarded(link) { restoreGuard(of: link) }
       if link.master == nil || link.master == index && !link.isUp {
         requests.change(link: .index(link.index), LinkChanges(isUp: true, master: index), subject: link.name)
       } else if link.master != index || link.bridgePort.map(PortGuard.covers) == true {

@@ -342,34 +342,42 @@ extension Host {
   func guardPort(_ port: InterfaceName, isFirst: Bool) throws(SandboxError) {
     let index = if_nametoindex(port.text)
     guard index != 0 else { throw .refused("\(port) was deleted while it was being set up") }
-    do throws(SandboxError) {
-      try addQdisc(to: index, port.text)
-      let isLoaded = try route { (route) throws(NetlinkError) in try route.has(PortGuard.filter) }
-      // The first port since the last one has gone.
-      if !isLoaded { try load(PortGuard.filter) }
-    } catch {
+    do throws(SandboxError) { try attachProgram(to: index, port.text, isThorough: false) } catch {
       let report = isFirst ? reporter.warn : reporter.progress
-      report?("what sandboxes send as router, switch or DHCP server is not held back: \(error) (nsrun doctor)")
+      report?(explain(unguarded: error))
     }
   }
 
   /// Guards a port of which somebody has taken the filter, or the qdisc that it was below.
-  func restoreGuard(of port: Link) throws(SandboxError) {
-    do throws(SandboxError) {
-      try addQdisc(to: port.index, port.name)
-      try load(PortGuard.filter)
-    } catch {
-      guard error.netlinkErrno == EEXIST else { throw error }
-      // Where no port has the block, there is none.
-      try? load(PortGuard.filter)
+  func restoreGuard(of port: Link) {
+    do throws(SandboxError) { try attachProgram(to: port.index, port.name, isThorough: true) } catch {
+      if error.netlinkErrno != ENODEV { reporter.warn(explain(unguarded: error)) }
     }
-    // The qdisc is somebody else's.
-    if try !hasProgram(port.index) { try load(IngressFilter(at: .link(port.index))) }
   }
 
-  private func addQdisc(to port: UInt32, _ name: String) throws(SandboxError) {
+  private func explain(unguarded error: SandboxError) -> String {
+    "what sandboxes send as router, switch or DHCP server is not held back: \(error) (nsrun doctor)"
+  }
+
+  /// - Parameter isThorough: whether the program may have been replaced.
+  private func attachProgram(to port: UInt32, _ name: String, isThorough: Bool) throws(SandboxError) {
+    do throws(SandboxError) {
+      try addQdisc(to: port, name, block: PortGuard.block)
+      let isLoaded = try route { (route) throws(NetlinkError) in try route.has(PortGuard.filter) }
+      // The first port since the last one has gone.
+      if isThorough || !isLoaded { try load(PortGuard.filter) }
+    } catch {
+      // There is a qdisc already, perhaps below the block; else it is somebody else's, or the block is.
+      try? load(PortGuard.filter)
+      if try hasProgram(port) { return }
+      try? addQdisc(to: port, name, block: nil)
+      guard (try? load(IngressFilter(at: .link(port)))) != nil else { throw error }
+    }
+  }
+
+  private func addQdisc(to port: UInt32, _ name: String, block: UInt32?) throws(SandboxError) {
     var requests = RouteRequests()
-    requests.addIngressQdisc(link: port, block: PortGuard.block, subject: name)
+    requests.addIngressQdisc(link: port, block: block, subject: name)
     try netlinkRequests(requests)
   }
 
