@@ -138,7 +138,7 @@ public struct ChildProcess: ~Copyable {
       // The command can look at it as soon as it is there.
       try systemCall("hide", "the environment of process 1") { clinux_move_environment() }
       // To copy the memory for what is left to do until the command takes over would take longer than that.
-      let context = Unmanaged.passUnretained(body).toOpaque()
+      let context = Unmanaged.passRetained(body).toOpaque()
       child = try systemCall("fork", "") {
         clinux_vfork({ Unmanaged<Body>.fromOpaque($0!).takeUnretainedValue().run() }, context)
       }

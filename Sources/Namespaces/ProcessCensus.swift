@@ -145,7 +145,9 @@ public func watchNewcomers(in namespace: FileIdentity, after last: Int32? = nil,
   for _ in 1...400 where idle < 200 {
     guard let newest = ProcessNumbers.current?.last else { return }
     idle = newest == last ? idle + 1 : 0
-    for thread in newest > last ? threads(numbered: last + 1...newest, in: namespace) : []
+    // After the highest number comes the lowest that is free.
+    let numbers = newest > last ? last + 1...newest : newest < last ? 1...newest : nil
+    for thread in numbers.map({ threads(numbered: $0, in: namespace) }) ?? []
     where !ProcessCensus.isVisitor(thread) && isEnough(thread) { return }
     last = newest
   }

@@ -50,7 +50,7 @@ struct Inhabitants: ~Copyable {
 
   /// Whether processes may be in a namespace that came by themselves. Most who do have been started since; a look at all
   /// of the machine, some 10 us for each, is left to those runs that take much longer than that, as far as they have had a
-  /// processor to themselves.
+  /// processor to themselves; an eighth of it is taken for granted, however many others run.
   /// - Parameters:
   ///   - first: the number of the first process that was inside.
   ///   - start: when that was started (``monotonicMicroseconds()``).
@@ -59,8 +59,11 @@ struct Inhabitants: ~Copyable {
     let time = monotonicMicroseconds() - start
     if time > Int64(numbers.count) * 1000 {
       let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-      if time > Int64(numbers.count * 1000 * max(processors, numbers.running) / processors) { return true }
+      let share = min(max(processors, numbers.running), 8 * processors)
+      if time > Int64(numbers.count * 1000 * share / processors) { return true }
     }
+    // Others start more than there are: to look at each of those would take longer.
+    if Int(numbers.last - first) > numbers.count { return true }
     return !threads(numbered: first...numbers.last, in: namespace).isEmpty
   }
 
