@@ -13,7 +13,7 @@ ORDER = $(CURDIR)/Sources/CStart/launch.order
 RELEASE = -c release -Xswiftc -static-executable -Xswiftc -cross-module-optimization \
   -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
   -Xswiftc -Xfrontend -Xswiftc -function-sections -Xswiftc -use-ld=lld \
-  -Xlinker --symbol-ordering-file=$(ORDER) -Xlinker --no-warn-symbol-ordering
+  -Xlinker '--symbol-ordering-file=$(ORDER)' -Xlinker --no-warn-symbol-ordering
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man/man8
 BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -27,6 +27,8 @@ SOURCES = Package.swift Sources Tests
 .PHONY: build
 build:
 	@Tests/Support/install-packages build
+	@# The linker's list is no source to SwiftPM.
+	@[ ! '$(ORDER)' -nt $(BINARY) ] || rm -f $(BINARY)
 	$(SWIFT) build $(RELEASE) --product nsrun
 
 .PHONY: help
@@ -111,8 +113,8 @@ bench-scale: root
 launch-order: root
 	@Tests/Support/install-packages bench
 	@$(MAKE) --no-print-directory build ORDER=/dev/null
-	Tests/Benchmarks/launch-order $(BINARY) >$(ORDER).new
-	@mv $(ORDER).new $(ORDER)
+	Tests/Benchmarks/launch-order $(BINARY) >.build/launch.order
+	@mv .build/launch.order '$(ORDER)'
 	@$(MAKE) --no-print-directory build
 
 # sudo often has no swift in its PATH: then what make has built before is installed.

@@ -10,6 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef __x86_64__
+#error "the register with the address of the next instruction has another name here"
+#endif
+
 int main(int count, char **arguments) {
   if (count < 4) return 2;
   unsigned long low = strtoul(arguments[1], NULL, 16), high = strtoul(arguments[2], NULL, 16);
