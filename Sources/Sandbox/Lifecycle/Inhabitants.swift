@@ -62,8 +62,8 @@ struct Inhabitants: ~Copyable {
       let share = min(max(processors, numbers.running), 8 * processors)
       if time > Int64(numbers.count * 1000 * share / processors) { return true }
     }
-    // Others start more than there are: to look at each of those would take longer.
-    if Int(numbers.last - first) > numbers.count { return true }
+    // Others have started so many that to look at each of those would take longer.
+    if Int(numbers.last - first) > max(1000, 4 * numbers.count) { return true }
     return !threads(numbered: first...numbers.last, in: namespace).isEmpty
   }
 
