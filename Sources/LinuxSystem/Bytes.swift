@@ -9,3 +9,16 @@ extension ArraySlice<UInt8> {
     return self[..<end]
   }
 }
+
+/// Bytes as pairs of hexadecimal digits, in lower case.
+@inlinable public func hexadecimal(_ bytes: some Sequence<UInt8>, separator: String = "") -> String {
+  // By bytes: each launch writes some.
+  let digits = Array("0123456789abcdef".utf8)
+  var text: [UInt8] = []
+  for byte in bytes {
+    if !text.isEmpty { text += separator.utf8 }
+    text.append(digits[Int(byte >> 4)])
+    text.append(digits[Int(byte & 15)])
+  }
+  return String(decoding: text, as: UTF8.self)
+}

@@ -19,12 +19,7 @@ public struct NamespaceHandle: Equatable, Sendable {
   }
 
   /// As text: the type and, in hexadecimal digits, the bytes.
-  public var text: String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text = Array("\(type):".utf8)
-    for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-    return String(decoding: text, as: UTF8.self)
-  }
+  public var text: String { "\(type):\(hexadecimal(bytes))" }
 
   /// - Parameter text: as ``text`` gives it.
   public init?(_ text: String) {

@@ -40,11 +40,6 @@ public struct MessageTracer: Sendable {
   }
 }
 
-/// The bytes as pairs of hexadecimal digits.
-func hexadecimal(_ bytes: some Collection<UInt8>, separator: String = "") -> String {
-  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: separator)
-}
-
 /// Lays out one message.
 struct TreePrinter {
   private(set) var text = ""

@@ -1,3 +1,4 @@
+import LinuxSystem
 import Netlink
 
 /// A MAC address: the six bytes by which an Ethernet link is known to its neighbours.
@@ -54,17 +55,7 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
   public var isZero: Bool { value == 0 }
 
   /// The usual notation in lower case.
-  public var description: String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(17)
-    for byte in bytes {
-      if !text.isEmpty { text.append(UInt8(ascii: ":")) }
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
+  public var description: String { hexadecimal(bytes, separator: ":") }
 
   func write(to buffer: inout MessageBuffer) {
     buffer.append(UInt32(truncatingIfNeeded: value >> 16).bigEndian)
