@@ -158,9 +158,7 @@ struct ForwardingUsers {
 
     init(rule: Rule) {
       // By what it does: whoever loads the same rules again, as on a reload of a firewall, gives them new handles.
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for byte in rule.content { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-      keys = ["rule \(rule.chain) \(String(hash, radix: 16))"]
+      keys = ["rule \(rule.chain) \(String(StableHash.long(rule.content), radix: 16))"]
       description = "the rule \(rule)"
     }
   }

@@ -24,7 +24,7 @@ struct SubnetPool {
   private func first(for bridge: InterfaceName, where isFree: (IPNetwork) -> Bool) -> IPNetwork? {
     for range in ranges {
       let count = UInt32(1) << (24 - UInt32(range.prefixLength))
-      let start = Self.hash(bridge.text) % count
+      let start = StableHash.short(bridge.text.utf8) % count
       for step in 0..<count {
         let address = range.address(at: ((start + step) % count) << 8)!
         let candidate = IPNetwork(address: address, prefixLength: 24)!
@@ -32,11 +32,6 @@ struct SubnetPool {
       }
     }
     return nil
-  }
-
-  /// FNV-1a: spreads similar names, and stays the same from one run to the next, which Swift's own hash does not.
-  private static func hash(_ text: String) -> UInt32 {
-    text.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }
   }
 }
 
