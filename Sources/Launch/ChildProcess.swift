@@ -48,6 +48,9 @@ public struct ChildProcess: ~Copyable {
       return Permission.decode(receive(exactly: Permission.textSize(head)))
     }
 
+    /// Waits until the parent has come back from fork(2): see clinux_start_apart.
+    fileprivate borrowing func awaitBeginning() { _ = receive(exactly: 1) }
+
     private borrowing func receive(exactly size: Int) -> [UInt8] {
       do throws(SystemError) {
         let bytes = try permissions.read(size, "the permission to start")
@@ -89,6 +92,7 @@ public struct ChildProcess: ~Copyable {
     if child == 0 {
       let link = Parent(reports: report.keepWriteEnd(), permissions: permission.keepReadEnd())
       Self.end(with: parent, isInit: isInit)
+      link.awaitBeginning()
       do throws(SystemError) { try prepare(link) } catch {
         link.send(Report.encode(.setup(error)))
         _exit(125)
@@ -96,6 +100,8 @@ public struct ChildProcess: ~Copyable {
       if let stops { Self.become(command, of: parent, link, signals, reportingStopsTo: stops.writeEnd.raw) }
       Self.become(command, of: parent, link, signals, reportingStopsTo: nil)
     }
+    // The pipe is empty, and has a reader: this process.
+    clinux_start_apart(child, permission.writeEnd.raw)
     pid = child
     if let stops {
       let end = Self.notify(stops)

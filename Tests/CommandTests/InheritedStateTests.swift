@@ -43,6 +43,20 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "It may use the processors that the caller may use: all, or one",
+      arguments: ["run --net br0", "run --net br0 --no-pid", "exec web"])
+    func processors(way: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create web --net br0")
+        let look = "grep Cpus_allowed: /proc/self/status"
+        #expect(try host.must("nsrun \(way) -- \(look)") == host.must(look))
+        let one = "taskset -c $(taskset -cp $$ | grep -o '[0-9]*$')"
+        #expect(try host.must("\(one) nsrun \(way) -- \(look)") == host.must("\(one) \(look)"))
+        try host.must("nsrun rm web")
+      }
+    }
+
     @Test("exec hands on what the caller has left as well, and depends on none of it")
     func joining() throws {
       try onHost { (host) throws in
