@@ -78,7 +78,7 @@ int clinux_vfork(void (*body)(void *), void *context) {
   body(context);
   _exit(125);
 }
-void clinux_start_apart(int pid, int pipe) {
+int clinux_start_apart(int pid, int pipe) {
   cpu_set_t own, others, any, given;
   // EINVAL where there are more processors than the set has room for: it starts where the kernel lets it then.
   int here = sched_getaffinity(0, sizeof own, &own) < 0 || CPU_COUNT(&own) == 1 ? -1 : sched_getcpu();
@@ -89,14 +89,16 @@ void clinux_start_apart(int pid, int pipe) {
   }
   ssize_t written;
   while ((written = write(pipe, "", 1)) < 0 && errno == EINTR) {}
-  // It would wait for ever.
-  if (written != 1) kill(pid, SIGKILL);
-  if (here < 0) return;
-  // What is asked for here limits what a cpuset can give later, and who asks for all has asked for nothing.
-  memset(&any, 0xff, sizeof any);
-  sched_setaffinity(pid, sizeof any, &any);
-  if (sched_getaffinity(pid, sizeof given, &given) < 0 || !CPU_EQUAL(&given, &own))
-    sched_setaffinity(pid, sizeof own, &own);
+  int error = errno;
+  if (here >= 0) {
+    // What is asked for here limits what a cpuset can give later, and who asks for all has asked for nothing.
+    memset(&any, 0xff, sizeof any);
+    sched_setaffinity(pid, sizeof any, &any);
+    if (sched_getaffinity(pid, sizeof given, &given) < 0 || !CPU_EQUAL(&given, &own))
+      sched_setaffinity(pid, sizeof own, &own);
+  }
+  errno = error;
+  return written == 1 ? 0 : -1;
 }
 static int kill_all_as(int user_namespace, uint32_t user) {
   // Whoever is inside must not get hold of it: it would have root's files.

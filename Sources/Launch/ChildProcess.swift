@@ -100,8 +100,7 @@ public struct ChildProcess: ~Copyable {
       if let stops { Self.become(command, of: parent, link, signals, reportingStopsTo: stops.writeEnd.raw) }
       Self.become(command, of: parent, link, signals, reportingStopsTo: nil)
     }
-    // The pipe is empty, and has a reader: this process.
-    clinux_start_apart(child, permission.writeEnd.raw)
+    try systemCall("write", "the permission to begin") { clinux_start_apart(child, permission.writeEnd.raw) }
     pid = child
     if let stops {
       let end = Self.notify(stops)

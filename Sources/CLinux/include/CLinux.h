@@ -48,7 +48,7 @@ int clinux_kill_all_in(int user_namespace, uint32_t user);
 /// Writes a byte into the pipe that a new child waits for, and lets it start on another processor than the caller's. The
 /// kernel of a virtual machine takes an idle processor that has halted for one that is not to be had (vcpu_is_preempted),
 /// so both would take turns on one. Which processors the child may use stays as it is.
-void clinux_start_apart(int pid, int pipe);
+int clinux_start_apart(int pid, int pipe);
 /// vfork(2): runs a function in a child that shares the memory, until it executes a program or exits. The caller waits.
 int clinux_vfork(void (*body)(void *), void *context);
 /// pidfd_open(2), close-on-exec: readable when the process has ended.
