@@ -214,7 +214,7 @@ public struct MountView: Sendable {
       if try !mountCompleteProc() { kept.removeAll { Self.kernelFiles.contains($0.path) } }
     } catch {
       if hasOwnProcesses { ownProcesses = error }
-      warn("the host's processes are seen inside: \(error)")
+      if !hidesProcesses { warn("the host's processes are seen inside: \(error)") }
       kept = []
     }
     for path in Self.kernelFiles + [Self.networkParameters] {
@@ -272,6 +272,18 @@ public struct MountView: Sendable {
     return true
   }
 
+  /// Whether the /proc that is there hides the processes that its reader may not trace, as that of a sandbox does: who is
+  /// in a user namespace of its own sees only those in it.
+  private var hidesProcesses: Bool {
+    guard let table = try? readText("/proc/thread-self/mountinfo") else { return false }
+    let uppermost = table.split(separator: "\n").last { line in
+      line.split(separator: " ", maxSplits: 5).dropFirst(4).first == "/proc"
+    }
+    let options = uppermost?.split(separator: " ").last?.split(separator: ",") ?? []
+    // The numbers of kernels before Linux 5.8.
+    return options.contains { ["hidepid=ptraceable", "hidepid=4", "hidepid=invisible", "hidepid=2"].contains($0) }
+  }
+
   /// A directory that each /proc has.
   private static let coveredPlace = "/proc/driver"
 
@@ -317,9 +329,9 @@ private final class KeptMount {
   let path: String
   private let tree: MountTree
 
-  /// - Returns: nil where there is nothing.
+  /// - Returns: nil where there is nothing, or only below something else, where no path leads to it.
   init?(_ path: String) throws(SystemError) {
-    guard let tree = try MountTree(at: path) else { return nil }
+    guard MountPoint.isThere(path), let tree = try MountTree(at: path) else { return nil }
     self.path = path
     self.tree = tree
   }

@@ -104,6 +104,7 @@ public final class Host {
   func finish() {
     guard hasDeletedRules else { return }
     hasDeletedRules = false
-    ChildProcess.holdDescriptors()
+    // In a sandbox it would be what the command has left there, which is ended and told of.
+    if UserNamespace.isFirst { ChildProcess.holdDescriptors() }
   }
 }

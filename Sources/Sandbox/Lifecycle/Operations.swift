@@ -20,6 +20,7 @@ extension Host {
     var spec = spec
     if spec.hasOwnProcesses && !canShowOwnProcesses(signals) { spec.hasOwnProcesses = false }
     let child: ChildProcess
+    try system { () throws(SystemError) in try state.prepareRoot() }
     do throws(SystemError) { child = try sandboxChild(spec, command, signals) } catch {
       throw spec.hasOwnProcesses ? .processNamespaceFailure(error) : .system(error)
     }
@@ -64,6 +65,11 @@ extension Host {
     SandboxRecord.noteJoining(name, in: state)
     let namespace = try namespaceToEnter(name)
     let facts = facts(of: name, namespace)
+    // Its name is there before its link.
+    let isComplete = state.record(of: name) == state.createdRecord(of: name)
+    if isComplete, let link = facts?.connection?.hostLink, if_nametoindex(link.text) == 0 {
+      reporter.warn("'\(name)' is broken, somebody has deleted its link \(link): \(endOfBroken(name))")
+    }
     var command = command
     command.environment.insert(contentsOf: facts?.variables ?? SandboxFacts.variables(of: name), at: 0)
     let resolvers = facts.flatMap { hostResolvers($0.resolver, $0.connection?.egress) }

@@ -224,9 +224,13 @@ public struct StateDirectory: Sendable {
     if rmdir(root) != 0, errno != ENOENT { try? pin() }
   }
 
-  /// Mounts a root to write to where nsrun itself has put an empty one that cannot be written, as it does in the view of a
-  /// command: the mount goes with that.
-  /// - Returns: whether there is one now.
+  /// Mounts a root that can be written where nsrun itself has put an empty one that cannot, as it does in the view of a
+  /// command. A process that makes a view of its own shows files from there: what is mounted after that does not arrive in it.
+  func prepareRoot() throws(SystemError) {
+    if access(root, W_OK) != 0, errno == EROFS { _ = try mountRoot() }
+  }
+
+  /// - Returns: whether there is a root that can be written now; it goes with the view.
   private func mountRoot() throws(SystemError) -> Bool {
     let covered = try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     try covered.lock(.exclusive, root)
