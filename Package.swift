@@ -12,13 +12,14 @@ let cSettings: [CSetting] = [.enableWarning("all")] + (isStrict ? [.treatAllWarn
 /// `make fuzz` sets this: the tests of the codecs on any bytes become a library that calls for libFuzzer's main.
 let isFuzzed = Context.environment["NSRUN_FUZZ"] == "1"
 let fuzzed: [Target.Dependency] = [
-  "Sandbox", "Conntrack", "NFTables", "RouteNetlink", "Netlink", "Namespaces", "LinuxSystem",
+  "Sandbox", "Conntrack", "NFTables", "RouteNetlink", "Netlink", "NetTypes", "Namespaces", "LinuxSystem",
 ]
 
 let package = Package(
   name: "nsrun",
   products: [
     .executable(name: "nsrun", targets: ["nsrun"]),
+    .library(name: "NetTypes", targets: ["NetTypes"]),
     .library(name: "Netlink", targets: ["Netlink"]),
     .library(name: "RouteNetlink", targets: ["RouteNetlink"]),
     .library(name: "NFTables", targets: ["NFTables"]),
@@ -33,35 +34,57 @@ let package = Package(
     .target(name: "CStart", exclude: ["launch.order"], cSettings: cSettings),
     .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
-    .target(name: "Netlink", dependencies: ["LinuxSystem"], swiftSettings: settings),
-    .target(name: "RouteNetlink", dependencies: ["Netlink"], swiftSettings: settings),
-    .target(name: "NFTables", dependencies: ["Netlink"], swiftSettings: settings),
-    .target(name: "Conntrack", dependencies: ["Netlink"], swiftSettings: settings),
-    .target(name: "Namespaces", dependencies: ["LinuxSystem"], swiftSettings: settings),
-    .target(name: "Launch", dependencies: ["LinuxSystem", "CLibcap"], swiftSettings: settings),
+    .target(name: "NetTypes", dependencies: ["LinuxSystem"], swiftSettings: settings),
+    .target(name: "Netlink", dependencies: ["NetTypes", "LinuxSystem", "CLinux"], swiftSettings: settings),
+    .target(name: "RouteNetlink", dependencies: ["Netlink", "NetTypes", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "NFTables", dependencies: ["Netlink", "NetTypes", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "Conntrack", dependencies: ["Netlink", "NetTypes", "LinuxSystem"], swiftSettings: settings),
+    .target(name: "Namespaces", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: settings),
+    .target(name: "Launch", dependencies: ["LinuxSystem", "CLinux", "CLibcap"], swiftSettings: settings),
     .target(
-      name: "Sandbox", dependencies: ["RouteNetlink", "NFTables", "Conntrack", "Namespaces", "Launch"],
+      name: "Sandbox",
+      dependencies: [
+        "RouteNetlink", "NFTables", "Conntrack", "Namespaces", "Launch", "Netlink", "NetTypes", "LinuxSystem", "CLinux",
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "nsrun",
       dependencies: [
-        "CStart", "Sandbox", "RouteNetlink", "Namespaces", "Launch", "LinuxSystem",
+        "CStart", "Sandbox", "RouteNetlink", "NetTypes", "Namespaces", "Launch", "LinuxSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .testTarget(name: "CommandLineTests", dependencies: ["nsrun"], swiftSettings: settings),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["nsrun", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
     .testTarget(
       name: "SandboxTests",
-      dependencies: ["TestHost", "Sandbox", "RouteNetlink", "Namespaces", "NFTables", "Launch", "LinuxSystem"],
+      dependencies: [
+        "TestHost", "TestNetlink", "Sandbox", "RouteNetlink", "Namespaces", "NFTables", "Launch", "Netlink", "NetTypes",
+        "LinuxSystem",
+      ],
       swiftSettings: settings),
-    .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
-    .testTarget(name: "ConntrackTests", dependencies: ["Conntrack"], swiftSettings: settings),
-    .testTarget(name: "NFTablesTests", dependencies: ["NFTables"], swiftSettings: settings),
+    .target(
+      name: "TestNetlink", dependencies: ["Netlink", "NetTypes", "LinuxSystem"], path: "Tests/TestNetlink",
+      swiftSettings: settings),
+    .testTarget(name: "NetTypesTests", dependencies: ["TestNetlink", "NetTypes"], swiftSettings: settings),
+    .testTarget(
+      name: "NetlinkTests", dependencies: ["TestNetlink", "Netlink", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "ConntrackTests", dependencies: ["TestNetlink", "Conntrack", "Netlink", "LinuxSystem"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "NFTablesTests", dependencies: ["TestNetlink", "NFTables", "Netlink", "NetTypes", "LinuxSystem"],
+      swiftSettings: settings),
     .target(
       name: "TestHost", dependencies: ["CLinux", "LinuxSystem"], path: "Tests/TestHost", swiftSettings: settings),
     .testTarget(
       name: "KernelTests",
-      dependencies: ["TestHost", "Conntrack", "NFTables", "RouteNetlink", "Namespaces", "Netlink", "LinuxSystem"],
+      dependencies: [
+        "TestHost", "TestNetlink", "Conntrack", "NFTables", "RouteNetlink", "Namespaces", "Netlink", "NetTypes",
+        "LinuxSystem",
+      ],
       swiftSettings: settings),
     .testTarget(name: "CommandTests", dependencies: ["TestHost"], swiftSettings: settings),
     .testTarget(
@@ -71,9 +94,11 @@ let package = Package(
       name: "LinuxSystemTests", dependencies: ["TestHost", "LinuxSystem", "CLinux"], swiftSettings: settings),
     .testTarget(
       name: "DocumentationTests",
-      dependencies: ["TestHost", "CLinux", "LinuxSystem", "Netlink", "RouteNetlink", "NFTables"],
+      dependencies: ["TestHost", "CLinux", "LinuxSystem", "NetTypes", "RouteNetlink", "NFTables"],
       swiftSettings: settings),
-    .testTarget(name: "RouteNetlinkTests", dependencies: ["RouteNetlink", "LinuxSystem"], swiftSettings: settings),
+    .testTarget(
+      name: "RouteNetlinkTests", dependencies: ["TestNetlink", "RouteNetlink", "Netlink", "NetTypes", "LinuxSystem"],
+      swiftSettings: settings),
     isFuzzed
       ? .target(
         name: "FuzzTests", dependencies: fuzzed, path: "Tests/FuzzTests", exclude: ["Corpus", "CorpusTests.swift"],

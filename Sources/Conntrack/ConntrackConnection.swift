@@ -58,7 +58,7 @@ public struct ConntrackConnection: ~Copyable {
       for flow in flows[start..<min(start + Self.batchSize, flows.count)] {
         batch.append(
           type: Self.type(IPCTNL_MSG_CT_DELETE), flags: [], operation: "delete flow",
-          subject: ipText(flow.original.source) ?? "", flow.write)
+          subject: flow.original.source?.description ?? "", flow.write)
       }
       let failures = try connection.failures(of: batch)
       if let failure = failures.first(where: { $0.errno != ENOENT && $0.errno != EBUSY }) { throw failure }

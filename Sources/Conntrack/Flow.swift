@@ -1,11 +1,12 @@
+import NetTypes
 import Netlink
 
 /// One direction of a flow: from where to where its packets go.
 public struct FlowTuple: Hashable, Sendable {
-  /// The bytes of the address that packets of this direction come from: 4 of IPv4, 16 of IPv6.
-  public var source: [UInt8] = []
-  /// The bytes of the address that they go to.
-  public var destination: [UInt8] = []
+  /// The address that packets of this direction come from; nil where the kernel told none.
+  public var source: IPAddress?
+  /// The address that they go to; nil where the kernel told none.
+  public var destination: IPAddress?
   /// IPPROTO_*.
   public var protocolNumber: UInt8 = 0
   /// nil for a protocol without ports.
@@ -45,8 +46,8 @@ extension FlowTuple {
       case CTA_TUPLE_IP:
         while let field = try fields.next() {
           switch field.type {
-          case CTA_IP_V4_SRC, CTA_IP_V6_SRC: source = field.bytes
-          case CTA_IP_V4_DST, CTA_IP_V6_DST: destination = field.bytes
+          case CTA_IP_V4_SRC, CTA_IP_V6_SRC: source = IPAddress(bytes: field.bytes)
+          case CTA_IP_V4_DST, CTA_IP_V6_DST: destination = IPAddress(bytes: field.bytes)
           default: break
           }
         }

@@ -1,21 +1,22 @@
+import NetTypes
 import Netlink
 
 /// Chooses flows by their addresses: those that have all that are given here, in every zone.
 public struct FlowFilter: Hashable, Sendable {
   /// Where the first packet came from.
-  public var originalSource: [UInt8]?
+  public var originalSource: IPAddress?
   /// Where it was sent to.
-  public var originalDestination: [UInt8]?
+  public var originalDestination: IPAddress?
   /// Who answers.
-  public var replySource: [UInt8]?
+  public var replySource: IPAddress?
   /// Whom answers are sent to.
-  public var replyDestination: [UInt8]?
+  public var replyDestination: IPAddress?
 
-  /// - Parameters: the bytes of addresses of one family: 4 of IPv4, or 16 of IPv6.
+  /// - Parameters: addresses of one family.
   /// - Precondition: at least one is given: without any, the kernel would take all flows to be meant.
   public init(
-    originalSource: [UInt8]? = nil, originalDestination: [UInt8]? = nil, replySource: [UInt8]? = nil,
-    replyDestination: [UInt8]? = nil
+    originalSource: IPAddress? = nil, originalDestination: IPAddress? = nil, replySource: IPAddress? = nil,
+    replyDestination: IPAddress? = nil
   ) {
     self.originalSource = originalSource
     self.originalDestination = originalDestination
@@ -24,15 +25,15 @@ public struct FlowFilter: Hashable, Sendable {
     precondition(isValid, "a filter of flows has an address, and all of it of one family")
   }
 
-  private var addresses: [[UInt8]] {
+  private var addresses: [IPAddress] {
     [originalSource, originalDestination, replySource, replyDestination].compactMap { $0 }
   }
 
   private var isValid: Bool {
-    addresses.first.map { [4, 16].contains($0.count) } == true && Set(addresses.map(\.count)).count == 1
+    Set(addresses.map(\.family)).count == 1
   }
 
-  private var isIPv4: Bool { addresses[0].count == 4 }
+  private var isIPv4: Bool { addresses[0].isIPv4 }
 
   /// NFPROTO_IPV4 or NFPROTO_IPV6.
   var family: UInt8 { isIPv4 ? 2 : 10 }
@@ -43,7 +44,7 @@ public struct FlowFilter: Hashable, Sendable {
 
   /// Whether a flow is one of those.
   public func matches(_ flow: Flow) -> Bool {
-    func holds(_ wanted: [UInt8]?, _ found: [UInt8]) -> Bool { wanted == nil || wanted == found }
+    func holds(_ wanted: IPAddress?, _ found: IPAddress?) -> Bool { wanted == nil || wanted == found }
     return holds(originalSource, flow.original.source) && holds(originalDestination, flow.original.destination)
       && holds(replySource, flow.reply.source) && holds(replyDestination, flow.reply.destination)
   }
@@ -62,13 +63,13 @@ public struct FlowFilter: Hashable, Sendable {
 
   /// - Returns: what of the tuple is to be compared.
   private func write(
-    _ type: UInt16, _ source: [UInt8]?, _ destination: [UInt8]?, to buffer: inout MessageBuffer
+    _ type: UInt16, _ source: IPAddress?, _ destination: IPAddress?, to buffer: inout MessageBuffer
   ) -> UInt32 {
     guard source != nil || destination != nil else { return 0 }
     buffer.nested(type) {
       $0.nested(CTA_TUPLE_IP) {
-        if let source { $0.attribute(isIPv4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, bytes: source) }
-        if let destination { $0.attribute(isIPv4 ? CTA_IP_V4_DST : CTA_IP_V6_DST, bytes: destination) }
+        if let source { $0.attribute(isIPv4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, source) }
+        if let destination { $0.attribute(isIPv4 ? CTA_IP_V4_DST : CTA_IP_V6_DST, destination) }
       }
     }
     return (source == nil ? 0 : CTA_FILTER_F_CTA_IP_SRC) | (destination == nil ? 0 : CTA_FILTER_F_CTA_IP_DST)

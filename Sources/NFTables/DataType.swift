@@ -1,3 +1,5 @@
+import NetTypes
+
 /// What a value in a set, a map or a register means, under the number that nft gave it (nftables: datatype.h). The
 /// kernel only stores the number; nft needs it to print elements as they were written.
 public struct DataType: Hashable, Sendable {
@@ -102,12 +104,10 @@ extension [DataType] {
 
 /// One value of a ``DataType``.
 public enum DataValue: Hashable, Sendable {
-  /// The 4 bytes of an IPv4 address.
-  case ipv4([UInt8])
-  /// The 16 bytes of an IPv6 address.
-  case ipv6([UInt8])
-  /// The 6 bytes of a MAC address.
-  case etherAddress([UInt8])
+  /// An IPv4 or IPv6 address.
+  case address(IPAddress)
+  /// A MAC address.
+  case etherAddress(MACAddress)
   /// An EtherType such as 0x0800, in host byte order.
   case etherType(UInt16)
   /// The number of a transport protocol: TCP is 6, UDP 17.
@@ -128,7 +128,9 @@ public enum DataValue: Hashable, Sendable {
   /// The value as it is in a register, without padding behind it.
   public var bytes: [UInt8] {
     switch self {
-    case .ipv4(let bytes), .ipv6(let bytes), .etherAddress(let bytes), .bytes(let bytes): return bytes
+    case .address(let address): return address.bytes
+    case .etherAddress(let address): return address.bytes
+    case .bytes(let bytes): return bytes
     case .etherType(let number), .port(let number): return [UInt8(number >> 8), UInt8(number & 0xff)]
     case .proto(let number): return [number]
     case .mark(let number), .interfaceIndex(let number), .id(let number):
@@ -148,9 +150,8 @@ public enum DataValue: Hashable, Sendable {
       return
     }
     switch type {
-    case .ipv4Address: self = .ipv4(bytes)
-    case .ipv6Address: self = .ipv6(bytes)
-    case .etherAddress: self = .etherAddress(bytes)
+    case .ipv4Address, .ipv6Address: self = IPAddress(bytes: bytes).map { .address($0) } ?? .bytes(bytes)
+    case .etherAddress: self = MACAddress(bytes: bytes).map { .etherAddress($0) } ?? .bytes(bytes)
     case .etherType: self = .etherType(network())
     case .transportProtocol: self = .proto(bytes[0])
     case .port: self = .port(network())

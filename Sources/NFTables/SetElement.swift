@@ -1,3 +1,4 @@
+import NetTypes
 import Netlink
 
 /// An element of a set or a map.
@@ -52,17 +53,11 @@ public struct SetElement: Hashable, Sendable {
       comment: comment, timeout: timeout)
   }
 
-  /// The addresses that begin with the same bits.
-  /// - Parameters:
-  ///   - address: the 4 or 16 bytes of any of them.
-  ///   - prefixLength: how many bits are the same, at most 32 or 128.
-  public static func network(
-    _ address: [UInt8], prefixLength: Int, verdict: Verdict? = nil, comment: String? = nil
-  ) -> SetElement {
-    let masks = prefixMask(prefixLength, size: address.count)
-    return SetElement(
-      key: zip(address, masks).map { $0 & $1 }, upTo: zip(address, masks).map { $0 | ~$1 },
-      value: verdict.map { .verdict($0) }, comment: comment)
+  /// The addresses of a network.
+  public static func network(_ network: IPNetwork, verdict: Verdict? = nil, comment: String? = nil) -> SetElement {
+    SetElement(
+      key: network.network.address.bytes, upTo: network.lastAddress.bytes, value: verdict.map { .verdict($0) },
+      comment: comment)
   }
 
   /// The element for all keys without one of their own (Linux 5.13), nft's `*`.
@@ -72,14 +67,6 @@ public struct SetElement: Hashable, Sendable {
 
   /// The parts of the key.
   public func keyValues(of set: NFTSet) -> [DataValue] { [DataValue](key, set.key) }
-}
-
-/// A mask of `size` bytes that begins with as many ones.
-func prefixMask(_ ones: Int, size: Int) -> [UInt8] {
-  (0..<size).map { index in
-    let bits = min(8, max(0, ones - 8 * index))
-    return UInt8(truncatingIfNeeded: 0xff00 >> bits)
-  }
 }
 
 extension SetElement {

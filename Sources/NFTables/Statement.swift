@@ -1,3 +1,5 @@
+import NetTypes
+
 /// A part of a rule as nft writes them, which becomes one or several expressions of the kernel: those that load, those
 /// that compare, and before them the checks of the protocols that a field belongs to.
 public struct Statement: Hashable, Sendable {
@@ -12,7 +14,7 @@ public struct Statement: Hashable, Sendable {
   }
 
   fileprivate enum Translation: Hashable, Sendable {
-    case constant(address: [UInt8]?, ports: ClosedRange<UInt16>?, flags: NATFlags)
+    case constant(address: IPAddress?, ports: ClosedRange<UInt16>?, flags: NATFlags)
     case map([Selector], map: String, family: NAT.Family, portWord: Int?)
   }
 
@@ -56,24 +58,20 @@ public struct Statement: Hashable, Sendable {
   }
 
   /// Goes on only with packets whose address is in a network, or with `inverted` is not.
-  /// - Parameters:
-  ///   - address: the 4 or 16 bytes of any address in it.
-  ///   - prefixLength: how many bits all have in common.
-  public static func within(
-    _ selector: Selector, _ address: [UInt8], prefixLength: Int, inverted: Bool = false
-  ) -> Statement {
-    let mask = prefixMask(prefixLength, size: address.count)
-    let network = zip(address, mask).map { $0 & $1 }
+  public static func within(_ selector: Selector, _ network: IPNetwork, inverted: Bool = false) -> Statement {
+    let bytes = network.network.address.bytes
+    let mask = network.mask.bytes
     let comparison = inverted ? Comparison.notEqual : .equal
     // As nft does it: whole bytes need no mask.
-    if prefixLength > 0, prefixLength % 8 == 0, let start = selector.prefix(bytes: prefixLength / 8) {
-      return Statement(.test(start, [.compare(.first, comparison, Array(network.prefix(prefixLength / 8)))]))
+    let whole = Int(network.prefixLength) / 8
+    if whole > 0, network.prefixLength % 8 == 0, let start = selector.prefix(bytes: whole) {
+      return Statement(.test(start, [.compare(.first, comparison, Array(bytes.prefix(whole)))]))
     }
     return Statement(
       .test(
         selector,
         [
-          .bitwise(mask: mask, xor: [UInt8](repeating: 0, count: mask.count)), .compare(.first, comparison, network),
+          .bitwise(mask: mask, xor: [UInt8](repeating: 0, count: mask.count)), .compare(.first, comparison, bytes),
         ]))
   }
 
@@ -143,15 +141,15 @@ public struct Statement: Hashable, Sendable {
     Statement(.masquerade(ports: ports, flags: flags))
   }
 
-  /// Translates the source to an address of 4 or 16 bytes, and to a port where ports are given. Ports need a check of
+  /// Translates the source to an address, and to a port where ports are given. Ports need a check of
   /// the transport protocol before it.
-  public static func snat(to address: [UInt8], ports: ClosedRange<UInt16>? = nil, flags: NATFlags = []) -> Statement {
+  public static func snat(to address: IPAddress, ports: ClosedRange<UInt16>? = nil, flags: NATFlags = []) -> Statement {
     Statement(.translate(.source, .constant(address: address, ports: ports, flags: flags)))
   }
 
-  /// Translates the destination to an address of 4 or 16 bytes, and to a port where one is given. A port needs a check
+  /// Translates the destination to an address, and to a port where one is given. A port needs a check
   /// of the transport protocol before it.
-  public static func dnat(to address: [UInt8], port: UInt16? = nil, flags: NATFlags = []) -> Statement {
+  public static func dnat(to address: IPAddress, port: UInt16? = nil, flags: NATFlags = []) -> Statement {
     Statement(.translate(.destination, .constant(address: address, ports: port.map { $0...$0 }, flags: flags)))
   }
 
@@ -202,12 +200,12 @@ extension Statement.Translation {
   func write(_ kind: NAT.Kind, to writer: inout StatementWriter) {
     switch self {
     case .constant(let address, let ports, let flags):
-      if let address { writer.expressions.append(.immediate(address, into: .first)) }
+      if let address { writer.expressions.append(.immediate(address.bytes, into: .first)) }
       let registers = writer.load(ports, from: address == nil ? 0 : 1)
       writer.expressions.append(
         .nat(
           NAT(
-            kind, address?.count == 16 ? .ipv6 : .ipv4, address: address == nil ? nil : .first, ports: registers,
+            kind, address?.family == .inet6 ? .ipv6 : .ipv4, address: address == nil ? nil : .first, ports: registers,
             flags: ports == nil ? flags : flags.union(.ports))))
     case .map(let selectors, let map, let family, let portWord):
       writer.load(selectors)

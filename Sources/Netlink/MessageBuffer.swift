@@ -1,3 +1,5 @@
+import NetTypes
+
 /// One growing buffer in which netlink messages are written: fixed parts, attributes and nested attributes, padded and
 /// with their lengths filled in.
 ///
@@ -21,6 +23,21 @@ public struct MessageBuffer: Sendable {
 
   /// Appends bytes as they are.
   public mutating func append(_ content: [UInt8]) { bytes.append(contentsOf: content) }
+
+  /// Appends an address in network byte order: 4 or 16 bytes.
+  public mutating func append(_ address: IPAddress) {
+    if address.isIPv4 {
+      append(UInt32(truncatingIfNeeded: address.value).bigEndian)
+    } else {
+      append(address.value.bigEndian)
+    }
+  }
+
+  /// Appends the six bytes of an address, as they are sent.
+  public mutating func append(_ address: MACAddress) {
+    append(UInt32(truncatingIfNeeded: address.value >> 16).bigEndian)
+    append(UInt16(truncatingIfNeeded: address.value).bigEndian)
+  }
 
   /// Fills up to a multiple of 4 bytes.
   public mutating func pad() {
@@ -69,6 +86,12 @@ public struct MessageBuffer: Sendable {
   public mutating func attribute(_ type: UInt16, bytes content: [UInt8]) {
     attribute(type) { $0.append(content) }
   }
+
+  /// Appends an attribute that holds an address in network byte order.
+  public mutating func attribute(_ type: UInt16, _ address: IPAddress) { attribute(type) { $0.append(address) } }
+
+  /// Appends an attribute that holds the six bytes of an address.
+  public mutating func attribute(_ type: UInt16, _ address: MACAddress) { attribute(type) { $0.append(address) } }
 
   /// Adds an attribute that contains attributes, marked NLA_F_NESTED.
   public mutating func nested(_ type: UInt16, _ body: (inout MessageBuffer) -> Void) {

@@ -1,4 +1,5 @@
 import LinuxSystem
+import NetTypes
 
 /// Prints netlink messages as trees: header, fixed part, attributes with names for numbers; what is unknown in hex.
 ///
@@ -183,7 +184,7 @@ struct TreePrinter {
       }
     case .string: return quoted(bytes.text)
     case .linkAddress: return bytes.byteCount == 0 ? nil : hexadecimal(bytes.array, separator: ":")
-    case .ipAddress: return ipText(bytes.array)
+    case .ipAddress: return IPAddress(bytes: bytes.array)?.description
     case .named(let names, let bigEndian):
       return number(bytes, bigEndian: bigEndian).map { names[$0] ?? "\($0)" }
     case .bits(let names, let bigEndian):

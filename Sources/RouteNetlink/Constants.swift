@@ -35,8 +35,6 @@ let ndmsgSize = 12
 /// The size of struct tcmsg.
 let tcmsgSize = 20
 
-let IFNAMSIZ = 16
-
 let IFLA_ADDRESS: UInt16 = 1
 let IFLA_IFNAME: UInt16 = 3
 let IFLA_MTU: UInt16 = 4

@@ -1,3 +1,4 @@
+import NetTypes
 import Netlink
 
 /// Flags of a link (IFF_* in linux/if.h).

@@ -1,3 +1,4 @@
+import NetTypes
 import Netlink
 
 /// Flags of an address (IFA_F_* in linux/if_addr.h).
@@ -65,17 +66,17 @@ public struct LinkAddress: Hashable, Sendable {
 
   func write(to buffer: inout MessageBuffer) {
     writeHeader(to: &buffer)
-    buffer.attribute(IFA_LOCAL, address.write)
+    buffer.attribute(IFA_LOCAL, address)
     if flags.rawValue > 0xff { buffer.attribute(IFA_FLAGS, flags.rawValue) }
-    buffer.attribute(IFA_ADDRESS, (peer ?? address).write)
-    if let broadcast { buffer.attribute(IFA_BROADCAST, broadcast.write) }
+    buffer.attribute(IFA_ADDRESS, peer ?? address)
+    if let broadcast { buffer.attribute(IFA_BROADCAST, broadcast) }
   }
 
   /// Writes what is enough to name the address: to delete it, flags and broadcast do not matter.
   func writeIdentity(to buffer: inout MessageBuffer) {
     writeHeader(to: &buffer)
-    buffer.attribute(IFA_LOCAL, address.write)
-    buffer.attribute(IFA_ADDRESS, (peer ?? address).write)
+    buffer.attribute(IFA_LOCAL, address)
+    buffer.attribute(IFA_ADDRESS, peer ?? address)
   }
 
   /// Writes struct ifaddrmsg.

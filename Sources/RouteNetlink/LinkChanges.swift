@@ -1,3 +1,4 @@
+import NetTypes
 import Netlink
 
 /// Which link a request is about.
@@ -25,7 +26,7 @@ public enum LinkSelector: Hashable, Sendable, CustomStringConvertible {
   /// Writes the name, where it is one. Names that are too long for IFLA_IFNAME can only be alternative ones.
   func writeName(to buffer: inout MessageBuffer) {
     guard case .named(let name) = self else { return }
-    buffer.attribute(name.utf8.count < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, string: name)
+    buffer.attribute(name.utf8.count < InterfaceName.capacity ? IFLA_IFNAME : IFLA_ALT_IFNAME, string: name)
   }
 }
 
@@ -94,7 +95,7 @@ public struct LinkChanges: Hashable, Sendable {
       precondition(name == nil, "a link is renamed by index")
       link.writeName(to: &buffer)
     }
-    if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
+    if let address { buffer.attribute(IFLA_ADDRESS, address) }
     if let mtu { buffer.attribute(IFLA_MTU, mtu) }
     if let master { buffer.attribute(IFLA_MASTER, master) }
     if let alias { buffer.attribute(IFLA_IFALIAS, unterminated: alias) }

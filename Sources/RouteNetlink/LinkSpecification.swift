@@ -1,3 +1,4 @@
+import NetTypes
 import Netlink
 
 /// A network namespace, told by something that leads to it.
@@ -50,7 +51,7 @@ public struct LinkSpecification: Sendable {
 
     fileprivate func write(to buffer: inout MessageBuffer) {
       writeLinkHeader(to: &buffer, index: index ?? 0)
-      if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
+      if let address { buffer.attribute(IFLA_ADDRESS, address) }
       if let mtu { buffer.attribute(IFLA_MTU, mtu) }
       if let transmitQueues { buffer.attribute(IFLA_NUM_TX_QUEUES, transmitQueues) }
       namespace?.write(to: &buffer)
@@ -127,7 +128,7 @@ public struct LinkSpecification: Sendable {
 
   func write(to buffer: inout MessageBuffer) {
     writeLinkHeader(to: &buffer, index: index ?? 0, isUp: isUp ? true : nil)
-    if let address { buffer.attribute(IFLA_ADDRESS, address.write) }
+    if let address { buffer.attribute(IFLA_ADDRESS, address) }
     if let mtu { buffer.attribute(IFLA_MTU, mtu) }
     if let master { buffer.attribute(IFLA_MASTER, master) }
     if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }

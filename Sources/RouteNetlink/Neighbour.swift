@@ -1,3 +1,4 @@
+import NetTypes
 import Netlink
 
 /// What is known of a neighbour's link-layer address (NUD_* in linux/neighbour.h).
@@ -71,7 +72,7 @@ public struct Neighbour: Hashable, Sendable {
 
   func write(to buffer: inout MessageBuffer) {
     writeIdentity(to: &buffer)
-    if let linkAddress { buffer.attribute(NDA_LLADDR, linkAddress.write) }
+    if let linkAddress { buffer.attribute(NDA_LLADDR, linkAddress) }
   }
 
   /// Writes what is enough to name the entry.
@@ -81,7 +82,7 @@ public struct Neighbour: Hashable, Sendable {
     buffer.append(state.rawValue)
     buffer.append(flags.rawValue)
     buffer.append(UInt8(0))  // ndm_type
-    buffer.attribute(NDA_DST, address.write)
+    buffer.attribute(NDA_DST, address)
   }
 
   /// Reads a message; nil where it is about another family, or not about an entry that exists.

@@ -1,3 +1,4 @@
+import NetTypes
 import Netlink
 
 /// A way to a destination.
@@ -125,18 +126,18 @@ public struct Route: Hashable, Sendable {
     buffer.append(scope.rawValue)
     buffer.append(type.rawValue)
     buffer.append(isOnLink ? RTNH_F_ONLINK : 0)
-    if let destination { buffer.attribute(RTA_DST, destination.address.write) }
+    if let destination { buffer.attribute(RTA_DST, destination.address) }
     if let gateway {
       if gateway.family == family {
-        buffer.attribute(RTA_GATEWAY, gateway.write)
+        buffer.attribute(RTA_GATEWAY, gateway)
       } else {
         buffer.attribute(RTA_VIA) {
           $0.append(UInt16(gateway.family.rawValue))
-          gateway.write(to: &$0)
+          $0.append(gateway)
         }
       }
     }
-    if let preferredSource { buffer.attribute(RTA_PREFSRC, preferredSource.write) }
+    if let preferredSource { buffer.attribute(RTA_PREFSRC, preferredSource) }
     if let metric { buffer.attribute(RTA_PRIORITY, metric) }
     if table > 255 { buffer.attribute(RTA_TABLE, table) }
     if let link { buffer.attribute(RTA_OIF, link) }

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import NetTypes
 import Netlink
 
 /// A conversation with rtnetlink in one network namespace: questions about links, addresses, routes and neighbours, and
@@ -207,8 +208,8 @@ public struct RouteConnection: ~Copyable {
       buffer.append(source?.family.bitWidth ?? 0)
       buffer.append(UInt8(0))  // rtm_tos
       buffer.append(UInt64(0))
-      buffer.attribute(RTA_DST, address.write)
-      if let source { buffer.attribute(RTA_SRC, source.write) }
+      buffer.attribute(RTA_DST, address)
+      if let source { buffer.attribute(RTA_SRC, source) }
       if let link { buffer.attribute(RTA_IIF, link) }
     }
     do throws(NetlinkError) {
@@ -229,7 +230,7 @@ public struct RouteConnection: ~Copyable {
       buffer.append(UInt32(address.family.rawValue))
       buffer.append(link)
       buffer.append(UInt32(0))  // ndm_state, ndm_flags, ndm_type
-      buffer.attribute(NDA_DST, address.write)
+      buffer.attribute(NDA_DST, address)
     }
     do throws(NetlinkError) {
       return try connection.query(batch) { (reply) throws(MalformedMessage) in try Neighbour(reply) }.first

@@ -1,3 +1,4 @@
+import NetTypes
 import Netlink
 
 extension RouteDescription {
@@ -16,7 +17,8 @@ extension RouteDescription {
     7: .init("RTA_PREFSRC", .ipAddress), 8: .init("RTA_METRICS", .nested(metrics)), 9: .init("RTA_MULTIPATH", .hex),
     11: .init("RTA_FLOW", .unsigned), 12: .init("RTA_CACHEINFO", .hex), 15: .init("RTA_TABLE", tables),
     16: .init("RTA_MARK", .unsigned), 17: .init("RTA_MFC_STATS", .hex),
-    18: .init("RTA_VIA", .text { ipText(Array($0.dropFirst(2))) ?? "no address" }), 19: .init("RTA_NEWDST", .hex),
+    18: .init("RTA_VIA", .text { IPAddress(bytes: $0.dropFirst(2))?.description ?? "no address" }),
+    19: .init("RTA_NEWDST", .hex),
     20: .init("RTA_PREF", .named([0: "medium", 1: "high", 3: "low"])), 21: .init("RTA_ENCAP_TYPE", .unsigned),
     22: .init("RTA_ENCAP", .hex), 23: .init("RTA_EXPIRES", .unsigned), 24: .init("RTA_PAD", .flag),
     25: .init("RTA_UID", .unsigned), 26: .init("RTA_TTL_PROPAGATE", .unsigned), 27: .init("RTA_IP_PROTO", .unsigned),

@@ -1,4 +1,5 @@
 import Namespaces
+import NetTypes
 import RouteNetlink
 
 /// How the objects that nsrun makes say whose they are: links by their alias, which `ip link` shows, and everything in

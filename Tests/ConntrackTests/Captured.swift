@@ -1,3 +1,5 @@
+import TestNetlink
+
 /// What `strace -xx conntrack -D -s 10.64.1.5` (conntrack-tools 1.4.7, Linux 6.18) shows.
 enum Captured {
   /// What it asks with: all flows of IPv4.

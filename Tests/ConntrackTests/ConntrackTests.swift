@@ -1,23 +1,23 @@
 import Netlink
 import Synchronization
+import TestNetlink
 import Testing
 
 @testable import Conntrack
 
 @Suite("Flows of connection tracking")
 struct ConntrackTests {
-  private typealias Script = (UInt32, UInt32) -> [[UInt8]]
-
   /// Lists the two captured flows.
-  private let listing: Script = { sequence, _ in
-    [
-      Captured.answer(Captured.icmp, sequence) + Captured.answer(Captured.udp, sequence),
-      ScriptedTransport.end(sequence),
-    ]
-  }
+  private let listing: [ScriptedTransport.Step] = [
+    .reply { Captured.answer(Captured.icmp, $0[0].sequence) + Captured.answer(Captured.udp, $0[0].sequence) },
+    .reply { Answer.done(sequence: $0[0].sequence) },
+  ]
+
+  /// Ends the last request of a send.
+  private func end(_ errno: Int32 = 0) -> ScriptedTransport.Step { .reply { Answer.end(of: $0.last!, errno) } }
 
   private func flows() throws -> [Flow] {
-    var connection = ConntrackConnection(transport: ScriptedTransport([listing]))
+    var connection = ConntrackConnection(transport: ScriptedTransport(listing))
     return try connection.flows()
   }
 
@@ -26,16 +26,16 @@ struct ConntrackTests {
     let flows = try flows()
     try #require(flows.count == 2)
     #expect(flows[0].family == 2 && flows[0].id == 0xde64_f9b2 && flows[0].zone == nil)
-    #expect(flows[0].original.source == [10, 64, 1, 5] && flows[0].original.destination == [8, 8, 8, 8])
+    #expect(flows[0].original.source == ip("10.64.1.5") && flows[0].original.destination == ip("8.8.8.8"))
     #expect(flows[0].original.protocolNumber == 1 && flows[0].original.sourcePort == nil)
     #expect(!flows[0].isSourceTranslated)
     #expect(flows[1].zone == 7 && flows[1].original.sourcePort == 4444 && flows[1].original.destinationPort == 9999)
-    #expect(flows[1].reply.source == [8, 8, 8, 8] && flows[1].reply.destination == [10, 64, 1, 6])
+    #expect(flows[1].reply.source == ip("8.8.8.8") && flows[1].reply.destination == ip("10.64.1.6"))
   }
 
   @Test("are asked for as conntrack asks, but of every family")
   func listingRequest() throws {
-    let transport = ScriptedTransport([listing])
+    let transport = ScriptedTransport(listing)
     var connection = ConntrackConnection(transport: transport)
     _ = try connection.flows()
     var expected = Captured.listing
@@ -46,9 +46,7 @@ struct ConntrackTests {
   @Test("are deleted by all that tells one from others, as the kernel told it")
   func deletion() throws {
     let flows = try flows()
-    let transport = ScriptedTransport([
-      { sequence, count in [ScriptedTransport.acknowledgement(sequence + count - 1)] }
-    ])
+    let transport = ScriptedTransport([end()])
     var connection = ConntrackConnection(transport: transport)
     try connection.delete(flows)
     var expected = bytes(
@@ -70,11 +68,11 @@ struct ConntrackTests {
     #expect(transport.sent == [expected])
   }
 
-  private static let filter = FlowFilter(originalSource: [10, 64, 1, 5])
+  private static let filter = FlowFilter(originalSource: ip("10.64.1.5"))
 
   @Test("are deleted by an address with one request, where the kernel can do that")
   func filteredDeletion() throws {
-    let transport = ScriptedTransport([{ sequence, _ in [ScriptedTransport.acknowledgement(sequence)] }])
+    let transport = ScriptedTransport([end()])
     var connection = ConntrackConnection(transport: transport)
     try connection.delete(matching: [Self.filter])
     #expect(
@@ -92,11 +90,8 @@ struct ConntrackTests {
 
   @Test("are listed and deleted one by one, where the kernel cannot")
   func olderKernel() throws {
-    let transport = ScriptedTransport([
-      { sequence, _ in [ScriptedTransport.acknowledgement(sequence, errno: 22)] }, listing,
-      // It has gone meanwhile.
-      { sequence, _ in [ScriptedTransport.acknowledgement(sequence, errno: 2)] },
-    ])
+    // In the end, it has gone meanwhile.
+    let transport = ScriptedTransport([end(22)] + listing + [end(2)])
     var connection = ConntrackConnection(transport: transport)
     try connection.delete(matching: [Self.filter])
     #expect(transport.sent.count == 3)
@@ -106,8 +101,7 @@ struct ConntrackTests {
 
   @Test("A kernel without ctnetlink refuses to list them with EINVAL, and so does the deletion")
   func missing() {
-    let refuse: Script = { sequence, _ in [ScriptedTransport.acknowledgement(sequence, errno: 22)] }
-    var connection = ConntrackConnection(transport: ScriptedTransport([refuse, refuse]))
+    var connection = ConntrackConnection(transport: ScriptedTransport([end(22), end(22)]))
     #expect {
       try connection.delete(matching: [Self.filter])
     } throws: {
@@ -130,18 +124,18 @@ struct ConntrackTests {
   @Test("A filter chooses flows by all addresses that it has")
   func matching() throws {
     let flow = try #require(try flows().first)
-    #expect(FlowFilter(originalSource: [10, 64, 1, 5], replyDestination: [10, 64, 1, 5]).matches(flow))
-    #expect(FlowFilter(originalDestination: [8, 8, 8, 8], replySource: [8, 8, 8, 8]).matches(flow))
-    #expect(!FlowFilter(originalSource: [10, 64, 1, 6]).matches(flow))
-    #expect(!FlowFilter(originalSource: [10, 64, 1, 5], replyDestination: [192, 0, 2, 2]).matches(flow))
+    #expect(FlowFilter(originalSource: ip("10.64.1.5"), replyDestination: ip("10.64.1.5")).matches(flow))
+    #expect(FlowFilter(originalDestination: ip("8.8.8.8"), replySource: ip("8.8.8.8")).matches(flow))
+    #expect(!FlowFilter(originalSource: ip("10.64.1.6")).matches(flow))
+    #expect(!FlowFilter(originalSource: ip("10.64.1.5"), replyDestination: ip("192.0.2.2")).matches(flow))
   }
 
   @Test("A trace has a name for every attribute")
   func trace() throws {
     let output = Mutex("")
     let tracer = MessageTracer(name: "home") { line in output.withLock { $0 += line } }
-    var connection = ConntrackConnection(transport: ScriptedTransport([listing]), tracer: tracer)
-    _ = try connection.flows(matching: FlowFilter(originalSource: [10, 64, 1, 5], replyDestination: [8, 8, 8, 8]))
+    var connection = ConntrackConnection(transport: ScriptedTransport(listing), tracer: tracer)
+    _ = try connection.flows(matching: FlowFilter(originalSource: ip("10.64.1.5"), replyDestination: ip("8.8.8.8")))
     let text = output.withLock { $0 }
     #expect(!text.contains("attribute ") && !text.contains("malformed"), "\(text)")
     for line in [

@@ -1,5 +1,6 @@
 // README.md shows this file from the next line on, and a test compares the two.
 import NFTables
+import NetTypes
 import RouteNetlink
 
 /// Makes a pair of links with an address and a route, and lets nftables count and masquerade what leaves by it.

@@ -1,3 +1,5 @@
+import NetTypes
+
 @testable import Conntrack
 @testable import Netlink
 
@@ -6,7 +8,7 @@ func exerciseFlow(_ bytes: [UInt8]) throws(Broken) {
   try exerciseTrace(message, .conntrack)
   guard let flow = read(message, { (reply) throws(MalformedMessage) in try Flow(reply) }) else { return }
   _ = flow.isSourceTranslated
-  _ = FlowFilter(originalSource: [10, 64, 1, 5], replyDestination: [192, 0, 2, 2]).matches(flow)
+  _ = FlowFilter(originalSource: IPAddress("10.64.1.5"), replyDestination: IPAddress("192.0.2.2")).matches(flow)
   var buffer = MessageBuffer()
   flow.write(to: &buffer)
   guard !buffer.isOverflown else { return }

@@ -1,3 +1,4 @@
+import NetTypes
 @testable import NFTables
 @testable import Netlink
 @testable import RouteNetlink

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import NetTypes
 
 @testable import Conntrack
 @testable import NFTables

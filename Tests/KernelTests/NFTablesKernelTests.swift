@@ -1,6 +1,7 @@
 import Glibc
 import Netlink
 import TestHost
+import TestNetlink
 import Testing
 
 @testable import NFTables
@@ -47,16 +48,16 @@ struct NFTablesKernelTests {
       }
       #expect(
         try connection.elements(of: Example.home) == [
-          SetElement(key: [.ipv4([10, 64, 1, 5]), .interfaceName("br0")], comment: "nsrun web")
+          SetElement(key: [.address(ip("10.64.1.5")), .interfaceName("br0")], comment: "nsrun web")
         ])
       #expect(
         try connection.elements(of: Example.verdicts) == [
-          SetElement(key: [.ipv4([10, 64, 1, 9])], verdict: .drop, comment: "nsrun x")
+          SetElement(key: [.address(ip("10.64.1.9"))], verdict: .drop, comment: "nsrun x")
         ])
       #expect(
-        try connection.element([.ipv4([10, 64, 1, 5])], of: Example.masqueraded)
-          == SetElement(key: [.ipv4([10, 64, 1, 5])], comment: "nsrun web"))
-      #expect(try connection.element([.ipv4([10, 64, 1, 6])], of: Example.masqueraded) == nil)
+        try connection.element([.address(ip("10.64.1.5"))], of: Example.masqueraded)
+          == SetElement(key: [.address(ip("10.64.1.5"))], comment: "nsrun web"))
+      #expect(try connection.element([.address(ip("10.64.1.6"))], of: Example.masqueraded) == nil)
       var transaction = Transaction()
       transaction.delete(rules[0])
       transaction.delete(Example.table)
@@ -96,7 +97,7 @@ struct NFTablesKernelTests {
         try connection.element([.port(85)], of: Wide.ports)
           == SetElement(key: [.port(80)], upTo: [.port(90)], comment: "web"))
       #expect(
-        try connection.element([.ipv4([255, 1, 2, 3])], of: Wide.nets) == .network([255, 0, 0, 0], prefixLength: 8))
+        try connection.element([.address(ip("255.1.2.3"))], of: Wide.nets) == .network(network("255.0.0.0/8")))
       #expect(try connection.element([.port(91)], of: Wide.ports) == nil)
 
       var transaction = Transaction()
@@ -138,7 +139,7 @@ struct NFTablesKernelTests {
       var transaction = Transaction()
       transaction.add(Example.table)
       transaction.add(Example.masqueraded)
-      transaction.delete([SetElement(key: [.ipv4([10, 0, 0, 1])])], from: Example.masqueraded)
+      transaction.delete([SetElement(key: [.address(ip("10.0.0.1"))])], from: Example.masqueraded)
       do throws(NetlinkError) {
         try connection.commit(transaction)
         Issue.record("an element that does not exist was deleted")
@@ -162,7 +163,8 @@ struct NFTablesKernelTests {
     try inOwnNetwork { () throws in
       var connection = try NFTConnection()
       let elements = (0..<20_000).map { number in
-        SetElement(key: [.ipv4([10, 64, UInt8(number >> 8), UInt8(number & 0xff)])], comment: "nsrun \(number)")
+        SetElement(
+          key: [.address(ip("10.64.\(UInt8(number >> 8)).\(UInt8(number & 0xff))"))], comment: "nsrun \(number)")
       }
       var transaction = Transaction()
       transaction.add(Example.table)

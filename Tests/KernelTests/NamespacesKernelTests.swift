@@ -2,6 +2,7 @@ import Glibc
 import LinuxSystem
 import Namespaces
 import TestHost
+import TestNetlink
 import Testing
 
 /// Each test in namespaces of its own; ip(8) is the witness.

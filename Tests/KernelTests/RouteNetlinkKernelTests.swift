@@ -1,9 +1,11 @@
 import Glibc
 import LinuxSystem
 import Namespaces
+import NetTypes
 import Netlink
 import RouteNetlink
 import TestHost
+import TestNetlink
 import Testing
 
 /// Each test in a network namespace of its own; ip(8) is the witness.
@@ -298,7 +300,3 @@ struct RouteNetlinkKernelTests {
     }
   }
 }
-
-private func mac(_ text: String) -> MACAddress { MACAddress(text)! }
-private func ip(_ text: String) -> IPAddress { IPAddress(text)! }
-private func network(_ text: String) -> IPNetwork { IPNetwork(text)! }

@@ -1,4 +1,5 @@
 import Netlink
+import TestNetlink
 import Testing
 
 @testable import NFTables

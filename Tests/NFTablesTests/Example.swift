@@ -1,4 +1,5 @@
 import NFTables
+import TestNetlink
 
 /// The table that nsrun keeps on a host, with one sandbox in it.
 enum Example {
@@ -39,11 +40,12 @@ enum Example {
     transaction.add(bridged)
     transaction.add([SetElement(key: [.interfaceName("br0"), .interfaceName("br0")])], to: bridged)
     transaction.add(masqueraded)
-    transaction.add([SetElement(key: [.ipv4([10, 64, 1, 5])], comment: "nsrun web")], to: masqueraded)
+    transaction.add([SetElement(key: [.address(ip("10.64.1.5"))], comment: "nsrun web")], to: masqueraded)
     transaction.add(home)
-    transaction.add([SetElement(key: [.ipv4([10, 64, 1, 5]), .interfaceName("br0")], comment: "nsrun web")], to: home)
+    transaction.add(
+      [SetElement(key: [.address(ip("10.64.1.5")), .interfaceName("br0")], comment: "nsrun web")], to: home)
     transaction.add(verdicts)
-    transaction.add([SetElement(key: [.ipv4([10, 64, 1, 9])], verdict: .drop, comment: "nsrun x")], to: verdicts)
+    transaction.add([SetElement(key: [.address(ip("10.64.1.9"))], verdict: .drop, comment: "nsrun x")], to: verdicts)
     for rule in rules { transaction.add(rule) }
     return transaction
   }

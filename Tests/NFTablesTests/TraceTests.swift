@@ -1,5 +1,6 @@
 import LinuxSystem
 import Netlink
+import TestNetlink
 import Testing
 
 @testable import NFTables
@@ -103,7 +104,7 @@ struct EdgeTests {
 
   @Test("Elements that do not fit one attribute are spread over messages")
   func splitting() {
-    let elements = (0..<10_000).map { SetElement(key: [.ipv4([10, 0, UInt8($0 >> 8), UInt8($0 & 255)])]) }
+    let elements = (0..<10_000).map { SetElement(key: [.address(ip("10.0.\(UInt8($0 >> 8)).\(UInt8($0 & 255))"))]) }
     var transaction = Transaction()
     transaction.add(elements, to: Example.masqueraded)
     #expect(transaction.batch.count == 1 + 3)
@@ -115,7 +116,7 @@ struct EdgeTests {
   func openInterval() {
     var buffer = MessageBuffer()
     var index: UInt16 = 0
-    SetElement.network([255, 0, 0, 0], prefixLength: 8).write(for: Wide.nets, index: &index, to: &buffer)
+    SetElement.network(network("255.0.0.0/8")).write(for: Wide.nets, index: &index, to: &buffer)
     #expect(
       buffer.bytes
         == bytes(
@@ -138,7 +139,7 @@ struct EdgeTests {
   func requirements() {
     func expressions(_ family: TableFamily) -> [Expression] {
       let chain = Chain("c", in: Table(family, "t"))
-      return Rule(in: chain, [.equals(.sourceAddress, .ipv4([10, 0, 0, 1]))]).expressions
+      return Rule(in: chain, [.equals(.sourceAddress, .address(ip("10.0.0.1")))]).expressions
     }
     #expect(expressions(.ip).count == 2)
     #expect(expressions(.inet).first == .meta(.networkProtocol))

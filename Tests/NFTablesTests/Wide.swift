@@ -1,4 +1,5 @@
 import NFTables
+import TestNetlink
 
 /// A table with something of everything.
 enum Wide {
@@ -25,22 +26,25 @@ enum Wide {
   static let jumps = NFTSet("jumps", in: table, key: [.interfaceName], value: .verdict)
   static let sets = [ports, nets, pairs, nets6, services, marks, published, published6, remark, jumps]
 
-  static let documentation: [UInt8] = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+  static let documentation = ip("2001:db8::1")
 
   static let elements: [(NFTSet, [SetElement])] = [
     (ports, [SetElement(key: [.port(22)])]),
     (ports, [SetElement(key: [.port(80)], upTo: [.port(90)], comment: "web")]),
-    (nets, [SetElement(key: [.ipv4([1, 1, 1, 1])])]),
-    (nets, [.network([10, 0, 0, 0], prefixLength: 8), .network([255, 0, 0, 0], prefixLength: 8)]),
-    (pairs, [SetElement(key: [.ipv4([10, 0, 0, 0]), .port(80)], upTo: [.ipv4([10, 255, 255, 255]), .port(90)])]),
-    (nets6, [.network(documentation, prefixLength: 32)]),
+    (nets, [SetElement(key: [.address(ip("1.1.1.1"))])]),
+    (nets, [.network(network("10.0.0.0/8")), .network(network("255.0.0.0/8"))]),
+    (
+      pairs,
+      [SetElement(key: [.address(ip("10.0.0.0")), .port(80)], upTo: [.address(ip("10.255.255.255")), .port(90)])]
+    ),
+    (nets6, [.network(network("2001:db8::/32"))]),
     (services, [SetElement(key: [.proto(6), .port(80)])]),
     (marks, [SetElement(key: [.mark(1)])]),
     (
       published,
-      [SetElement(key: [.proto(6), .port(8080)], data: [.ipv4([10, 64, 1, 5]), .port(80)], comment: "web")]
+      [SetElement(key: [.proto(6), .port(8080)], data: [.address(ip("10.64.1.5")), .port(80)], comment: "web")]
     ),
-    (published6, [SetElement(key: [.port(8080)], data: [.ipv6(Array(documentation.dropLast()) + [5])])]),
+    (published6, [SetElement(key: [.port(8080)], data: [.address(ip("2001:db8::5"))])]),
     (remark, [SetElement(key: [.mark(1)], data: [.mark(2)])]),
     (
       jumps,
@@ -55,17 +59,17 @@ enum Wide {
 
   static let rules = [
     Rule(in: called, [.limit(Limit(10, per: .second)), .verdict(.accept)]),
-    Rule(in: pre, [.equals(.tcpDestinationPort, .port(8080)), .dnat(to: [10, 64, 1, 5], port: 80)]),
-    Rule(in: pre, [.equals(.destinationAddress, .ipv4([1, 2, 3, 4])), .dnat(to: [10, 64, 1, 5])]),
+    Rule(in: pre, [.equals(.tcpDestinationPort, .port(8080)), .dnat(to: ip("10.64.1.5"), port: 80)]),
+    Rule(in: pre, [.equals(.destinationAddress, .address(ip("1.2.3.4"))), .dnat(to: ip("10.64.1.5"))]),
     Rule(in: pre, [.dnat(.transportProtocol, .destinationPort, to: published)]),
     Rule(in: pre, [.dnat(.tcpDestinationPort, to: published6)]),
     Rule(in: pre, [.equals(.tcpDestinationPort, .port(8080)), .dnat(to: documentation, port: 80)]),
     Rule(in: pre, [.toLocalAddress, .equals(.tcpDestinationPort, .port(81)), .redirect(ports: 82...82)]),
     Rule(in: pre, [.redirect()]),
-    Rule(in: post, [.within(.sourceAddress, [10, 64, 1, 9], prefixLength: 25), .snat(to: [192, 0, 2, 2])]),
-    Rule(in: post, [.equals(.sourceAddress6, .ipv6(documentation)), .masquerade(flags: .fullyRandom)]),
+    Rule(in: post, [.within(.sourceAddress, network("10.64.1.9/25")), .snat(to: ip("192.0.2.2"))]),
+    Rule(in: post, [.equals(.sourceAddress6, .address(documentation)), .masquerade(flags: .fullyRandom)]),
     Rule(in: post, [.equals(.transportProtocol, .proto(6)), .masquerade(ports: 1024...65535)]),
-    Rule(in: post, [.equals(.udpDestinationPort, .port(53)), .snat(to: [192, 0, 2, 2], ports: 1024...2047)]),
+    Rule(in: post, [.equals(.udpDestinationPort, .port(53)), .snat(to: ip("192.0.2.2"), ports: 1024...2047)]),
     Rule(in: input, [.state(.invalid), .verdict(.drop)]),
     Rule(in: input, [.equals(.conntrackMark, .mark(1)), .setMark(2)]),
     Rule([.immediate([3, 0, 0, 0]), .setConntrack(.mark)], in: input),
@@ -93,7 +97,7 @@ enum Wide {
     Rule(in: input, [.equals(.icmpv6Type, .bytes([135])), .verdict(.accept)]),
     Rule(
       in: input,
-      [.equals(.destinationAddress6, .ipv6([UInt8](repeating: 0, count: 15) + [1])), .verdict(.accept)]),
+      [.equals(.destinationAddress6, .address(ip("::1"))), .verdict(.accept)]),
     Rule(in: input, [.within(.tcpDestinationPort, .port(1000), .port(2000)), .verdict(.accept)]),
     Rule(in: input, [.within(.tcpDestinationPort, .port(1000), .port(2000), inverted: true), .verdict(.accept)]),
     Rule(in: input, [.hasPrefix(.inputInterfaceName, "br"), .verdict(.accept)]),
@@ -105,17 +109,17 @@ enum Wide {
     Rule(
       in: input,
       [
-        .equals(.conntrack(.ipv4DestinationAddress, .original, type: .ipv4Address), .ipv4([1, 2, 3, 4])),
+        .equals(.conntrack(.ipv4DestinationAddress, .original, type: .ipv4Address), .address(ip("1.2.3.4"))),
         .verdict(.accept),
       ]),
     Rule(in: input, [.equals(.udpDestinationPort, .port(5353)), .expression(.notrack)]),
     Rule(in: post, [.hasFlags(2), .clampSegmentSize]),
     Rule(in: input, [.equals(.conntrackDirection, .bytes([1])), .verdict(.accept)]),
-    Rule(in: input, [.within(.destinationAddress, [127, 0, 0, 0], prefixLength: 8), .verdict(.drop)]),
+    Rule(in: input, [.within(.destinationAddress, network("127.0.0.0/8")), .verdict(.drop)]),
   ]
 
   static let firstRule = Rule(
-    in: input, [.equals(.etherSource, .etherAddress([2, 0, 0, 0, 0, 1])), .verdict(.continue)])
+    in: input, [.equals(.etherSource, .etherAddress(mac("02:00:00:00:00:01"))), .verdict(.continue)])
 
   /// Everything in the order in which nft sends it.
   /// - Parameter hasNets: whether elements are added to `nets`, before the first of which nft puts an end of nothing.

@@ -1,4 +1,5 @@
 import Glibc
+import TestNetlink
 import Testing
 
 @testable import Netlink

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import TestNetlink
 import Testing
 
 @testable import Netlink

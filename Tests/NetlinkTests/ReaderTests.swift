@@ -1,3 +1,4 @@
+import TestNetlink
 import Testing
 
 @testable import Netlink

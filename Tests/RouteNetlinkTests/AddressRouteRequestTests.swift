@@ -1,4 +1,5 @@
 import RouteNetlink
+import TestNetlink
 import Testing
 
 /// Requests about addresses, routes and neighbours, compared with what ip(8) sends for the same (strace -e write).

@@ -1,6 +1,7 @@
 import Netlink
 import RouteNetlink
 import Synchronization
+import TestNetlink
 import Testing
 
 /// What a trace shows.
@@ -14,7 +15,7 @@ import Testing
   ) throws -> String {
     let output = Output()
     var connection = RouteConnection(
-      transport: ScriptedTransport(answers: answers),
+      transport: ScriptedTransport(answers.map { .datagram($0) }, thenEndingWith: 0),
       tracer: MessageTracer(name: "home") { line in output.text.withLock { $0 += line } })
     try body(&connection)
     return output.text.withLock { $0 }

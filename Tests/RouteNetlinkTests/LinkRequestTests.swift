@@ -1,5 +1,6 @@
 import LinuxSystem
 import RouteNetlink
+import TestNetlink
 import Testing
 
 /// Requests about links, compared with what ip(8) sends for the same (strace -e write).

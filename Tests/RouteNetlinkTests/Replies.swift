@@ -1,3 +1,5 @@
+import TestNetlink
+
 /// Replies of Linux 6.18 to ip(8), captured with strace -e read.
 enum Replies {
   /// A veth that is a bridge's port. Attributes of no interest are left out.

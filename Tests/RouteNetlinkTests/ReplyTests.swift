@@ -1,5 +1,6 @@
 import LinuxSystem
 import Netlink
+import TestNetlink
 import Testing
 
 @testable import RouteNetlink
@@ -7,7 +8,7 @@ import Testing
 /// Replies of the kernel, whole and cut.
 @Suite struct ReplyTests {
   private func connection(_ answers: [UInt8]..., errno: Int32 = 0) -> RouteConnection {
-    RouteConnection(transport: ScriptedTransport(answers: answers, errno: errno))
+    RouteConnection(transport: ScriptedTransport(answers.map { .datagram($0) }, thenEndingWith: errno))
   }
 
   @Test func `a bridge port is read with its peer, statistics and settings`() throws {

@@ -1,6 +1,8 @@
 import LinuxSystem
 import Namespaces
+import NetTypes
 import RouteNetlink
+import TestNetlink
 import Testing
 
 @testable import Sandbox

@@ -1,4 +1,5 @@
 import NFTables
+import NetTypes
 import RouteNetlink
 import Testing
 

@@ -1,6 +1,8 @@
 import Glibc
 import LinuxSystem
+import NetTypes
 import RouteNetlink
+import TestNetlink
 import Testing
 
 @testable import Sandbox

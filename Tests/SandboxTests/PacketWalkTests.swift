@@ -1,5 +1,7 @@
 import NFTables
+import NetTypes
 import RouteNetlink
+import TestNetlink
 import Testing
 
 @testable import Sandbox
@@ -16,7 +18,7 @@ import Testing
   private static let fromBridge = Statement.equals(.inputInterfaceName, .interfaceName("br0"))
   private static let toOther = Statement.equals(.outputInterfaceName, .interfaceName("up1"))
   /// Some packets of the bridge, nobody knows which.
-  private static let some = Statement.equals(.sourceAddress, .ipv4([10, 1, 2, 3]))
+  private static let some = Statement.equals(.sourceAddress, .address(ip("10.1.2.3")))
 
   /// What becomes of the packet, and whether it may be accepted on the way.
   private func fate(

@@ -1,5 +1,7 @@
 import Namespaces
+import NetTypes
 import RouteNetlink
+import TestNetlink
 import Testing
 
 @testable import Sandbox

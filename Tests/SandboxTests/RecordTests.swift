@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import Namespaces
+import TestNetlink
 import Testing
 
 @testable import Sandbox

@@ -1,8 +1,10 @@
 import Glibc
 import LinuxSystem
 import Namespaces
+import NetTypes
 import RouteNetlink
 import TestHost
+import TestNetlink
 
 @testable import Sandbox
 
@@ -23,9 +25,6 @@ final class Scratch {
 
 func name(_ text: String) -> NamespaceName { try! NamespaceName(text) }
 func link(_ text: String) -> InterfaceName { try! InterfaceName(text) }
-func mac(_ text: String) -> MACAddress { MACAddress(text)! }
-func ip(_ text: String) -> IPAddress { IPAddress(text)! }
-func network(_ text: String) -> IPNetwork { IPNetwork(text)! }
 
 /// A sandbox on br0.
 func facts(_ egress: NetworkSpec.Egress = .masquerade, gateway: IPAddress? = ip("10.64.1.1")) -> SandboxFacts {

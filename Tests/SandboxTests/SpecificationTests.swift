@@ -3,6 +3,7 @@ import Launch
 import Namespaces
 import Netlink
 import RouteNetlink
+import TestNetlink
 import Testing
 
 @testable import Sandbox

@@ -3,6 +3,7 @@ import Launch
 import LinuxSystem
 import NFTables
 import Namespaces
+import NetTypes
 import Netlink
 import RouteNetlink
 

@@ -2,6 +2,7 @@ import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
+import NetTypes
 import Netlink
 import RouteNetlink
 

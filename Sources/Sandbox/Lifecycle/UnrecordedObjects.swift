@@ -2,6 +2,7 @@ import Glibc
 import LinuxSystem
 import NFTables
 import Namespaces
+import NetTypes
 import Netlink
 import RouteNetlink
 

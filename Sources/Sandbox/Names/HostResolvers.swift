@@ -1,4 +1,5 @@
 import LinuxSystem
+import NetTypes
 import RouteNetlink
 
 /// What resolv.conf(5) says.

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import NetTypes
 import RouteNetlink
 
 /// What the sandboxes on a bridge see as /etc/hosts: that of the host, as it was when the first of them came, and a line

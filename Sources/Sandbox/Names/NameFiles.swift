@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import Namespaces
+import NetTypes
 import RouteNetlink
 
 /// By what names a sandbox is known, and what its commands find names by.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import NetTypes
 import RouteNetlink
 
 /// Asks the hosts behind some ports of a bridge whether one of them has an address, without telling them one of one's own

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import NetTypes
 import Netlink
 import RouteNetlink
 

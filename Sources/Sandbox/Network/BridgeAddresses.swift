@@ -1,3 +1,4 @@
+import NetTypes
 import RouteNetlink
 
 /// The IPv4 addresses of a bridge, and which of them counts.

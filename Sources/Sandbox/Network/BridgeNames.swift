@@ -1,4 +1,5 @@
 import Glibc
+import NetTypes
 import Netlink
 import RouteNetlink
 

@@ -1,4 +1,5 @@
 import LinuxSystem
+import NetTypes
 import Netlink
 import RouteNetlink
 

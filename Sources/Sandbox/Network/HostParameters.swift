@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import NetTypes
 import RouteNetlink
 
 /// The kernel parameters that nsrun changes on the host, and how they were before.

@@ -1,4 +1,5 @@
 import Glibc
+import NetTypes
 import RouteNetlink
 
 /// What a sandbox gets on a bridge.

@@ -1,3 +1,4 @@
+import NetTypes
 import RouteNetlink
 
 /// Subnets for bridges that nobody gave one: /24s of private ranges that Docker (172.16/12 from 172.17, 192.168/16 from

@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import Namespaces
+import NetTypes
 import RouteNetlink
 
 /// Who has which address of a bridge's subnet: a directory with a symbolic link for each address that is taken, which

@@ -1,4 +1,5 @@
 import LinuxSystem
+import NetTypes
 import RouteNetlink
 
 /// What is written down of a bridge that sandboxes are on.

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import LinuxSystem
 import Namespaces
+import NetTypes
 import RouteNetlink
 
 /// Where nsrun writes down what it has made: below /run/nsrun, which only root can write to and which is gone after a

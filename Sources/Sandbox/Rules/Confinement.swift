@@ -1,4 +1,5 @@
 import NFTables
+import NetTypes
 
 /// The rules that hold sandboxes without a way out by the port that they are on, because a command that is root inside may
 /// give itself any other address: a table beside that of the ``Firewall``, which also has the ``PortRules``.
@@ -68,10 +69,10 @@ enum Confinement {
     let comment = "nsrun \(member.name)"
     var elements = [(confined, [SetElement(key: [port], comment: comment)])]
     // Who asks whether somebody has an address has none yet (RFC 5227).
-    let senders = [member.address.bytes, [0, 0, 0, 0]]
-    elements.append((announced, senders.map { SetElement(key: [port, .ipv4($0)], comment: comment) }))
+    let senders = [member.address, IPAddress("0.0.0.0")!]
+    elements.append((announced, senders.map { SetElement(key: [port, .address($0)], comment: comment) }))
     if let hostAddress = member.hostAddress {
-      let pair = [port, .ipv4(member.address.bytes), .ipv4(hostAddress.bytes)]
+      let pair = [port, .address(member.address), .address(hostAddress)]
       elements.append((allowed, [SetElement(key: pair, comment: comment)]))
     }
     return elements

@@ -2,6 +2,7 @@ import Glibc
 import LinuxSystem
 import NFTables
 import Namespaces
+import NetTypes
 import Netlink
 import RouteNetlink
 
@@ -120,8 +121,7 @@ enum Firewall {
   private static let isFromGuest = Statement.matching(.inputInterfaceName, .sourceAddress, in: guests)
   private static let isToRouted = Statement.matching(.outputInterfaceName, .destinationAddress, in: routed)
   private static let isAnswer = Statement.equals(.conntrackDirection, .bytes([ConntrackDirection.reply.rawValue]))
-  private static let loopback: [UInt8] = [127, 0, 0, 0]
-  private static let isToLoopback = Statement.within(.destinationAddress, loopback, prefixLength: 8)
+  private static let isToLoopback = Statement.within(.destinationAddress, .loopback)
 
   /// Who could send as a sandbox from elsewhere would have the host's answers sent to it, and connections in its name that
   /// answers are let in for.
@@ -138,14 +138,14 @@ enum Firewall {
 
   /// Others may have turned route_localnet on, and translate what is sent to another address to one of loopback.
   private static var inputRules: [Rule] {
-    let loopback6 = DataValue.ipv6([UInt8](repeating: 0, count: 15) + [1])
+    let loopback6 = DataValue.address(IPAddress("::1")!)
     return [
       Rule(in: input, [.equals(.inputInterfaceName, .interfaceName("lo")), .verdict(.accept)]),
       Rule(in: input, [isFromNetwork, isToLoopback, .verdict(.drop)], comment: "loopback is the host's alone"),
       Rule(in: input, [isFromNetwork, .equals(.destinationAddress6, loopback6), .verdict(.drop)]),
       Rule(in: input, [isToLoopback, .vmap(.sourceAddress, in: verdicts)]),
       Rule(
-        in: input, [isFromNetwork, .within(.sourceAddress, loopback, prefixLength: 8), .verdict(.drop)]),
+        in: input, [isFromNetwork, .within(.sourceAddress, .loopback), .verdict(.drop)]),
     ]
   }
 
@@ -228,8 +228,8 @@ enum Firewall {
     // A bridge of ours in no record, and without an address, was found like that.
     let subnet = network.own?.address.network
     let range = subnet ?? IPNetwork("0.0.0.0/0")!
-    let first = DataValue.ipv4(range.address.bytes)
-    let last = DataValue.ipv4(range.lastAddress.bytes)
+    let first = DataValue.address(range.address)
+    let last = DataValue.address(range.lastAddress)
     return all + [
       (networks, [SetElement(key: [name])]), (subnets, [SetElement(key: [name, first], upTo: [name, last])]),
     ] + (subnet == nil ? [] : [(inside, [SetElement(key: [first], upTo: [last])])])
@@ -239,7 +239,7 @@ enum Firewall {
   static func mentions(_ member: SandboxPlan.Member) -> Bool { !elements(of: member).isEmpty }
 
   static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
-    let address = DataValue.ipv4(member.address.bytes)
+    let address = DataValue.address(member.address)
     let key = [DataValue.interfaceName(member.bridge.text), address]
     let comment = "nsrun \(member.name)"
     switch member.egress {

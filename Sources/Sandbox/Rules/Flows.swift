@@ -2,6 +2,7 @@ import Conntrack
 import Glibc
 import LinuxSystem
 import Namespaces
+import NetTypes
 import Netlink
 import RouteNetlink
 
@@ -22,7 +23,7 @@ extension Host {
   ) throws(SandboxError) -> Bool {
     if Self.isTrackingFlows {
       // Where the kernel has translated the destination, the sandbox is the one that answers, and nothing else tells.
-      let filters = [FlowFilter(originalSource: address.bytes), FlowFilter(replySource: address.bytes)]
+      let filters = [FlowFilter(originalSource: address), FlowFilter(replySource: address)]
       _ = try flows { (conntrack) throws(NetlinkError) in try conntrack.delete(matching: filters) }
     }
     return try system { () throws(SystemError) in try leases.release(address, of: name) }
@@ -32,21 +33,21 @@ extension Host {
   /// them and from them, and of addresses that root inside has made up.
   func endFlows(of leaving: [SandboxFacts.Connection]) throws(SandboxError) {
     guard !leaving.isEmpty, Self.isTrackingFlows else { return }
-    let own = Set(leaving.map(\.address.address.bytes))
+    let own = Set(leaving.map(\.address.address))
     let subnets = Set(leaving.map(\.address.network))
     // All at once: each look takes the kernel a walk of its whole table.
     let found = try flows { (conntrack) throws(NetlinkError) in
       try conntrack.flows { flow in
         flow.sandboxSides.contains { side in
-          own.contains(side) || IPAddress(bytes: side).map { one in subnets.contains { $0.contains(one) } } ?? false
+          own.contains(side) || subnets.contains { $0.contains(side) }
         }
       }
     }
     guard let found, !found.isEmpty else { return }
-    let others = Set(found.flatMap(\.sandboxSides)).subtracting(own).compactMap { IPAddress(bytes: $0) }
+    let others = Set(found.flatMap(\.sandboxSides)).subtracting(own)
     var ended = own
     for (bridge, there) in Dictionary(grouping: leaving, by: \.bridge) {
-      ended.formUnion(try addresses(among: others, madeUpBy: there, on: bridge).map(\.bytes))
+      ended.formUnion(try addresses(among: others, madeUpBy: there, on: bridge))
     }
     _ = try flows { (conntrack) throws(NetlinkError) in
       try conntrack.delete(found.filter { !ended.isDisjoint(with: $0.sandboxSides) })
@@ -57,7 +58,7 @@ extension Host {
   /// done so before the first packet: leases are read after flows. Where others are on the bridge too, such as machines of
   /// a LAN, only the neighbours of the host's tell whose one was.
   private func addresses(
-    among found: [IPAddress], madeUpBy leaving: [SandboxFacts.Connection], on bridge: InterfaceName
+    among found: Set<IPAddress>, madeUpBy leaving: [SandboxFacts.Connection], on bridge: InterfaceName
   ) throws(SandboxError) -> [IPAddress] {
     let found = found.filter { address in leaving.contains { $0.address.contains(address) } }
     let index = if_nametoindex(bridge.text)
@@ -84,11 +85,11 @@ extension Host {
     guard Self.isTrackingFlows else { return }
     let members = try sandboxRecords().compactMap(\.member).filter { $0.translation != .host && $0.egress != .internal }
     guard !members.isEmpty else { return }
-    var isTranslated: [[UInt8]: Bool] = [:]
-    for member in members { isTranslated[member.address.bytes] = member.egress == .masquerade }
+    var isTranslated: [IPAddress: Bool] = [:]
+    for member in members { isTranslated[member.address] = member.egress == .masquerade }
     // What stays on this host and its bridges is never translated.
     let local = try route { (route) throws(NetlinkError) in try route.addresses(family: .inet) }
-    let hosts = Set(local.map(\.network.address.bytes))
+    let hosts = Set(local.map(\.network.address))
     let bridges = Set(members.map(\.bridge.text))
     let links = try route { (route) throws(NetlinkError) in try route.links() }
     let subnets = local.filter { address in
@@ -96,9 +97,10 @@ extension Host {
     }.map(\.network)
     _ = try flows { (conntrack) throws(NetlinkError) in
       let flows = try conntrack.flows { flow in
-        guard let wanted = isTranslated[flow.original.source], flow.isSourceTranslated != wanted else { return false }
-        let other = flow.reply.source
-        return !hosts.contains(other) && !subnets.contains { $0.contains(IPAddress(bytes: other)!) }
+        guard let source = flow.original.source, let other = flow.reply.source, let wanted = isTranslated[source],
+          flow.isSourceTranslated != wanted
+        else { return false }
+        return !hosts.contains(other) && !subnets.contains { $0.contains(other) }
       }
       try conntrack.delete(flows)
     }
@@ -120,5 +122,5 @@ extension Host {
 
 extension Flow {
   /// Where a sandbox may be in it: as the one that began, or as the one that answers, where the destination was translated.
-  fileprivate var sandboxSides: [[UInt8]] { [original.source, reply.source] }
+  fileprivate var sandboxSides: [IPAddress] { [original.source, reply.source].compactMap { $0 } }
 }

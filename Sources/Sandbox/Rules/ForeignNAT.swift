@@ -1,4 +1,5 @@
 import NFTables
+import NetTypes
 import RouteNetlink
 
 /// Tells whether the host's own rules already masquerade what leaves a foreign bridge, as those do that people and tools

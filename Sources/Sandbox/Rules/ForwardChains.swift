@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import NFTables
+import NetTypes
 import Netlink
 import RouteNetlink
 

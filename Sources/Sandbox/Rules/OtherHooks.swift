@@ -1,4 +1,5 @@
 import NFTables
+import NetTypes
 import Netlink
 import RouteNetlink
 

@@ -1,4 +1,5 @@
 import NFTables
+import NetTypes
 import RouteNetlink
 
 /// A packet from sandboxes or for them: what rules for all of a bridge, and of its subnet, can tell of it. Conditions on

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import NetTypes
 import Netlink
 import RouteNetlink
 

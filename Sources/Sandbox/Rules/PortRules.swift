@@ -1,4 +1,5 @@
 import NFTables
+import NetTypes
 
 /// What ``PortGuard`` holds back, once more, by rules of the bridge: root inside can mark frames so that the kernel passes
 /// them by every filter at the ingress of the link's other end (ifb sets tc_skip_classify, which a veth keeps), netdev
@@ -57,8 +58,8 @@ enum PortRules {
     }
     let isToRelay = Statement.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.server)))
     return [
-      rule(.within(.sourceAddress, [127, 0, 0, 0], prefixLength: 8)),
-      rule(.within(.destinationAddress, [127, 0, 0, 0], prefixLength: 8)),
+      rule(.within(.sourceAddress, .loopback)),
+      rule(.within(.destinationAddress, .loopback)),
       rule(isTCP, verdict: .accept),
       rule(.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.client)))),
       rule(isToRelay, isMessage(PortGuard.DHCP.reply)),
@@ -75,11 +76,12 @@ enum PortRules {
     func rule(_ statements: Statement..., verdict: Verdict = .drop) -> Rule {
       Rule(in: ipv6, statements + [.verdict(verdict)])
     }
-    let unspecified = [UInt8](repeating: 0, count: 16)
+    // ::/32, with the loopback address and those that stand for one of IPv4.
+    let low = IPNetwork("::/32")!
     return [
-      rule(.within(.destinationAddress6, unspecified, prefixLength: 32)),
+      rule(.within(.destinationAddress6, low)),
       rule(
-        .within(.sourceAddress6, unspecified, prefixLength: 32), .notEquals(.sourceAddress6, .ipv6(unspecified))),
+        .within(.sourceAddress6, low), .notEquals(.sourceAddress6, .address(low.address))),
       rule(isTCP, verdict: .accept),
       rule(.equals(.udpSourcePort, .port(UInt16(PortGuard.DHCP.server6)))),
       rule(.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.client6)))),

@@ -1,5 +1,6 @@
 import LinuxSystem
 import NFTables
+import NetTypes
 import Netlink
 import RouteNetlink
 

@@ -1,3 +1,4 @@
+import NetTypes
 import RouteNetlink
 
 /// Which DNS servers commands inside are to ask.

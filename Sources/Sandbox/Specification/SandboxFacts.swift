@@ -1,5 +1,6 @@
 import Glibc
 import Namespaces
+import NetTypes
 import RouteNetlink
 
 /// What is known of a sandbox: what its record says.

@@ -1,5 +1,6 @@
 import NFTables
 import Namespaces
+import NetTypes
 import RouteNetlink
 
 /// Everything that is done to give a sandbox its network, in order, and how each step is undone. A pure value: it follows

@@ -1,6 +1,7 @@
 import Glibc
 import Launch
 import Namespaces
+import NetTypes
 import RouteNetlink
 
 /// What somebody wants of a sandbox: checked for sense, but not yet against the host.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NetTypes
 import RouteNetlink
 import Sandbox
 

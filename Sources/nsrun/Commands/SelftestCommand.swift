@@ -1,5 +1,6 @@
 import ArgumentParser
 import Launch
+import NetTypes
 import RouteNetlink
 import Sandbox
 

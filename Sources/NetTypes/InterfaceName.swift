@@ -3,6 +3,9 @@
 /// The rules are those of dev_valid_name in net/core/dev.c, and two more: no control bytes, which would garble every
 /// listing, and no `%`, because the kernel takes such a name as a pattern for one of its own choice.
 public struct InterfaceName: Hashable, Sendable, CustomStringConvertible {
+  /// How many bytes the kernel keeps of a name, with the zero byte at its end (IFNAMSIZ in linux/if.h).
+  public static let capacity = 16
+
   /// The name.
   public let text: String
 
@@ -15,7 +18,7 @@ public struct InterfaceName: Hashable, Sendable, CustomStringConvertible {
   private static func objection(to text: String) -> String? {
     let bytes = text.utf8
     if bytes.isEmpty { return "it is empty" }
-    if bytes.count >= IFNAMSIZ { return "it has \(bytes.count) bytes, the kernel allows \(IFNAMSIZ - 1)" }
+    if bytes.count >= Self.capacity { return "it has \(bytes.count) bytes, the kernel allows \(Self.capacity - 1)" }
     if text == "." || text == ".." { return "it names a directory" }
     for byte in bytes {
       switch byte {

@@ -1,6 +1,7 @@
+import TestNetlink
 import Testing
 
-@testable import RouteNetlink
+@testable import NetTypes
 
 @Suite struct ValueTests {
   @Test func `a MAC address is read, written and told apart by its first byte`() throws {

@@ -1,10 +1,9 @@
 import LinuxSystem
-import Netlink
 
 /// A MAC address: the six bytes by which an Ethernet link is known to its neighbours.
 public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
   /// The address in the low 48 bits, the byte that is sent first on top.
-  private let value: UInt64
+  package let value: UInt64
 
   /// Reads the usual notation: six pairs of hexadecimal digits between colons, such as `02:00:5e:10:00:01`.
   /// - Returns: nil for anything else.
@@ -56,9 +55,4 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// The usual notation in lower case.
   public var description: String { hexadecimal(bytes, separator: ":") }
-
-  func write(to buffer: inout MessageBuffer) {
-    buffer.append(UInt32(truncatingIfNeeded: value >> 16).bigEndian)
-    buffer.append(UInt16(truncatingIfNeeded: value).bigEndian)
-  }
 }

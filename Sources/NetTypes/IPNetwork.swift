@@ -6,6 +6,9 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
   /// How many leading bits are the network's: up to 32 for IPv4, up to 128 for IPv6.
   public let prefixLength: UInt8
 
+  /// What stays on its own machine: 127.0.0.0/8.
+  public static let loopback = IPNetwork("127.0.0.0/8")!
+
   /// Reads `ADDRESS/LENGTH`; nil for anything else.
   public init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -42,6 +45,11 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
   private var hostMask: UInt128 {
     let bits = family.bitWidth - prefixLength
     return bits == 128 ? .max : (1 << UInt128(bits)) - 1
+  }
+
+  /// As many ones as the prefix has bits, in an address of the family: `255.255.255.0`.
+  public var mask: IPAddress {
+    IPAddress(family: family, value: ~hostMask & (family == .inet ? UInt128(UInt32.max) : .max))
   }
 
   /// The network in which the address lies: the host bits are zero.

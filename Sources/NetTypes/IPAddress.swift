@@ -1,5 +1,4 @@
 import Glibc
-import Netlink
 
 /// The family of an address: what the kernel calls AF_INET and AF_INET6.
 public enum AddressFamily: UInt8, Sendable, CustomStringConvertible {
@@ -20,9 +19,9 @@ public struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible
   /// Whether it is IPv4 or IPv6.
   public let family: AddressFamily
   /// The address as a number; below 2^32 for IPv4.
-  let value: UInt128
+  package let value: UInt128
 
-  init(family: AddressFamily, value: UInt128) {
+  package init(family: AddressFamily, value: UInt128) {
     self.family = family
     self.value = value
   }
@@ -89,13 +88,9 @@ public struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible
   }
 
   /// The usual notation, IPv6 shortened as RFC 5952 wants it.
-  public var description: String { ipText(bytes) ?? "" }
-
-  func write(to buffer: inout MessageBuffer) {
-    if isIPv4 {
-      buffer.append(UInt32(truncatingIfNeeded: value).bigEndian)
-    } else {
-      buffer.append(value.bigEndian)
-    }
+  public var description: String {
+    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    guard inet_ntop(Int32(family.rawValue), bytes, &text, socklen_t(text.count)) != nil else { return "" }
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
