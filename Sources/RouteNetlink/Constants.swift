@@ -1,5 +1,5 @@
 // Numbers of the kernel's rtnetlink interface, in its own spelling (linux/rtnetlink.h, if_link.h, if_addr.h,
-// neighbour.h, if_bridge.h, veth.h, pkt_sched.h, pkt_cls.h).
+// neighbour.h, if_bridge.h, pkt_sched.h, pkt_cls.h). Those of one kind of link stand with it, in Links/.
 
 let NETLINK_ROUTE: Int32 = 0
 
@@ -62,41 +62,8 @@ let IFLA_INFO_DATA: UInt16 = 2
 let IFLA_INFO_SLAVE_KIND: UInt16 = 4
 let IFLA_INFO_SLAVE_DATA: UInt16 = 5
 
-let VETH_INFO_PEER: UInt16 = 1
-
 let IFLA_INET_CONF: UInt16 = 1
 let IFLA_INET6_ADDR_GEN_MODE: UInt16 = 8
-
-let IFLA_BR_FORWARD_DELAY: UInt16 = 1
-let IFLA_BR_HELLO_TIME: UInt16 = 2
-let IFLA_BR_MAX_AGE: UInt16 = 3
-let IFLA_BR_AGEING_TIME: UInt16 = 4
-let IFLA_BR_STP_STATE: UInt16 = 5
-let IFLA_BR_PRIORITY: UInt16 = 6
-let IFLA_BR_VLAN_FILTERING: UInt16 = 7
-let IFLA_BR_GROUP_FWD_MASK: UInt16 = 9
-let IFLA_BR_MCAST_SNOOPING: UInt16 = 23
-let IFLA_BR_NF_CALL_IPTABLES: UInt16 = 36
-let IFLA_BR_NF_CALL_IP6TABLES: UInt16 = 37
-let IFLA_BR_NF_CALL_ARPTABLES: UInt16 = 38
-
-let IFLA_BRPORT_STATE: UInt16 = 1
-let IFLA_BRPORT_PRIORITY: UInt16 = 2
-let IFLA_BRPORT_COST: UInt16 = 3
-let IFLA_BRPORT_MODE: UInt16 = 4
-let IFLA_BRPORT_GUARD: UInt16 = 5
-let IFLA_BRPORT_PROTECT: UInt16 = 6
-let IFLA_BRPORT_LEARNING: UInt16 = 8
-let IFLA_BRPORT_UNICAST_FLOOD: UInt16 = 9
-let IFLA_BRPORT_PROXYARP: UInt16 = 10
-let IFLA_BRPORT_FLUSH: UInt16 = 24
-let IFLA_BRPORT_MULTICAST_ROUTER: UInt16 = 25
-let IFLA_BRPORT_MCAST_FLOOD: UInt16 = 27
-let IFLA_BRPORT_BCAST_FLOOD: UInt16 = 30
-let IFLA_BRPORT_GROUP_FWD_MASK: UInt16 = 31
-let IFLA_BRPORT_NEIGH_SUPPRESS: UInt16 = 32
-let IFLA_BRPORT_ISOLATED: UInt16 = 33
-let IFLA_BRPORT_LOCKED: UInt16 = 39
 
 let IFA_ADDRESS: UInt16 = 1
 let IFA_LOCAL: UInt16 = 2

@@ -19,17 +19,13 @@ extension RouteDescription {
   static let link = linkSchema(
     info: AttributeSchema(
       [
-        1: .init("IFLA_INFO_KIND", .string), 2: .init("IFLA_INFO_DATA", .selected(by: 1, kinds)),
+        1: .init("IFLA_INFO_KIND", .string), 2: .init("IFLA_INFO_DATA", .selected(by: 1, LinkKind.schemas)),
         3: .init("IFLA_INFO_XSTATS", .hex), 4: .init("IFLA_INFO_SLAVE_KIND", .string),
-        5: .init("IFLA_INFO_SLAVE_DATA", .nested(bridgePort)),
+        5: .init("IFLA_INFO_SLAVE_DATA", .nested(BridgePortOptions.schema)),
       ], selectors: [1]))
 
-  private static let kinds: [String: AttributeSchema] = ["veth": veth, "bridge": bridge]
-
-  /// A peer is described like a link, but has no peer inside: that ends the recursion.
-  private static let veth = AttributeSchema([
-    1: .init("VETH_INFO_PEER", .message(ifinfomsg, linkSchema(info: .none)))
-  ])
+  /// Of a link inside another one's description.
+  static let linkWithoutInfo = linkSchema(info: .none)
 
   private static func linkSchema(info: AttributeSchema) -> AttributeSchema {
     AttributeSchema([
@@ -37,7 +33,7 @@ extension RouteDescription {
       3: .init("IFLA_IFNAME", .string), 4: .init("IFLA_MTU", .unsigned), 5: .init("IFLA_LINK", .unsigned),
       6: .init("IFLA_QDISC", .string), 7: .init("IFLA_STATS", .text(summary(width: 4))), 8: .init("IFLA_COST", .hex),
       9: .init("IFLA_PRIORITY", .hex), 10: .init("IFLA_MASTER", .unsigned), 11: .init("IFLA_WIRELESS", .hex),
-      12: .init("IFLA_PROTINFO", .nested(bridgePort)), 13: .init("IFLA_TXQLEN", .unsigned),
+      12: .init("IFLA_PROTINFO", .nested(BridgePortOptions.schema)), 13: .init("IFLA_TXQLEN", .unsigned),
       14: .init("IFLA_MAP", .hex), 15: .init("IFLA_WEIGHT", .unsigned),
       16: .init("IFLA_OPERSTATE", operationalStates),
       17: .init("IFLA_LINKMODE", .named([0: "IF_LINK_MODE_DEFAULT", 1: "IF_LINK_MODE_DORMANT"])),

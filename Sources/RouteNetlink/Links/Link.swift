@@ -122,8 +122,8 @@ public struct Link: Hashable, Sendable {
   public var txQueueLength: UInt32 = 0
   /// What went through it; nil where the kernel told nothing.
   public var statistics: LinkStatistics?
-  /// A bridge's settings.
-  public var bridge: BridgeOptions?
+  /// The settings of its kind; nil where the kernel told none.
+  public var details: LinkKind?
   /// A bridge port's settings.
   public var bridgePort: BridgePortOptions?
   /// How it makes up IPv6 addresses for itself; nil where IPv6 is not there.
@@ -134,6 +134,11 @@ public struct Link: Hashable, Sendable {
     self.index = index
     self.name = name
     self.flags = flags
+  }
+
+  /// A bridge's settings.
+  public var bridge: BridgeOptions? {
+    if case .bridge(let options) = details { options } else { nil }
   }
 
   /// Whether it has been brought up.
@@ -180,7 +185,7 @@ public struct Link: Hashable, Sendable {
     var data = info.attributes
     while let attribute = try data.next() {
       switch attribute.type {
-      case IFLA_INFO_DATA where kind == "bridge": bridge = try BridgeOptions(attribute)
+      case IFLA_INFO_DATA: details = try LinkKind(kind ?? "", attribute)
       case IFLA_INFO_SLAVE_DATA where slaveKind == "bridge": bridgePort = try BridgePortOptions(attribute)
       default: break
       }

@@ -21,65 +21,15 @@ public enum NamespaceReference: Hashable, Sendable {
 /// How it makes up IPv6 addresses cannot be told here: the kernel refuses IFLA_AF_SPEC in this request (EAFNOSUPPORT).
 /// A change sent along with it is early enough for a veth, which has no carrier before its other end is up.
 public struct LinkSpecification: Sendable {
-  /// The other end of a veth pair.
-  ///
-  /// It cannot be asked to be up: the kernel refuses that with ENOTCONN, since the pair is not joined yet when it
-  /// configures this end. Bring it up in its own namespace.
-  public struct Peer: Sendable {
-    public var name: InterfaceName
-    /// The interface index it is to have. The kernel heeds it only if the first end's is chosen too.
-    public var index: UInt32?
-    public var address: MACAddress?
-    /// The MTU in bytes.
-    public var mtu: UInt32?
-    /// Where it is created; nil for the same namespace as the first end.
-    public var namespace: NamespaceReference?
-    /// How many queues for sending it can have at most (``LinkSpecification/transmitQueues``).
-    public var transmitQueues: UInt32?
-
-    public init(
-      name: InterfaceName, index: UInt32? = nil, address: MACAddress? = nil, mtu: UInt32? = nil,
-      namespace: NamespaceReference? = nil, transmitQueues: UInt32? = nil
-    ) {
-      self.name = name
-      self.index = index
-      self.address = address
-      self.mtu = mtu
-      self.namespace = namespace
-      self.transmitQueues = transmitQueues
-    }
-
-    fileprivate func write(to buffer: inout MessageBuffer) {
-      writeLinkHeader(to: &buffer, index: index ?? 0)
-      if let address { buffer.attribute(IFLA_ADDRESS, address) }
-      if let mtu { buffer.attribute(IFLA_MTU, mtu) }
-      if let transmitQueues { buffer.attribute(IFLA_NUM_TX_QUEUES, transmitQueues) }
-      namespace?.write(to: &buffer)
-      buffer.attribute(IFLA_IFNAME, string: name.text)
-    }
-  }
-
-  private enum Kind: Sendable {
-    case veth(Peer)
-    case bridge(BridgeOptions)
-    case other(String)
-
-    var name: String {
-      switch self {
-      case .veth: "veth"
-      case .bridge: "bridge"
-      case .other(let name): name
-      }
-    }
-  }
-
-  private let details: Kind
+  private let details: LinkKind
   public let name: InterfaceName
   /// The interface index it is to have: 1...2,147,483,647.
   public var index: UInt32?
   public var address: MACAddress?
   /// The MTU in bytes.
   public var mtu: UInt32?
+  /// The index of the link that it is on, in the namespace of the connection (IFLA_LINK).
+  public private(set) var lower: UInt32?
   /// The index of the bridge (or other master) that it becomes a port of.
   public var master: UInt32?
   /// A free text of up to 255 bytes, which is set by a second request; ``index`` must be chosen too.
@@ -100,19 +50,29 @@ public struct LinkSpecification: Sendable {
   /// The group it belongs to, from its first moment; 0 is the default one.
   public var group: UInt32?
 
-  private init(_ name: InterfaceName, _ details: Kind) {
+  private init(_ name: InterfaceName, _ details: LinkKind) {
     self.name = name
     self.details = details
   }
 
   /// A pair of links: what is sent into one comes out of the other.
-  public static func veth(_ name: InterfaceName, peer: Peer) -> LinkSpecification {
+  public static func veth(_ name: InterfaceName, peer: VethPeer) -> LinkSpecification {
     LinkSpecification(name, .veth(peer))
   }
 
   /// A bridge: a switch between the links that become its ports.
   public static func bridge(_ name: InterfaceName, options: BridgeOptions = BridgeOptions()) -> LinkSpecification {
     LinkSpecification(name, .bridge(options))
+  }
+
+  /// A link with a MAC address of its own on another one.
+  /// - Parameter lower: the index of that one, in the namespace of the connection.
+  public static func macvlan(
+    _ name: InterfaceName, on lower: UInt32, options: MacvlanOptions = MacvlanOptions()
+  ) -> LinkSpecification {
+    var link = LinkSpecification(name, .macvlan(options))
+    link.lower = lower
+    return link
   }
 
   /// A link that swallows what is sent into it.
@@ -130,6 +90,7 @@ public struct LinkSpecification: Sendable {
     writeLinkHeader(to: &buffer, index: index ?? 0, isUp: isUp ? true : nil)
     if let address { buffer.attribute(IFLA_ADDRESS, address) }
     if let mtu { buffer.attribute(IFLA_MTU, mtu) }
+    if let lower { buffer.attribute(IFLA_LINK, lower) }
     if let master { buffer.attribute(IFLA_MASTER, master) }
     if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
     if let group { buffer.attribute(IFLA_GROUP, group) }
@@ -139,12 +100,7 @@ public struct LinkSpecification: Sendable {
     // ip sets no NLA_F_NESTED on these three, and the kernel must keep accepting that.
     buffer.attribute(IFLA_LINKINFO) { buffer in
       buffer.attribute(IFLA_INFO_KIND, unterminated: kind)
-      switch details {
-      case .veth(let peer):
-        buffer.attribute(IFLA_INFO_DATA) { $0.attribute(VETH_INFO_PEER, peer.write) }
-      case .bridge(let options) where !options.isEmpty: buffer.attribute(IFLA_INFO_DATA, options.write)
-      case .bridge, .other: break
-      }
+      if details.hasData { buffer.attribute(IFLA_INFO_DATA, details.write) }
     }
   }
 }

@@ -129,3 +129,62 @@ public struct BridgePortOptions: Hashable, Sendable {
     }
   }
 }
+
+extension BridgePortOptions {
+  static let schema = AttributeSchema([
+    1: .init(
+      "IFLA_BRPORT_STATE",
+      .named([
+        0: "BR_STATE_DISABLED", 1: "BR_STATE_LISTENING", 2: "BR_STATE_LEARNING", 3: "BR_STATE_FORWARDING",
+        4: "BR_STATE_BLOCKING",
+      ])),
+    2: .init("IFLA_BRPORT_PRIORITY", .unsigned), 3: .init("IFLA_BRPORT_COST", .unsigned),
+    4: .init("IFLA_BRPORT_MODE", RouteDescription.booleans), 5: .init("IFLA_BRPORT_GUARD", RouteDescription.booleans),
+    6: .init("IFLA_BRPORT_PROTECT", RouteDescription.booleans),
+    7: .init("IFLA_BRPORT_FAST_LEAVE", RouteDescription.booleans),
+    8: .init("IFLA_BRPORT_LEARNING", RouteDescription.booleans),
+    9: .init("IFLA_BRPORT_UNICAST_FLOOD", RouteDescription.booleans),
+    10: .init("IFLA_BRPORT_PROXYARP", RouteDescription.booleans),
+    11: .init("IFLA_BRPORT_LEARNING_SYNC", RouteDescription.booleans),
+    12: .init("IFLA_BRPORT_PROXYARP_WIFI", RouteDescription.booleans), 13: .init("IFLA_BRPORT_ROOT_ID", .hex),
+    14: .init("IFLA_BRPORT_BRIDGE_ID", .hex), 15: .init("IFLA_BRPORT_DESIGNATED_PORT", .unsigned),
+    16: .init("IFLA_BRPORT_DESIGNATED_COST", .unsigned), 17: .init("IFLA_BRPORT_ID", .unsigned),
+    18: .init("IFLA_BRPORT_NO", .unsigned), 19: .init("IFLA_BRPORT_TOPOLOGY_CHANGE_ACK", RouteDescription.booleans),
+    20: .init("IFLA_BRPORT_CONFIG_PENDING", RouteDescription.booleans),
+    21: .init("IFLA_BRPORT_MESSAGE_AGE_TIMER", .unsigned),
+    22: .init("IFLA_BRPORT_FORWARD_DELAY_TIMER", .unsigned), 23: .init("IFLA_BRPORT_HOLD_TIMER", .unsigned),
+    24: .init("IFLA_BRPORT_FLUSH", .flag), 25: .init("IFLA_BRPORT_MULTICAST_ROUTER", .unsigned),
+    26: .init("IFLA_BRPORT_PAD", .flag), 27: .init("IFLA_BRPORT_MCAST_FLOOD", RouteDescription.booleans),
+    28: .init("IFLA_BRPORT_MCAST_TO_UCAST", RouteDescription.booleans),
+    29: .init("IFLA_BRPORT_VLAN_TUNNEL", RouteDescription.booleans),
+    30: .init("IFLA_BRPORT_BCAST_FLOOD", RouteDescription.booleans), 31: .init("IFLA_BRPORT_GROUP_FWD_MASK", .unsigned),
+    32: .init("IFLA_BRPORT_NEIGH_SUPPRESS", RouteDescription.booleans),
+    33: .init("IFLA_BRPORT_ISOLATED", RouteDescription.booleans),
+    34: .init("IFLA_BRPORT_BACKUP_PORT", .unsigned), 35: .init("IFLA_BRPORT_MRP_RING_OPEN", RouteDescription.booleans),
+    36: .init("IFLA_BRPORT_MRP_IN_OPEN", RouteDescription.booleans),
+    37: .init("IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT", .unsigned),
+    38: .init("IFLA_BRPORT_MCAST_EHT_HOSTS_CNT", .unsigned), 39: .init("IFLA_BRPORT_LOCKED", RouteDescription.booleans),
+    40: .init("IFLA_BRPORT_MAB", RouteDescription.booleans), 41: .init("IFLA_BRPORT_MCAST_N_GROUPS", .unsigned),
+    42: .init("IFLA_BRPORT_MCAST_MAX_GROUPS", .unsigned),
+    43: .init("IFLA_BRPORT_NEIGH_VLAN_SUPPRESS", RouteDescription.booleans),
+    44: .init("IFLA_BRPORT_BACKUP_NHID", .unsigned),
+  ])
+}
+
+private let IFLA_BRPORT_STATE: UInt16 = 1
+private let IFLA_BRPORT_PRIORITY: UInt16 = 2
+private let IFLA_BRPORT_COST: UInt16 = 3
+private let IFLA_BRPORT_MODE: UInt16 = 4
+private let IFLA_BRPORT_GUARD: UInt16 = 5
+private let IFLA_BRPORT_PROTECT: UInt16 = 6
+private let IFLA_BRPORT_LEARNING: UInt16 = 8
+private let IFLA_BRPORT_UNICAST_FLOOD: UInt16 = 9
+private let IFLA_BRPORT_PROXYARP: UInt16 = 10
+private let IFLA_BRPORT_FLUSH: UInt16 = 24
+private let IFLA_BRPORT_MULTICAST_ROUTER: UInt16 = 25
+private let IFLA_BRPORT_MCAST_FLOOD: UInt16 = 27
+private let IFLA_BRPORT_BCAST_FLOOD: UInt16 = 30
+private let IFLA_BRPORT_GROUP_FWD_MASK: UInt16 = 31
+private let IFLA_BRPORT_NEIGH_SUPPRESS: UInt16 = 32
+private let IFLA_BRPORT_ISOLATED: UInt16 = 33
+private let IFLA_BRPORT_LOCKED: UInt16 = 39

@@ -91,14 +91,52 @@ public struct BridgeOptions: Hashable, Sendable {
   }
 }
 
-extension MessageBuffer {
-  /// Adds one byte, 0 or 1; nothing for nil.
-  mutating func boolean(_ type: UInt16, _ value: Bool?) {
-    if let value { attribute(type, UInt8(value ? 1 : 0)) }
-  }
+extension BridgeOptions {
+  static let schema = AttributeSchema([
+    1: .init("IFLA_BR_FORWARD_DELAY", .unsigned), 2: .init("IFLA_BR_HELLO_TIME", .unsigned),
+    3: .init("IFLA_BR_MAX_AGE", .unsigned), 4: .init("IFLA_BR_AGEING_TIME", .unsigned),
+    5: .init("IFLA_BR_STP_STATE", RouteDescription.booleans), 6: .init("IFLA_BR_PRIORITY", .unsigned),
+    7: .init("IFLA_BR_VLAN_FILTERING", RouteDescription.booleans), 8: .init("IFLA_BR_VLAN_PROTOCOL", .hex),
+    9: .init("IFLA_BR_GROUP_FWD_MASK", .unsigned), 10: .init("IFLA_BR_ROOT_ID", .hex),
+    11: .init("IFLA_BR_BRIDGE_ID", .hex), 12: .init("IFLA_BR_ROOT_PORT", .unsigned),
+    13: .init("IFLA_BR_ROOT_PATH_COST", .unsigned), 14: .init("IFLA_BR_TOPOLOGY_CHANGE", RouteDescription.booleans),
+    15: .init("IFLA_BR_TOPOLOGY_CHANGE_DETECTED", RouteDescription.booleans),
+    16: .init("IFLA_BR_HELLO_TIMER", .unsigned),
+    17: .init("IFLA_BR_TCN_TIMER", .unsigned), 18: .init("IFLA_BR_TOPOLOGY_CHANGE_TIMER", .unsigned),
+    19: .init("IFLA_BR_GC_TIMER", .unsigned), 20: .init("IFLA_BR_GROUP_ADDR", .linkAddress),
+    21: .init("IFLA_BR_FDB_FLUSH", .flag), 22: .init("IFLA_BR_MCAST_ROUTER", .unsigned),
+    23: .init("IFLA_BR_MCAST_SNOOPING", RouteDescription.booleans),
+    24: .init("IFLA_BR_MCAST_QUERY_USE_IFADDR", RouteDescription.booleans),
+    25: .init("IFLA_BR_MCAST_QUERIER", RouteDescription.booleans),
+    26: .init("IFLA_BR_MCAST_HASH_ELASTICITY", .unsigned),
+    27: .init("IFLA_BR_MCAST_HASH_MAX", .unsigned), 28: .init("IFLA_BR_MCAST_LAST_MEMBER_CNT", .unsigned),
+    29: .init("IFLA_BR_MCAST_STARTUP_QUERY_CNT", .unsigned),
+    30: .init("IFLA_BR_MCAST_LAST_MEMBER_INTVL", .unsigned), 31: .init("IFLA_BR_MCAST_MEMBERSHIP_INTVL", .unsigned),
+    32: .init("IFLA_BR_MCAST_QUERIER_INTVL", .unsigned), 33: .init("IFLA_BR_MCAST_QUERY_INTVL", .unsigned),
+    34: .init("IFLA_BR_MCAST_QUERY_RESPONSE_INTVL", .unsigned),
+    35: .init("IFLA_BR_MCAST_STARTUP_QUERY_INTVL", .unsigned),
+    36: .init("IFLA_BR_NF_CALL_IPTABLES", RouteDescription.booleans),
+    37: .init("IFLA_BR_NF_CALL_IP6TABLES", RouteDescription.booleans),
+    38: .init("IFLA_BR_NF_CALL_ARPTABLES", RouteDescription.booleans),
+    39: .init("IFLA_BR_VLAN_DEFAULT_PVID", .unsigned), 40: .init("IFLA_BR_PAD", .flag),
+    41: .init("IFLA_BR_VLAN_STATS_ENABLED", RouteDescription.booleans),
+    42: .init("IFLA_BR_MCAST_STATS_ENABLED", RouteDescription.booleans),
+    43: .init("IFLA_BR_MCAST_IGMP_VERSION", .unsigned), 44: .init("IFLA_BR_MCAST_MLD_VERSION", .unsigned),
+    45: .init("IFLA_BR_VLAN_STATS_PER_PORT", RouteDescription.booleans), 46: .init("IFLA_BR_MULTI_BOOLOPT", .hex),
+    47: .init("IFLA_BR_MCAST_QUERIER_STATE", .hex), 48: .init("IFLA_BR_FDB_N_LEARNED", .unsigned),
+    49: .init("IFLA_BR_FDB_MAX_LEARNED", .unsigned),
+  ])
 }
 
-extension Attribute {
-  /// The payload as one byte that is 0 or not.
-  var boolean: Bool { get throws(MalformedMessage) { try integer(UInt8.self) != 0 } }
-}
+private let IFLA_BR_FORWARD_DELAY: UInt16 = 1
+private let IFLA_BR_HELLO_TIME: UInt16 = 2
+private let IFLA_BR_MAX_AGE: UInt16 = 3
+private let IFLA_BR_AGEING_TIME: UInt16 = 4
+private let IFLA_BR_STP_STATE: UInt16 = 5
+private let IFLA_BR_PRIORITY: UInt16 = 6
+private let IFLA_BR_VLAN_FILTERING: UInt16 = 7
+private let IFLA_BR_GROUP_FWD_MASK: UInt16 = 9
+private let IFLA_BR_MCAST_SNOOPING: UInt16 = 23
+private let IFLA_BR_NF_CALL_IPTABLES: UInt16 = 36
+private let IFLA_BR_NF_CALL_IP6TABLES: UInt16 = 37
+private let IFLA_BR_NF_CALL_ARPTABLES: UInt16 = 38
