@@ -149,6 +149,24 @@ struct RouteNetlinkKernelTests {
     }
   }
 
+  @Test("A macvlan has the lower link and the mode that were asked for, or the kernel's own")
+  func macvlan() throws {
+    try inOwnNetwork { () throws in
+      #expect(shell("ip link add v0 type veth peer name v1") == "")
+      var route = try RouteConnection()
+      let lower = try #require(try route.link(named: "v0"))
+      var requests = RouteRequests()
+      requests.create(.macvlan(try InterfaceName("m0"), on: lower.index, options: MacvlanOptions(mode: .bridge)))
+      requests.create(.macvlan(try InterfaceName("m1"), on: lower.index))
+      try route.perform(requests)
+      let links = try ["m0", "m1"].map { try #require(try route.link(named: $0)) }
+      #expect(links.map(\.details) == [.macvlan(.init(mode: .bridge)), .macvlan(.init(mode: .vepa))])
+      #expect(links.allSatisfy { $0.kind == "macvlan" && $0.peerIndex == lower.index })
+      #expect(shell("ip -d -o link show m0").contains("macvlan mode bridge"))
+      #expect(shell("ip -o link show m0").contains("m0@v0"))
+    }
+  }
+
   @Test("Everything ip shows is listed, link by link")
   func links() throws {
     try inOwnNetwork { () throws in

@@ -112,7 +112,7 @@ public struct Link: Hashable, Sendable {
   public var operState = OperationalState.unknown
   /// The index of the link that it is a port of.
   public var master: UInt32?
-  /// The index of a veth's other end, of a VLAN's lower link (IFLA_LINK); in ``peerNamespaceID`` if that is given.
+  /// The index of a veth's other end, of the lower link of a VLAN or macvlan (IFLA_LINK); in ``peerNamespaceID`` if that is given.
   public var peerIndex: UInt32?
   /// The number by which this namespace knows the one of ``peerIndex`` (IFLA_LINK_NETNSID).
   public var peerNamespaceID: Int32?

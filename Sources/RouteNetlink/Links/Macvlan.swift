@@ -14,16 +14,6 @@ public struct MacvlanOptions: Hashable, Sendable {
     case bridge = 4
     /// None: the lower link is this one's alone, which takes its MAC address.
     case passthru = 8
-
-    /// As ip(8) writes it.
-    var name: String {
-      switch self {
-      case .isolated: "private"
-      case .vepa: "vepa"
-      case .bridge: "bridge"
-      case .passthru: "passthru"
-      }
-    }
   }
 
   /// nil in a request for the kernel's choice, ``Mode/vepa``.
