@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 
 /// All signals blocked for this process, so that each waits until it is asked for instead of interrupting something
-/// half done. The processor's own (SIGSEGV and its kin) are not blocked.
+/// half done. What the processor itself raises, such as SIGSEGV, ends the process all the same (force_sig_info_to_task in
+/// kernel/signal.c). Process 1 of a PID namespace loses signals that are not blocked.
 public struct BlockedSignals: ~Copyable {
   /// The mask that there was before: what a command starts with.
   private var original = sigset_t()
@@ -11,7 +12,6 @@ public struct BlockedSignals: ~Copyable {
 
   public init() {
     sigfillset(&blocked)
-    for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS] { sigdelset(&blocked, signal) }
     sigprocmask(SIG_BLOCK, &blocked, &original)
     inherited = InheritedState()
   }
@@ -48,6 +48,12 @@ struct ArrivedSignal {
   let sender: Int32
   /// What was sent along; 0 for nothing.
   let value: Int32
+
+  /// Whether a signal waits to be asked for.
+  static func isPending(_ number: Int32) -> Bool {
+    var pending = sigset_t()
+    return sigpending(&pending) == 0 && sigismember(&pending, number) == 1
+  }
 
   /// Waits for a signal that is blocked; nil after the timeout in milliseconds.
   static func next(timeout: Int32? = nil) -> ArrivedSignal? {

@@ -41,43 +41,83 @@ public struct Supervisor: ~Copyable {
   /// Waits until the command ends.
   public borrowing func wait(signals: borrowing BlockedSignals) -> ExitStatus {
     var end: Int32?
-    var insiders: [Int32: Int32] = [:]
+    var senders = Senders()
     while true {
       let status = reap(signals)
       if case .told(let descriptor) = stops { end = follow(descriptor, signals) ?? end }
       if let status { return end.map { .signaled($0) } ?? status }
-      guard let signal = ArrivedSignal.next(), signal.number != SIGCHLD, signal.number != SIGIO || signal.isFromProcess
-      else { continue }
+      guard let signal = ArrivedSignal.next(timeout: senders.isExpecting ? Self.handover : nil) else {
+        for signal in senders.giveUp() { handOn(signal) }
+        continue
+      }
+      guard signal.number != SIGCHLD, signal.number != SIGIO || signal.isFromProcess else { continue }
       // That its terminal is gone is told to the leader of a session only, not to the process group.
       let isHangup = signal.number == SIGHUP && getsid(0) == getpid()
-      if signal.isFromProcess ? !isOurs(signal, &insiders) : isHangup { handOn(signal) }
+      if signal.isFromProcess ? !isOurs(signal, &senders) : isHangup { handOn(signal) }
     }
   }
 
-  /// Whether the command has a signal already, or has sent it: it was to the whole process group then.
-  /// - Parameter insiders: by signals, who inside has sent them to process 1 before.
-  private borrowing func isOurs(_ signal: ArrivedSignal, _ insiders: inout [Int32: Int32]) -> Bool {
+  /// How long process 1 waits for what nsrun hands on, in milliseconds.
+  private static let handover: Int32 = 20
+
+  /// Who has sent signals to process 1.
+  private struct Senders {
+    /// By signals, who inside has sent one.
+    var inside: [Int32: Int32] = [:]
+    /// Signals of somebody outside, which nsrun is expected to hand on as well: whoever sends one to the process group, or to
+    /// all processes of a name, sends it to both.
+    private var outside: [ArrivedSignal] = []
+
+    var isExpecting: Bool { !outside.isEmpty }
+
+    mutating func expect(_ signal: ArrivedSignal) { outside.append(signal) }
+
+    /// Nsrun has handed one on.
+    mutating func settle(_ signal: ArrivedSignal) {
+      if let index = outside.firstIndex(where: { $0.number == signal.number }) { outside.remove(at: index) }
+    }
+
+    /// - Returns: those that came to process 1 alone.
+    mutating func giveUp() -> [ArrivedSignal] {
+      defer { outside = [] }
+      return outside
+    }
+  }
+
+  /// Whether the command has a signal already, or has sent it: it was to the whole process group then; or whether it is
+  /// expected to come again.
+  private borrowing func isOurs(_ signal: ArrivedSignal, _ senders: inout Senders) -> Bool {
     switch stops {
     case .seen: return signal.sender == child || signal.sender == getpid()
     // Whose number it is, is not known here: process 1 finds out.
     case .told: return signal.sender == getpid()
     case .reported:
       guard signal.sender == 0 else {
-        insiders[signal.number] = signal.sender
+        senders.inside[signal.number] = signal.sender
         // What an insider of another group sends is to process 1 alone, and so to the command.
         let group = getpgid(signal.sender)
         return signal.sender == child || group < 0 || group == getpgrp()
       }
+      guard signal.value != 0 else {
+        // To be continued twice is no harm.
+        if signal.number != SIGCONT { senders.expect(signal) }
+        return signal.number != SIGCONT
+      }
+      senders.settle(signal)
       // What was sent to the group comes to process 1 itself as well, and before it is handed on.
-      guard signal.value != 0, insiders[signal.number] == signal.value else { return false }
-      insiders[signal.number] = nil
+      guard senders.inside[signal.number] == signal.value else { return false }
+      senders.inside[signal.number] = nil
       return true
     }
   }
 
+  /// In the place of the number of a sender that is not known: 0 is what process 1 finds of signals that nobody has handed on.
+  private static let unknown: Int32 = -1
+
   /// Sends a signal on, to process 1 with the number of its sender.
   private borrowing func handOn(_ signal: ArrivedSignal) {
-    if case .told = stops, clinux_queue_signal(child, signal.number, signal.sender) == 0 { return }
+    let sender = signal.sender == 0 ? Self.unknown : signal.sender
+    if case .told = stops, clinux_queue_signal(child, signal.number, sender) == 0 { return }
     kill(child, signal.number)
   }
 
@@ -87,7 +127,12 @@ public struct Supervisor: ~Copyable {
     var report: UInt8 = 0
     while read(descriptor, &report, 1) == 1 {
       if report & Self.endBit != 0 { return Int32(report & ~Self.endBit) }
-      stop(by: Int32(report), signals)
+      signals.stop(by: Int32(report))
+      // That the command has stopped again, in the background, is over with this.
+      while read(descriptor, &report, 1) == 1 {
+        if report & Self.endBit != 0 { return Int32(report & ~Self.endBit) }
+      }
+      kill(child, SIGCONT)
     }
     return nil
   }
@@ -125,7 +170,9 @@ public struct Supervisor: ~Copyable {
       let signal = clinux_stop_signal(status)
       switch stops {
       case .seen: stop(by: signal, signals)
-      case .reported(let descriptor): report(UInt8(truncatingIfNeeded: signal), to: descriptor)
+      case .reported(let descriptor):
+        // About to be continued, it need not be reported.
+        if !ArrivedSignal.isPending(SIGCONT) { report(UInt8(truncatingIfNeeded: signal), to: descriptor) }
       case .told: break
       }
     }

@@ -160,6 +160,37 @@ extension CommandTests {
       }
     }
 
+    @Test(
+      "A table of somebody else's that has the name of ours is neither replaced nor removed",
+      arguments: ["inet", "bridge"])
+    func namesake(family: String) throws {
+      let table =
+        "nft add table \(family) nsrun; nft add chain \(family) nsrun mine; nft add rule \(family) nsrun mine counter"
+      try onHost(table) { (host) throws in
+        let before = try host.must("nft list ruleset")
+        for command in ["nsrun --net br0 -- true", "nsrun create web --net br0 --internal"] {
+          let outcome = try host.sh(command)
+          #expect(outcome.status == 125 && outcome.errorLines.count == 1, "\(outcome)")
+          #expect(outcome.errors.contains("nft delete table \(family) nsrun"), "\(outcome)")
+        }
+        #expect(try host.must("nsrun cleanup; nsrun cleanup --all") == "")
+        #expect(try host.must("nft list ruleset") == before)
+      }
+    }
+
+    @Test("A veth pair of somebody else's is not removed for its alias, nor one of ours without a word")
+    func aliased() throws {
+      try onHost { (host) throws in
+        try host.must("ip link add v0 type veth peer name v1; ip link set v0 alias 'nsrun sandbox foo'")
+        #expect(try host.must("nsrun cleanup --dry-run; nsrun cleanup; ls -d /sys/class/net/v?/ | wc -l") == "2")
+        // One that root inside has given back, as far as it can.
+        try host.must("ip link set v0 address fe:6e:0a:4d:00:02")
+        #expect(
+          try host.must("nsrun cleanup --dry-run") == "would remove link v0 (unrecorded)")
+        #expect(try host.must("nsrun cleanup") == "removed link v0 (unrecorded)")
+      }
+    }
+
     @Test("What nft prints of a standing sandbox can be loaded again, and NAT goes on")
     func reload() throws {
       try onHost { (host) throws in

@@ -8,7 +8,7 @@ extension CommandTests {
 
     @Test(
       "A signal that is sent to nsrun reaches the command, once",
-      arguments: ["TERM", "INT", "HUP", "USR1", "USR2", "QUIT", "IO"], ways)
+      arguments: ["TERM", "INT", "HUP", "USR1", "USR2", "QUIT", "IO", "ABRT", "SYS"], ways)
     func forwarded(signal: String, way: String) throws {
       try onHost { (host) throws in
         let running = try host.start(
@@ -30,10 +30,12 @@ extension CommandTests {
 
     @Test(
       "A command that is ended by a forwarded signal gives 128 and its number",
-      arguments: [("TERM", 15), ("INT", 2), ("HUP", 1)], ways)
+      // A process 1 for which one is not blocked would lose it.
+      arguments: [("TERM", 15), ("INT", 2), ("HUP", 1), ("ABRT", 6), ("TRAP", 5), ("RTMAX", 64)], ways)
     func deadly(signal: (name: String, number: Int32), way: String) throws {
       try onHost { (host) throws in
-        let running = try host.start("echo $$; exec nsrun --net br0 \(way) -- sh -c 'echo ready; exec sleep 1000'")
+        let running = try host.start(
+          "ulimit -c 0; echo $$; exec nsrun --net br0 \(way) -- sh -c 'echo ready; exec sleep 1000'")
         let pid = try running.wait(for: "\n")
         try running.wait(for: "ready")
         try host.must("kill -\(signal.name) \(pid)")
@@ -64,6 +66,32 @@ extension CommandTests {
             for i in 1 2 3; do bash -c "trap : USR1; kill -USR1 0; sleep 0.2"; read x <&3; done; trap exit USR2; kill -USR2 0'
           """)
         #expect(outcome.output == "caught\ncaught\ncaught\n" && outcome.errors == "", "\(outcome)")
+      }
+    }
+
+    @Test("A signal of somebody outside to the whole process group comes from nsrun once", arguments: ways)
+    func handedOnOnce(way: String) throws {
+      try onHost { (host) throws in
+        // Queued signals do not merge: each comes from outside, and by nsrun.
+        try host.must(
+          """
+          cat > /run/scratch/count <<'END'
+          import signal
+          signal.pthread_sigmask(signal.SIG_BLOCK, [40, 41])
+          print('ready', flush=True)
+          print(sum(1 for _ in iter(lambda: signal.sigwaitinfo([40, 41]).si_signo, 41)))
+          END
+          """)
+        let running = try host.start(
+          "exec setsid -w sh -c 'echo $$; exec nsrun \(way) -- python3 /run/scratch/count'")
+        let group = try running.wait(for: "\n")
+        try running.wait(for: "ready")
+        for _ in 1...3 { try host.must("kill -40 -- -\(group)") }
+        // A queued signal of a higher number is taken after all that came before.
+        try host.must("sleep 0.3; kill -41 \(group)")
+        let outcome = try running.finish()
+        #expect(outcome.output.hasSuffix("ready\n6\n"), "\(outcome)")
+        try host.must("rm /run/scratch/count")
       }
     }
 

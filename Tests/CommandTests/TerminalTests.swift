@@ -118,6 +118,28 @@ extension CommandTests {
       }
     }
 
+    @Test("A job that reads the terminal in the background again and again goes on in the foreground", arguments: ways)
+    func backgroundAgain(way: String) throws {
+      try onHost { (host) throws in
+        let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
+        terminal.send("PS1='prompt> '; stty -echo; set -b\n")
+        terminal.send("nsrun \(way) -- sh -c 'echo rea''dy; read x; echo got $x'\n")
+        try terminal.wait(for: "ready")
+        terminal.send(Self.controlZ)
+        try terminal.wait(for: "Stopped")
+        for _ in 1...4 {
+          terminal.send("bg > /dev/null\n")
+          try terminal.wait(for: "Stopped")
+        }
+        // Who believes that it has stopped once more leaves the line to the shell.
+        terminal.send("fg > /dev/null\n")
+        terminal.send("typed\n")
+        try terminal.wait(for: "got typed")
+        terminal.send("exit 0\n")
+        #expect(try terminal.finish().status == 0)
+      }
+    }
+
     @Test(
       "A job in the background that reads the terminal is stopped, and continues in the foreground", arguments: ways)
     func background(way: String) throws {

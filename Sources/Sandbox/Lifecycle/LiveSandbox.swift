@@ -65,9 +65,18 @@ struct LiveSandbox: ~Copyable {
     if let servers = spec.resolver.servers, servers.count > ResolverSpec.maximumServers {
       host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
     }
-    var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
+    var lock: StateDirectory.Lock?
     let record: SandboxRecord
-    let attendance = try system { () throws(SystemError) in try Attendance(entering: host.state.attendance) }
+    let attendance: Attendance
+    do throws(SystemError) {
+      lock = try host.state.lock(.shared)
+      attendance = try Attendance(entering: host.state.attendance)
+    } catch {
+      // The directory has been made, and perhaps the file.
+      lock = nil
+      host.leave(nil)
+      throw .system(error)
+    }
     var spec = spec
     var link: Link?
     do throws(SandboxError) {

@@ -365,7 +365,7 @@ extension Host {
       if try parametersToRestore() != nil {
         removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .stale))
       }
-      removed += try ownTables().map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
+      removed += try ownTables().ours.map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
     }
     guard !isDryRun else { return removed }
     for bridge in unused { unmakeIfUnused(bridge) }

@@ -66,7 +66,8 @@ struct UnrecordedObjects {
   ) throws(SandboxError) -> [Removed] {
     // What is there before what is recorded: a record is written before the first thing that it names is made.
     var links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
-      .filter { $0.alias?.hasPrefix(Tag.linkPrefix) == true }
+      // Anybody may give his link an alias.
+      .filter { $0.alias?.hasPrefix(Tag.linkPrefix) == true && $0.address?.isDerived(for: .hostLink) == true }
     let names = try system { () throws(SystemError) in try host.names.names() }
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
       .subtracting(damaged)
@@ -79,6 +80,7 @@ struct UnrecordedObjects {
     let census = try system { () throws(SystemError) in try ProcessCensus() }
     var removed: [Removed] = []
     var nameless = links
+    var fading: [Link] = []
     var doomedNames: [(NamespaceName, FileIdentity)] = []
 
     for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
@@ -124,13 +126,16 @@ struct UnrecordedObjects {
         continue
       }
       doomed.append(link)
-      // With nobody inside it is about to go by itself, as after every run that ends just now.
-      guard let inhabitants else { continue }
+      guard let inhabitants else {
+        fading.append(link)
+        continue
+      }
       removed.append(
         Removed(kind: .link, name: link.name, reason: .unrecorded, bridge: bridge, processes: inside))
       if isDryRun { continue }
       host.end(inhabitants, of: "the sandbox behind \(link.name)", census)
     }
+    removed += try stillThere(fading).map { Removed(kind: .link, name: $0.name, reason: .unrecorded, bridge: bridge) }
     guard !isDryRun else { return removed }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
     try host.delete(doomed)
@@ -138,6 +143,18 @@ struct UnrecordedObjects {
       host.report { () throws(SandboxError) in try host.unname(name, identity) }
     }
     return removed
+  }
+
+  /// Those of some links, whose other ends nobody is behind, that do not go by themselves, as they do after every run that
+  /// ends just now.
+  private func stillThere(_ links: [Link]) throws(SandboxError) -> [Link] {
+    var left = links
+    for _ in 1...20 where !left.isEmpty {
+      usleep(5000)
+      let there = Set(try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }.map(\.index))
+      left.removeAll { !there.contains($0.index) }
+    }
+    return left
   }
 
   /// Whether nsrun made the namespace that has a name.
@@ -168,7 +185,7 @@ struct UnrecordedObjects {
     guard bridge == nil else { return removed }
     removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
     guard recorded.isEmpty, !isInUse else { return removed }
-    let ours = try host.ownTables()
+    let ours = try host.ownTables().ours
     if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try host.provesForwarding(),
       try host.newForwardingUsers().isEmpty
     {

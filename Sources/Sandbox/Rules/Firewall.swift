@@ -256,6 +256,12 @@ enum Firewall {
 extension Host {
   /// Puts the whole table in place, for all that there are records of.
   func installFirewall() throws(SandboxError) {
+    let (_, foreign) = try ownTables()
+    if let table = foreign.first {
+      throw .refused(
+        "there is a table \(table) that nsrun has not made, and it needs one of this name: give yours another, or nft delete table \(table)"
+      )
+    }
     let networks = try networkRecords()
     let members = try sandboxRecords().compactMap(\.member)
     do throws(SandboxError) {
@@ -291,7 +297,7 @@ extension Host {
     var transaction = Transaction()
     for network in try networkRecords() { Firewall.admit(network, &transaction) }
     try commitOrInstall(transaction)
-    guard try !ownTables().contains(Confinement.table) else { return }
+    guard try !ownTables().ours.contains(Confinement.table) else { return }
     var bridgeRules = Transaction()
     Confinement.install(&bridgeRules)
     for member in try sandboxRecords().compactMap(\.member) { Firewall.admit(member, &bridgeRules) }
@@ -335,16 +341,25 @@ extension Host {
   /// Takes a network out of the table.
   func retract(_ network: NetworkRecord) throws(SandboxError) { try remove(Firewall.elements(of: network)) }
 
-  /// What there is of the tables.
-  func ownTables() throws(SandboxError) -> [Table] {
-    let tables = try nftables { (nft) throws(NetlinkError) in try nft.tables() }
-    return [Firewall.table, Confinement.table].filter(tables.contains)
+  /// What there is of the tables: told by their comments, or by their sets, since kernels before Linux 5.10 keep no comments.
+  /// Those of somebody else that have the same names come with them.
+  func ownTables() throws(SandboxError) -> (ours: [Table], foreign: [Table]) {
+    try nftables { (nft) throws(NetlinkError) in
+      var (ours, foreign): ([Table], [Table]) = ([], [])
+      for table in try nft.tables() where table == Firewall.table || table == Confinement.table {
+        let mark = table == Firewall.table ? Firewall.bridges : Confinement.confined
+        var isOurs = table.comment == Firewall.table.comment
+        if !isOurs { isOurs = try nft.sets(in: table).contains { $0.name == mark.name } }
+        if isOurs { ours.append(table) } else { foreign.append(table) }
+      }
+      return (ours, foreign)
+    }
   }
 
   /// Deletes what there is of the tables.
   func removeFirewall() throws(SandboxError) {
     // The kernel takes the time of a grace period to abort a transaction.
-    try commitUnlessMissing(ownTables()) { $0.delete($1) }
+    try commitUnlessMissing(ownTables().ours) { $0.delete($1) }
   }
 
   private func remove(_ elements: [(NFTSet, [SetElement])]) throws(SandboxError) {
