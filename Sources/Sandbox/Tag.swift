@@ -3,7 +3,8 @@ import NetTypes
 import RouteNetlink
 
 /// How the objects that nsrun makes say whose they are: links by their alias, which `ip link` shows, and everything in
-/// nftables by being in the table `inet nsrun`. What has no tag is never changed or deleted.
+/// nftables by being in the tables `inet nsrun` and `bridge nsrun`, which their comments or sets tell from others' of the same
+/// names. What has no tag is never changed or deleted.
 ///
 /// The kernel takes no notice of an alias in the request that makes a link (rtnl_create_link in net/core/rtnetlink.c);
 /// it has to be set by a second one. What is ended between the two is told by its address, which follows a pattern.
