@@ -8,7 +8,7 @@ import Netlink
 public enum SandboxError: Error, Sendable, CustomStringConvertible {
   /// The request cannot be fulfilled; nothing has been changed. The text says why and what to do.
   case refused(String)
-  /// What is in the place of a record, at this path, is none.
+  /// The file at this path has the name of a record, but cannot be read as one.
   case damaged(String)
   /// A system call failed.
   case system(SystemError)

@@ -7,7 +7,7 @@ import RouteNetlink
 /// names. What has no tag is never changed or deleted.
 ///
 /// The kernel takes no notice of an alias in the request that makes a link (rtnl_create_link in net/core/rtnetlink.c);
-/// it has to be set by a second one. What is ended between the two is told by its address, which follows a pattern.
+/// it has to be set by a second one. A link left by a crash between the two is recognised by its derived MAC address.
 enum Tag {
   /// The alias of a bridge that nsrun made.
   static let bridge = "nsrun bridge"

@@ -93,7 +93,7 @@ extension CommandTests {
         let remedy =
           "firewall-cmd --zone=trusted --add-interface=br0; firewall-cmd --permanent --zone=trusted --add-interface=br0"
         let message =
-          "the chain inet firewalld filter_FORWARD refuses by a rule what none before it accepts: packets of sandboxes on br0 do not get through"
+          "the chain inet firewalld filter_FORWARD has a rule that rejects what no rule before it accepts: packets of sandboxes on br0 do not get through"
         let before = try host.must("nft -s -a list table inet firewalld")
         // Before there is any sandbox.
         #expect(try findings(host).first?.hasPrefix("warning|the chain inet firewalld filter_FORWARD refuses") == true)

@@ -22,7 +22,7 @@ enum Baseline {
     do throws(SystemError) {
       // No addresses that another sandbox on the bridge announces.
       try set("net/ipv6/conf/default/accept_ra", "0")
-      // Who is not root may bind to any port: none is another's inside.
+      // Any user may bind to any port: no port inside belongs to another user's service.
       try set("net/ipv4/ip_unprivileged_port_start", "0")
       // Everybody may ping, without a capability.
       try set(pingGroups, "0 2147483647")

@@ -21,7 +21,7 @@ public struct Removed: Equatable, Sendable {
     case broken
     /// It carries nsrun's tag, but is in no record.
     case unrecorded
-    /// It was in the place of a record and is none, or is one of a network namespace that is gone.
+    /// It is a file with the name of a record that cannot be read as one, or a record of a network namespace that is gone.
     case damaged
   }
 
@@ -278,7 +278,7 @@ extension Host {
     return TakenOver(record, text, facts, stays: path == state.createdRecord(of: name))
   }
 
-  /// Moves what is in the place of a record and is none to where nothing looks for records, and says so.
+  /// Moves a file that cannot be read as a record to where nothing looks for records, and says so.
   /// - Parameters:
   ///   - owner: whose record it was to be.
   ///   - consequence: what becomes of what it spoke of.

@@ -8,8 +8,8 @@ import Netlink
 import RouteNetlink
 
 extension Host {
-  /// Restores what other people's hands took from the networks that sandboxes are on: bridges, their ports, forwarding,
-  /// rules. Sandboxes that lost their namespace or link cannot be restored; that and what else cannot is reported.
+  /// Restores what somebody else has deleted from the networks of sandboxes: bridges, their ports, forwarding, rules. It
+  /// reports what it cannot restore, such as a sandbox's namespace or link.
   /// - Returns: what was missing, for people.
   public func reload() throws(SandboxError) -> [String] {
     try requirePrivileges()

@@ -34,9 +34,9 @@ extension Host {
     return isUndone
   }
 
-  /// Keeps away whoever restores rules by the records, while those of a sandbox are gone and its record is not: its address
-  /// would stay in them for the next one who gets it.
-  /// - Returns: nil where the rules do not speak of it.
+  /// Locks out processes that restore rules from the records. Between the removal of a sandbox's rules and the removal of its
+  /// record, such a process would add its address again, and the next sandbox with that address would get its rules.
+  /// - Returns: nil where no rule names the sandbox.
   func lockToLeave(_ facts: SandboxFacts) -> StateDirectory.Lock? {
     guard let member = facts.member, Firewall.mentions(member) else { return nil }
     do throws(SystemError) { return try state.lockIfPresent(.shared) } catch { return nil }

@@ -17,7 +17,7 @@ import RouteNetlink
 ///
 ///     running/NAME            a record, locked by the process that answers for it
 ///     created/NAME            a record of a sandbox that stays
-///     damaged/NAME            what was in the place of a record and is none
+///     damaged/NAME            files with the name of a record that cannot be read as one
 ///     networks/BRIDGE         a record
 ///     leases/BRIDGE/ADDRESS   a symbolic link to the NAME that has the address
 ///     cursors/BRIDGE          the address leased last

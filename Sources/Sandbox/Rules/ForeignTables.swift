@@ -43,7 +43,7 @@ struct ForeignTables {
     let isCertain: Bool
 
     var description: String {
-      let how = isByPolicy ? "has the policy drop" : "refuses by a rule what none before it accepts"
+      let how = isByPolicy ? "has the policy drop" : "has a rule that rejects what no rule before it accepts"
       let place = bridge.isEmpty ? "" : " on \(bridge)"
       let packets =
         switch traffic {
