@@ -31,7 +31,7 @@ let package = Package(
   targets: [
     .target(name: "CLinux", cSettings: cSettings),
     // Only for the program: no library may end the process that it is loaded into.
-    .target(name: "CStart", exclude: ["launch.order"], cSettings: cSettings),
+    .target(name: "CStart", dependencies: ["CLinux"], exclude: ["launch.order"], cSettings: cSettings),
     .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "NetTypes", dependencies: ["LinuxSystem"], swiftSettings: settings),

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -77,6 +78,26 @@ int clinux_vfork(void (*body)(void *), void *context) {
   if (pid != 0) return pid;
   body(context);
   _exit(125);
+}
+static const int raised[] = {RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK};
+enum { RAISED = sizeof raised / sizeof *raised };
+static struct rlimit before[RAISED];
+static int is_known[RAISED], are_raised;
+void clinux_raise_limits(void) {
+  if (are_raised) return;
+  are_raised = 1;
+  for (int i = 0; i < RAISED; i++) {
+    is_known[i] = getrlimit(raised[i], &before[i]) == 0;
+    if (!is_known[i] || before[i].rlim_cur == before[i].rlim_max) continue;
+    struct rlimit limit = {before[i].rlim_max, before[i].rlim_max};
+    setrlimit(raised[i], &limit);
+  }
+}
+void clinux_restore_limits(void) {
+  for (int i = 0; i < RAISED; i++) {
+    if (are_raised && is_known[i]) setrlimit(raised[i], &before[i]);
+  }
+  are_raised = 0;
 }
 int clinux_start_apart(int pid, int pipe) {
   cpu_set_t own, others, any, given;

@@ -1,6 +1,10 @@
 #include "CStart.h"
 
+#include <CLinux.h>
 #include <unistd.h>
+
+// Swift's runtime ends by SIGSEGV where a soft limit leaves it too little memory, or stack, to start.
+__attribute__((constructor(102))) static void cstart_raise_limits(void) { clinux_raise_limits(); }
 
 // Swift's runtime, linked statically, looks up its own path in /proc and aborts without it, before main. The lowest
 // priority that programs may use comes before that.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LinuxSystem
 
@@ -5,18 +6,14 @@ import LinuxSystem
 /// and handed on to the command as it came.
 ///
 /// Where SIGCHLD is ignored the kernel waits for children itself, and nobody sees how they end. A timer of the caller's
-/// would end who it is not meant for. A umask takes from files what they are to have, and a soft limit, here of sizes,
-/// descriptors, memory and time, can be raised to the hard one.
+/// would end who it is not meant for. A umask takes from files what they are to have, and soft limits can be raised to the
+/// hard ones.
 public struct InheritedState {
   private var ignoresChildren = false
   private var mask: mode_t = 0
   private var timers: [itimerval] = []
-  /// nil for one that cannot be read, which is left as it is.
-  private var limits: [rlimit?] = []
 
   private static let clocks = [ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF].map { __itimer_which_t($0.rawValue) }
-  private static let resources = [RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_AS]
-    .map { __rlimit_resource_t($0.rawValue) }
 
   /// Of the calling process, from which it is taken.
   public init() {
@@ -28,23 +25,14 @@ public struct InheritedState {
       setitimer(clock, &none, &timer)
       timers.append(timer)
     }
-    for resource in Self.resources {
-      var limit = rlimit()
-      let isKnown = getrlimit(resource, &limit) == 0
-      limits.append(isKnown ? limit : nil)
-      guard isKnown, limit.rlim_cur < limit.rlim_max else { continue }
-      limit.rlim_cur = limit.rlim_max
-      setrlimit(resource, &limit)
-    }
+    clinux_raise_limits()
   }
 
   /// Gives it back to the calling process.
   public func restore() {
     if ignoresChildren { signal(SIGCHLD, SIG_IGN) }
     umask(mask)
-    for (resource, limit) in zip(Self.resources, limits) {
-      if var limit { setrlimit(resource, &limit) }
-    }
+    clinux_restore_limits()
     for (clock, var timer) in zip(Self.clocks, timers) { setitimer(clock, &timer, nil) }
   }
 }

@@ -43,6 +43,13 @@ extension CommandTests {
       }
     }
 
+    @Test("A small stack is enough for nsrun, and the command's own", arguments: ways)
+    func stack(way: String) throws {
+      try onHost { (host) throws in
+        #expect(try host.must("prlimit --stack=16384: nsrun --net br0 \(way) -- sh -c 'ulimit -S -s'") == "16")
+      }
+    }
+
     @Test(
       "It may use the processors that the caller may use: all, or one",
       arguments: ["run --net br0", "run --net br0 --no-pid", "exec web"])

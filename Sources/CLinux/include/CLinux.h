@@ -45,6 +45,11 @@ int clinux_namespace_parent(int fd);
 /// capabilities there, and ends all processes that these give it power over (kill(2) with -1): it gives 0 then, else an
 /// error number.
 int clinux_kill_all_in(int user_namespace, uint32_t user);
+/// Raises the soft limits of what nsrun needs (sizes of files, descriptors, processor time, memory, stack) to the hard ones.
+/// Each call before ``clinux_restore_limits`` but the first does nothing.
+void clinux_raise_limits(void);
+/// Gives the process the limits back that it had.
+void clinux_restore_limits(void);
 /// Writes a byte into the pipe that a new child waits for, and lets it start on another processor than the caller's. The
 /// kernel of a virtual machine takes an idle processor that has halted for one that is not to be had (vcpu_is_preempted),
 /// so both would take turns on one. Which processors the child may use stays as it is.

@@ -65,14 +65,10 @@ struct LiveSandbox: ~Copyable {
     if let servers = spec.resolver.servers, servers.count > ResolverSpec.maximumServers {
       host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
     }
-    var lock: StateDirectory.Lock?
+    var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
     let record: SandboxRecord
     let attendance: Attendance
-    do throws(SystemError) {
-      lock = try host.state.lock(.shared)
-      attendance = try Attendance(entering: host.state.attendance)
-    } catch {
-      // The directory has been made, and perhaps the file.
+    do throws(SystemError) { attendance = try Attendance(entering: host.state.attendance) } catch {
       lock = nil
       host.leave(nil)
       throw .system(error)

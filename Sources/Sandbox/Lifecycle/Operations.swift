@@ -243,7 +243,7 @@ extension Host {
     let path = "/etc/resolv.conf"
     guard spec.servers?.isEmpty == false || !spec.search.isEmpty, access(path, F_OK) != 0, linkTarget(path) == nil
     else { return }
-    throw .refused("--dns: this host has no \(path) that the sandbox's file can be mounted on: create one, it may be empty")
+    throw .refused("--dns: this host has no \(path) to mount the sandbox's own on: create one, it may be empty")
   }
 
   /// What a sandbox with a user namespace needs, as far as it can be told before one is made.
