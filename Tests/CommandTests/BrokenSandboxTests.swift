@@ -46,18 +46,6 @@ extension CommandTests {
       }
     }
 
-    @Test("exec says of a sandbox whose link was deleted what to do, and enters it")
-    func unconnected() throws {
-      try onHost { (host) throws in
-        try host.must(
-          "nsrun create web --net br0; ip link delete $(nsrun inspect web --json | jq -r .network.hostLink)")
-        let outcome = try host.sh("nsrun exec web -- sh -c 'exit 3'")
-        #expect(outcome.status == 3 && outcome.errors.hasPrefix("nsrun: 'web' is broken"), "\(outcome)")
-        #expect(outcome.errorLines.count == 1 && outcome.errors.hasSuffix(": nsrun rm web\n"), "\(outcome)")
-        try host.must("nsrun rm web")
-      }
-    }
-
     @Test("What a killed run has left inside is ended also where the namespace's name was deleted")
     func killed() throws {
       try onHost { (host) throws in

@@ -96,7 +96,8 @@ extension CommandTests {
           "the chain inet firewalld filter_FORWARD has a rule that rejects what no rule before it accepts: packets of sandboxes on br0 do not get through"
         let before = try host.must("nft -s -a list table inet firewalld")
         // Before there is any sandbox.
-        #expect(try findings(host).first?.hasPrefix("warning|the chain inet firewalld filter_FORWARD has a rule") == true)
+        let first = try findings(host).first
+        #expect(first?.hasPrefix("warning|the chain inet firewalld filter_FORWARD has a rule") == true, "\(first!)")
         let made = try host.sh("nsrun create one --net br0")
         #expect(made.status == 0 && made.errors == "nsrun: \(message): \(remedy)\n", "\(made)")
         let outcome = try host.sh("nsrun --net br0 -- ping -c 1 -W 1 8.8.8.8")

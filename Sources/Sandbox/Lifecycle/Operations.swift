@@ -66,11 +66,6 @@ extension Host {
     SandboxRecord.noteJoining(name, in: state)
     let namespace = try namespaceToEnter(name)
     let facts = facts(of: name, namespace)
-    // Its name is there before its link.
-    let isComplete = state.record(of: name) == state.createdRecord(of: name)
-    if isComplete, let link = facts?.connection?.hostLink, if_nametoindex(link.text) == 0 {
-      reporter.warn("'\(name)' is broken, somebody has deleted its link \(link): \(endOfBroken(name))")
-    }
     var command = command
     command.environment.insert(contentsOf: facts?.variables ?? SandboxFacts.variables(of: name), at: 0)
     let resolvers = facts.flatMap { hostResolvers($0.resolver, $0.connection?.egress) }
