@@ -178,6 +178,19 @@ extension CommandTests {
       }
     }
 
+    @Test("Nor is one that comes in the place of ours while sandboxes stand")
+    func laterNamesake() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create web --net br0; nft delete table bridge nsrun; nft add table bridge nsrun")
+        try host.must("nft add chain bridge nsrun mine; nft add rule bridge nsrun mine counter")
+        let before = try host.must("nft list table bridge nsrun")
+        let outcome = try host.sh("nsrun --net br1 -- true")
+        #expect(outcome.status == 125 && outcome.errors.contains("nft delete table bridge nsrun"), "\(outcome)")
+        #expect(try host.must("nft list table bridge nsrun") == before)
+        try host.must("nsrun rm web; nft delete table bridge nsrun")
+      }
+    }
+
     @Test("A veth pair of somebody else's is not removed for its alias, nor one of ours without a word")
     func aliased() throws {
       try onHost { (host) throws in

@@ -256,12 +256,7 @@ enum Firewall {
 extension Host {
   /// Puts the whole table in place, for all that there are records of.
   func installFirewall() throws(SandboxError) {
-    let (_, foreign) = try ownTables()
-    if let table = foreign.first {
-      throw .refused(
-        "there is a table \(table) that nsrun has not made, and it needs one of this name: give yours another, or nft delete table \(table)"
-      )
-    }
+    _ = try unopposedTables()
     let networks = try networkRecords()
     let members = try sandboxRecords().compactMap(\.member)
     do throws(SandboxError) {
@@ -297,7 +292,7 @@ extension Host {
     var transaction = Transaction()
     for network in try networkRecords() { Firewall.admit(network, &transaction) }
     try commitOrInstall(transaction)
-    guard try !ownTables().ours.contains(Confinement.table) else { return }
+    guard try !unopposedTables().contains(Confinement.table) else { return }
     var bridgeRules = Transaction()
     Confinement.install(&bridgeRules)
     for member in try sandboxRecords().compactMap(\.member) { Firewall.admit(member, &bridgeRules) }
@@ -354,6 +349,15 @@ extension Host {
       }
       return (ours, foreign)
     }
+  }
+
+  /// What there is of the tables, which nobody else's are in the place of.
+  private func unopposedTables() throws(SandboxError) -> [Table] {
+    let (ours, foreign) = try ownTables()
+    guard let table = foreign.first else { return ours }
+    throw .refused(
+      "there is a table \(table) that nsrun has not made, and it needs one of this name: give yours another, or nft delete table \(table)"
+    )
   }
 
   /// Deletes what there is of the tables.
