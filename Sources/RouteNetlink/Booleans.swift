@@ -11,3 +11,8 @@ extension Attribute {
   /// The payload as one byte that is 0 or not.
   var boolean: Bool { get throws(MalformedMessage) { try integer(UInt8.self) != 0 } }
 }
+
+extension AttributeFormat {
+  /// In a trace, `off` or `on`.
+  static let boolean = AttributeFormat.named([0: "off", 1: "on"])
+}

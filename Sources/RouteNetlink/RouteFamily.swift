@@ -44,5 +44,4 @@ enum RouteDescription {
   static let scopes = AttributeFormat.named([
     0: "RT_SCOPE_UNIVERSE", 200: "RT_SCOPE_SITE", 253: "RT_SCOPE_LINK", 254: "RT_SCOPE_HOST", 255: "RT_SCOPE_NOWHERE",
   ])
-  static let booleans = AttributeFormat.named([0: "off", 1: "on"])
 }

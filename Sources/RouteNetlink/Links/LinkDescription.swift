@@ -44,10 +44,10 @@ extension RouteDescription {
       27: .init("IFLA_GROUP", .unsigned), 28: .init("IFLA_NET_NS_FD", .unsigned),
       29: .init("IFLA_EXT_MASK", extensionMask), 30: .init("IFLA_PROMISCUITY", .unsigned),
       31: .init("IFLA_NUM_TX_QUEUES", .unsigned), 32: .init("IFLA_NUM_RX_QUEUES", .unsigned),
-      33: .init("IFLA_CARRIER", booleans), 34: .init("IFLA_PHYS_PORT_ID", .hex),
+      33: .init("IFLA_CARRIER", .boolean), 34: .init("IFLA_PHYS_PORT_ID", .hex),
       35: .init("IFLA_CARRIER_CHANGES", .unsigned), 36: .init("IFLA_PHYS_SWITCH_ID", .hex),
       37: .init("IFLA_LINK_NETNSID", .signed), 38: .init("IFLA_PHYS_PORT_NAME", .string),
-      39: .init("IFLA_PROTO_DOWN", booleans), 40: .init("IFLA_GSO_MAX_SEGS", .unsigned),
+      39: .init("IFLA_PROTO_DOWN", .boolean), 40: .init("IFLA_GSO_MAX_SEGS", .unsigned),
       41: .init("IFLA_GSO_MAX_SIZE", .unsigned), 42: .init("IFLA_PAD", .flag), 43: .init("IFLA_XDP", .nested(xdp)),
       44: .init("IFLA_EVENT", .unsigned), 45: .init("IFLA_NEW_NETNSID", .signed),
       46: .init("IFLA_TARGET_NETNSID", .signed), 47: .init("IFLA_CARRIER_UP_COUNT", .unsigned),
@@ -61,7 +61,7 @@ extension RouteDescription {
       61: .init("IFLA_ALLMULTI", .unsigned), 62: .init("IFLA_DEVLINK_PORT", .hex),
       63: .init("IFLA_GSO_IPV4_MAX_SIZE", .unsigned), 64: .init("IFLA_GRO_IPV4_MAX_SIZE", .unsigned),
       65: .init("IFLA_DPLL_PIN", .hex), 66: .init("IFLA_MAX_PACING_OFFLOAD_HORIZON", .unsigned),
-      67: .init("IFLA_NETNS_IMMUTABLE", booleans), 68: .init("IFLA_HEADROOM", .unsigned),
+      67: .init("IFLA_NETNS_IMMUTABLE", .boolean), 68: .init("IFLA_HEADROOM", .unsigned),
       69: .init("IFLA_TAILROOM", .unsigned),
     ])
   }
