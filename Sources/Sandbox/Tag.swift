@@ -36,8 +36,13 @@ enum Tag {
     return link.address == .derived(from: address, role: .hostLink)
   }
 
-  static func isOurLink(_ link: Link) -> Bool {
-    link.kind == "veth"
-      && (link.alias?.hasPrefix(linkPrefix) == true || link.address?.isDerived(for: .hostLink) == true)
-  }
+  /// Whether a link that a record, or its name, speaks of is the end of a sandbox's veth pair.
+  static func isOurLink(_ link: Link) -> Bool { link.kind == "veth" && (hasAlias(link) || hasAddress(link)) }
+
+  /// The same for one that nothing else speaks of: anybody may give a link an alias.
+  static func isOurLinkByItself(_ link: Link) -> Bool { link.kind == "veth" && hasAlias(link) && hasAddress(link) }
+
+  private static func hasAlias(_ link: Link) -> Bool { link.alias?.hasPrefix(linkPrefix) == true }
+
+  private static func hasAddress(_ link: Link) -> Bool { link.address?.isDerived(for: .hostLink) == true }
 }

@@ -66,8 +66,7 @@ struct UnrecordedObjects {
   ) throws(SandboxError) -> [Removed] {
     // What is there before what is recorded: a record is written before the first thing that it names is made.
     var links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
-      // Anybody may give his link an alias.
-      .filter { $0.alias?.hasPrefix(Tag.linkPrefix) == true && $0.address?.isDerived(for: .hostLink) == true }
+      .filter(Tag.isOurLinkByItself)
     let names = try system { () throws(SystemError) in try host.names.names() }
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
       .subtracting(damaged)
