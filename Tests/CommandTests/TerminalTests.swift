@@ -9,6 +9,15 @@ extension CommandTests {
     private static let controlC = "\u{3}"
     private static let controlZ = "\u{1a}"
 
+    /// A shell with job control on a terminal.
+    private static func interactiveShell(
+      on host: ThrowawayHost, tellingStopsAtOnce: Bool = false
+    ) throws -> HostCommand {
+      let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
+      terminal.send("PS1='prompt> '; stty -echo\(tellingStopsAtOnce ? "; set -b" : "")\n")
+      return terminal
+    }
+
     @Test("Ctrl-C reaches the command once, and its answer is the exit status", arguments: ways)
     func interrupt(way: String) throws {
       try onHost { (host) throws in
@@ -80,8 +89,7 @@ extension CommandTests {
     @Test("Ctrl-Z stops the job, fg continues it, in a shell with job control", arguments: ways)
     func jobControl(way: String) throws {
       try onHost { (host) throws in
-        let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
-        terminal.send("PS1='prompt> '; stty -echo\n")
+        let terminal = try Self.interactiveShell(on: host)
         terminal.send("nsrun --net br0 \(way) -- bash -c 'echo rea''dy; read -r x; echo got $x; exit 6'\n")
         try terminal.wait(for: "ready")
         terminal.send(Self.controlZ)
@@ -105,8 +113,7 @@ extension CommandTests {
       arguments: ways, ["kill -TSTP 0", "kill -STOP $$", "kill -TSTP $$"])
     func stopsItself(way: String, stop: String) throws {
       try onHost { (host) throws in
-        let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
-        terminal.send("PS1='prompt> '; stty -echo\n")
+        let terminal = try Self.interactiveShell(on: host)
         terminal.send("nsrun \(way) -- sh -c '\(stop); echo a''gain; exit 6'\n")
         try terminal.wait(for: "Stopped")
         terminal.send("fg > /dev/null; echo end status $?.\n")
@@ -121,8 +128,7 @@ extension CommandTests {
     @Test("A job that reads the terminal in the background again and again goes on in the foreground", arguments: ways)
     func backgroundAgain(way: String) throws {
       try onHost { (host) throws in
-        let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
-        terminal.send("PS1='prompt> '; stty -echo; set -b\n")
+        let terminal = try Self.interactiveShell(on: host, tellingStopsAtOnce: true)
         terminal.send("nsrun \(way) -- sh -c 'echo rea''dy; read x; echo got $x'\n")
         try terminal.wait(for: "ready")
         terminal.send(Self.controlZ)
@@ -144,8 +150,7 @@ extension CommandTests {
       "A job in the background that reads the terminal is stopped, and continues in the foreground", arguments: ways)
     func background(way: String) throws {
       try onHost { (host) throws in
-        let terminal = try host.start("exec script -qec 'bash --norc --noprofile -i' /dev/null")
-        terminal.send("PS1='prompt> '; stty -echo; set -b\n")
+        let terminal = try Self.interactiveShell(on: host, tellingStopsAtOnce: true)
         terminal.send("nsrun --net br0 \(way) -- bash -c 'read -r x; echo got $x' &\n")
         try terminal.wait(for: "Stopped")
         terminal.send("fg > /dev/null\n")
