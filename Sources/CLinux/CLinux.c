@@ -372,12 +372,14 @@ int clinux_stop_signal(int status) { return WSTOPSIG(status); }
 int clinux_queue_signal(int pid, int signal, int value) {
   return sigqueue(pid, signal, (union sigval){.sival_int = value});
 }
-int clinux_wait_signal(int timeout, int *code, int *sender, int *value) {
-  sigset_t all;
+int clinux_wait_signal(int wanted, int timeout, int *code, int *sender, int *value) {
+  sigset_t set;
   siginfo_t info;
   struct timespec span = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
-  sigfillset(&all);
-  int signal = sigtimedwait(&all, &info, timeout < 0 ? NULL : &span);
+  sigemptyset(&set);
+  if (wanted == 0) sigfillset(&set);
+  else sigaddset(&set, wanted);
+  int signal = sigtimedwait(&set, &info, timeout < 0 ? NULL : &span);
   *code = signal > 0 ? info.si_code : 0;
   *sender = signal > 0 ? info.si_pid : 0;
   *value = signal > 0 && info.si_code == SI_QUEUE ? info.si_value.sival_int : 0;

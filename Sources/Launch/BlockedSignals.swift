@@ -49,19 +49,21 @@ struct ArrivedSignal {
   /// What was sent along; 0 for nothing.
   let value: Int32
 
-  /// Whether a signal waits to be asked for.
-  static func isPending(_ number: Int32) -> Bool {
-    var pending = sigset_t()
-    return sigpending(&pending) == 0 && sigismember(&pending, number) == 1
+  /// Whether this, handed on by nsrun, and another, that came to process 1 itself, are one: of somebody outside, or of the
+  /// same process inside.
+  func isOther(of direct: ArrivedSignal) -> Bool {
+    number == direct.number && sender == 0 && value != 0 && direct.value == 0
+      && (direct.sender == 0 || direct.sender == value)
   }
 
   /// Waits for a signal that is blocked; nil after the timeout in milliseconds.
-  static func next(timeout: Int32? = nil) -> ArrivedSignal? {
+  /// - Parameter wanted: the only one that is taken; nil for any.
+  static func next(of wanted: Int32? = nil, timeout: Int32? = nil) -> ArrivedSignal? {
     var code: Int32 = 0
     var sender: Int32 = 0
     var value: Int32 = 0
     while true {
-      let number = clinux_wait_signal(timeout ?? -1, &code, &sender, &value)
+      let number = clinux_wait_signal(wanted ?? 0, timeout ?? -1, &code, &sender, &value)
       let error = errno
       if number > 0 { return ArrivedSignal(number: number, isFromProcess: code <= 0, sender: sender, value: value) }
       if error != EINTR { return nil }

@@ -41,73 +41,83 @@ public struct Supervisor: ~Copyable {
   /// Waits until the command ends.
   public borrowing func wait(signals: borrowing BlockedSignals) -> ExitStatus {
     var end: Int32?
-    var senders = Senders()
+    var recent = RecentSignals()
     while true {
-      let status = reap(signals)
+      let status = reap(signals, &recent)
       if case .told(let descriptor) = stops { end = follow(descriptor, signals) ?? end }
       if let status { return end.map { .signaled($0) } ?? status }
-      guard let signal = ArrivedSignal.next(timeout: senders.isExpecting ? Self.handover : nil) else {
-        for signal in senders.giveUp() { handOn(signal) }
-        continue
+      if let signal = ArrivedSignal.next(timeout: recent.timeout) {
+        if isForCommand(signal, &recent) { handOn(signal) }
+      } else {
+        for signal in recent.forget() { handOn(signal) }
       }
-      guard signal.number != SIGCHLD, signal.number != SIGIO || signal.isFromProcess else { continue }
-      // That its terminal is gone is told to the leader of a session only, not to the process group.
-      let isHangup = signal.number == SIGHUP && getsid(0) == getpid()
-      if signal.isFromProcess ? !isOurs(signal, &senders) : isHangup { handOn(signal) }
     }
   }
 
-  /// How long process 1 waits for what nsrun hands on, in milliseconds.
-  private static let handover: Int32 = 20
+  /// The signals of the last moment that process 1 may have by another way as well: whoever sends one to the process group,
+  /// or to all processes of a name, sends it to process 1 and to nsrun, which hands it on.
+  private struct RecentSignals {
+    private var entries: [(signal: ArrivedSignal, deadline: Int64)] = []
 
-  /// Who has sent signals to process 1.
-  private struct Senders {
-    /// By signals, who inside has sent one.
-    var inside: [Int32: Int32] = [:]
-    /// Signals of somebody outside, which nsrun is expected to hand on as well: whoever sends one to the process group, or to
-    /// all processes of a name, sends it to both.
-    private var outside: [ArrivedSignal] = []
+    /// How long the other one is waited for, in microseconds.
+    private static let moment: Int64 = 20_000
 
-    var isExpecting: Bool { !outside.isEmpty }
-
-    mutating func expect(_ signal: ArrivedSignal) { outside.append(signal) }
-
-    /// Nsrun has handed one on.
-    mutating func settle(_ signal: ArrivedSignal) {
-      if let index = outside.firstIndex(where: { $0.number == signal.number }) { outside.remove(at: index) }
+    mutating func add(_ signal: ArrivedSignal) {
+      entries.append((signal, monotonicMicroseconds() + Self.moment))
     }
 
-    /// - Returns: those that came to process 1 alone.
-    mutating func giveUp() -> [ArrivedSignal] {
-      defer { outside = [] }
-      return outside
+    /// Takes out the same signal by the other way.
+    mutating func takeOther(of signal: ArrivedSignal) -> ArrivedSignal? {
+      entries.firstIndex { signal.isOther(of: $0.signal) || $0.signal.isOther(of: signal) }
+        .map { entries.remove(at: $0).signal }
     }
+
+    /// How long until the first is over, in milliseconds; nil for none.
+    var timeout: Int32? {
+      entries.first.map { Int32(max(0, $0.deadline - monotonicMicroseconds()) + 999) / 1000 }
+    }
+
+    /// Takes out those that are over.
+    /// - Returns: those of somebody outside, which have come to process 1 alone.
+    mutating func forget() -> [ArrivedSignal] {
+      let now = monotonicMicroseconds()
+      let count = entries.prefix { $0.deadline <= now }.count
+      defer { entries.removeFirst(count) }
+      return entries.prefix(count).map(\.signal).filter { $0.sender == 0 && $0.value == 0 }
+    }
+  }
+
+  /// Whether a signal is to be handed on.
+  private borrowing func isForCommand(_ signal: ArrivedSignal, _ recent: inout RecentSignals) -> Bool {
+    if signal.number == SIGCHLD || signal.number == SIGIO && !signal.isFromProcess { return false }
+    if signal.isFromProcess { return !isOurs(signal, &recent) }
+    // That its terminal is gone is told to the leader of a session only, not to the process group.
+    return signal.number == SIGHUP && getsid(0) == getpid()
   }
 
   /// Whether the command has a signal already, or has sent it: it was to the whole process group then; or whether it is
   /// expected to come again.
-  private borrowing func isOurs(_ signal: ArrivedSignal, _ senders: inout Senders) -> Bool {
+  private borrowing func isOurs(_ signal: ArrivedSignal, _ recent: inout RecentSignals) -> Bool {
     switch stops {
     case .seen: return signal.sender == child || signal.sender == getpid()
     // Whose number it is, is not known here: process 1 finds out.
     case .told: return signal.sender == getpid()
     case .reported:
+      let other = recent.takeOther(of: signal)
       guard signal.sender == 0 else {
-        senders.inside[signal.number] = signal.sender
+        recent.add(signal)
         // What an insider of another group sends is to process 1 alone, and so to the command.
         let group = getpgid(signal.sender)
         return signal.sender == child || group < 0 || group == getpgrp()
       }
-      guard signal.value != 0 else {
-        // To be continued twice is no harm.
-        if signal.number != SIGCONT { senders.expect(signal) }
-        return signal.number != SIGCONT
+      // To be continued twice is no harm.
+      if signal.number == SIGCONT && signal.value == 0 { return false }
+      if let other {
+        // The command has that of somebody inside, and what nsrun has handed on.
+        return other.sender != 0 || other.value != 0
       }
-      senders.settle(signal)
-      // What was sent to the group comes to process 1 itself as well, and before it is handed on.
-      guard senders.inside[signal.number] == signal.value else { return false }
-      senders.inside[signal.number] = nil
-      return true
+      recent.add(signal)
+      return signal.value == 0
     }
   }
 
@@ -124,24 +134,28 @@ public struct Supervisor: ~Copyable {
   /// Stands still where process 1 has reported that the command does.
   /// - Returns: the signal that has ended the command, where process 1 has reported one.
   private borrowing func follow(_ descriptor: Int32, _ signals: borrowing BlockedSignals) -> Int32? {
-    var report: UInt8 = 0
-    while read(descriptor, &report, 1) == 1 {
-      if report & Self.endBit != 0 { return Int32(report & ~Self.endBit) }
-      signals.stop(by: Int32(report))
-      // That the command has stopped again, in the background, is over with this.
-      while read(descriptor, &report, 1) == 1 {
-        if report & Self.endBit != 0 { return Int32(report & ~Self.endBit) }
-      }
-      kill(child, SIGCONT)
+    var report = nextReport(descriptor)
+    while let signal = report {
+      if signal & Self.endBit != 0 { return signal & ~Self.endBit }
+      signals.stop(by: signal)
+      // That the command has wanted the terminal again meanwhile, in the background, is over with this.
+      repeat { report = nextReport(descriptor) } while report == SIGTTIN || report == SIGTTOU
+      // One that has stopped for another reason since is to stand still.
+      if report == nil { kill(child, SIGCONT) }
     }
     return nil
   }
 
-  /// Set in a report of the signal that has ended the command.
-  private static let endBit: UInt8 = 0x80
+  private borrowing func nextReport(_ descriptor: Int32) -> Int32? {
+    var report: UInt8 = 0
+    return read(descriptor, &report, 1) == 1 ? Int32(report) : nil
+  }
 
-  private borrowing func report(_ report: UInt8, to descriptor: Int32) {
-    var report = report
+  /// Set in a report of the signal that has ended the command.
+  private static let endBit: Int32 = 0x80
+
+  private borrowing func report(_ report: Int32, to descriptor: Int32) {
+    var report = UInt8(truncatingIfNeeded: report)
     write(descriptor, &report, 1)
   }
 
@@ -152,7 +166,7 @@ public struct Supervisor: ~Copyable {
   }
 
   /// Collects children that changed: the command, or an orphan.
-  private borrowing func reap(_ signals: borrowing BlockedSignals) -> ExitStatus? {
+  private borrowing func reap(_ signals: borrowing BlockedSignals, _ recent: inout RecentSignals) -> ExitStatus? {
     var status: Int32 = 0
     while true {
       let pid = waitpid(-1, &status, WNOHANG | WUNTRACED)
@@ -162,7 +176,7 @@ public struct Supervisor: ~Copyable {
       guard pid == child else { continue }
       if let status = ExitStatus(waitStatus: status) {
         if case (.reported(let descriptor), .signaled(let signal)) = (stops, status) {
-          report(UInt8(truncatingIfNeeded: signal) | Self.endBit, to: descriptor)
+          report(signal | Self.endBit, to: descriptor)
         }
         return status
       }
@@ -171,8 +185,12 @@ public struct Supervisor: ~Copyable {
       switch stops {
       case .seen: stop(by: signal, signals)
       case .reported(let descriptor):
-        // About to be continued, it need not be reported.
-        if !ArrivedSignal.isPending(SIGCONT) { report(UInt8(truncatingIfNeeded: signal), to: descriptor) }
+        if let signal = ArrivedSignal.next(of: SIGCONT, timeout: 0), isForCommand(signal, &recent) {
+          // Continued at once, it need not be reported.
+          handOn(signal)
+        } else {
+          report(signal, to: descriptor)
+        }
       case .told: break
       }
     }

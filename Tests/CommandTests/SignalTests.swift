@@ -96,6 +96,43 @@ extension CommandTests {
     }
 
     @Test(
+      "A signal to nsrun and its process 1, one after the other as pkill sends them, comes to the command once",
+      arguments: [["nsrun", "init"], ["init", "nsrun"]])
+    func sentToBoth(order: [String]) throws {
+      try onHost { (host) throws in
+        let count = "trap 'n=$((n + 1))' USR1; trap 'echo $n; exit' RTMAX; echo ready; while :; do read -r; done"
+        try host.must("cat > /run/scratch/count <<'END'\n\(count)\nEND")
+        let running = try host.start("echo $$; exec nsrun -- bash /run/scratch/count")
+        let pid = try running.wait(for: "\n")
+        try running.wait(for: "ready")
+        let pids = ["nsrun": pid, "init": try host.must("pgrep -P \(pid)")]
+        for _ in 1...3 {
+          try host.must("kill -USR1 \(pids[order[0]]!); kill -USR1 \(pids[order[1]]!); sleep 0.1")
+        }
+        try host.must("kill -RTMAX \(pid)")
+        let outcome = try running.finish()
+        #expect(outcome.output.hasSuffix("ready\n3\n"), "\(outcome)")
+        try host.must("rm /run/scratch/count")
+      }
+    }
+
+    @Test("A signal to process 1 alone reaches the command, also while children end all the time")
+    func toInit() throws {
+      try onHost { (host) throws in
+        let running = try host.start(
+          """
+          echo $$; exec nsrun -- bash -c 'trap "echo caught; exit 5" USR1; echo ready
+            (while :; do (setsid true &); done) & while :; do wait; done'
+          """)
+        let pid = try running.wait(for: "\n")
+        try running.wait(for: "ready")
+        try host.must("kill -USR1 $(pgrep -P \(pid))")
+        try running.wait(for: "caught")
+        #expect(try running.finish().status == 5)
+      }
+    }
+
+    @Test(
       "A signal to the whole process group ends the command and nsrun, as one to nsrun does",
       arguments: [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3)], ways)
     func group(signal: (name: String, number: Int32), way: String) throws {

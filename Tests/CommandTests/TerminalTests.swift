@@ -110,7 +110,7 @@ extension CommandTests {
 
     @Test(
       "A command that stops itself, as an editor does on Ctrl-Z, stops the job, and goes on in the foreground",
-      arguments: ways, ["kill -TSTP 0", "kill -STOP $$", "kill -TSTP $$"])
+      arguments: ways, ["kill -TSTP 0", "kill -STOP $$", "kill -TSTP $$", "kill -CONT 0; kill -STOP $$"])
     func stopsItself(way: String, stop: String) throws {
       try onHost { (host) throws in
         let terminal = try Self.interactiveShell(on: host)

@@ -163,9 +163,9 @@ int clinux_term_signal(int status);
 int clinux_stopped(int status);
 int clinux_stop_signal(int status);
 
-/// sigtimedwait(2) for any blocked signal; a negative timeout in milliseconds waits
+/// sigtimedwait(2) for a blocked signal, with 0 for any; a negative timeout in milliseconds waits
 /// for ever. Gives the signal, its si_code and si_pid, and the value that it was queued with, else 0; -1 with EAGAIN after
 /// the timeout.
-int clinux_wait_signal(int timeout, int *code, int *sender, int *value);
+int clinux_wait_signal(int wanted, int timeout, int *code, int *sender, int *value);
 /// sigqueue(3)
 int clinux_queue_signal(int pid, int signal, int value);
