@@ -73,6 +73,7 @@ public struct Command: Equatable, Sendable {
       vector.replaceSubrange(0..<1, with: [strdup("sh"), strdup(file)])
       execv("/bin/sh", vector)
     }
+    InheritedState.raiseLimits()
     if code == EPERM, Capability.hasAny(file: file) {
       let subject = "\(arguments[0]), whose file has capabilities that the command may not have"
       return .execution(SystemError("execute", subject, errno: code))

@@ -25,8 +25,11 @@ public struct InheritedState {
       setitimer(clock, &none, &timer)
       timers.append(timer)
     }
-    clinux_raise_limits()
+    Self.raiseLimits()
   }
+
+  /// Puts the soft limits at the hard ones, as they are from the start on and until they are given back.
+  public static func raiseLimits() { clinux_raise_limits() }
 
   /// Gives it back to the calling process.
   public func restore() {

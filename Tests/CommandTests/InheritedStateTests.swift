@@ -92,6 +92,15 @@ extension CommandTests {
       }
     }
 
+    @Test("list and inspect show what there is, however few files they may open", arguments: ["list", "inspect web"])
+    func fewFiles(command: String) throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create web --net br0")
+        #expect(try host.must("prlimit --nofile=4:1024 nsrun \(command)") == host.must("nsrun \(command)"))
+        try host.must("nsrun rm web")
+      }
+    }
+
     @Test("What list takes away of killed sandboxes does not depend on limits, nor on the end of children being seen")
     func sweeping() throws {
       try onHost { (host) throws in

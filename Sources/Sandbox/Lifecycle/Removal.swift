@@ -98,6 +98,7 @@ extension Host {
     let inherited = InheritedState()
     sweep(isThorough: true)
     inherited.restore()
+    InheritedState.raiseLimits()
   }
 
   /// Removes what is left of sandboxes whose process is gone, or whose record says nothing any more, and what carries
