@@ -3,7 +3,7 @@ import Glibc
 /// The signals that ask this process to end.
 public enum EndSignal {
   /// By their numbers, in the order in which they are looked for.
-  public static let all = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+  public static let all = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT]
 
   /// The first of them that waits now, as they do while they are blocked, be they ignored or not; nil for none that is not
   /// ignored (nohup(1)).
