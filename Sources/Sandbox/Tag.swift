@@ -42,6 +42,9 @@ enum Tag {
   /// The same for one that nothing else speaks of: anybody may give a link an alias.
   static func isOurLinkByItself(_ link: Link) -> Bool { link.kind == "veth" && hasAlias(link) && hasAddress(link) }
 
+  /// Whether a link that nothing else speaks of has the alias of ours without being one.
+  static func isNamesake(_ link: Link) -> Bool { hasAlias(link) && !isOurLinkByItself(link) }
+
   private static func hasAlias(_ link: Link) -> Bool { link.alias?.hasPrefix(linkPrefix) == true }
 
   private static func hasAddress(_ link: Link) -> Bool { link.address?.isDerived(for: .hostLink) == true }

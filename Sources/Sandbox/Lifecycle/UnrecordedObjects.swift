@@ -66,7 +66,6 @@ struct UnrecordedObjects {
   ) throws(SandboxError) -> [Removed] {
     // What is there before what is recorded: a record is written before the first thing that it names is made.
     var links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
-      .filter(Tag.isOurLinkByItself)
     let names = try system { () throws(SystemError) in try host.names.names() }
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
       .subtracting(damaged)
@@ -75,6 +74,12 @@ struct UnrecordedObjects {
     // What a newer nsrun has written down cannot be read, but is that one's.
     let unreadable = Set(try host.recordedNames()).subtracting(records.map(\.name)).subtracting(damaged).map(Tag.link)
     links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
+    for link in links where Tag.isNamesake(link) && name == nil {
+      host.reporter.warn(
+        "the link \(link.name) has an alias as nsrun gives it, but not the address; left: ip link delete \(link.name) "
+          + "removes it")
+    }
+    links = links.filter(Tag.isOurLinkByItself)
     let bridgeIndex = try bridge.map { bridge throws(SandboxError) in try host.bridgeLink(bridge)?.index ?? 0 }
     let census = try system { () throws(SystemError) in try ProcessCensus() }
     var removed: [Removed] = []
