@@ -280,8 +280,9 @@ public struct MountView: Sendable {
       line.split(separator: " ", maxSplits: 5).dropFirst(4).first == "/proc"
     }
     let options = uppermost?.split(separator: " ").last?.split(separator: ",") ?? []
-    // The numbers of kernels before Linux 5.8.
-    return options.contains { ["hidepid=ptraceable", "hidepid=4", "hidepid=invisible", "hidepid=2"].contains($0) }
+    // The numbers of kernels before Linux 5.8. Whoever is in a group that gid= names sees all with the weaker one.
+    let weaker = options.contains { $0.hasPrefix("gid=") } ? [] : ["hidepid=invisible", "hidepid=2"]
+    return options.contains { (["hidepid=ptraceable", "hidepid=4"] + weaker).contains(String($0)) }
   }
 
   /// A directory that each /proc has.
