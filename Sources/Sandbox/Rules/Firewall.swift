@@ -343,9 +343,14 @@ extension Host {
       var (ours, foreign): ([Table], [Table]) = ([], [])
       for table in try nft.tables() where table == Firewall.table || table == Confinement.table {
         let mark = table == Firewall.table ? Firewall.bridges : Confinement.confined
-        var isOurs = table.comment == Firewall.table.comment
-        if !isOurs { isOurs = try nft.sets(in: table).contains { $0.name == mark.name } }
-        if isOurs { ours.append(table) } else { foreign.append(table) }
+        do throws(NetlinkError) {
+          var isOurs = table.comment == Firewall.table.comment
+          if !isOurs { isOurs = try nft.sets(in: table).contains { $0.name == mark.name } }
+          if isOurs { ours.append(table) } else { foreign.append(table) }
+        } catch {
+          // Deleted meanwhile.
+          guard error.errno == ENOENT else { throw error }
+        }
       }
       return (ours, foreign)
     }
