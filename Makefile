@@ -126,9 +126,9 @@ install: $(if $(shell command -v $(SWIFT)),build)
 	install -m 644 man/nsrun.8 $(MANDIR)/nsrun.8
 	install -m 644 Sources/Integration/80-nsrun.rules $(UDEVDIR)/80-nsrun.rules
 	install -m 644 Sources/Integration/05-nsrun.network $(NETWORKDIR)/05-nsrun.network
-	$(BINARY) --generate-completion-script bash >$(BASHDIR)/nsrun
-	$(BINARY) --generate-completion-script zsh >$(ZSHDIR)/_nsrun
-	$(BINARY) --generate-completion-script fish >$(FISHDIR)/nsrun.fish
+	$(BINARY) --completion-script bash >$(BASHDIR)/nsrun
+	$(BINARY) --completion-script zsh >$(ZSHDIR)/_nsrun
+	$(BINARY) --completion-script fish >$(FISHDIR)/nsrun.fish
 
 .PHONY: uninstall
 uninstall:

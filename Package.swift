@@ -25,9 +25,6 @@ let package = Package(
     .library(name: "NFTables", targets: ["NFTables"]),
     .library(name: "Conntrack", targets: ["Conntrack"]),
   ] + (isFuzzed ? [.library(name: "Fuzz", type: .static, targets: ["FuzzTests"])] : []),
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-  ],
   targets: [
     .target(name: "CLinux", cSettings: cSettings),
     // Only for the program: no library may end the process that it is loaded into.
@@ -51,13 +48,9 @@ let package = Package(
       name: "nsrun",
       dependencies: [
         "CStart", "Sandbox", "RouteNetlink", "NetTypes", "Namespaces", "Launch", "LinuxSystem",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    .testTarget(
-      name: "CommandLineTests",
-      dependencies: ["nsrun", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      swiftSettings: settings),
+    .testTarget(name: "CommandLineTests", dependencies: ["nsrun", "NetTypes"], swiftSettings: settings),
     .testTarget(
       name: "SandboxTests",
       dependencies: [
@@ -94,7 +87,7 @@ let package = Package(
       name: "LinuxSystemTests", dependencies: ["TestHost", "LinuxSystem", "CLinux"], swiftSettings: settings),
     .testTarget(
       name: "DocumentationTests",
-      dependencies: ["TestHost", "CLinux", "LinuxSystem", "NetTypes", "RouteNetlink", "NFTables"],
+      dependencies: ["nsrun", "TestHost", "CLinux", "LinuxSystem", "NetTypes", "RouteNetlink", "NFTables"],
       swiftSettings: settings),
     .testTarget(
       name: "RouteNetlinkTests", dependencies: ["TestNetlink", "RouteNetlink", "Netlink", "NetTypes", "LinuxSystem"],

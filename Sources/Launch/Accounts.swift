@@ -68,6 +68,9 @@ public struct Accounts: Sendable {
     return id
   }
 
+  public var userNames: [String] { users.map(\.name) }
+  public var groupNames: [String] { groups.map(\.name) }
+
   /// The name of a user; nil for one that has none.
   public func name(of id: UInt32) -> String? { users.first { $0.id == id }?.name }
 

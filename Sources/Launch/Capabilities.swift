@@ -52,6 +52,11 @@ public struct CapabilitySet: OptionSet, Hashable, Sendable, CustomStringConverti
   /// Those of the running kernel.
   public static var all: CapabilitySet { CapabilitySet(Capability.all) }
 
+  /// The names of all of the running kernel's, without the `cap_` in front.
+  public static var allNames: [String] {
+    Capability.all.map(\.name).map { $0.hasPrefix("cap_") ? String($0.dropFirst(4)) : $0 }
+  }
+
   var members: [Capability] {
     (0..<64).filter { rawValue & 1 << $0 != 0 }.map { Capability(number: cap_value_t($0)) }
   }

@@ -1,6 +1,5 @@
 import Glibc
 import NetTypes
-import RouteNetlink
 
 /// Sends ICMP echo requests and waits for the answers: what ping(8) does, for hosts that lack it.
 struct EchoProbe {

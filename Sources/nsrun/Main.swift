@@ -1,6 +1,5 @@
-import ArgumentParser
 import Glibc
-import Launch
+import Namespaces
 import Sandbox
 
 /// The entry point: parses the arguments, carries out the command, and turns errors into one line and an exit status.
@@ -11,82 +10,49 @@ struct Main {
 
   static func main() {
     Terminal.reserveStreams()
-    exit(run())
+    exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 
   /// - Returns: the exit status.
-  private static func run() -> Int32 {
+  private static func run(_ words: [String]) -> Int32 {
     do {
-      if let launch = LaunchArguments(plain: CommandLine.arguments.dropFirst()) { return try launch.perform() }
-      do {
-        try checkTopic(of: CommandLine.arguments.dropFirst())
-        var command = try Nsrun.parseAsRoot()
-        try command.run()
-      } catch  where !(error is ExitCode) && Nsrun.exitCode(for: error) == .success {
-        // Help and version are thrown like errors; they are what was asked for.
-        try Terminal.print(Nsrun.fullMessage(for: error))
+      switch words.first {
+      // The tabs are the shell's.
+      case "--complete": Terminal.write(CompletionAnswer(to: Array(words.dropFirst())).text, to: 1)
+      case "--completion-script": try Terminal.print(completionScript(words.dropFirst().first))
+      default:
+        switch try Request.parse(words) {
+        case .run(let command, let arguments): return try command.run(arguments)
+        case .help(let command): try Terminal.print(Help.text(of: command))
+        case .version: try Terminal.print(Version.text)
+        }
       }
       return 0
     } catch let error as SandboxError {
       Terminal.complain("\(error)")
       return error.exitCode
-    } catch let code as ExitCode {
-      return code.rawValue
     } catch {
-      Terminal.complain(
-        Misuse(arguments: Array(CommandLine.arguments.dropFirst()), complaint: Nsrun.message(for: error)).text)
+      Terminal.complain((error as? Misuse)?.text ?? "\(error)")
       return failure
     }
   }
-}
 
-extension Main {
-  /// The parser itself shows its general help for a command that there is none of.
-  private static func checkTopic(of arguments: ArraySlice<String>) throws(SandboxError) {
-    guard arguments.first == "help", let topic = arguments.dropFirst().first, !topic.hasPrefix("-"),
-      !Misuse.commandNames.contains(topic)
-    else { return }
-    let meant = Misuse.commandMeant(by: topic).map { "did you mean \($0)?" } ?? "nsrun --help lists them"
-    throw .refused("there is no command '\(topic)': \(meant)")
+  private static func completionScript(_ shell: String?) throws(SandboxError) -> String {
+    if let script = shell.flatMap({ CompletionScript(rawValue: $0) }) { return script.text }
+    let shells = CompletionScript.allCases.map(\.rawValue).joined(separator: ", ")
+    throw .refused("--completion-script takes one of \(shells)")
   }
-}
-
-/// The command line.
-struct Nsrun: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "nsrun",
-    abstract: "Run commands in networks of their own.",
-    usage: """
-      nsrun [run] [OPTIONS] -- COMMAND [ARG...]
-      nsrun create NAME [OPTIONS]
-      nsrun exec NAME [OPTIONS] -- COMMAND [ARG...]
-      nsrun list | inspect NAME | rm NAME... | cleanup | reload
-      nsrun doctor | selftest
-      """,
-    discussion: """
-      Gives a command a network namespace, a veth pair, an address on a bridge, and NAT to the outside; takes all of \
-      it away when the command ends.
-
-      Examples:
-        nsrun --net br0 -- ping 8.8.8.8
-        nsrun -- make test                      no network but loopback
-        nsrun create web --net br0              a sandbox that stays
-        nsrun exec web -- ip address
-        nsrun rm web
-
-      Exit status: the command's own; 128+N if signal N killed it; 125 if nsrun failed, 126 if the command cannot be \
-      executed, 127 if it was not found.
-      """,
-    version: Version.text,
-    subcommands: [
-      Run.self, Create.self, Exec.self, List.self, Inspect.self, Remove.self, CleanUp.self, Reload.self,
-      DoctorCommand.self,
-      SelftestCommand.self,
-    ],
-    defaultSubcommand: Run.self)
 }
 
 /// What this program calls itself.
 enum Version {
   static let text = "nsrun 0.1.0"
+}
+
+/// Reads the name of a sandbox or namespace.
+/// - Parameter option: where the name was given, for people.
+func namespaceName(_ text: String, _ option: String) throws(SandboxError) -> NamespaceName {
+  do throws(NamespaceName.Invalid) { return try NamespaceName(text) } catch {
+    throw .refused("\(option) '\(text)': \(error)")
+  }
 }

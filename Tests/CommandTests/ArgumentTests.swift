@@ -11,6 +11,29 @@ extension CommandTests {
       }
     }
 
+    @Test("bash completes the names of sandboxes, options and their values, and the command after --")
+    func completion() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create web --net br7")
+        func completed(_ words: String) throws -> String {
+          try host.must(
+            """
+            eval "$(nsrun --completion-script bash)"; _command_offset() { COMPREPLY=("${COMP_WORDS[@]:$1}"); }
+            cd /sys/class; COMP_WORDS=(\(words)); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _nsrun; echo "${COMPREPLY[@]}"
+            """)
+        }
+        #expect(try completed("nsrun ex") == "exec")
+        #expect(try completed("nsrun exec w") == "web")
+        #expect(try completed("nsrun rm web ''") == "web")
+        #expect(try completed("nsrun --net ''") == "br7")
+        #expect(try completed("nsrun --net = b") == "br7")
+        #expect(try completed("nsrun create x --no-f") == "--no-firewall-rules")
+        #expect(try completed("nsrun exec web --workdir ne") == "net")
+        #expect(try completed("nsrun --net br7 -- ping -c") == "ping -c")
+        try host.must("nsrun rm web")
+      }
+    }
+
     /// Runs what nsrun refuses.
     private func complaint(_ command: String) throws -> String {
       var complaint = ""

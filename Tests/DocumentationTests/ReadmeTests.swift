@@ -4,6 +4,8 @@ import NFTables
 import RouteNetlink
 import Testing
 
+@testable import nsrun
+
 /// Whether a test that cannot run is a failure.
 private let isRequired = getenv("NSRUN_REQUIRE_KERNEL").map { String(cString: $0) } == "1"
 
@@ -15,8 +17,8 @@ struct ReadmeTests {
 
   @Test("It mentions every command")
   func commands() throws {
-    for command in try CommandLineHelp.ask().commands where command.commandName != "help" {
-      #expect(readme.contains("nsrun \(command.commandName)"), "nsrun \(command.commandName)")
+    for command in Subcommand.all {
+      #expect(readme.contains("nsrun \(command.name)"), "nsrun \(command.name)")
     }
   }
 

@@ -36,7 +36,7 @@ struct HostnameTests {
       "", ".", "a.", ".a", "a..b", "-a", "a-", "a.-b", "a b", "a_b", "é", "a\n", String(repeating: "x", count: 64),
     ])
   func invalid(_ text: String) {
-    #expect(throws: SandboxError.self) { try Hostname(text) }
+    #expect(throws: Hostname.Invalid.self) { try Hostname(text) }
   }
 }
 
@@ -319,15 +319,12 @@ struct ResolverTests {
     }
   }
 
+  @Test("search domains that are names of domains, or the root", arguments: [".", "a", "a.example", "lan-1.example"])
+  func domain(_ text: String) { #expect(ResolverSpec.isSearchDomain(text)) }
+
   @Test(
-    "are refused where they make no sense",
-    arguments: [
-      (["none", "192.0.2.1"], []), (["dns.example"], []), ([""], []), (["192.0.2.1/24"], []), (["none"], ["a"]),
-      ([], ["a b"]), ([], [""]), ([], ["a\nb"]), ([], ["-a"]), ([], ["a..b"]),
-    ])
-  func invalid(_ dns: [String], _ search: [String]) {
-    #expect(throws: SandboxError.self) { try ResolverSpec(dns: dns, search: search) }
-  }
+    "search no other words", arguments: ["a b", "", "a\nb", "-a", "a..b", String(repeating: "a.", count: 127) + "a"])
+  func noDomain(_ text: String) { #expect(!ResolverSpec.isSearchDomain(text)) }
 }
 
 @Suite("The name service switch")

@@ -7,13 +7,15 @@ public struct Hostname: Hashable, Sendable, CustomStringConvertible {
   /// What the kernel takes is one byte more (HOST_NAME_MAX), a label of the DNS this many.
   static let maximumLength = 63
 
-  /// - Throws: why it is none, naming the option.
-  public init(_ text: String) throws(SandboxError) {
-    guard Self.isDomain(text), text.utf8.count <= Self.maximumLength else {
-      throw .refused(
-        "--hostname '\(text)': must be letters, digits and '-', with '.' between labels, of at most "
-          + "\(Self.maximumLength) bytes")
+  /// Why a text is no hostname.
+  public struct Invalid: Error, CustomStringConvertible {
+    public var description: String {
+      "must be letters, digits and '-', with '.' between labels, of at most \(Hostname.maximumLength) bytes"
     }
+  }
+
+  public init(_ text: String) throws(Invalid) {
+    guard Self.isDomain(text), text.utf8.count <= Self.maximumLength else { throw Invalid() }
     self.text = text
   }
 

@@ -5,11 +5,15 @@ public struct KernelParameter: Hashable, Sendable {
   public let parameter: Sysctl
   public let value: String
 
+  /// Why a text is no kernel parameter of a network namespace and its value.
+  public struct Invalid: Error, CustomStringConvertible {
+    public let description: String
+  }
+
   /// Reads `net.NAME=VALUE`.
-  /// - Throws: where it is none, or not one of a network namespace.
-  public init(_ assignment: String) throws(SandboxError) {
+  public init(_ assignment: String) throws(Invalid) {
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[1].isEmpty else { throw .refused("'\(assignment)' is not net.NAME=VALUE") }
+    guard parts.count == 2, !parts[1].isEmpty else { throw Invalid(description: "'\(assignment)' is not net.NAME=VALUE") }
     parameter = Sysctl(String(parts[0]))
     value = String(parts[1])
     // By the path: dots and slashes stand for each other in a name, and two of them for the directory above.
@@ -17,6 +21,9 @@ public struct KernelParameter: Hashable, Sendable {
       separator: "/", omittingEmptySubsequences: false)
     guard components.first == "net", components.count > 2,
       !components.contains(where: { ["", ".", ".."].contains($0) })
-    else { throw .refused("'\(parts[0])' is no kernel parameter of a network: only net.* can be set for a sandbox") }
+    else {
+      throw Invalid(
+        description: "'\(parts[0])' is no kernel parameter of a network: only net.* can be set for a sandbox")
+    }
   }
 }

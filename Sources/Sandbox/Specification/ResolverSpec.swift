@@ -16,23 +16,9 @@ public struct ResolverSpec: Equatable, Sendable {
     self.search = search
   }
 
-  /// Reads what `--dns` and `--dns-search` were given.
-  public init(dns: [String], search: [String]) throws(SandboxError) {
-    if dns.contains("none") {
-      if dns.count > 1 { throw .refused("--dns none excludes other --dns") }
-      if !search.isEmpty { throw .refused("--dns none excludes --dns-search: nobody is asked") }
-      self.init(servers: [])
-      return
-    }
-    var servers: [IPAddress] = []
-    for text in dns {
-      guard let address = IPAddress(text) else { throw .refused("--dns '\(text)' is neither an address nor 'none'") }
-      servers.append(address)
-    }
-    for domain in search where domain != "." && (!Hostname.isDomain(domain) || domain.utf8.count > 253) {
-      throw .refused("--dns-search '\(domain)' is not a domain such as example.com")
-    }
-    self.init(servers: servers.isEmpty ? nil : servers, search: search)
+  /// Whether a text can be searched for names: the name of a domain, or the root.
+  public static func isSearchDomain(_ text: String) -> Bool {
+    text == "." || Hostname.isDomain(text) && text.utf8.count <= 253
   }
 
   /// As it stands in a record.

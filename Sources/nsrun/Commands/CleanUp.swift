@@ -1,51 +1,41 @@
-import ArgumentParser
-import NetTypes
-import RouteNetlink
 import Sandbox
 
-struct CleanUp: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "cleanup",
-    abstract: "Remove what runs that were killed left behind, and say what.",
-    usage: "nsrun cleanup [--net BRIDGE] [--all] [--dry-run] [--json]",
+extension Subcommand {
+  static let cleanUp = Subcommand(
+    "cleanup", "Remove what runs that were killed left behind, and say what.",
+    usage: "cleanup [--net BRIDGE] [--all] [--dry-run] [--json]",
     discussion: """
       Every nsrun does so by itself when it starts; this does it at once. It also looks for what carries nsrun's tag but \
-      is in no record any more. What is nobody's but nsrun's is removed, and nothing else.
-      """)
+      is in no record any more. It removes nothing that is not nsrun's.
+      """,
+    options: [
+      OptionGroup(
+        title: "WHAT TO REMOVE",
+        options: [
+          .value("net", "bridge", "Only sandboxes on this bridge.", completion: .bridges) {
+            (all, text) throws(InvalidValue) in
+            guard text != "none" else {
+              throw InvalidValue("none: sandboxes without a network are on no bridge; nsrun rm removes them")
+            }
+            all.bridge = try NetworkArguments.parseBridge(text)
+          },
+          .flag("all", "Also sandboxes made by create; what runs inside is ended.") { $0.all = true },
+          .flag("dry-run", "Only say what would be removed.") { $0.isDryRun = true },
+        ]),
+      OutputArguments.options(json: "Print JSON: an array with an object for each thing removed."),
+    ]
+  ) { arguments in
+    let host = try arguments.output.host()
+    let removed = try host.cleanUp(bridge: arguments.bridge, all: arguments.all, isDryRun: arguments.isDryRun)
+    if arguments.json { try Terminal.print(JSON.text(removed.map { RemovedDocument($0) })) }
+    for one in removed where !arguments.json { try Terminal.print(line(of: one, isDryRun: arguments.isDryRun)) }
+    return host.hasFailed ? Main.failure : 0
+  }
 
-  @Option(help: ArgumentHelp("Only sandboxes on this bridge.", valueName: "bridge"))
-  var net: String?
-
-  @Flag(help: "Also sandboxes made by create; what runs inside is ended.")
-  var all = false
-
-  @Flag(help: "Only say what would be removed.")
-  var dryRun = false
-
-  @Flag(help: "Print JSON: an array with an object for each thing removed.")
-  var json = false
-
-  @OptionGroup var output: OutputOptions
-
-  func run() throws {
-    var bridge: InterfaceName?
-    if let net {
-      if net == "none" {
-        throw SandboxError.refused("--net none: sandboxes without a network are on no bridge; nsrun rm removes them")
-      }
-      do { bridge = try InterfaceName(net) } catch {
-        throw SandboxError.refused("--net '\(net)' cannot be a bridge: \(error)")
-      }
-    }
-    let host = try output.host()
-    let removed = try host.cleanUp(bridge: bridge, all: all, isDryRun: dryRun)
-    if json { try Terminal.print(JSON.text(removed.map { RemovedDocument($0) })) }
-    for one in removed where !json {
-      let count = one.processes.count
-      let inside = count == 0 ? "" : ", ending \(count) process\(count == 1 ? "" : "es") inside"
-      let what = one.kind == .sandbox ? one.name : "\(one.kind.rawValue) \(one.name)"
-      try Terminal.print("\(dryRun ? "would remove" : "removed") \(what) (\(one.reason.rawValue)\(inside))")
-    }
-    if host.hasFailed { throw ExitCode(Main.failure) }
+  private static func line(of one: Removed, isDryRun: Bool) -> String {
+    let count = one.processes.count
+    let inside = count == 0 ? "" : ", ending \(count) process\(count == 1 ? "" : "es") inside"
+    let what = one.kind == .sandbox ? one.name : "\(one.kind.rawValue) \(one.name)"
+    return "\(isDryRun ? "would remove" : "removed") \(what) (\(one.reason.rawValue)\(inside))"
   }
 }

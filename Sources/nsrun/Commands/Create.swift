@@ -1,41 +1,27 @@
-import ArgumentParser
 import Sandbox
 
-struct Create: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "create",
-    abstract: "Make a sandbox that stays until it is removed.",
-    usage: "nsrun create NAME [OPTIONS]",
+extension Subcommand {
+  static let create = Subcommand(
+    "create", "Make a sandbox that stays until it is removed.", usage: "create NAME [OPTIONS]",
     discussion: """
       Prints the address that the sandbox got.
-
-      Examples:
-        nsrun create web --net br0
-        nsrun create db --net br0 --ip 10.64.1.20 --internal
-      """)
-
-  @Argument(help: "The sandbox's name.")
-  var name: String
-
-  @OptionGroup var network: NetworkOptions
-  @OptionGroup var names: NameOptions
-  @OptionGroup var isolation: IsolationOptions
-
-  @Flag(help: "Print what was made as JSON.")
-  var json = false
-
-  @OptionGroup var output: OutputOptions
-
-  func run() throws {
-    let (hostname, resolver) = try names.arguments.spec()
+      """,
+    examples: ["nsrun create web --net br0", "nsrun create db --net br0 --ip 10.64.1.20 --internal"],
+    operands: .one(.none),
+    options: [
+      NetworkArguments.options, NameArguments.options, IsolationArguments.options,
+      OutputArguments.options(json: "Print what was made as JSON."),
+    ]
+  ) { arguments in
     let spec = SandboxSpec(
-      name: try namespaceName(name, "NAME"), lifetime: .create, network: try network.arguments.spec(),
-      isPrivileged: isolation.privileged, parameters: try isolation.arguments.parameters(), hostname: hostname,
-      resolver: resolver)
-    let host = try output.host()
+      name: try namespaceName(arguments.operands[0], "NAME"), lifetime: .create,
+      network: try arguments.network.spec(), isPrivileged: arguments.isolation.isPrivileged,
+      parameters: arguments.isolation.parameters, hostname: arguments.names.hostname,
+      resolver: try arguments.names.resolver())
+    let host = try arguments.output.host()
     let facts = try host.create(spec)
     do {
-      if json {
+      if arguments.json {
         try Terminal.print(JSON.text(SandboxDocument(try host.report(on: facts.name))))
       } else if let address = facts.connection?.address {
         try Terminal.print("\(address.address)")
@@ -45,5 +31,6 @@ struct Create: ParsableCommand {
       _ = try? host.remove([facts.name])
       throw error
     }
+    return 0
   }
 }

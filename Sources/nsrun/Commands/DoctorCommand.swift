@@ -1,28 +1,21 @@
-import ArgumentParser
 import Sandbox
 
-struct DoctorCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "doctor",
-    abstract: "Tell whether this host can do it, what stands in the way, and what to do about it.",
-    discussion: "Exit status 1 if the main job, nsrun --net BRIDGE -- COMMAND, cannot work.")
-
-  @Flag(help: "Print JSON: an array with an object for each check.")
-  var json = false
-
-  @OptionGroup var output: OutputOptions
-
-  func run() throws {
-    let findings = Doctor(try output.host()).findings()
-    if json {
+extension Subcommand {
+  static let doctor = Subcommand(
+    "doctor", "Tell whether this host can do it, what stands in the way, and what to do about it.",
+    discussion: "Exit status 1 if the main job, nsrun --net BRIDGE -- COMMAND, cannot work.",
+    options: [OutputArguments.options(json: "Print JSON: an array with an object for each check.")]
+  ) { arguments in
+    let findings = Doctor(try arguments.output.host()).findings()
+    if arguments.json {
       try Terminal.print(JSON.text(findings.map { FindingDocument($0) }))
     } else {
-      for finding in findings { try Terminal.print(Self.text(finding)) }
+      for finding in findings { try Terminal.print(text(of: finding)) }
     }
-    if findings.contains(where: { $0.status == .problem }) { throw ExitCode(1) }
+    return findings.contains { $0.status == .problem } ? 1 : 0
   }
 
-  private static func text(_ finding: Finding) -> String {
+  private static func text(of finding: Finding) -> String {
     let colour: Terminal.Colour =
       switch finding.status {
       case .ok: .green

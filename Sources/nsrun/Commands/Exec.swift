@@ -1,30 +1,28 @@
-import ArgumentParser
 import Sandbox
 
-struct Exec: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "exec",
-    abstract: "Become a command inside a sandbox, or inside any namespace that has a name.",
-    usage: "nsrun exec NAME [OPTIONS] -- COMMAND [ARG...]",
+extension Subcommand {
+  static let exec = Subcommand(
+    "exec", "Become a command inside a sandbox, or inside any namespace that has a name.",
+    usage: "exec NAME [OPTIONS] -- COMMAND [ARG...]",
     discussion: """
       Replaces nsrun by the command, as ip netns exec does, and enters namespaces made by ip netns add too.
-
-      Examples:
-        nsrun exec web -- ip address
-        nsrun exec web -- sh
-      """)
-
-  @Argument(help: "The name of the sandbox or namespace.")
-  var name: String
-
-  @Flag(help: "Keep all power over the host, as ip netns exec does.")
-  var privileged = false
-
-  @OptionGroup var surroundings: CommandOptions
-  @OptionGroup var output: OutputOptions
-
-  func run() throws {
-    let command = try surroundings.arguments.resolved("nsrun exec \(name.shellQuoted)")
-    try output.host().execute(command, in: try namespaceName(name, "NAME"), isPrivileged: privileged)
+      """,
+    examples: ["nsrun exec web -- ip address", "nsrun exec web -- sh"],
+    operands: .one(.namespaces), takesCommand: true,
+    options: [
+      OptionGroup(
+        title: "ISOLATION",
+        options: [
+          .flag("privileged", "Keep all power over the host, as ip netns exec does.") {
+            $0.isolation.isPrivileged = true
+          }
+        ]),
+      CommandArguments.options, IdentityArguments.options, OutputArguments.options,
+    ]
+  ) { arguments in
+    let name = arguments.operands[0]
+    let command = try arguments.command.resolved("nsrun exec \(name.shellQuoted)")
+    try arguments.output.host().execute(
+      command, in: try namespaceName(name, "NAME"), isPrivileged: arguments.isolation.isPrivileged)
   }
 }

@@ -1,26 +1,19 @@
-import ArgumentParser
 import Sandbox
 
-struct Inspect: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "inspect",
-    abstract: "Show what there is to know of a sandbox: addresses, processes, traffic, neighbours.",
-    usage: "nsrun inspect NAME [--json]")
-
-  @Argument(help: "The sandbox's name.")
-  var name: String
-
-  @Flag(help: "Print a JSON object.")
-  var json = false
-
-  @OptionGroup var output: OutputOptions
-
-  func run() throws {
-    let host = try output.host()
+extension Subcommand {
+  static let inspect = Subcommand(
+    "inspect", "Show what there is to know of a sandbox: addresses, processes, traffic, neighbours.",
+    usage: "inspect NAME [--json]", operands: .one(.sandboxes),
+    options: [OutputArguments.options(json: "Print a JSON object.")]
+  ) { arguments in
+    let host = try arguments.output.host()
     host.sweepIfPrivileged()
-    let report = try host.report(on: try namespaceName(name, "NAME"))
-    let document = SandboxDocument(report)
-    if json { return try Terminal.print(JSON.text(document)) }
+    let report = try host.report(on: try namespaceName(arguments.operands[0], "NAME"))
+    try Terminal.print(arguments.json ? JSON.text(SandboxDocument(report)) : text(of: report))
+    return 0
+  }
+
+  private static func text(of report: SandboxReport) -> String {
     var lines: [(String, String)] = [
       ("Name", report.facts.name.text),
       ("State", report.state.rawValue),
@@ -55,13 +48,11 @@ struct Inspect: ParsableCommand {
       ]
     }
     lines += report.processes.isEmpty ? [("Processes", "none")] : []
-    for process in document.processes { lines.append(("Process", process.line)) }
+    for process in SandboxDocument(report).processes { lines.append(("Process", process.line)) }
     for neighbour in report.neighbours {
       lines.append(("Neighbour", "\(neighbour.address) \(neighbour.mac.map { "\($0)" } ?? "-") \(neighbour.state)"))
     }
     let width = lines.map(\.0.count).max() ?? 0
-    for (title, value) in lines {
-      try Terminal.print(title + String(repeating: " ", count: width - title.count + 2) + value)
-    }
+    return lines.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 }.joined(separator: "\n")
   }
 }

@@ -1,21 +1,22 @@
-import ArgumentParser
 import Sandbox
 
-struct List: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the sandboxes.")
-
-  @Flag(help: "Print JSON: an array with an object for each sandbox.")
-  var json = false
-
-  @OptionGroup var output: OutputOptions
-
-  func run() throws {
-    let host = try output.host()
+extension Subcommand {
+  static let list = Subcommand(
+    "list", "List the sandboxes.",
+    options: [OutputArguments.options(json: "Print JSON: an array with an object for each sandbox.")]
+  ) { arguments in
+    let host = try arguments.output.host()
     host.sweepIfPrivileged()
     let reports = try host.reports()
-    if json { return try Terminal.print(JSON.text(reports.map { SandboxDocument($0) })) }
-    if reports.isEmpty { return }
+    if arguments.json {
+      try Terminal.print(JSON.text(reports.map { SandboxDocument($0) }))
+    } else if !reports.isEmpty {
+      try Terminal.print(table(of: reports))
+    }
+    return 0
+  }
+
+  private static func table(of reports: [SandboxReport]) -> String {
     var table = Table(header: ["NAME", "STATE", "BRIDGE", "ADDRESS", "PROCESSES", "AGE"])
     for report in reports {
       table.append([
@@ -24,13 +25,12 @@ struct List: ParsableCommand {
         Duration.text(seconds: report.age),
       ])
     }
-    try Terminal.print(
-      table.text(width: 80) { column, text in
-        guard column == 1 else { return text }
-        switch text.prefix(while: { $0 != " " }) {
-        case "running", "created": return Terminal.coloured(text, .green)
-        default: return Terminal.coloured(text, .red)
-        }
-      })
+    return table.text(width: 80) { column, text in
+      guard column == 1 else { return text }
+      switch text.prefix(while: { $0 != " " }) {
+      case "running", "created": return Terminal.coloured(text, .green)
+      default: return Terminal.coloured(text, .red)
+      }
+    }
   }
 }

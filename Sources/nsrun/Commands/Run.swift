@@ -1,41 +1,38 @@
-import ArgumentParser
 import Sandbox
 
-struct Run: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "run",
-    abstract: "Run a command in a sandbox of its own, which is gone when the command ends. (default)",
-    usage: "nsrun [run] [OPTIONS] -- COMMAND [ARG...]",
-    discussion: """
-      Examples:
-        nsrun -- ip address
-        nsrun --net br0 -- curl http://192.0.2.1/
-        nsrun --net br0 --ip 10.64.1.9 --name client -- ./client-test
-      """)
-
-  @OptionGroup var network: NetworkOptions
-  @OptionGroup var names: NameOptions
-
-  @Option(help: ArgumentHelp("The sandbox's name. (default: one that nobody has)", valueName: "name"))
-  var name: String?
-
-  @Flag(help: "Let the sandbox stay when the command has ended, as one made by create.")
-  var keep = false
-
-  @Flag(
-    inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Give the command a PID namespace of its own; all its processes end with it.")
-  var pid = true
-
-  @OptionGroup var isolation: IsolationOptions
-  @OptionGroup var surroundings: CommandOptions
-  @OptionGroup var output: OutputOptions
-
-  var arguments: LaunchArguments {
-    LaunchArguments(
-      network: network.arguments, names: names.arguments, name: name, keep: keep, isolation: isolation.arguments,
-      pid: pid, surroundings: surroundings.arguments, output: output.arguments)
+extension Subcommand {
+  static let run = Subcommand(
+    "run", "Run a command in a sandbox of its own, which is gone when the command ends. (default)",
+    usage: "[run] [OPTIONS] -- COMMAND [ARG...]",
+    examples: [
+      "nsrun -- ip address", "nsrun --net br0 -- curl http://192.0.2.1/",
+      "nsrun --net br0 --ip 10.64.1.9 --name client -- ./client-test",
+    ],
+    takesCommand: true,
+    options: [
+      NetworkArguments.options,
+      OptionGroup(
+        title: "SANDBOX",
+        options: [
+          .value("name", "name", "The sandbox's name. (default: one that nobody has)") { $0.name = $1 },
+          .flag("keep", "Let the sandbox stay when the command has ended, as one made by create.") { $0.keeps = true },
+          .invertibleFlag(
+            "pid", "Give the command a PID namespace of its own; all its processes end with it. (default: --pid)"
+          ) { $0.hasOwnProcesses = $1 },
+        ]),
+      NameArguments.options, IsolationArguments.options, CommandArguments.options, IdentityArguments.options,
+      OutputArguments.options,
+    ]
+  ) { arguments in
+    let command = try arguments.command.resolved("nsrun")
+    let name = try arguments.name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
+    let spec = SandboxSpec(
+      name: name, lifetime: .run, network: try arguments.network.spec(),
+      isPrivileged: arguments.isolation.isPrivileged, hasOwnProcesses: arguments.hasOwnProcesses,
+      parameters: arguments.isolation.parameters, hostname: arguments.names.hostname,
+      resolver: try arguments.names.resolver())
+    let status = try arguments.output.host().run(spec, command, keeps: arguments.keeps)
+    status.handOnInterrupt()
+    return status.code
   }
-
-  func run() throws { throw ExitCode(try arguments.perform()) }
 }

@@ -1,34 +1,31 @@
-import ArgumentParser
 import Launch
 import NetTypes
-import RouteNetlink
 import Sandbox
 
-struct SelftestCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "selftest",
-    abstract: "Prove it: run the main job on a private host with a simulated internet, touching nothing.",
-    discussion: "Needs root, but neither a network nor any other program. Exit status 1 if a step fails.")
-
-  /// What the sandboxes of the test run: this program again, as the one that sends packets.
-  @Option(help: .hidden)
-  var probe: String?
-
-  @Option(help: .hidden)
-  var count = 1
-
-  @OptionGroup var output: OutputOptions
-
-  func run() throws {
-    if let probe {
-      guard let address = IPAddress(probe), address.isIPv4, count > 0 else {
-        throw ValidationError("--probe takes an IPv4 address, --count a number above 0")
-      }
-      throw EchoProbe(destination: address, count: count).run() ? ExitCode.success : ExitCode.failure
-    }
+extension Subcommand {
+  static let selftest = Subcommand(
+    "selftest", "Prove it: run the main job on a private host with a simulated internet, touching nothing.",
+    discussion: "Needs root, but neither a network nor any other program. Exit status 1 if a step fails.",
+    options: [
+      OptionGroup(
+        title: "PROBE",
+        options: [
+          .value("probe", "addr", "Send echo requests to this address.", isHidden: true) {
+            (all, text) throws(InvalidValue) in
+            all.probe = try parse(text, "an IPv4 address") { IPAddress($0).flatMap { $0.isIPv4 ? $0 : nil } }
+          },
+          .value("count", "number", "How many.", isHidden: true) { (all, text) throws(InvalidValue) in
+            all.count = try parse(text, "a number above 0") { Int($0).flatMap { $0 > 0 ? $0 : nil } }
+          },
+        ]),
+      OutputArguments.options,
+    ]
+  ) { arguments in
+    // What the sandboxes of the test run: this program again, as the one that sends packets.
+    if let probe = arguments.probe { return EchoProbe(destination: probe, count: arguments.count).run() ? 0 : 1 }
     var unwritten: SandboxError?
     let selftest = Selftest(
-      reporter: output.arguments.reporter,
+      reporter: arguments.output.reporter,
       probe: { Command(["/proc/self/exe", "selftest", "--probe", "\($0)", "--count", "\($1)"]) },
       onStep: { step in
         let mark = step.failure == nil ? Terminal.coloured("ok", .green) : Terminal.coloured("failed", .red)
@@ -41,6 +38,6 @@ struct SelftestCommand: ParsableCommand {
       })
     let hasPassed = try selftest.run()
     if let unwritten { throw unwritten }
-    if !hasPassed { throw ExitCode(1) }
+    return hasPassed ? 0 : 1
   }
 }

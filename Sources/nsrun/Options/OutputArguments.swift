@@ -1,0 +1,37 @@
+import LinuxSystem
+import Sandbox
+
+/// What the command line says about how much nsrun says.
+struct OutputArguments {
+  var isVerbose = false
+  var hasTrace = false
+
+  static let options = OptionGroup(
+    title: "OUTPUT",
+    options: [
+      .flag("verbose", letter: "v", "Say each step, and when it is taken, on standard error.") {
+        $0.output.isVerbose = true
+      },
+      .flag("trace", "Print every netlink message sent and received as a tree on standard error.") {
+        $0.output.hasTrace = true
+      },
+    ])
+
+  /// The same, after an option that asks for JSON.
+  /// - Parameter help: what the JSON is.
+  static func options(json help: String) -> OptionGroup {
+    OptionGroup(title: options.title, options: [.flag("json", help) { $0.json = true }] + options.options)
+  }
+
+  var reporter: Reporter {
+    let complain: @Sendable (String) -> Void = { Terminal.complain($0) }
+    let show: @Sendable (String) -> Void = { Terminal.write(Terminal.plain($0), to: 2) }
+    let started = monotonicMicroseconds()
+    let progress: @Sendable (String) -> Void = {
+      Terminal.complain("\(Milliseconds.text(microseconds: monotonicMicroseconds() - started))  \($0)")
+    }
+    return Reporter(warn: complain, progress: isVerbose ? progress : nil, trace: hasTrace ? show : nil)
+  }
+
+  func host() throws(SandboxError) -> Host { try Host(reporter: reporter) }
+}

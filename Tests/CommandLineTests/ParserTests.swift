@@ -1,0 +1,175 @@
+import NetTypes
+import Testing
+
+@testable import nsrun
+
+@Suite("The command line") struct ParserTests {
+  private func parsed(_ words: String...) throws -> (command: String, arguments: Arguments) {
+    guard case .run(let command, let arguments) = try Request.parse(words) else { throw Unexpected() }
+    return (command.name, arguments)
+  }
+
+  private struct Unexpected: Error {}
+
+  /// Options with a value, each with one that is taken, and a value that is not; empty where all are taken.
+  private static let values = [
+    "net": ["br0", "a/b"], "ip": ["10.64.1.5/24", "10.64"], "subnet": ["10.64.1.0/24", "10.64.1.0"],
+    "gateway": ["10.64.1.1", "x"], "mac": ["02:00:00:00:00:01", "02"], "mtu": ["1400", "1k"], "name": ["web", ""],
+    "workdir": ["/tmp", ""], "env": ["A=B=C", "=x"], "sysctl": ["net.ipv4.ip_forward=1", "kernel.panic=1"],
+    "user": ["nobody:nogroup", ""], "group": ["50", ""], "cap-drop": ["all", ""], "cap-add": ["net_raw,KILL", ""],
+    "hostname": ["web.lan", "a_b"], "dns": ["192.0.2.1", "dns.example"], "dns-search": ["example.com", "a b"],
+    "probe": ["192.0.2.1", "::1"], "count": ["3", "0"],
+  ]
+
+  @Test("Each option of each command is taken, its value apart or after =, and changes what is asked for")
+  func options() throws {
+    for command in Subcommand.all {
+      var operands: [String] = []
+      if case .none = command.operands {} else { operands = ["web"] }
+      func read(_ words: [String]) throws -> String {
+        guard case .run(let read, let arguments) = try Request.parse([command.name] + operands + words) else {
+          throw Unexpected()
+        }
+        #expect(read.name == command.name)
+        return "\(arguments)"
+      }
+      let without = try read([])
+      for option in command.options {
+        guard option.takesValue else {
+          // Of a flag that is on already only its opposite changes something.
+          #expect(try option.spellings.contains { try read([$0]) != without }, "\(option.name)")
+          for spelling in option.spellings {
+            _ = try read([spelling])
+            #expect(throws: Misuse.self) { try read(["\(spelling)=yes"]) }
+          }
+          continue
+        }
+        let (value, invalid) = try #require(Self.values[option.name].map { ($0[0], $0[1]) })
+        #expect(try read(["--\(option.name)", value]) != without, "\(option.name)")
+        #expect(try read(["--\(option.name)=\(value)"]) == read(["--\(option.name)", value]))
+        #expect(throws: Misuse.self) { try read(["--\(option.name)"]) }
+        #expect(throws: Misuse.self) { try read(["--\(option.name)", "--", "x"]) }
+        if !invalid.isEmpty { #expect(throws: Misuse.self) { try read(["--\(option.name)=\(invalid)"]) } }
+      }
+    }
+  }
+
+  @Test("An option has one name, and a command no two of one name")
+  func unique() {
+    #expect(Set(Subcommand.all.map(\.name)).count == Subcommand.all.count)
+    for command in Subcommand.all {
+      let spellings = command.options.flatMap(\.spellings)
+      #expect(Set(spellings).count == spellings.count, "\(command.name)")
+    }
+  }
+
+  @Test("Of an option that is given twice the last one counts, and one that may be repeated keeps all")
+  func repeated() throws {
+    let arguments = try parsed(
+      "--net", "br0", "--no-pid", "--env", "A=1", "--net=br1", "--pid", "--env", "B=", "--", "true"
+    )
+    .arguments
+    #expect(arguments.network.bridge == (try InterfaceName("br1")))
+    #expect(arguments.hasOwnProcesses)
+    #expect(arguments.command.environment.map(\.name) == ["A", "B"])
+    #expect(arguments.command.environment.map(\.value) == ["1", ""])
+  }
+
+  @Test("What follows -- is the command's, options, another -- and nothing among it")
+  func command() throws {
+    let run = try parsed("--net", "br0", "--", "sh", "--net", "br1", "--", "")
+    #expect(run.command == "run" && run.arguments.command.words == ["sh", "--net", "br1", "--", ""])
+    #expect(try parsed("run", "--", "list").command == "run")
+    #expect(try parsed("--").arguments.command.words == [])
+    #expect(try parsed("exec", "web", "--", "-x").arguments.command.words == ["-x"])
+  }
+
+  @Test("Operands stand before, between and after options, and after -- where they begin with -")
+  func operands() throws {
+    #expect(try parsed("rm", "a", "--trace", "b").arguments.operands == ["a", "b"])
+    #expect(try parsed("rm", "--", "-a", "--trace").arguments.operands == ["-a", "--trace"])
+    #expect(try parsed("inspect", "--json", "-").arguments.operands == ["-"])
+  }
+
+  @Test(
+    "Help and version are given whatever else stands before --",
+    arguments: [
+      (["--help"], ""), (["-h"], ""), (["--bogus", "-h"], ""), (["--net", "br0", "--help"], ""), (["help"], ""),
+      (["help", "rm"], "rm"), (["rm", "--help"], "rm"), (["create", "--mtu", "x", "-h", "--", "true"], "create"),
+    ])
+  func help(words: [String], command: String) throws {
+    guard case .help(let helped) = try Request.parse(words) else { throw Unexpected() }
+    #expect(helped?.name ?? "" == command)
+  }
+
+  @Test("Version is given like help, and neither where it is the command's")
+  func version() throws {
+    for words in [["--version"], ["list", "--version"]] {
+      guard case .version = try Request.parse(words) else { throw Unexpected() }
+    }
+    #expect(try parsed("--", "ls", "--version").arguments.command.words == ["ls", "--version"])
+  }
+}
+
+@Suite("The help") struct HelpTests {
+  @Test("of each command names its options, in lines of 80 columns")
+  func lines() {
+    for command in Subcommand.all.map(Optional.init) + [nil] {
+      let lines = Help.text(of: command).split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.allSatisfy { $0.count <= 80 }, "\(command?.name ?? "nsrun")")
+      for option in command?.options ?? [] {
+        #expect(lines.contains { $0.hasPrefix("  \(option.synopsis)") } == !option.isHidden, "\(option.name)")
+      }
+    }
+  }
+
+  @Test("of an option starts in its line where it fits, and below where it does not")
+  func columns() {
+    let help = Help.text(of: .run)
+    #expect(help.contains("\n  --gateway <addr>        The default gateway. (default: the bridge's own\n"))
+    #expect(help.contains("\n                          address)\n"))
+    #expect(help.contains("\n  --sysctl <net.name=value>\n                          Set a kernel parameter"))
+  }
+}
+
+@Suite("A completion") struct CompletionTests {
+  /// The candidates without what they are.
+  private func candidates(_ words: String...) -> [String] {
+    CompletionAnswer(to: words).lines.map { String($0.prefix { $0 != "\t" }) }
+  }
+
+  @Test("of the first word is a command or an option of run")
+  func first() {
+    #expect(candidates("") == Subcommand.all.map(\.name) + ["help"])
+    #expect(candidates("re") == ["reload"])
+    #expect(candidates("--ne") == ["--net"])
+  }
+
+  @Test("of an option is one of the command, and what it means stands beside it")
+  func options() {
+    #expect(candidates("create", "web", "--no-") == ["--no-nat", "--no-firewall-rules"])
+    #expect(candidates("rm", "web", "--k") == [])
+    #expect(CompletionAnswer(to: ["cleanup", "--dry"]).lines == ["--dry-run\tOnly say what would be removed."])
+    #expect(candidates("selftest", "--pro") == [])
+  }
+
+  @Test("of a value is what the option takes")
+  func values() {
+    #expect(candidates("--dns", "") == ["none"])
+    #expect(candidates("--dns=n") == ["--dns=none"])
+    // As bash splits it.
+    #expect(candidates("--dns", "=") == ["none"])
+    #expect(candidates("--dns", "=", "n") == ["none"])
+    #expect(candidates("--dns", "=", "none", "--net", "=", "") != ["none"])
+    #expect(candidates("--user", "roo") == ["root"])
+    #expect(candidates("--cap-drop", "net_r") == ["net_raw"])
+    #expect(candidates("--workdir", "/") == [":directories"])
+  }
+
+  @Test("after -- is the command's")
+  func command() {
+    #expect(candidates("--net", "br0", "--", "pi") == [":command 3"])
+    #expect(candidates("exec", "web", "--", "ip", "a") == [":command 3"])
+    #expect(candidates("--net", "br0", "--").contains("--"))
+  }
+}
