@@ -54,7 +54,7 @@ static int open_own_namespaces(void *argument) {
   return 0;
 }
 int clinux_make_owned_network(int *user, int *network, int *limit_error) {
-  // The memory is shared and the caller waits: nothing is copied, as fork(2) does.
+  // CLONE_VM shares the memory and CLONE_VFORK suspends the caller, so nothing is copied, unlike with fork(2).
   _Alignas(16) char stack[16384];
   struct owned_network own = {-1, -1, 0};
   int flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_FILES | CLONE_VM | CLONE_VFORK;
@@ -69,11 +69,11 @@ int clinux_make_owned_network(int *user, int *network, int *limit_error) {
   errno = error;
   return own.network < 0 ? -1 : 0;
 }
-// unshare(2) would be for the caller's next children as well, and there is no way back into the namespace of before for
-// one that has no power over it.
+// unshare(2) would also affect the caller's later children, and a caller without privileges over its previous PID
+// namespace could not return to it.
 int clinux_fork_init(void) { return (int)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL); }
 int clinux_vfork(void (*body)(void *), void *context) {
-  // The child's frames are below this one, which the caller comes back to.
+  // The child's stack frames lie below this one, so they leave the frame to which the caller returns intact.
   int pid = vfork();
   if (pid != 0) return pid;
   body(context);
@@ -101,7 +101,7 @@ void clinux_restore_limits(void) {
 }
 int clinux_start_apart(int pid, int pipe) {
   cpu_set_t own, others, any, given;
-  // EINVAL where there are more processors than the set has room for: it starts where the kernel lets it then.
+  // EINVAL if the machine has more processors than cpu_set_t holds. The kernel then chooses the child's processor.
   int here = sched_getaffinity(0, sizeof own, &own) < 0 || CPU_COUNT(&own) == 1 ? -1 : sched_getcpu();
   if (here >= 0) {
     others = own;
@@ -112,7 +112,7 @@ int clinux_start_apart(int pid, int pipe) {
   while ((written = write(pipe, "", 1)) < 0 && errno == EINTR) {}
   int error = errno;
   if (here >= 0) {
-    // What is asked for here limits what a cpuset can give later, and who asks for all has asked for nothing.
+    // An affinity set here limits the processors that a cpuset can grant later; a mask of all processors does not.
     memset(&any, 0xff, sizeof any);
     sched_setaffinity(pid, sizeof any, &any);
     if (sched_getaffinity(pid, sizeof given, &given) < 0 || !CPU_EQUAL(&given, &own))
@@ -122,14 +122,14 @@ int clinux_start_apart(int pid, int pipe) {
   return written == 1 ? 0 : -1;
 }
 static int kill_all_as(int user_namespace, uint32_t user) {
-  // Whoever is inside must not get hold of it: it would have root's files.
+  // A process inside must not be able to trace this one, which still has access to root's files.
   if (prctl(PR_SET_DUMPABLE, 0) < 0 || setns(user_namespace, CLONE_NEWUSER) < 0) return errno;
   if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0) return errno;
   if (syscall(SYS_setresuid, user, user, user) < 0) return errno;
   uid_t real, effective, saved;
-  // As root it would end all that is root's.
+  // kill(2) with pid -1 as root would kill every process of root.
   if (getresuid(&real, &effective, &saved) < 0 || real != user || effective != user || saved != user) return EPERM;
-  // ESRCH: there is nobody.
+  // ESRCH: there is no process to kill.
   return kill(-1, SIGKILL) < 0 && errno != ESRCH ? errno : 0;
 }
 int clinux_kill_all_in(int user_namespace, uint32_t user) {
@@ -170,16 +170,16 @@ enum { ARCH = AUDIT_ARCH_AARCH64, ARCH32 = AUDIT_ARCH_ARM, ADD_KEY32 = 309, KEYC
 #else
 #error "the numbers of this architecture's system calls are not known here"
 #endif
-// The call of another name, request_key, lies between the two.
+// request_key lies between add_key and keyctl, so one range covers all three.
 _Static_assert(SYS_keyctl == SYS_add_key + 2 && KEYCTL32 == ADD_KEY32 + 2, "SYS_request_key");
-// Of both 32-bit architectures. Above X32 are the calls of x32: those of x86_64 by other numbers.
+// The number on both 32-bit architectures. Numbers from X32 on are x32 calls: those of x86_64 under other numbers.
 enum { IOCTL32 = 54, X32 = 0x40000000 };
-// Of all architectures.
+// The number on all architectures.
 enum { CLONE3 = 435 };
 _Static_assert(SYS_clone3 == CLONE3, "SYS_clone3");
 
 int clinux_filter_calls(void) {
-  // Without clone3(2) C libraries use clone(2), which can put nobody into a control group.
+  // If clone3(2) is missing, C libraries use clone(2), which cannot place a child in a control group.
   enum { IOCTL = 14, ALLOW = 17, LACK, FORBID };
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define IF(at, test, value, yes, no) \
@@ -255,7 +255,7 @@ int64_t clinux_file_system_type(int fd) {
   return fstatfs(fd, &status) == 0 ? (int64_t)status.f_type : -1;
 }
 
-// Of linux/mount.h, which may be older than the kernel.
+// From linux/mount.h: the installed header may be older than the kernel.
 enum { STATMOUNT = 457, LISTMOUNT = 458, SUPER_BLOCK = 0x1, BASIC = 0x2, ROOT = 0x8, TYPE = 0x20 };
 struct mount_request {
   uint32_t size, spare;
@@ -300,7 +300,7 @@ int clinux_compare_exchange(uint32_t *word, uint32_t expected, uint32_t desired)
   return __atomic_compare_exchange_n(word, &expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 int clinux_mark_own_end(uint32_t *word) {
-  // The C library's own list, which this replaces, is for robust mutexes; nobody here has one.
+  // This replaces the C library's own list, which serves robust mutexes; this program has none.
   static struct robust_list entry;
   static struct robust_list_head head;
   entry.next = &head.list;
@@ -321,7 +321,7 @@ int clinux_netlink_socket(int protocol) {
   return -1;
 }
 int clinux_packet_socket(const void *filter, uint16_t length) {
-  // Without a protocol it receives nothing before it is bound.
+  // A socket without a protocol receives nothing before it is bound.
   int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   struct sock_fprog program = {.len = length, .filter = (struct sock_filter *)filter};

@@ -2,17 +2,17 @@ import Glibc
 import LinuxSystem
 import Netlink
 
-/// A conversation with the kernel about the flows that connection tracking knows in one network namespace: lists and
-/// deletes them (ctnetlink, net/netfilter/nf_conntrack_netlink.c).
+/// A connection to ctnetlink (net/netfilter/nf_conntrack_netlink.c) in one network namespace. It lists and deletes the
+/// flows that connection tracking knows.
 public struct ConntrackConnection: ~Copyable {
   private var connection: NetlinkConnection
 
-  /// How many flows are deleted by one send: the answers to all that are gone already have to fit into the socket.
+  /// The number of flows to delete in one send. The answers for flows that are already gone must fit into the socket.
   private static let batchSize = 100
 
   /// Opens a socket in the network namespace of the calling thread.
-  /// - Parameter tracer: is shown every message in both directions.
-  /// - Throws: EPROTONOSUPPORT where the kernel lacks nfnetlink.
+  /// - Parameter tracer: receives every message in both directions.
+  /// - Throws: EPROTONOSUPPORT if the kernel lacks nfnetlink.
   public init(tracer: MessageTracer? = nil) throws(SystemError) {
     connection = try NetlinkConnection(.conntrack, tracer: tracer)
   }
@@ -22,23 +22,23 @@ public struct ConntrackConnection: ~Copyable {
     connection = NetlinkConnection(.conntrack, transport: transport, tracer: tracer)
   }
 
-  /// The flows that a test chooses; the kernel walks its whole table for them, with 100,000 flows in 0.3 s.
-  /// - Throws: EINVAL where the kernel lacks ctnetlink (CONFIG_NF_CT_NETLINK), EPERM without CAP_NET_ADMIN.
+  /// The flows that a test selects. The kernel walks its whole table for this: 0.3 s with 100,000 flows.
+  /// - Throws: EINVAL if the kernel lacks ctnetlink (CONFIG_NF_CT_NETLINK), EPERM without CAP_NET_ADMIN.
   public mutating func flows(where isWanted: (Flow) -> Bool = { _ in true }) throws(NetlinkError) -> [Flow] {
     try list({ NetfilterHeader.write(family: 0, to: &$0) }, where: isWanted)
   }
 
-  /// The flows that a filter chooses. The kernel leaves out others of IPv4 since Linux 5.8.
-  /// - Throws: EINVAL where the kernel lacks ctnetlink, EPERM without CAP_NET_ADMIN.
+  /// The flows that a filter selects. Since Linux 5.8 the kernel itself leaves out other IPv4 flows.
+  /// - Throws: EINVAL if the kernel lacks ctnetlink, EPERM without CAP_NET_ADMIN.
   public mutating func flows(matching filter: FlowFilter) throws(NetlinkError) -> [Flow] {
     guard filter.isTakenByKernel else { return try flows(where: filter.matches) }
     return try list(filter.write, where: filter.matches)
   }
 
-  /// Deletes the flows that any of some filters chooses: one request for each of IPv4 since Linux 6.11, otherwise a listing
-  /// and a request for each flow. A request walks the whole table, empty buckets as well: 0.4 ms with few flows, 30 ms with
-  /// 100,000.
-  /// - Throws: EINVAL where the kernel lacks ctnetlink, EPERM without CAP_NET_ADMIN.
+  /// Deletes the flows that any of the filters selects. An IPv4 filter takes one request since Linux 6.11. Otherwise a
+  /// filter takes a dump, and a request for each flow. A request walks the whole table, including empty buckets: 0.4 ms
+  /// with few flows, 30 ms with 100,000.
+  /// - Throws: EINVAL if the kernel lacks ctnetlink, EPERM without CAP_NET_ADMIN.
   public mutating func delete(matching filters: [FlowFilter]) throws(NetlinkError) {
     var batch = RequestBatch()
     for filter in filters where filter.isTakenByKernel {
@@ -50,8 +50,8 @@ public struct ConntrackConnection: ~Copyable {
     for filter in filters where failure != nil || !filter.isTakenByKernel { try delete(try flows(matching: filter)) }
   }
 
-  /// Deletes flows that were listed. Those that are gone meanwhile are no failure, nor those that a kernel before 5.13
-  /// leaves alone because a flow table has them (EBUSY).
+  /// Deletes flows that were listed. A flow that is gone meanwhile is no failure. Nor is a flow that a kernel before
+  /// 5.13 does not delete because it is in a flow table (EBUSY).
   public mutating func delete(_ flows: [Flow]) throws(NetlinkError) {
     for start in stride(from: 0, to: flows.count, by: Self.batchSize) {
       var batch = RequestBatch()

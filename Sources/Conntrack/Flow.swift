@@ -1,11 +1,11 @@
 import NetTypes
 import Netlink
 
-/// One direction of a flow: from where to where its packets go.
+/// One direction of a flow: the source and destination of its packets.
 public struct FlowTuple: Hashable, Sendable {
-  /// The address that packets of this direction come from; nil where the kernel told none.
+  /// The source address; nil if the kernel reported none.
   public var source: IPAddress?
-  /// The address that they go to; nil where the kernel told none.
+  /// The destination address; nil if the kernel reported none.
   public var destination: IPAddress?
   /// IPPROTO_*.
   public var protocolNumber: UInt8 = 0
@@ -13,25 +13,24 @@ public struct FlowTuple: Hashable, Sendable {
   public var sourcePort: UInt16?
   /// nil for a protocol without ports.
   public var destinationPort: UInt16?
-  /// All of it as the kernel told it, by which it finds the flow again.
+  /// The tuple as the kernel sent it. The kernel finds the flow by it.
   var attributes: [UInt8] = []
 }
 
-/// An entry of connection tracking: a flow of packets that the kernel knows, with the translation that it keeps as long
-/// as it lives.
+/// An entry of connection tracking: a flow of packets, with the address translation that it keeps for its lifetime.
 public struct Flow: Hashable, Sendable {
   /// NFPROTO_IPV4 (2) or NFPROTO_IPV6 (10).
   public var family: UInt8
-  /// As the first packet came.
+  /// The direction of the first packet, before translation.
   public var original: FlowTuple
-  /// As answers come: what was translated differs from the original's reverse.
+  /// The direction of the replies. Where it is not the reverse of the original, addresses or ports are translated.
   public var reply: FlowTuple
-  /// The zone that it was put into; nil for the one that flows are in otherwise.
+  /// The conntrack zone of the flow; nil for the default zone.
   public var zone: UInt16?
-  /// The kernel's number for it: another flow with the same addresses has another.
+  /// The kernel's id of the flow. Another flow with the same addresses has another id.
   public var id: UInt32?
 
-  /// Whether the source of its packets is another than they came with.
+  /// Whether the source of its packets is translated.
   public var isSourceTranslated: Bool { reply.destination != original.source }
 }
 
@@ -83,7 +82,7 @@ extension Flow {
     }
   }
 
-  /// Writes what the kernel needs to find it.
+  /// Writes what identifies the flow to the kernel.
   func write(to buffer: inout MessageBuffer) {
     NetfilterHeader.write(family: family, to: &buffer)
     buffer.nested(CTA_TUPLE_ORIG) { $0.append(original.attributes) }

@@ -1,19 +1,19 @@
 import NetTypes
 import Netlink
 
-/// Chooses flows by their addresses: those that have all that are given here, in every zone.
+/// Selects flows by address: those that have all of the given addresses, in every zone.
 public struct FlowFilter: Hashable, Sendable {
-  /// Where the first packet came from.
+  /// The source of the first packet.
   public var originalSource: IPAddress?
-  /// Where it was sent to.
+  /// The destination of the first packet.
   public var originalDestination: IPAddress?
-  /// Who answers.
+  /// The source of the replies.
   public var replySource: IPAddress?
-  /// Whom answers are sent to.
+  /// The destination of the replies.
   public var replyDestination: IPAddress?
 
   /// - Parameters: addresses of one family.
-  /// - Precondition: at least one is given: without any, the kernel would take all flows to be meant.
+  /// - Precondition: at least one address is given. Without any, the kernel would select all flows.
   public init(
     originalSource: IPAddress? = nil, originalDestination: IPAddress? = nil, replySource: IPAddress? = nil,
     replyDestination: IPAddress? = nil
@@ -38,19 +38,19 @@ public struct FlowFilter: Hashable, Sendable {
   /// NFPROTO_IPV4 or NFPROTO_IPV6.
   var family: UInt8 { isIPv4 ? 2 : 10 }
 
-  /// Whether the kernel can be left to choose. Of IPv6 it takes the flows whose addresses differ for those that are meant
+  /// Whether the kernel can apply the filter. For IPv6 it selects the flows whose addresses differ from the given ones
   /// (ctnetlink_filter_match_tuple, seen on 6.18).
   var isTakenByKernel: Bool { isIPv4 }
 
-  /// Whether a flow is one of those.
+  /// Whether the filter selects a flow.
   public func matches(_ flow: Flow) -> Bool {
     func holds(_ wanted: IPAddress?, _ found: IPAddress?) -> Bool { wanted == nil || wanted == found }
     return holds(originalSource, flow.original.source) && holds(originalDestination, flow.original.destination)
       && holds(replySource, flow.reply.source) && holds(replyDestination, flow.reply.destination)
   }
 
-  /// Writes a request for the flows. Tuples without a protocol make a kernel that does not know CTA_FILTER in this
-  /// request refuse it (EINVAL), rather than take it for one about all flows.
+  /// Writes a request for the flows. A kernel that does not know CTA_FILTER in this request refuses tuples without a
+  /// protocol (EINVAL), instead of applying the request to all flows.
   func write(to buffer: inout MessageBuffer) {
     NetfilterHeader.write(family: family, to: &buffer)
     let original = write(CTA_TUPLE_ORIG, originalSource, originalDestination, to: &buffer)
@@ -61,7 +61,7 @@ public struct FlowFilter: Hashable, Sendable {
     }
   }
 
-  /// - Returns: what of the tuple is to be compared.
+  /// - Returns: which parts of the tuple the kernel is to compare.
   private func write(
     _ type: UInt16, _ source: IPAddress?, _ destination: IPAddress?, to buffer: inout MessageBuffer
   ) -> UInt32 {

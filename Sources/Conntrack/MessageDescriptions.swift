@@ -5,7 +5,7 @@ extension NetlinkFamily {
   public static let conntrack = NetlinkFamily(protocolNumber: 12) { MessageSchemas.all[$0] }
 }
 
-/// How the messages of ctnetlink are shown; only touched when something is traced or goes wrong.
+/// The descriptions of the messages of ctnetlink, used only for traces and errors.
 enum MessageSchemas {
   static let all: [UInt16: MessageDescription] = {
     var result: [UInt16: MessageDescription] = [:]

@@ -1,8 +1,8 @@
 import Glibc
 import LinuxSystem
 
-/// Users and groups as the files of passwd(5) and group(5) list them. The C library's functions for this load plug-ins,
-/// which a static program cannot; who is known to a directory service only has to be given by number.
+/// Users and groups in the files of passwd(5) and group(5). The C library's functions for this load plug-ins, which a
+/// static program cannot do. A user that only a directory service knows must be given by number.
 public struct Accounts: Sendable {
   /// An entry of passwd(5).
   public struct User: Equatable, Sendable {
@@ -12,7 +12,7 @@ public struct Accounts: Sendable {
     public var home: String
     public var shell: String
 
-    /// What login(1) sets.
+    /// The variables that login(1) sets.
     public var variables: [(name: String, value: String?)] {
       [("HOME", home), ("USER", name), ("LOGNAME", name), ("SHELL", shell)]
     }
@@ -27,7 +27,7 @@ public struct Accounts: Sendable {
   private let users: [User]
   private let groups: [Group]
 
-  /// Those of this machine. A file that is not there lists nobody.
+  /// The accounts of this machine. A missing file has no entries.
   public static func ofMachine() throws(SystemError) -> Accounts {
     func read(_ path: String) throws(SystemError) -> String {
       do throws(SystemError) { return try readText(path) } catch {
@@ -38,7 +38,7 @@ public struct Accounts: Sendable {
     return Accounts(passwd: try read("/etc/passwd"), group: try read("/etc/group"))
   }
 
-  /// Lines that are no entries are skipped, among them those that refer to a directory service (`+`, `-`).
+  /// Lines that are no entries are skipped, such as references to a directory service (`+`, `-`).
   init(passwd: String, group: String) {
     users = Self.entries(passwd, fields: 7).compactMap { fields in
       guard let id = Self.id(fields[2]), let group = Self.id(fields[3]) else { return nil }
@@ -59,7 +59,7 @@ public struct Accounts: Sendable {
     }
   }
 
-  /// Reads the number of a user or group. The greatest is none: to the kernel it says that nothing is to change.
+  /// Reads the id of a user or group. The greatest id is invalid: the kernel takes it as a request to change nothing.
   private static func id(_ text: some StringProtocol) -> UInt32? {
     guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let id = UInt32(text), id != .max
     else {
@@ -71,7 +71,7 @@ public struct Accounts: Sendable {
   public var userNames: [String] { users.map(\.name) }
   public var groupNames: [String] { groups.map(\.name) }
 
-  /// The name of a user; nil for one that has none.
+  /// The name of a user; nil if it has none.
   public func name(of id: UInt32) -> String? { users.first { $0.id == id }?.name }
 
   private func supplementaryGroups(of name: String, primary: UInt32) -> [UInt32] {
@@ -80,24 +80,24 @@ public struct Accounts: Sendable {
   }
 }
 
-/// Who a command is to be.
+/// The identity that a command is to have.
 public struct Identity: Equatable, Sendable {
   public var user: Accounts.User
   /// The primary group.
   public var group: UInt32
-  /// The supplementary groups, the primary one among them as initgroups(3) has it.
+  /// The supplementary groups, including the primary group, as with initgroups(3).
   public var groups: [UInt32]
 
-  /// Why somebody cannot be told from a text.
+  /// Why a text gives no identity.
   public struct Invalid: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
   }
 }
 
 extension Accounts {
-  /// Reads `NAME|UID[:GROUP|GID]`: a name is looked for first. A number without an entry is a user of its own group, the
-  /// one with the same number, who lives in `/`.
-  /// - Parameter group: the primary group, where the text does not tell it; nil for the user's own.
+  /// Reads `NAME|UID[:GROUP|GID]`. A name takes precedence over a number. A number without an entry is a user whose
+  /// group has the same number, and whose home is `/`.
+  /// - Parameter group: the primary group, if the text does not give it; nil for the user's own.
   public func identity(_ text: String, group: UInt32? = nil) throws(Identity.Invalid) -> Identity {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let group = parts.count == 2 ? try self.group(parts[1]) : group
@@ -110,7 +110,7 @@ extension Accounts {
     return identity(user(id), group)
   }
 
-  /// Reads `GROUP|GID`: a name is looked for first.
+  /// Reads `GROUP|GID`. A name takes precedence over a number.
   public func group(_ text: String) throws(Identity.Invalid) -> UInt32 {
     if let group = groups.first(where: { $0.name.utf8.elementsEqual(text.utf8) }) { return group.id }
     guard let id = Self.id(text) else {
@@ -121,8 +121,8 @@ extension Accounts {
     return id
   }
 
-  /// Who has called sudo(8), by the variables that this sets; nil where nobody has.
-  /// - Parameter group: the primary group; nil for the one that the caller had.
+  /// The user who called sudo(8), from the variables that sudo sets; nil if there are none.
+  /// - Parameter group: the primary group; nil for that of the caller.
   public func caller(_ variable: (String) -> String?, group: UInt32? = nil) -> Identity? {
     guard let id = variable("SUDO_UID").flatMap({ Self.id($0) }) else { return nil }
     return identity(user(id, name: variable("SUDO_USER")), group ?? variable("SUDO_GID").flatMap { Self.id($0) })

@@ -1,11 +1,11 @@
 import CLinux
 import Glibc
 
-/// All signals blocked for this process, so that each waits until it is asked for instead of interrupting something
-/// half done. What the processor itself raises, such as SIGSEGV, ends the process all the same (force_sig_info_to_task in
-/// kernel/signal.c). Process 1 of a PID namespace loses signals that are not blocked.
+/// Blocks all signals of this process, so that each stays pending until it is asked for and interrupts nothing. Signals
+/// that the processor raises, such as SIGSEGV, still end the process (force_sig_info_to_task in kernel/signal.c).
+/// Process 1 of a PID namespace loses signals that are not blocked.
 public struct BlockedSignals: ~Copyable {
-  /// The mask that there was before: what a command starts with.
+  /// The previous mask, with which a command starts.
   private var original = sigset_t()
   private var blocked = sigset_t()
   private let inherited: InheritedState
@@ -16,7 +16,7 @@ public struct BlockedSignals: ~Copyable {
     inherited = InheritedState()
   }
 
-  /// What gives the calling process all that it had before.
+  /// A function that gives the calling process its previous signal mask and inherited state.
   var restoration: () -> Void {
     let (inherited, original) = (inherited, original)
     return {
@@ -26,13 +26,13 @@ public struct BlockedSignals: ~Copyable {
     }
   }
 
-  /// Stops this process as the signal would if it were not blocked, until somebody continues it.
+  /// Stops this process as the signal would if it were not blocked, until another process continues it.
   func stop(by signal: Int32) {
     var set = sigset_t()
     sigemptyset(&set)
     sigaddset(&set, signal)
     raise(signal)
-    // Unblocked, it stops the process here; in an orphaned process group the kernel discards it.
+    // The unblocked signal stops the process here; in an orphaned process group the kernel discards it.
     sigprocmask(SIG_UNBLOCK, &set, nil)
     sigprocmask(SIG_BLOCK, &set, nil)
   }
@@ -41,23 +41,23 @@ public struct BlockedSignals: ~Copyable {
 /// A signal that arrived.
 struct ArrivedSignal {
   let number: Int32
-  /// Whether a process sent it, by kill(2) or its kin; the kernel itself sends those of a terminal.
+  /// Whether a process sent it, by kill(2) or a similar call; the kernel itself sends the signals of a terminal.
   let isFromProcess: Bool
-  /// The process that sent it, by the number that it has where it is: 0 for one outside of this process's PID namespace,
-  /// but of one in a namespace below this it is the number there (prepare_kill_siginfo in kernel/signal.c).
+  /// The process id of the sender in its own PID namespace, if that is this process's or one below; 0 for a sender
+  /// outside (prepare_kill_siginfo in kernel/signal.c).
   let sender: Int32
-  /// What was sent along; 0 for nothing.
+  /// The value that was queued with it; 0 for none.
   let value: Int32
 
-  /// Whether this, handed on by nsrun, and another, that came to process 1 itself, are one: of somebody outside, or of the
-  /// same process inside.
+  /// Whether this signal, which nsrun forwarded, and another, which came to process 1 directly, are one: both from
+  /// outside, or from the same process inside.
   func isOther(of direct: ArrivedSignal) -> Bool {
     number == direct.number && sender == 0 && value != 0 && direct.value == 0
       && (direct.sender == 0 || direct.sender == value)
   }
 
-  /// Waits for a signal that is blocked; nil after the timeout in milliseconds.
-  /// - Parameter wanted: the only one that is taken; nil for any.
+  /// Waits for a blocked signal; nil after the timeout in milliseconds.
+  /// - Parameter wanted: the only signal to take; nil for any.
   static func next(of wanted: Int32? = nil, timeout: Int32? = nil) -> ArrivedSignal? {
     var code: Int32 = 0
     var sender: Int32 = 0

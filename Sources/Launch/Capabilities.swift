@@ -7,29 +7,29 @@ public struct Capability: Hashable, Sendable {
   let number: cap_value_t
 
   public static let netAdmin = Capability(number: CAP_NET_ADMIN)
-  /// To map all ids into a user namespace takes these: of users, of groups, and of root (Linux 5.12).
+  /// The capabilities needed to map all ids into a user namespace: of users, of groups, and of root (Linux 5.12).
   public static let mapping = [CAP_SETUID, CAP_SETGID, CAP_SETFCAP].map { Capability(number: $0) }
   public static let netRaw = Capability(number: CAP_NET_RAW)
   public static let sysAdmin = Capability(number: CAP_SYS_ADMIN)
 
-  /// Those of the running kernel, by their numbers.
+  /// The capabilities of the running kernel, by number.
   static var all: [Capability] { (0..<cap_max_bits()).map { Capability(number: $0) } }
 
-  /// As libcap writes it: `cap_net_admin`; the number for one that is newer than libcap.
+  /// The name in libcap's spelling: `cap_net_admin`; the number if the capability is newer than libcap.
   public var name: String {
     guard let text = cap_to_name(number) else { return "\(number)" }
     defer { cap_free(text) }
     return String(cString: text)
   }
 
-  /// Whether a file gives capabilities to who executes it. Where it must not, it cannot be executed (capabilities(7)).
+  /// Whether a file has capabilities. A process that must not get them cannot execute the file (capabilities(7)).
   static func hasAny(file: String) -> Bool {
     guard let state = cap_get_file(file) else { return false }
     cap_free(UnsafeMutableRawPointer(state))
     return true
   }
 
-  /// Whether the calling process can use it now: it is in the effective set.
+  /// Whether the calling process can use it now, because it is in the effective set.
   public var isEffective: Bool {
     guard let state = cap_get_proc() else { return false }
     defer { cap_free(UnsafeMutableRawPointer(state)) }
@@ -49,7 +49,7 @@ public struct CapabilitySet: OptionSet, Hashable, Sendable, CustomStringConverti
     self.init(rawValue: capabilities.reduce(0) { $0 | 1 << UInt64($1.number) })
   }
 
-  /// Those of the running kernel.
+  /// The capabilities of the running kernel.
   public static var all: CapabilitySet { CapabilitySet(Capability.all) }
 
   /// The names of all of the running kernel's, without the `cap_` in front.
@@ -61,7 +61,7 @@ public struct CapabilitySet: OptionSet, Hashable, Sendable, CustomStringConverti
     (0..<64).filter { rawValue & 1 << $0 != 0 }.map { Capability(number: cap_value_t($0)) }
   }
 
-  /// For people: `all`, `none`, the names, or those that are missing where these are fewer.
+  /// Text for the user: `all`, `none`, the names, or the missing names if these are fewer.
   public var description: String {
     let missing = Self.all.subtracting(self)
     if missing.isEmpty { return "all" }
@@ -71,24 +71,24 @@ public struct CapabilitySet: OptionSet, Hashable, Sendable, CustomStringConverti
   }
 }
 
-/// What is to become of the capabilities of a process.
+/// Changes to the capabilities of a process.
 public struct CapabilityChanges: Equatable, Sendable {
-  /// Taken from all its sets, the bounding one included: nothing it executes can have them again.
+  /// Removed from all sets, including the bounding set: no program that the process executes can regain them.
   public private(set) var dropped: CapabilitySet = []
-  /// Put into all its sets: it keeps them, as ambient ones, whoever it is and whatever it executes.
+  /// Added to all sets: the process keeps them as ambient capabilities, whatever its user and whatever it executes.
   public private(set) var added: CapabilitySet = []
-  /// Whether those that this process does not have itself are left out of the added ones, since all were asked for.
+  /// Whether to leave out of the added capabilities those that this process lacks, because all were requested.
   private(set) var isAddingAll = false
 
-  /// Why a list makes no sense.
+  /// Why a list is invalid.
   public struct Invalid: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
   }
 
   public init() {}
 
-  /// - Parameters: lists of names separated by commas, with or without `cap_`, in any case, or `all`: what is named in the
-  ///   one list is not meant by the other's `all`.
+  /// - Parameters: lists of names separated by commas, with or without `cap_`, in any case, or `all`. The `all` of one
+  ///   list excludes what the other list names.
   public init(dropping: [String], adding: [String]) throws(Invalid) {
     let drop = try NamedCapabilities(dropping, "--cap-drop")
     let add = try NamedCapabilities(adding, "--cap-add")
@@ -104,7 +104,7 @@ public struct CapabilityChanges: Equatable, Sendable {
   public var isEmpty: Bool { dropped.isEmpty && added.isEmpty }
 }
 
-/// What lists of capabilities name.
+/// The capabilities that lists name.
 private struct NamedCapabilities {
   var set: CapabilitySet = []
   var isAll = false

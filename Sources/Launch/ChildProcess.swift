@@ -2,15 +2,15 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// A child of this process that prepares itself step by step, in time with its parent, and then executes a command.
+/// A child of this process that prepares itself step by step, in sync with its parent, and then executes a command.
 ///
-/// It is killed when this process ends, however it ends, unless the command changes its credentials itself: the kernel
-/// forgets the signal then (PR_SET_PDEATHSIG in prctl(2)).
+/// The kernel kills the child when this process ends, for whatever reason, unless the command itself changes its
+/// credentials: the kernel then clears the parent-death signal (PR_SET_PDEATHSIG in prctl(2)).
 public struct ChildProcess: ~Copyable {
-  /// Its process id; it stays a zombie, and the number its own, until it is waited for.
+  /// Its process id. After its end it stays a zombie, and keeps the id, until this process waits for it.
   public let pid: Int32
-  /// Where process 1 of a PID namespace, whose child the command is, reports the signals that stop the command; each report
-  /// comes with a SIGIO. nil where the child itself becomes the command.
+  /// The descriptor with reports of the signals that stop the command, from process 1 of a PID namespace, whose child
+  /// the command is. Each report comes with a SIGIO. nil if the child itself becomes the command.
   let stops: Int32?
   private let stopReports: OwnedDescriptor?
   private let reports: OwnedDescriptor
@@ -26,29 +26,29 @@ public struct ChildProcess: ~Copyable {
       self.permissions = permissions
     }
 
-    /// Tells the parent that a checkpoint has been reached; the parent waits for it in ``ChildProcess/checkpoint()``.
-    /// - Parameter goesOn: whether this process has more to do at once.
+    /// Tells the parent that this process has reached a checkpoint; the parent waits in ``ChildProcess/checkpoint()``.
+    /// - Parameter goesOn: whether this process continues at once.
     public borrowing func reachCheckpoint(goesOn: Bool = false) {
       if goesOn, lend(Report.checkpoint) { return }
       send(Report.checkpoint)
     }
 
-    /// Sends bytes that stay as they are. write(2) lets a waiting parent start on this processor, once this process waits
-    /// (wake_up_interruptible_sync_poll in fs/pipe.c); vmsplice(2) lets it start on another one.
+    /// Sends bytes that do not change. After write(2), a waiting parent starts on this processor once this process
+    /// waits (wake_up_interruptible_sync_poll in fs/pipe.c); after vmsplice(2), it starts on another processor.
     private borrowing func lend(_ report: [UInt8]) -> Bool {
       report.withUnsafeBytes { clinux_vmsplice(reports.raw, $0.baseAddress, UInt64($0.count)) == $0.count }
     }
 
-    /// Waits until the parent lets go on, by ``ChildProcess/permit(telling:)`` or ``ChildProcess/proceed(with:)``; ends the
-    /// process when the parent is gone.
-    /// - Returns: what the parent tells, or the variables that it has for the command.
+    /// Waits until the parent permits this process to continue, by ``ChildProcess/permit(telling:)`` or
+    /// ``ChildProcess/proceed(with:)``. Ends the process if the parent is gone.
+    /// - Returns: the values that the parent sends, or the variables for the command.
     @discardableResult
     public borrowing func awaitPermission() -> [Command.Variable] {
       let head = receive(exactly: Permission.headSize)
       return Permission.decode(receive(exactly: Permission.textSize(head)))
     }
 
-    /// Waits until the parent has come back from fork(2): see clinux_start_apart.
+    /// Waits until the parent has returned from fork(2); see clinux_start_apart.
     fileprivate borrowing func awaitBeginning() { _ = receive(exactly: 1) }
 
     private borrowing func receive(exactly size: Int) -> [UInt8] {
@@ -73,13 +73,13 @@ public struct ChildProcess: ~Copyable {
     }
   }
 
-  /// Forks. The child runs `prepare`, in which it may wait for ``permit(telling:)``, waits for ``proceed(with:)`` and then
-  /// executes the command, or exits with 0 where there is none.
+  /// Forks. The child runs `prepare`, in which it may wait for ``permit(telling:)``, and waits for ``proceed(with:)``.
+  /// Then it executes the command, or exits with 0 if there is none.
   ///
-  /// The calling process must have one thread only.
-  /// - Parameter isInit: whether the child is process 1 of a PID namespace of its own. It starts the command as its child
-  ///   then, hands on signals to it, waits for every process that loses its parent, and ends as the command does: and
-  ///   with it, by the kernel, all processes of the namespace (pid_namespaces(7)).
+  /// The calling process must have only one thread.
+  /// - Parameter isInit: whether the child is process 1 of a new PID namespace. It then starts the command as its
+  ///   child, forwards signals to it, waits for every orphaned process, and ends as the command does. With process 1,
+  ///   the kernel ends all processes of the namespace (pid_namespaces(7)).
   public init(
     signals: borrowing BlockedSignals, command: Command?, isInit: Bool = false,
     prepare: (borrowing Parent) throws(SystemError) -> Void
@@ -114,14 +114,14 @@ public struct ChildProcess: ~Copyable {
     permissions = permission.keepWriteEnd()
   }
 
-  /// What the child becomes in the end, as C hands it on.
+  /// The last step of the child, as an object that C passes on.
   private final class Body {
     let run: () -> Never
 
     init(_ run: @escaping () -> Never) { self.run = run }
   }
 
-  /// Executes the command when the parent lets it, or ends where there is none.
+  /// Executes the command when the parent permits it, or exits if there is no command.
   /// - Parameter stops: for process 1, which starts the command in a child of its own and ends as that does.
   private static func become(
     _ command: Command?, of parent: Int32, _ link: consuming Parent, _ signals: borrowing BlockedSignals,
@@ -131,7 +131,7 @@ public struct ChildProcess: ~Copyable {
     guard var command else { _exit(0) }
     command.environment.insert(contentsOf: variables, at: 0)
     let body = Body { [command, restoration = signals.restoration, reports = link.reports.raw] in
-      // A change of credentials makes the kernel forget the signal. What process 1 has started ends with that.
+      // A change of credentials clears the parent-death signal. What process 1 starts ends with process 1 anyway.
       let failure = command.execute(
         onChange: { if stops == nil { Self.end(with: parent, isInit: false) } }, last: restoration)
       Parent.send(Report.encode(failure), to: reports)
@@ -140,9 +140,9 @@ public struct ChildProcess: ~Copyable {
     guard let stops else { body.run() }
     var child: Int32 = 0
     do throws(SystemError) {
-      // The command can look at it as soon as it is there.
+      // The command can inspect process 1 as soon as it runs.
       try systemCall("hide", "the environment of process 1") { clinux_move_environment() }
-      // To copy the memory for what is left to do until the command takes over would take longer than that.
+      // A copy of the memory would take longer than what is left to do until the command takes over.
       let context = Unmanaged.passRetained(body).toOpaque()
       child = try systemCall("fork", "") {
         clinux_vfork({ Unmanaged<Body>.fromOpaque($0!).takeUnretainedValue().run() }, context)
@@ -151,13 +151,13 @@ public struct ChildProcess: ~Copyable {
       link.send(Report.encode(.setup(error)))
       _exit(125)
     }
-    // Who waits for the end of a stream, or for the command to have started, waits for the command alone.
+    // Otherwise a wait for the end of a stream, or for the start of the command, would include process 1.
     if stops > 0 { clinux_close_range(0, UInt32(stops) - 1, 0) }
     clinux_close_range(UInt32(stops) + 1, UInt32.max, 0)
     _exit(Supervisor(ofOrphan: child, reportingStopsTo: stops).wait(signals: signals).code)
   }
 
-  /// Gives the end to read from, with a signal to this process for what arrives there.
+  /// Returns the read end, and lets this process get a signal for reports that arrive there.
   private static func notify(_ pipe: consuming Pipe) -> Int32 {
     let end = pipe.keepReadEnd().release()
     clinux_fcntl(end, F_SETOWN, getpid())
@@ -165,31 +165,31 @@ public struct ChildProcess: ~Copyable {
     return end
   }
 
-  /// Lets the kernel kill the calling process when its parent ends.
+  /// Makes the kernel kill the calling process when its parent ends.
   private static func end(with parent: Int32, isInit: Bool) {
     clinux_set_parent_death_signal(SIGKILL)
-    // The parent may have ended before the line above took effect. Process 1 cannot see its parent, but has no need to:
-    // it will not be permitted to go on.
+    // The parent may have ended before the line above took effect. Process 1 cannot see its parent and need not:
+    // without the parent it gets no permission to continue.
     if !isInit && getppid() != parent { _exit(125) }
   }
 
-  /// Forks a child that only closes what it has inherited, standard streams first, and ends: what is slow to close then
-  /// does not hold up this process. Nothing is done where it cannot be forked.
+  /// Forks a child that only closes the descriptors that it inherited, standard streams first, and ends. So a slow
+  /// close does not delay this process. Does nothing if it cannot fork.
   public static func holdDescriptors() {
     guard fork() == 0 else { return }
     clinux_close_range(0, UInt32.max, 0)
     _exit(0)
   }
 
-  /// Waits until the child has come to the next checkpoint.
-  /// - Throws: why it will not come there.
+  /// Waits until the child has reached the next checkpoint.
+  /// - Throws: why the child will not reach it.
   public borrowing func checkpoint() throws(LaunchError) {
     guard let report = try receive() else { throw endBeforeCommand() }
     if let error = Report.decode(report) { throw error }
   }
 
-  /// Lets the child go on with its preparations. Of one that has ended already, ``checkpoint()`` tells why.
-  /// - Parameter telling: what it needs to know for them, as names and values.
+  /// Lets the child continue its preparations. If it has already ended, ``checkpoint()`` tells why.
+  /// - Parameter telling: names and values that the child needs for them.
   public borrowing func permit(telling: [Command.Variable] = []) throws(SystemError) {
     let permission = Permission.encode(telling)
     do throws(SystemError) {
@@ -201,25 +201,25 @@ public struct ChildProcess: ~Copyable {
 
   /// Lets the child execute its command, and waits until it has.
   /// - Parameter variables: set before those of the command itself.
-  /// - Throws: why the command did not start; the child has ended then and is waited for.
+  /// - Throws: why the command did not start. The child has then ended, and was waited for.
   public borrowing func proceed(with variables: [Command.Variable] = []) throws(LaunchError) {
     let permission = Permission.encode(variables)
     do throws(SystemError) {
       try systemCall("let", "the command start") { write(permissions.raw, permission, permission.count) }
     } catch {
-      // Of a child that has ended already, the report says why.
+      // If the child has already ended, its report tells why.
       if error.errno == EPIPE { throw try receive().flatMap(Report.decode) ?? endBeforeCommand() }
       end()
       throw .setup(error)
     }
-    // The child's end closes on execution.
+    // The child's end of the pipe closes when it executes the command.
     guard let report = try receive() else { return }
     _ = wait()
     throw Report.decode(report) ?? .ended(.exited(125))
   }
 
-  /// Ends the child at once, whatever it does, and waits for it. One that has been waited for already is left alone: its
-  /// number may be somebody else's by now.
+  /// Kills the child, whatever it does, and waits for it. If this process has already waited for the child, nothing
+  /// happens: the id may belong to another process by now.
   public borrowing func end() {
     var status: Int32 = 0
     guard waitpid(pid, &status, WNOHANG) == 0 else { return }
@@ -239,10 +239,10 @@ public struct ChildProcess: ~Copyable {
 
   private borrowing func endBeforeCommand() -> LaunchError { .ended(wait() ?? .exited(125)) }
 
-  /// - Returns: nil when the child has closed its end.
-  /// - Throws: why it cannot be heard; the child has ended then and is waited for.
+  /// - Returns: nil if the child has closed its end.
+  /// - Throws: why the report cannot be read. The child has then ended, and was waited for.
   private borrowing func receive() throws(LaunchError) -> [UInt8]? {
-    // A report is sent in one write below PIPE_BUF, so it arrives in one piece; two in a row must not be read as one.
+    // A report is one write shorter than PIPE_BUF, so it arrives in one piece. Two in a row must not be read as one.
     guard let head = try receive(exactly: Report.headSize) else { return nil }
     guard let rest = try receive(exactly: Report.textSize(head)) else { return nil }
     return head + rest
@@ -259,8 +259,8 @@ public struct ChildProcess: ~Copyable {
     }
   }
 
-  /// Waits until there is something to read, or the end of it.
-  /// - Throws: EINTR where a signal asks this process to end and the child takes its time.
+  /// Waits until there is something to read, or the end of the pipe.
+  /// - Throws: EINTR if a signal asks this process to end while the child takes its time.
   private borrowing func awaitReport() throws(SystemError) {
     var descriptor = pollfd(fd: reports.raw, events: Int16(POLLIN), revents: 0)
     while try systemCall("poll", "the report of the command's process", { poll(&descriptor, 1, 200) }) == 0 {
@@ -269,8 +269,8 @@ public struct ChildProcess: ~Copyable {
   }
 }
 
-/// What the parent tells its child: the length of a text, and the text, `NAME=VALUE` or `NAME` for one that is to be taken
-/// away, each ended by a NUL. Below PIPE_BUF it is written in one piece.
+/// The message from the parent to its child: the length of a text, and the text. The text is `NAME=VALUE`, or `NAME`
+/// for a variable to remove, each with a final NUL. A message shorter than PIPE_BUF is written in one piece.
 enum Permission {
   static let headSize = 2
 
@@ -291,7 +291,8 @@ enum Permission {
   }
 }
 
-/// What the child tells its parent: one byte for what it is, the error number, the length of a text, and the text.
+/// The message from the child to its parent: one byte for its kind, the error number, the length of a text, and the
+/// text.
 enum Report {
   static let headSize = 8
   static let checkpoint: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0]

@@ -2,19 +2,19 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// A program to execute: its arguments and its surroundings.
+/// A program to execute, with its arguments and its environment.
 public struct Command: Equatable, Sendable {
   /// The program, looked up in PATH unless it contains a slash, and its arguments; never empty.
   public var arguments: [String]
-  /// Variables set, or where the value is nil taken away, in the environment of this process, one after the other.
+  /// Variables to set in the environment of this process, or to remove if the value is nil, in order.
   public var environment: [Variable]
-  /// Whether the environment of this process is left behind; then there is no PATH either.
+  /// Whether the command gets none of this process's environment; then there is no PATH either.
   public var isEnvironmentCleared = false
-  /// Where it starts; nil for the directory of this process.
+  /// The directory in which it starts; nil for that of this process.
   public var workingDirectory: String?
-  /// Who executes it: also the directory, and the program, are looked for with that power.
+  /// The credentials of the command. They also apply to the search for its directory and program.
   public var credentials = Credentials()
-  /// The arguments byte by byte, each ended by a NUL, where not all of them are UTF-8; nil where the texts tell all.
+  /// The arguments as bytes, each with a final NUL, if not all of them are UTF-8; nil if ``arguments`` is exact.
   public var exactArguments: [[CChar]]?
 
   public typealias Variable = (name: String, value: String?)
@@ -33,21 +33,21 @@ public struct Command: Equatable, Sendable {
       && left.environment.elementsEqual(right.environment, by: ==)
   }
 
-  /// Replaces this process by the program; comes back only with an error.
-  /// - Parameter inherited: what the program has from this process's caller.
+  /// Replaces this process by the program; returns only with an error.
+  /// - Parameter inherited: the state that the program gets from this process's caller.
   /// - Returns: why it could not be executed.
   public func execute(with inherited: InheritedState) -> LaunchError {
     execute(onChange: {}, last: { inherited.restore() })
   }
 
   /// - Parameters:
-  ///   - onChange: is called when the process has the command's credentials.
-  ///   - last: is called before the program is executed.
+  ///   - onChange: called when the process has the command's credentials.
+  ///   - last: called before the program is executed.
   func execute(onChange: () -> Void, last: () -> Void) -> LaunchError {
     do throws(SystemError) {
       let isDumpable = clinux_is_dumpable()
       try credentials.assume()
-      // With other ids it is what fs.suid_dumpable says.
+      // A change of ids sets it to the value of fs.suid_dumpable.
       if isDumpable == 0 { clinux_set_dumpable(0) }
       onChange()
       if let workingDirectory {
@@ -68,7 +68,7 @@ public struct Command: Equatable, Sendable {
     last()
     execv(file, vector)
     let code = errno
-    // A script without an interpreter line is the shell's, as execvp(3) has it.
+    // A script without an interpreter line runs in the shell, as with execvp(3).
     if code == ENOEXEC {
       vector.replaceSubrange(0..<1, with: [strdup("sh"), strdup(file)])
       execv("/bin/sh", vector)
@@ -81,9 +81,9 @@ public struct Command: Equatable, Sendable {
     return .execution(SystemError("execute", arguments[0], errno: code))
   }
 
-  /// The file that a program's name stands for, by PATH; a name with a slash is one itself. execvp(3) would find it by
-  /// executing what may not be there; who traces executions sees only the real one.
-  /// - Returns: nil for none. One that may not be executed is only given where there is no other.
+  /// The file of a program, found through PATH; a name with a slash is a file itself. execvp(3) would instead execute
+  /// every candidate, whether it exists or not. This way a program that traces executions sees only the real one.
+  /// - Returns: nil if there is none. A file that is not executable is returned only if there is no other.
   public static func file(of name: String) -> String? {
     guard !name.utf8.contains(UInt8(ascii: "/")) else { return name }
     guard !name.isEmpty else { return nil }
@@ -106,7 +106,7 @@ public enum LaunchError: Error, Equatable, Sendable, CustomStringConvertible {
   case setup(SystemError)
   /// The command was not found (ENOENT) or cannot be executed.
   case execution(SystemError)
-  /// The process was ended by something else before it came to execute the command.
+  /// Something else ended the process before it executed the command.
   case ended(ExitStatus)
 
   public var description: String {

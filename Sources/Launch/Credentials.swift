@@ -3,16 +3,16 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// Who a command is, and what it may do.
+/// The identity of a command, and its privileges.
 public struct Credentials: Equatable, Sendable {
-  /// The user that it becomes; nil for that of this process.
+  /// The user that the command becomes; nil for the user of this process.
   public var user: UInt32?
-  /// Its primary group; nil for that of this process.
+  /// Its primary group; nil for the group of this process.
   public var group: UInt32?
   /// Its supplementary groups; nil for those of this process.
   public var groups: [UInt32]?
   public var capabilities = CapabilityChanges()
-  /// Whether set-user-ID programs and file capabilities give it nothing more (PR_SET_NO_NEW_PRIVS, Linux 3.5).
+  /// Whether set-user-ID programs and file capabilities give it no further privileges (PR_SET_NO_NEW_PRIVS, Linux 3.5).
   public var hasNoNewPrivileges = false
 
   public init() {}
@@ -23,8 +23,9 @@ public struct Credentials: Equatable, Sendable {
     groups = identity.groups
   }
 
-  /// Makes them those of the calling process, for good. Another user than root has the added capabilities only, as
-  /// setuid(2) has it; the bounding set loses nothing but what is dropped, so that a file's capabilities count for it.
+  /// Gives these credentials to the calling process, for good. A user other than root has only the added capabilities,
+  /// as with setuid(2). The bounding set loses only the dropped capabilities, so that file capabilities still take
+  /// effect.
   func assume() throws(SystemError) {
     guard self != Credentials() else { return }
     if let groups { try systemCall("take", "the supplementary groups") { setgroups(groups.count, groups) } }
@@ -33,7 +34,7 @@ public struct Credentials: Equatable, Sendable {
     if losesPower || !capabilities.isEmpty {
       var sets = try CapabilitySets.current()
       try sets.change(capabilities, losesPower: losesPower)
-      // The calls that need these come before they are lost.
+      // These calls need capabilities that are lost later.
       for capability in capabilities.dropped.members where cap_get_bound(capability.number) > 0 {
         try systemCall("drop", capability.name) { cap_drop_bound(capability.number) }
       }
@@ -53,9 +54,9 @@ public struct Credentials: Equatable, Sendable {
   }
 }
 
-/// The capabilities that a process has, and may hand on when it executes a program.
+/// The capabilities that a process has, and those that it passes on when it executes a program.
 private struct CapabilitySets {
-  /// What it has; all of it is effective.
+  /// The permitted capabilities; all of them are effective.
   private(set) var permitted: CapabilitySet
   private(set) var inheritable: CapabilitySet
   private var ambient: CapabilitySet = []
@@ -75,7 +76,7 @@ private struct CapabilitySets {
     ambient = added
   }
 
-  /// Makes these the calling process's. Ambient capabilities that are not inheritable any more go by themselves.
+  /// Applies the sets to the calling process. The kernel removes ambient capabilities that are no longer inheritable.
   func apply() throws(SystemError) {
     try Self.withState { (state) throws(SystemError) in
       cap_clear(state)
@@ -110,14 +111,14 @@ private struct CapabilitySets {
   }
 }
 
-/// What another process is and may do, as proc_pid_status(5) tells it.
+/// The identity and privileges of another process, from proc_pid_status(5).
 public struct ProcessCredentials: Equatable, Sendable {
   /// The effective user.
   public var user: UInt32
-  /// The effective capabilities; they reach what the process's user namespace owns.
+  /// The effective capabilities; they apply to what the process's user namespace owns.
   public var capabilities: CapabilitySet
 
-  /// nil where the process is gone.
+  /// nil if the process is gone.
   public init?(of pid: Int32) {
     guard let status = try? readText("/proc/\(pid)/status") else { return nil }
     self.init(status: status)

@@ -8,7 +8,7 @@ public enum ExitStatus: Equatable, Sendable {
   /// A signal killed it.
   case signaled(Int32)
 
-  /// nil where the wait status of waitpid(2) is not that of an end.
+  /// nil if the wait status of waitpid(2) is not that of an ended process.
   init?(waitStatus: Int32) {
     if clinux_exited(waitStatus) != 0 {
       self = .exited(clinux_exit_status(waitStatus))
@@ -27,8 +27,8 @@ public enum ExitStatus: Equatable, Sendable {
     }
   }
 
-  /// Ends the calling process by SIGINT where that has ended the command: a shell gives up the loop or script in which it
-  /// has started a process only if the signal ends that, too, and not for any status.
+  /// Ends the calling process by SIGINT if SIGINT ended the command. A shell gives up the loop or script in which it
+  /// started a process only if the signal ends that process too, and not for any exit status.
   public func handOnInterrupt() {
     guard self == .signaled(SIGINT) else { return }
     fflush(nil)
@@ -37,7 +37,7 @@ public enum ExitStatus: Equatable, Sendable {
     var interrupt = sigset_t()
     sigemptyset(&interrupt)
     sigaddset(&interrupt, SIGINT)
-    // It has been blocked since the launch.
+    // SIGINT has been blocked since the launch.
     sigprocmask(SIG_UNBLOCK, &interrupt, nil)
   }
 }

@@ -2,12 +2,12 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// What a process has from the one that executed it, and nsrun depends on: put into a known state while nsrun is at work,
-/// and handed on to the command as it came.
+/// State that a process inherits from the program that executed it, and on which nsrun depends. nsrun sets it to known
+/// values while it works, and gives the command the original state.
 ///
-/// Where SIGCHLD is ignored the kernel waits for children itself, and nobody sees how they end. A timer of the caller's
-/// would end who it is not meant for. A umask takes from files what they are to have, and soft limits can be raised to the
-/// hard ones.
+/// If SIGCHLD is ignored, the kernel itself waits for children, and no process sees how they end. A timer of the caller
+/// would end the wrong process. A umask removes permissions that files need, and soft limits can be raised to the hard
+/// limits.
 public struct InheritedState {
   private var ignoresChildren = false
   private var mask: mode_t = 0
@@ -15,7 +15,7 @@ public struct InheritedState {
 
   private static let clocks = [ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF].map { __itimer_which_t($0.rawValue) }
 
-  /// Of the calling process, from which it is taken.
+  /// Saves the state of the calling process, and sets it to known values.
   public init() {
     ignoresChildren = EndSignal.isIgnored(SIGCHLD)
     if ignoresChildren { signal(SIGCHLD, SIG_DFL) }
@@ -28,10 +28,10 @@ public struct InheritedState {
     Self.raiseLimits()
   }
 
-  /// Puts the soft limits at the hard ones, as they are from the start on and until they are given back.
+  /// Raises the soft limits to the hard limits. They stay raised from the start of the program until ``restore()``.
   public static func raiseLimits() { clinux_raise_limits() }
 
-  /// Gives it back to the calling process.
+  /// Gives the state back to the calling process.
   public func restore() {
     if ignoresChildren { signal(SIGCHLD, SIG_IGN) }
     umask(mask)

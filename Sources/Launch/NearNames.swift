@@ -1,7 +1,7 @@
-/// The names that somebody may have meant.
+/// The names that the user may have meant.
 public enum NearNames {
-  /// Those that contain the text, or that differ from it by one letter in three at most, the nearest first; none for a
-  /// text of less than three letters.
+  /// The names that contain the text, or differ from it in at most one letter of three, nearest first; none for a text
+  /// of less than three letters.
   public static func of(_ text: String, in names: [String]) -> [String] {
     guard text.utf8.count >= 3, text.utf8.count <= 32 else { return [] }
     let measured = names.compactMap { name -> (distance: Int, name: String)? in
@@ -11,7 +11,7 @@ public enum NearNames {
     return measured.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(5).map(\.name)
   }
 
-  /// How many letters have to be put in, taken out, changed, or swapped with the next (optimal string alignment).
+  /// The number of letters to insert, remove, replace, or swap with the next (optimal string alignment).
   private static func distance(_ from: [UInt8], _ to: [UInt8]) -> Int {
     var before: [Int] = []
     var last = Array(0...to.count)

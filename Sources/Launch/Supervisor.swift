@@ -2,28 +2,28 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// Stands between the world and a command that runs as a child in the same process group: hands on the signals that are
-/// sent to this process, stops and continues with the command, and waits for its end.
+/// Supervises a command that runs as a child in the same process group: forwards signals sent to this process, stops
+/// and continues with the command, and waits for its end.
 ///
-/// The command thus behaves as if it had been started directly. What a terminal sends (Ctrl-C, Ctrl-Z, a new window
-/// size) goes to the whole process group, so the command has it already and it is not sent again.
+/// So the command behaves as if it had been started directly. Signals from a terminal (Ctrl-C, Ctrl-Z, a new window
+/// size) go to the whole process group. The command already has them, so they are not forwarded.
 public struct Supervisor: ~Copyable {
-  /// How it is known that the command stands still.
+  /// How this process learns that the command has stopped.
   private enum Stops {
-    /// The command is a child, which waitpid(2) sees stop.
+    /// The command is a child, and waitpid(2) reports its stops.
     case seen
-    /// The same for process 1 of a PID namespace, which does not stand still with it, but reports the signal; and the one
-    /// that ends it, since no signal of its own ends process 1.
+    /// The same in process 1 of a PID namespace. It does not stop with the command, but reports the signal. It also
+    /// reports the signal that ends the command, because process 1 cannot end itself by a signal.
     case reported(to: Int32)
-    /// The command is the child of such a process 1, and this descriptor the other end.
+    /// The command is the child of such a process 1, and this descriptor receives its reports.
     case told(by: Int32)
   }
 
   private let child: Int32
   private let stops: Stops
 
-  /// Makes this process the one that orphaned descendants of the command fall to: what the command leaves running can
-  /// then be told from all other processes without a search (PR_SET_CHILD_SUBREAPER, Linux 3.4).
+  /// Makes this process the parent of the command's orphaned descendants. So what the command leaves running can be
+  /// told from other processes without a search (PR_SET_CHILD_SUBREAPER, Linux 3.4).
   public static func adoptOrphans() { clinux_set_child_subreaper(1) }
 
   public init(of child: borrowing ChildProcess) {
@@ -31,8 +31,8 @@ public struct Supervisor: ~Copyable {
     stops = child.stops.map { .told(by: $0) } ?? .seen
   }
 
-  /// For process 1 of a PID namespace, which cannot be stopped from inside.
-  /// - Parameter stops: where each signal that stops the command is written to, in one byte.
+  /// For process 1 of a PID namespace, which no process inside can stop.
+  /// - Parameter stops: receives each signal that stops the command, in one byte.
   init(ofOrphan child: Int32, reportingStopsTo stops: Int32) {
     self.child = child
     self.stops = .reported(to: stops)
@@ -54,31 +54,31 @@ public struct Supervisor: ~Copyable {
     }
   }
 
-  /// The signals of the last moment that process 1 may have by another way as well: whoever sends one to the process group,
-  /// or to all processes of a name, sends it to process 1 and to nsrun, which hands it on.
+  /// Recent signals that process 1 may get twice. A signal to the process group, or to all processes of a name, reaches
+  /// both process 1 and nsrun, which forwards it.
   private struct RecentSignals {
     private var entries: [(signal: ArrivedSignal, deadline: Int64)] = []
 
-    /// How long the other one is waited for, in microseconds.
+    /// How long to wait for the second copy, in microseconds.
     private static let moment: Int64 = 20_000
 
     mutating func add(_ signal: ArrivedSignal) {
       entries.append((signal, monotonicMicroseconds() + Self.moment))
     }
 
-    /// Takes out the same signal by the other way.
+    /// Removes and returns the other copy of a signal.
     mutating func takeOther(of signal: ArrivedSignal) -> ArrivedSignal? {
       entries.firstIndex { signal.isOther(of: $0.signal) || $0.signal.isOther(of: signal) }
         .map { entries.remove(at: $0).signal }
     }
 
-    /// How long until the first is over, in milliseconds; nil for none.
+    /// The time until the first entry expires, in milliseconds; nil if there is none.
     var timeout: Int32? {
       entries.first.map { Int32(max(0, $0.deadline - monotonicMicroseconds()) + 999) / 1000 }
     }
 
-    /// Takes out those that are over.
-    /// - Returns: those of somebody outside, which have come to process 1 alone.
+    /// Removes the entries that have expired.
+    /// - Returns: the signals from outside that have reached process 1 only.
     mutating func forget() -> [ArrivedSignal] {
       let now = monotonicMicroseconds()
       let count = entries.prefix { $0.deadline <= now }.count
@@ -87,33 +87,33 @@ public struct Supervisor: ~Copyable {
     }
   }
 
-  /// Whether a signal is to be handed on.
+  /// Whether to forward a signal.
   private borrowing func isForCommand(_ signal: ArrivedSignal, _ recent: inout RecentSignals) -> Bool {
     if signal.number == SIGCHLD || signal.number == SIGIO && !signal.isFromProcess { return false }
     if signal.isFromProcess { return !isOurs(signal, &recent) }
-    // That its terminal is gone is told to the leader of a session only, not to the process group.
+    // The kernel tells only the session leader, not the process group, that its terminal is gone.
     return signal.number == SIGHUP && getsid(0) == getpid()
   }
 
-  /// Whether the command has a signal already, or has sent it: it was to the whole process group then; or whether it is
-  /// expected to come again.
+  /// Whether not to forward a signal: the command already has it, or has itself sent it to the whole process group, or
+  /// the signal is expected to come again.
   private borrowing func isOurs(_ signal: ArrivedSignal, _ recent: inout RecentSignals) -> Bool {
     switch stops {
     case .seen: return signal.sender == child || signal.sender == getpid()
-    // Whose number it is, is not known here: process 1 finds out.
+    // The sender's id cannot be resolved here; process 1 resolves it.
     case .told: return signal.sender == getpid()
     case .reported:
       let other = recent.takeOther(of: signal)
       guard signal.sender == 0 else {
         recent.add(signal)
-        // What an insider of another group sends is to process 1 alone, and so to the command.
+        // A signal from inside, from another process group, went to process 1 alone and so is for the command.
         let group = getpgid(signal.sender)
         return signal.sender == child || group < 0 || group == getpgrp()
       }
-      // To be continued twice is no harm.
+      // A second SIGCONT does no harm.
       if signal.number == SIGCONT && signal.value == 0 { return false }
       if let other {
-        // The command has that of somebody inside, and what nsrun has handed on.
+        // The command already has a signal from a process inside, and one that nsrun has forwarded.
         return other.sender != 0 || other.value != 0
       }
       recent.add(signal)
@@ -121,26 +121,26 @@ public struct Supervisor: ~Copyable {
     }
   }
 
-  /// In the place of the number of a sender that is not known: 0 is what process 1 finds of signals that nobody has handed on.
+  /// Stands for the id of an unknown sender. In process 1, 0 means that the signal was not forwarded.
   private static let unknown: Int32 = -1
 
-  /// Sends a signal on, to process 1 with the number of its sender.
+  /// Forwards a signal; to process 1 with the id of its sender.
   private borrowing func handOn(_ signal: ArrivedSignal) {
     let sender = signal.sender == 0 ? Self.unknown : signal.sender
     if case .told = stops, clinux_queue_signal(child, signal.number, sender) == 0 { return }
     kill(child, signal.number)
   }
 
-  /// Stands still where process 1 has reported that the command does.
-  /// - Returns: the signal that has ended the command, where process 1 has reported one.
+  /// Stops this process if process 1 has reported that the command has stopped.
+  /// - Returns: the signal that ended the command, if process 1 has reported one.
   private borrowing func follow(_ descriptor: Int32, _ signals: borrowing BlockedSignals) -> Int32? {
     var report = nextReport(descriptor)
     while let signal = report {
       if signal & Self.endBit != 0 { return signal & ~Self.endBit }
       signals.stop(by: signal)
-      // That the command has wanted the terminal again meanwhile, in the background, is over with this.
+      // Reports that the command stopped again for the terminal, while in the background, no longer matter.
       repeat { report = nextReport(descriptor) } while report == SIGTTIN || report == SIGTTOU
-      // One that has stopped for another reason since is to stand still.
+      // A command that has since stopped for another reason must stay stopped.
       if report == nil { kill(child, SIGCONT) }
     }
     return nil
@@ -151,7 +151,7 @@ public struct Supervisor: ~Copyable {
     return read(descriptor, &report, 1) == 1 ? Int32(report) : nil
   }
 
-  /// Set in a report of the signal that has ended the command.
+  /// Set in a report if its signal ended the command.
   private static let endBit: Int32 = 0x80
 
   private borrowing func report(_ report: Int32, to descriptor: Int32) {
@@ -159,13 +159,13 @@ public struct Supervisor: ~Copyable {
     write(descriptor, &report, 1)
   }
 
-  /// The shell that started this process must see that its job stands still.
+  /// Stops this process too, so that the shell that started it sees its job stop.
   private borrowing func stop(by signal: Int32, _ signals: borrowing BlockedSignals) {
     signals.stop(by: signal)
     kill(child, SIGCONT)
   }
 
-  /// Collects children that changed: the command, or an orphan.
+  /// Collects children that changed state: the command, or orphans.
   private borrowing func reap(_ signals: borrowing BlockedSignals, _ recent: inout RecentSignals) -> ExitStatus? {
     var status: Int32 = 0
     while true {
@@ -186,7 +186,7 @@ public struct Supervisor: ~Copyable {
       case .seen: stop(by: signal, signals)
       case .reported(let descriptor):
         if let signal = ArrivedSignal.next(of: SIGCONT, timeout: 0), isForCommand(signal, &recent) {
-          // Continued at once, it need not be reported.
+          // The command continues at once, so the stop need not be reported.
           handOn(signal)
         } else {
           report(signal, to: descriptor)
@@ -206,7 +206,7 @@ public struct Supervisor: ~Copyable {
     }
   }
 
-  /// The processes that descend from this one, in no particular order, as far as the kernel tells (CONFIG_PROC_CHILDREN).
+  /// The descendants of this process, in no particular order, as far as the kernel tells (CONFIG_PROC_CHILDREN).
   public static func descendants() -> [Int32] {
     var found: [Int32] = []
     var rest = [getpid()]
@@ -221,19 +221,20 @@ public struct Supervisor: ~Copyable {
     return found
   }
 
-  /// Ends processes: SIGTERM, and after the grace period SIGKILL to those that are left, until none is.
+  /// Ends processes: SIGTERM, and after the grace period SIGKILL to those that are left, until there are none.
   ///
-  /// Those that fork as fast as they are ended are stopped first, all of them: who is stopped forks no more.
+  /// Processes may fork as fast as they are killed, so all are stopped first: a stopped process does not fork.
   /// - Parameters:
-  ///   - graceMilliseconds: how long they have.
-  ///   - remaining: gives the processes that are left; asked again and again.
-  ///   - strike: ends, without grace, as many as it can in another way; called before each look for those to be killed.
-  /// - Returns: those that are left some seconds later.
+  ///   - graceMilliseconds: the grace period.
+  ///   - remaining: returns the processes that are left; called repeatedly.
+  ///   - strike: kills as many as it can in another way, without grace; called before each search for processes to
+  ///     kill.
+  /// - Returns: the processes that are left some seconds later.
   public static func end(graceMilliseconds: Int32, remaining: () -> [Int32], strike: () -> Void = {}) -> [Int32] {
     var left = remaining()
     for pid in left {
       kill(pid, SIGTERM)
-      // A stopped process takes the signal only when it is continued.
+      // A stopped process handles the signal only when it continues.
       kill(pid, SIGCONT)
     }
     var endings: Set<Int32> = []
@@ -244,18 +245,18 @@ public struct Supervisor: ~Copyable {
         strike()
         killAll(remaining)
       }
-      // The end of a child wakes up at once; for other processes there is no event to wait for.
+      // The end of a child wakes this process at once; for other processes there is no event to wait for.
       if let signal = ArrivedSignal.next(timeout: 10), EndSignal.all.contains(signal.number) {
         endings.insert(signal.number)
       }
       _ = hasDescendants()
       left = remaining()
       let now = monotonicMicroseconds()
-      // They are to have their time also where the machine stood still.
+      // The processes get their full time even if the machine stalled meanwhile.
       waited += min(now - last, 100_000)
       last = now
     }
-    // Asked to end, this process is still to know of it (EndSignal.pending).
+    // Signals that asked this process to end must stay pending (EndSignal.pending).
     for signal in endings { raise(signal) }
     return left
   }

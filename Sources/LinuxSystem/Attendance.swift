@@ -1,17 +1,18 @@
 import CLinux
 import Glibc
 
-/// A table in a file, with a word for each process that is at work. The kernel itself marks the word of one that ends
-/// without having left (robust futexes, robust_futex_ABI in the kernel's documentation): whether any of thousands was
-/// killed is seen in one read, where asking for each one's lock takes three system calls.
+/// A liveness table in a file, with one word for each running process. If a process ends without leaving the table, the
+/// kernel itself marks its word (robust futexes, robust_futex_ABI in the kernel's documentation). One read thus tells
+/// whether any of thousands of processes was killed. To test a lock of each one would take three system calls per
+/// process.
 public struct Attendance: ~Copyable {
   private let file: OwnedDescriptor
   private let index: Int
 
-  /// The size of the file when it is made, and by how much it grows: a page.
+  /// The initial size of the file, and the step by which it grows: one page.
   private static let step = 4096
 
-  /// Enters this process, which must have one thread and be in no other table.
+  /// Enters this process, which must have only one thread and be in no other table.
   public init(entering path: String) throws(SystemError) {
     let file = try OwnedDescriptor.openReplacing(path, O_RDWR | O_CREAT, mode: 0o600)
     let own = UInt32(bitPattern: clinux_thread_id())
@@ -28,39 +29,39 @@ public struct Attendance: ~Copyable {
           .first { words[$0] == 0 && clinux_compare_exchange(words + $0, 0, own) != 0 }
         if let free {
           clinux_mark_own_end(words + free)
-          // Whoever closes slowly in the place of this process would else keep the file, and its file system, in use.
+          // Otherwise a child that closes files slowly for this process would keep the file and its file system in use.
           madvise(table, size, Int32(MADV_DONTFORK))
-          // The table stays in memory, for the kernel to find the word in.
+          // The table stays mapped, because the kernel looks for the word in memory.
           self.file = file
           index = free
           return
         }
         munmap(table, size)
       }
-      // Unlike ftruncate(2) it never makes the file shorter than another process has made it meanwhile.
+      // Unlike ftruncate(2), this never makes the file shorter if another process has extended it meanwhile.
       let error = posix_fallocate(file.raw, off_t(size), off_t(Self.step))
       guard error == 0 else { throw SystemError("extend", path, errno: error) }
     }
   }
 
-  /// Leaves the table; who does not is marked in the end.
+  /// Leaves the table. The kernel marks a process that ends without leaving.
   public borrowing func leave() {
     clinux_mark_own_end(nil)
-    // A file that somebody has made shorter can be written, but not as memory.
+    // If another process has made the file shorter, pwrite(2) still works, but access to the mapped memory fails.
     var zero: UInt32 = 0
     _ = pwrite(file.raw, &zero, 4, off_t(index * 4))
   }
 
-  /// A word of a process that ended without having left.
+  /// The word of a process that ended without leaving the table.
   public struct Mark: Equatable, Sendable {
     fileprivate let index: Int
     fileprivate let value: UInt32
-    /// When it was first seen, in seconds; nil where nobody has noted it.
+    /// When a process first noted this mark, in seconds; nil if none has.
     fileprivate var seen: UInt32? { value & Self.time == 0 ? nil : value & Self.time }
     fileprivate static let time: UInt32 = 0x3fff_ffff
   }
 
-  /// The processes that ended without having left; nil where there is no table.
+  /// The marks of the processes that ended without leaving; nil if there is no table.
   public static func marks(in path: String) -> [Mark]? {
     guard let content = try? readFile(path) else { return nil }
     var marks: [Mark] = []
@@ -72,10 +73,11 @@ public struct Attendance: ~Copyable {
     return marks
   }
 
-  /// Removes marks after a look at what those processes held. The kernel marks a process that ends before it closes its
-  /// files and so releases their locks: a mark stays for some seconds, so that who looked too early looks again.
+  /// Removes marks after the caller has checked what those processes held. The kernel marks an ending process before it
+  /// closes its files and so releases their locks. A mark therefore stays for some seconds, so that a process that
+  /// checked too early checks again.
   public static func settle(_ marks: [Mark], in path: String) throws(SystemError) {
-    // Whoever was the last has taken the table away.
+    // The last process in the table has removed it.
     guard !marks.isEmpty, access(path, F_OK) == 0 else { return }
     let file = try OwnedDescriptor.openRegularFile(path, O_RDWR)
     var status = stat()

@@ -1,7 +1,7 @@
 extension ArraySlice<UInt8> {
-  /// Takes away what is before the first of a byte, and that. To take a text apart so needs no array of its parts, which a
-  /// launch would feel.
-  /// - Returns: what was before it; nil where there is none.
+  /// Removes and returns the bytes before the first separator, and removes that separator. Parsing this way needs no
+  /// array of parts, which would slow a launch noticeably.
+  /// - Returns: nil if there is no separator.
   @inlinable
   public mutating func cut(at separator: UInt8) -> ArraySlice<UInt8>? {
     guard let end = firstIndex(of: separator) else { return nil }
@@ -12,7 +12,7 @@ extension ArraySlice<UInt8> {
 
 /// Bytes as pairs of hexadecimal digits, in lower case.
 @inlinable public func hexadecimal(_ bytes: some Sequence<UInt8>, separator: String = "") -> String {
-  // By bytes: each launch writes some.
+  // Works on bytes for speed: every launch calls this.
   let digits = Array("0123456789abcdef".utf8)
   var text: [UInt8] = []
   for byte in bytes {

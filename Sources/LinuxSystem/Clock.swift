@@ -1,6 +1,6 @@
 import Glibc
 
-/// Microseconds of the monotonic clock, which nobody sets.
+/// The time of the monotonic clock, which cannot be set, in microseconds.
 public func monotonicMicroseconds() -> Int64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)

@@ -1,11 +1,11 @@
 extension Unicode.Scalar {
-  /// Whether it makes a reader see something else than what is there: a control character (C0, C1), one that changes the
-  /// direction of writing or ends a line, another space than U+0020, or one that is invisible: format characters and all
-  /// with Unicode's property Default_Ignorable_Code_Point, such as fillers and variation selectors.
+  /// Whether the scalar misleads a reader about the text: a control character (C0, C1), a change of writing direction,
+  /// the end of a line, a space other than U+0020, or an invisible character. Invisible are format characters and all
+  /// scalars with Unicode's property Default_Ignorable_Code_Point, such as fillers and variation selectors.
   public var isDeceptive: Bool {
-    // The usual case.
+    // Fast path for printable ASCII.
     if 0x20..<0x7f ~= value { return false }
-    // Its category is that of letters and symbols, but fonts draw nothing: the Braille pattern without dots.
+    // The category of the blank Braille pattern is that of symbols, but fonts draw nothing.
     if properties.isDefaultIgnorableCodePoint || value == 0x2800 { return true }
     return switch properties.generalCategory {
     case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator: true
@@ -15,10 +15,10 @@ extension Unicode.Scalar {
 }
 
 extension String {
-  /// The text with what would deceive its reader replaced.
+  /// The text with its deceptive scalars replaced.
   /// - Parameters:
-  ///   - isKept: what is left as it is all the same.
-  ///   - escape: what stands for another one.
+  ///   - isKept: whether a deceptive scalar stays.
+  ///   - escape: the replacement for a deceptive scalar.
   public func replacingDeceptive(
     except isKept: (Unicode.Scalar) -> Bool = { _ in false }, by escape: (Unicode.Scalar) -> String
   ) -> String {

@@ -1,13 +1,13 @@
 import CLinux
 import Glibc
 
-/// Reads a whole small file, also one whose size the kernel does not know beforehand, as those of /proc are.
+/// Reads a whole small file, including one whose size the kernel does not know beforehand, such as those of /proc.
 ///
-/// Somebody may have put something else in its place: only a regular file is read, so that nobody waits for the writer
-/// of a FIFO or for a terminal, and no more of it than a limit.
-/// - Parameter limit: how many bytes it may have.
-/// - Throws: the error of open(2) or read(2); EISDIR for a directory, EINVAL for what is no file otherwise, EFBIG for one
-///   beyond the limit.
+/// Another process may have replaced the file. So this reads only a regular file, which never blocks as a FIFO or a
+/// terminal would, and only up to a limit.
+/// - Parameter limit: the maximum size in bytes.
+/// - Throws: the error of open(2) or read(2); EISDIR for a directory, EINVAL for anything else that is no regular file,
+///   EFBIG for a file beyond the limit.
 public func readFile(_ path: String, limit: Int = 1 << 26) throws(SystemError) -> [UInt8] {
   try OwnedDescriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY).readRegularFile(path, limit: limit)
 }
@@ -17,15 +17,15 @@ public func readText(_ path: String) throws(SystemError) -> String {
   String(decoding: try readFile(path), as: UTF8.self)
 }
 
-/// Writes text to a file that exists, in one write(2), as /proc and /sys want it.
+/// Writes text to an existing file in one write(2), as /proc and /sys require.
 public func writeText(_ text: String, to path: String) throws(SystemError) {
   try OwnedDescriptor.open(path, O_WRONLY).write(text, path)
 }
 
 extension OwnedDescriptor {
-  /// Opens a regular file and nothing else that somebody may have put in its place: no link is followed, and the other
-  /// end of a FIFO, or a terminal, is not waited for.
-  /// - Throws: the error of open(2); EINVAL for what is no file.
+  /// Opens a regular file, and nothing else that another process may have put in its place. Symbolic links are not
+  /// followed, and the call does not wait for the other end of a FIFO or for a terminal.
+  /// - Throws: the error of open(2); EINVAL for anything but a regular file.
   public static func openRegularFile(
     _ path: String, _ flags: Int32, mode: UInt32 = 0
   ) throws(SystemError) -> OwnedDescriptor {
@@ -36,8 +36,8 @@ extension OwnedDescriptor {
     return file
   }
 
-  /// The same, for a file that others can do without: a link, FIFO, socket, device or empty directory in its place is
-  /// removed.
+  /// The same for a file that no other program needs: a symbolic link, FIFO, socket, device or empty directory in its
+  /// place is removed.
   public static func openReplacing(
     _ path: String, _ flags: Int32, mode: UInt32 = 0
   ) throws(SystemError) -> OwnedDescriptor {
@@ -47,7 +47,7 @@ extension OwnedDescriptor {
     }
   }
 
-  /// As ``readFile(_:limit:)`` does it, from an open file. It must have been opened with O_NONBLOCK.
+  /// Reads an open file as ``readFile(_:limit:)`` does. It must have been opened with O_NONBLOCK.
   public func readRegularFile(_ subject: String, limit: Int = 1 << 26) throws(SystemError) -> [UInt8] {
     var status = stat()
     try systemCall("stat", subject) { fstat(raw, &status) }
@@ -59,7 +59,7 @@ extension OwnedDescriptor {
   }
 
   /// Reads from the current position to the end.
-  /// - Throws: EFBIG where there is more than the limit.
+  /// - Throws: EFBIG if there is more than the limit.
   public func readAll(_ subject: String, limit: Int = .max) throws(SystemError) -> [UInt8] {
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
@@ -72,8 +72,9 @@ extension OwnedDescriptor {
     }
   }
 
-  /// Reads that many bytes, waiting for those that are still to come; fewer at the end.
-  /// - Parameter offset: where in the file; nil for its current position, which the others do not move.
+  /// Reads `count` bytes, and waits for those that are still to come; fewer at the end of the file.
+  /// - Parameter offset: the position in the file; nil for its current position. Only a read with nil moves the current
+  ///   position.
   public func read(
     _ count: Int, at offset: Int? = nil, _ subject: @autoclosure () -> String
   ) throws(SystemError) -> [UInt8] {
@@ -106,18 +107,18 @@ extension OwnedDescriptor {
     if count != bytes.count { throw SystemError(SystemError.writing, subject, errno: ENOSPC) }
   }
 
-  /// Sets the permissions of the file, whatever the umask is.
+  /// Sets the permissions of the file, independent of the umask.
   public func setMode(_ mode: UInt32, _ subject: String) throws(SystemError) {
     try systemCall("set the mode of", subject) { fchmod(raw, mode) }
   }
 }
 
-/// Makes a directory; one that already exists is left as it is. The umask does not narrow the mode.
-/// - Returns: whether it was made by this call.
-/// - Throws: EEXIST where something else than a directory has the name.
+/// Makes a directory, and leaves one that already exists as it is. The mode is independent of the umask.
+/// - Returns: whether this call made it.
+/// - Throws: EEXIST if something other than a directory has the name.
 @discardableResult
 public func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemError) -> Bool {
-  // Somebody may remove again and again what was in the way.
+  // What was in the way may be gone by now. The limit is for a process that does this again and again.
   for attempt in 1...100 {
     do {
       try systemCall("make directory", path) { mkdir(path, mode) }
@@ -131,12 +132,12 @@ public func makeDirectory(_ path: String, mode: UInt32 = 0o755) throws(SystemErr
   do {
     try systemCall("set the mode of", path) { chmod(path, mode) }
   } catch  where error.isNotFound {
-    // Somebody has removed it again; whoever goes on to use it will find out.
+    // Another process has removed it again. The next use of the directory will fail.
   }
   return true
 }
 
-/// Removes a file; one that is already gone is no error.
+/// Removes a file. A missing file is no error.
 /// - Returns: whether there was one.
 @discardableResult
 public func removeFile(_ path: String) throws(SystemError) -> Bool {
@@ -148,8 +149,8 @@ public func removeFile(_ path: String) throws(SystemError) -> Bool {
   }
 }
 
-/// Removes what is no regular file, a directory only where nothing is in it.
-/// - Returns: whether it did.
+/// Removes anything but a regular file; a directory only if it is empty.
+/// - Returns: whether it was removed.
 @discardableResult
 public func removeOther(_ path: String) -> Bool {
   var status = stat()
@@ -157,14 +158,14 @@ public func removeOther(_ path: String) -> Bool {
   return unlink(path) == 0 || rmdir(path) == 0
 }
 
-/// Removes a file, or a directory with all that is in it; links are not followed. What cannot be removed is left.
+/// Removes a file, or a directory with its contents. Symbolic links are not followed. What cannot be removed stays.
 public func removeTree(_ path: String) {
   if unlink(path) == 0 { return }
   for name in (try? directoryEntries(path)) ?? [] { removeTree("\(path)/\(name)") }
   rmdir(path)
 }
 
-/// The names in a directory, without `.` and `..`, in no particular order; none when the directory does not exist.
+/// The names in a directory, without `.` and `..`, in no particular order; none if the directory does not exist.
 public func directoryEntries(_ path: String) throws(SystemError) -> [String] {
   guard let directory = opendir(path) else {
     let code = errno
@@ -174,7 +175,7 @@ public func directoryEntries(_ path: String) throws(SystemError) -> [String] {
   defer { closedir(directory) }
   var names: [String] = []
   while true {
-    // The end and an error look alike but for errno.
+    // Only errno distinguishes an error from the end.
     errno = 0
     guard let entry = readdir(directory) else {
       let code = errno
@@ -188,7 +189,7 @@ public func directoryEntries(_ path: String) throws(SystemError) -> [String] {
   }
 }
 
-/// Where a symbolic link points, nil when there is none of this name.
+/// The target of a symbolic link; nil if there is none of this name.
 public func linkTarget(_ path: String) -> String? {
   var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
   let count = buffer.withUnsafeMutableBytes {
@@ -197,7 +198,7 @@ public func linkTarget(_ path: String) -> String? {
   return count < 0 ? nil : String(decoding: buffer[0..<count], as: UTF8.self)
 }
 
-/// One advisory lock of flock(2), held by an open file description until it is closed by all who share it.
+/// An advisory lock of flock(2). An open file description holds it until all descriptors that share it are closed.
 public enum FileLock: Sendable {
   case shared, exclusive
 
@@ -207,9 +208,9 @@ public enum FileLock: Sendable {
 extension OwnedDescriptor {
   /// Takes the lock, waiting for it as ``Wait`` does.
   ///
-  /// To open a file is enough to lock it: one that others can open may be locked for ever.
-  /// - Parameter limit: how long it is waited for, in microseconds.
-  /// - Throws: ETIMEDOUT beyond the limit; EINTR where a signal asks this process to end.
+  /// Any process that can open a file can lock it, and keep it locked forever.
+  /// - Parameter limit: the longest wait, in microseconds.
+  /// - Throws: ETIMEDOUT beyond the limit; EINTR if a signal asks this process to end.
   public func lock(_ lock: FileLock, _ subject: String, limit: Int64 = .max) throws(SystemError) {
     var wait: Wait?
     while true {
@@ -222,8 +223,8 @@ extension OwnedDescriptor {
     }
   }
 
-  /// Takes the lock if nobody holds one that conflicts.
-  /// - Returns: whether it is held now; also false where the descriptor cannot be locked at all.
+  /// Takes the lock unless another holder has one that conflicts.
+  /// - Returns: whether the lock is held now; false also if the descriptor cannot be locked at all.
   public func tryLock(_ lock: FileLock) -> Bool {
     while flock(raw, lock.operation | LOCK_NB) != 0 { if errno != EINTR { return false } }
     return true

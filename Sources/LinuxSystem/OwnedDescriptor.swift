@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// A file descriptor with one owner, closed when the owner goes. Every one is made close-on-exec.
+/// A file descriptor with one owner. It is close-on-exec, and closed when this value is destroyed.
 public struct OwnedDescriptor: ~Copyable, Sendable {
   /// The descriptor's number, valid as long as this value lives.
   public let raw: Int32
 
-  /// Takes over a descriptor that nobody else closes.
+  /// Takes ownership of a descriptor that nothing else closes.
   public init(owning raw: Int32) { self.raw = raw }
 
   deinit { _ = Glibc.close(raw) }
@@ -21,7 +21,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
       owning: try systemCall("open", path) { clinux_open(path, flags | O_CLOEXEC, mode) })
   }
 
-  /// Opens a file, close-on-exec; nil where there is none (ENOENT).
+  /// Opens a file, close-on-exec; nil if it does not exist (ENOENT).
   public static func openIfPresent(
     _ path: String, _ flags: Int32, mode: UInt32 = 0
   ) throws(SystemError) -> OwnedDescriptor? {
@@ -37,7 +37,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
       owning: try systemCall("open", name) { clinux_openat(raw, name, flags | O_CLOEXEC, mode) })
   }
 
-  /// Device and inode: equal for two descriptors exactly when they are of one file, or of one namespace.
+  /// Device and inode: equal for two descriptors exactly if they refer to one file or one namespace.
   public func identity() throws(SystemError) -> FileIdentity {
     var status = stat()
     try systemCall("fstat", "descriptor \(raw)") { fstat(raw, &status) }
@@ -52,14 +52,14 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
   }
 }
 
-/// What a file is, whatever its name: device and inode number.
+/// The identity of a file, independent of its name: device and inode number.
 public struct FileIdentity: Hashable, Sendable {
   /// The number of the file system's device (st_dev in stat(2)).
   public let device: UInt64
-  /// The number of the inode there (st_ino).
+  /// The inode number in that file system (st_ino).
   public let inode: UInt64
 
-  /// By numbers that are known already, as from a record.
+  /// An identity from known numbers, such as those in a record.
   public init(device: UInt64, inode: UInt64) {
     self.device = device
     self.inode = inode
@@ -70,7 +70,7 @@ public struct FileIdentity: Hashable, Sendable {
     inode = UInt64(status.st_ino)
   }
 
-  /// The identity of what a path leads to, nil when there is nothing.
+  /// The identity of the file that a path leads to; nil if there is none.
   public init?(path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
@@ -78,7 +78,7 @@ public struct FileIdentity: Hashable, Sendable {
   }
 }
 
-/// Two ends of a pipe, both close-on-exec.
+/// The two ends of a pipe, both close-on-exec.
 public struct Pipe: ~Copyable {
   public let readEnd: OwnedDescriptor
   public let writeEnd: OwnedDescriptor
@@ -90,8 +90,8 @@ public struct Pipe: ~Copyable {
     writeEnd = OwnedDescriptor(owning: ends[1])
   }
 
-  /// Keeps the end to read from and closes the other.
+  /// Keeps the read end and closes the write end.
   public consuming func keepReadEnd() -> OwnedDescriptor { readEnd }
-  /// Keeps the end to write to and closes the other.
+  /// Keeps the write end and closes the read end.
   public consuming func keepWriteEnd() -> OwnedDescriptor { writeEnd }
 }

@@ -1,10 +1,11 @@
-/// A program of classic BPF that judges packets (struct sock_filter in linux/filter.h), written instruction by
-/// instruction, with labels for its jumps.
+/// A classic BPF program that filters packets (struct sock_filter in linux/filter.h), built instruction by instruction,
+/// with labels as jump targets.
 ///
-/// The machine has an accumulator, an index and 16 words of memory. All jumps lead forward, so that every program ends.
-/// Packets are read in network byte order; to read beyond the end of one ends the program with the value 0.
+/// The machine has an accumulator, an index register and 16 words of memory. All jumps lead forward, so every program
+/// ends. Loads read the packet in network byte order. A load beyond the end of the packet ends the program with the
+/// value 0.
 public struct PacketProgram: Equatable, Sendable {
-  /// How much is read from a packet.
+  /// The number of bytes that a load reads from the packet.
   public enum Width: UInt16, Sendable {
     /// Four bytes (BPF_W).
     case word = 0x00
@@ -14,13 +15,13 @@ public struct PacketProgram: Equatable, Sendable {
     case byte = 0x10
   }
 
-  /// What the accumulator is compared with.
+  /// A test of the accumulator.
   public enum Condition: Equatable, Sendable {
     case equal(UInt32)
     case greater(UInt32)
     /// Whether any of these bits is set.
     case anyBit(UInt32)
-    /// Whether it is the index or greater.
+    /// Whether it is greater than or equal to the index.
     case atLeastIndex
 
     fileprivate var code: UInt16 {
@@ -40,7 +41,7 @@ public struct PacketProgram: Equatable, Sendable {
     }
   }
 
-  /// What changes the accumulator.
+  /// An operation on the accumulator.
   public enum Operation: Equatable, Sendable {
     case add(UInt32)
     case addIndex
@@ -61,7 +62,7 @@ public struct PacketProgram: Equatable, Sendable {
     }
   }
 
-  /// A place that jumps before it lead to.
+  /// A jump target. All jumps to it come before it.
   public struct Label: Equatable, Sendable {
     fileprivate let number: Int
   }
@@ -81,18 +82,18 @@ public struct PacketProgram: Equatable, Sendable {
 
   private var instructions: [Instruction] = []
   private var labels = 0
-  /// Those whose labels have no place yet.
+  /// The jumps whose labels are not placed yet.
   private var jumps: [Jump] = []
 
-  /// A program without instructions, which the kernel does not take.
+  /// A program without instructions, which the kernel refuses.
   public init() {
     instructions.reserveCapacity(160)
   }
 
-  /// How many instructions there are. The kernel takes up to 4,096.
+  /// The number of instructions. The kernel accepts up to 4,096.
   public var count: Int { instructions.count }
 
-  /// As the kernel wants it, in host byte order.
+  /// The program as the kernel expects it, in host byte order.
   public var bytes: [UInt8] {
     precondition(jumps.isEmpty, "a jump leads nowhere")
     var bytes: [UInt8] = []
@@ -112,27 +113,27 @@ public struct PacketProgram: Equatable, Sendable {
     instructions.append(Instruction(code: code, value: value))
   }
 
-  /// Reads from the packet into the accumulator.
+  /// Loads from the packet into the accumulator.
   /// - Parameter offset: in bytes from the start of the packet.
   public mutating func load(_ width: Width, at offset: UInt32) { append(0x20 | width.rawValue, offset) }
 
-  /// Reads from the packet into the accumulator.
-  /// - Parameter offset: in bytes from where the index points to.
+  /// Loads from the packet into the accumulator.
+  /// - Parameter offset: in bytes from the position that the index holds.
   public mutating func load(_ width: Width, fromIndex offset: UInt32) { append(0x40 | width.rawValue, offset) }
 
-  /// Gives the accumulator the value of a word of memory: 0...15.
+  /// Loads a word of memory (0...15) into the accumulator.
   public mutating func loadMemory(_ place: UInt32) { append(0x60, place) }
 
-  /// Keeps the accumulator in a word of memory: 0...15.
+  /// Stores the accumulator in a word of memory (0...15).
   public mutating func storeMemory(_ place: UInt32) { append(0x02, place) }
 
-  /// Gives the index a value.
+  /// Sets the index to a value.
   public mutating func setIndex(_ value: UInt32) { append(0x01, value) }
 
-  /// Gives the index the value of the accumulator.
+  /// Copies the accumulator to the index.
   public mutating func setIndex() { append(0x07) }
 
-  /// Gives the accumulator the value of the index.
+  /// Copies the index to the accumulator.
   public mutating func loadIndex() { append(0x87) }
 
   /// Changes the accumulator, modulo 2^32.
@@ -141,18 +142,18 @@ public struct PacketProgram: Equatable, Sendable {
     append(code, value)
   }
 
-  /// Ends with a value.
+  /// Ends the program with a value.
   public mutating func end(_ value: UInt32) { append(0x06, value) }
 
   // MARK: Jumps
 
-  /// A label that has no place yet.
+  /// A new label, not placed yet.
   public mutating func label() -> Label {
     labels += 1
     return Label(number: labels)
   }
 
-  /// Puts a label before the next instruction.
+  /// Places a label before the next instruction.
   public mutating func place(_ label: Label) {
     var open: [Jump] = []
     for jump in jumps {

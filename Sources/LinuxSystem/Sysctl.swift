@@ -7,18 +7,19 @@ public struct Sysctl: Hashable, Sendable {
 
   public init(_ name: String) { self.name = name }
 
-  /// A text, such as the name of a link (`eth0.5`), as one component of a name: dots, which separate, become slashes.
+  /// Text, such as a link name (`eth0.5`), as one component of a parameter name: dots, which separate components,
+  /// become slashes.
   public static func component(_ text: String) -> String {
     String(decoding: text.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "/") : $0 }, as: UTF8.self)
   }
 
-  /// The file below /proc/sys. As in sysctl(8) the first separator decides: in `net.ipv4.conf.eth0/100.forwarding` a
-  /// slash stands for a dot within a component; in `net/ipv4/conf/eth0.100/forwarding` each is what it is.
+  /// The file below /proc/sys. As in sysctl(8), the first separator decides: in `net.ipv4.conf.eth0/100.forwarding` a
+  /// slash stands for a dot within a component; in `net/ipv4/conf/eth0.100/forwarding` both stand for themselves.
   public var path: String {
     guard name.utf8.first(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }) == UInt8(ascii: ".") else {
       return "/proc/sys/" + name
     }
-    // Byte by byte: a link's name may begin with an accent, which makes one character of itself and the dot before it.
+    // Bytes, not characters: an accent at the start of a link name would form one character with the dot before it.
     let path = name.utf8.map { byte in
       switch byte {
       case UInt8(ascii: "."): UInt8(ascii: "/")
@@ -30,12 +31,12 @@ public struct Sysctl: Hashable, Sendable {
   }
 
   /// The value without the final newline.
-  /// - Throws: ENOENT where this kernel, or this namespace, has no such parameter.
+  /// - Throws: ENOENT if this kernel, or this namespace, has no such parameter.
   public func read() throws(SystemError) -> String {
     let text = try readText(path)
     return text.hasSuffix("\n") ? String(text.dropLast()) : text
   }
 
-  /// Sets the value. Nothing else changes if it is refused.
+  /// Sets the value. A value that the kernel refuses changes nothing.
   public func write(_ value: String) throws(SystemError) { try writeText(value, to: path) }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A system call that failed: what was done, to what, and the kernel's error number.
+/// A failed system call: the operation, its subject and the kernel's error number.
 public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was attempted, as a verb phrase or the name of the system call: `open`, `mount`.
   public var operation: String
@@ -15,11 +15,11 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     self.errno = errno
   }
 
-  /// Whether there was nothing of the name (ENOENT). Of what was written there, as of a congestion control that the kernel
-  /// does not have, it says nothing.
+  /// Whether the subject does not exist (ENOENT). ENOENT from a write says nothing about the subject: the kernel may
+  /// lack what was written, such as a congestion control.
   public var isNotFound: Bool { errno == ENOENT && operation != Self.writing }
 
-  /// The operation where the kernel did not take what was written.
+  /// The operation of an error where the kernel rejected what was written.
   public static let writing = "write"
 
   public var description: String {
@@ -34,7 +34,7 @@ public func errorText(_ errno: Int32) -> String {
   return String(cString: text)
 }
 
-/// Runs a system call that returns -1 on failure, again as long as a signal interrupts it, and gives its result.
+/// Runs a system call that returns -1 on failure, repeats it while signals interrupt it, and returns its result.
 @inline(__always)
 @discardableResult
 public func systemCall<Result: SignedInteger>(
@@ -43,9 +43,9 @@ public func systemCall<Result: SignedInteger>(
   try systemCall(operation(), subject(), answeredBy: { _ in false }, call)!
 }
 
-/// The same where some error numbers are no failure but an answer, and a usual one: the first error that a process throws
-/// takes its time.
-/// - Returns: nil for one of those.
+/// The same for a call where some error numbers are an expected answer. A nil answer is faster than an error: the first
+/// error that a process throws takes long.
+/// - Returns: nil for such an error number.
 @inline(__always)
 public func systemCall<Result: SignedInteger>(
   _ operation: @autoclosure () -> String, _ subject: @autoclosure () -> String,

@@ -2,11 +2,11 @@ import Glibc
 
 /// The signals that ask this process to end.
 public enum EndSignal {
-  /// By their numbers, in the order in which they are looked for.
+  /// The signal numbers, in the order in which ``pending`` looks for them.
   public static let all = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT]
 
-  /// The first of them that waits now, as they do while they are blocked, be they ignored or not; nil for none that is not
-  /// ignored (nohup(1)).
+  /// The first of these signals that is pending and not ignored (nohup(1)); nil for none. Blocked signals stay pending
+  /// even if they are ignored.
   public static var pending: Int32? {
     var pending = sigset_t()
     sigpending(&pending)
@@ -21,13 +21,13 @@ public enum EndSignal {
   }
 }
 
-/// A wait for what others do, of which the kernel does not tell when they have: it is told after a second, and ends with
-/// the signals that ask this process to end.
+/// A wait for a condition whose change the kernel does not report. After one second it reports its subject, and ends if
+/// a signal asks this process to end.
 ///
-/// In its first second it does not: what usually takes milliseconds, as the lock of another nsrun, is not given up for a
-/// signal that came before.
+/// In its first second it does not end on a signal: a wait that usually takes milliseconds, such as one for the lock of
+/// another nsrun, should not fail because of a signal that came before.
 public struct Wait {
-  /// Is given what this process waits for, in a sentence; set once, before anything is waited for.
+  /// Receives a sentence that tells what this process waits for. Set it once, before the first wait.
   public nonisolated(unsafe) static var report: (String) -> Void = { _ in }
 
   private let subject: String
@@ -37,15 +37,15 @@ public struct Wait {
   private var isTold = false
 
   /// - Parameters:
-  ///   - subject: what is waited for, for people: `the lock of /run/netns`.
-  ///   - limit: how long, in microseconds.
+  ///   - subject: what the wait is for, as text for the user: `the lock of /run/netns`.
+  ///   - limit: the longest wait, in microseconds.
   public init(for subject: String, limit: Int64 = .max) {
     self.subject = subject
     self.limit = limit
   }
 
-  /// Lets a moment pass.
-  /// - Throws: ETIMEDOUT beyond the limit; EINTR where a signal asks this process to end.
+  /// Sleeps for a moment.
+  /// - Throws: ETIMEDOUT beyond the limit; EINTR if a signal asks this process to end.
   public mutating func rest() throws(SystemError) {
     let waited = monotonicMicroseconds() - start
     if waited >= limit { throw SystemError("wait for", subject, errno: ETIMEDOUT) }

@@ -1,14 +1,14 @@
 import Netlink
 
-/// A chain: a list of rules that others jump to or, with a base, that packets enter from the kernel.
+/// A chain: a list of rules. Other rules jump to it or, if it has a base, packets enter it from the kernel.
 public struct Chain: Hashable, Sendable, CustomStringConvertible {
   public var name: String
   public var table: Table
-  /// Where packets enter it; nil for a chain that is only jumped to.
+  /// Where packets enter it; nil for a chain that is only a jump target.
   public var base: BaseChain?
   /// Text that nft prints with the chain, cut to 127 bytes (Linux 5.10).
   public var comment: String?
-  /// The kernel's number for it; only known of a chain that was listed.
+  /// The kernel's handle of the chain; only set for a chain that was listed.
   public var handle: UInt64?
 
   public init(_ name: String, in table: Table, base: BaseChain? = nil, comment: String? = nil) {
@@ -22,13 +22,13 @@ public struct Chain: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(table) \(name)" }
 }
 
-/// What a base chain is for; decides what its rules may do.
+/// The type of a base chain, which decides what its rules may do.
 public enum ChainType: String, Hashable, Sendable {
   /// Any verdict; at every hook.
   case filter
   /// Sees the first packet of a connection, and may translate addresses.
   case nat
-  /// Has the route looked up again when a rule changed the packet; hook output only.
+  /// Looks up the route again after a rule changed the packet; hook output only.
   case route
 }
 
@@ -38,15 +38,15 @@ public enum Hook: Hashable, Sendable {
   case prerouting
   /// Packets for this host.
   case input
-  /// Packets that are routed through.
+  /// Packets that this host forwards.
   case forward
   /// Packets that this host sends.
   case output
-  /// Packets about to leave, after routing.
+  /// Packets that are about to leave, after routing.
   case postrouting
-  /// Packets as a device hands them over; in inet tables since Linux 5.10.
+  /// Packets as they come from a device; in inet tables since Linux 5.10.
   case ingress
-  /// Packets as a device gets them to send; netdev only (Linux 5.16).
+  /// Packets as they go to a device for transmission; netdev only (Linux 5.16).
   case egress
 
   /// The hook's number, which differs between families (enum nf_inet_hooks, nf_dev_hooks, NF_ARP_*).
@@ -76,11 +76,11 @@ public enum Hook: Hashable, Sendable {
   }
 }
 
-/// What becomes of a packet that no rule decided about.
+/// The decision about a packet that no rule decided about.
 public enum Policy: UInt32, Hashable, Sendable {
-  /// It is discarded.
+  /// Discards the packet.
   case drop = 0
-  /// It goes on.
+  /// Lets the packet go on.
   case accept = 1
 }
 
@@ -88,10 +88,10 @@ public enum Policy: UInt32, Hashable, Sendable {
 public struct BaseChain: Hashable, Sendable {
   public var type: ChainType
   public var hook: Hook
-  /// Lower ones come first; see the named ones (`.filter`, `.sourceNAT`).
+  /// Chains with a lower priority come first; see the named priorities (`.filterPriority`, `.sourceNATPriority`).
   public var priority: Int32
   public var policy: Policy
-  /// The devices whose packets enter; hooks ingress and egress only. Several since Linux 5.5.
+  /// The devices whose packets enter the chain; hooks ingress and egress only. Several devices since Linux 5.5.
   public var devices: [String]
 
   public init(type: ChainType, hook: Hook, priority: Int32, policy: Policy = .accept, devices: [String] = []) {
@@ -117,7 +117,7 @@ extension Int32 {
 }
 
 extension Chain {
-  /// Writes what NFT_MSG_NEWCHAIN needs.
+  /// Writes the attributes of NFT_MSG_NEWCHAIN.
   func write(to buffer: inout MessageBuffer) {
     buffer.attribute(NFTA_CHAIN_TABLE, string: table.name)
     buffer.attribute(NFTA_CHAIN_NAME, string: name)
@@ -139,7 +139,7 @@ extension Chain {
     }
   }
 
-  /// Reads NFT_MSG_NEWCHAIN; nil for a family that is not known here. A hook or type that is not known leaves no base.
+  /// Reads NFT_MSG_NEWCHAIN; nil for a family that this library does not know. An unknown hook or type leaves no base.
   init?(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
     guard let family = try replyFamily(reply) else { return nil }
     self.init("", in: Table(family, ""))
@@ -163,7 +163,7 @@ extension Chain {
           switch field.type {
           case NFTA_HOOK_HOOKNUM: hook = Hook(number: try field.bigEndian(), in: family)
           case NFTA_HOOK_PRIORITY: priority = try field.bigEndian()
-          // The kernel also gives a single one so.
+          // The kernel also reports a single device in this attribute.
           case NFTA_HOOK_DEVS:
             var names = field.attributes
             while let name = try names.next() {

@@ -1,9 +1,9 @@
 import NetTypes
 
-/// What a value in a set, a map or a register means, under the number that nft gave it (nftables: datatype.h). The
+/// The type of a value in a set, a map or a register, with the number that nft gave it (nftables: datatype.h). The
 /// kernel only stores the number; nft needs it to print elements as they were written.
 public struct DataType: Hashable, Sendable {
-  /// How the bytes of a number are ordered.
+  /// The byte order of a number.
   public enum ByteOrder: UInt32, Hashable, Sendable {
     /// Neither: text, or several values.
     case none = 0
@@ -13,7 +13,7 @@ public struct DataType: Hashable, Sendable {
 
   /// nft's number, 1 to 63.
   public let number: UInt32
-  /// How many bytes a value has.
+  /// The size of a value in bytes.
   public let size: Int
   public let byteOrder: ByteOrder
 
@@ -37,7 +37,7 @@ public struct DataType: Hashable, Sendable {
   public static let transportProtocol = DataType(number: 12, size: 1, byteOrder: .network)
   /// nft's `inet_service`: a TCP or UDP port.
   public static let port = DataType(number: 13, size: 2, byteOrder: .network)
-  /// nft's `mark`: of a packet or a connection.
+  /// nft's `mark`, of a packet or a connection.
   public static let mark = DataType(number: 19, size: 4, byteOrder: .host)
   /// nft's `iface_index`.
   public static let interfaceIndex = DataType(number: 20, size: 4, byteOrder: .host)
@@ -52,10 +52,10 @@ public struct DataType: Hashable, Sendable {
   /// nft's `ifname`.
   public static let interfaceName = DataType(number: 41, size: 16, byteOrder: .host)
 
-  /// How many bytes a value takes in a register, and in a key of several: a multiple of 4.
+  /// The size of a value in bytes in a register, or in a key of several parts: a multiple of 4.
   public var paddedSize: Int { (size + 3) & ~3 }
 
-  /// The type with nft's number; nil where it is not known here.
+  /// The type with nft's number; nil for one that this library does not know.
   static func known(_ number: UInt32) -> DataType? {
     switch number {
     case 2: networkProtocol
@@ -78,17 +78,18 @@ public struct DataType: Hashable, Sendable {
 }
 
 extension [DataType] {
-  /// nft's number for the types one after the other: 6 bits for each, the first in the highest.
+  /// nft's number for a sequence of types: 6 bits for each, the first in the highest.
   var number: UInt32 { reduce(0) { $0 << 6 | ($1.number & 63) } }
 
-  /// How many bytes a key of these types has: the parts of several are padded.
+  /// The size in bytes of a key of these types; several parts are padded.
   var size: Int { count == 1 ? self[0].size : reduce(0) { $0 + $1.paddedSize } }
 
-  /// The byte order that nft notes: that of one type, none for several.
+  /// The byte order that nft writes: that of a single type, none for several.
   var byteOrder: DataType.ByteOrder { count == 1 ? self[0].byteOrder : .none }
 
-  /// Takes a number of nft's apart.
-  /// - Parameter size: how many bytes a key has in all, which tells the size of a single type that is not known here.
+  /// Takes apart the number of a sequence of types.
+  /// - Parameter size: the size of the whole key in bytes, which is that of a single type that this library does not
+  ///   know.
   init(number: UInt32, size: Int) {
     let parts = (0..<6).reversed().map { number >> (6 * $0) & 63 }.drop { $0 == 0 }
     if parts.count <= 1 {
@@ -116,16 +117,16 @@ public enum DataValue: Hashable, Sendable {
   case port(UInt16)
   /// The mark of a packet or a connection.
   case mark(UInt32)
-  /// An interface's name of at most 15 bytes.
+  /// The name of an interface, at most 15 bytes.
   case interfaceName(String)
-  /// An interface's number.
+  /// The index of an interface.
   case interfaceIndex(UInt32)
   /// A user or group id, or an address type.
   case id(UInt32)
-  /// Anything else, as the kernel compares it.
+  /// Any other value, as the kernel compares it.
   case bytes([UInt8])
 
-  /// The value as it is in a register, without padding behind it.
+  /// The value as it is in a register, without padding.
   public var bytes: [UInt8] {
     switch self {
     case .address(let address): return address.bytes
@@ -141,7 +142,7 @@ public enum DataValue: Hashable, Sendable {
     }
   }
 
-  /// Reads a value of a type from the bytes of a key; those of a type that is not known stay bytes.
+  /// Reads a value of a type from the bytes of a key. A value of an unknown type stays bytes.
   init(_ bytes: [UInt8], _ type: DataType) {
     func integer() -> UInt32 { bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) } }
     func network() -> UInt16 { bytes.reduce(0) { $0 << 8 | UInt16($1) } }
@@ -161,7 +162,7 @@ public enum DataValue: Hashable, Sendable {
     case .interfaceName:
       let name = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       let value = name.utf8.count < 16 ? DataValue.interfaceName(name) : .bytes(bytes)
-      // What is no UTF-8, or does not end with zeros, is no name.
+      // Bytes that are not UTF-8, or do not end with zeros, are no name.
       self = value.bytes == bytes ? value : .bytes(bytes)
     default: self = .bytes(bytes)
     }
@@ -169,7 +170,7 @@ public enum DataValue: Hashable, Sendable {
 }
 
 extension [DataValue] {
-  /// The bytes of a key or of a map's data: one value as it is, several padded to 4 bytes each.
+  /// The bytes of a key or of a map's data: one value unpadded, several padded to 4 bytes each.
   var keyBytes: [UInt8] {
     guard count != 1 else { return self[0].bytes }
     var key: [UInt8] = []
@@ -180,7 +181,7 @@ extension [DataValue] {
     return key
   }
 
-  /// Takes the bytes of a key apart; what does not fit the types ends up as bytes.
+  /// Takes apart the bytes of a key. What does not fit the types stays bytes.
   init(_ bytes: [UInt8], _ types: [DataType]) {
     guard types.count != 1 else {
       self = [DataValue(bytes, types[0])]

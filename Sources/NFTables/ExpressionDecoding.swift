@@ -1,7 +1,8 @@
 import Netlink
 
 extension Expression {
-  /// Reads an element of NFTA_RULE_EXPRESSIONS. What this library does not model stays ``unknown(name:data:)``.
+  /// Reads an element of NFTA_RULE_EXPRESSIONS. An expression that this library does not model becomes
+  /// ``unknown(name:data:)``.
   init(_ attributes: consuming AttributeReader) throws(MalformedMessage) {
     var name = ""
     var data: [UInt8] = []
@@ -17,14 +18,14 @@ extension Expression {
   }
 }
 
-/// The attributes in one NFTA_EXPR_DATA, by type. The kernel does not mark those that are nested.
+/// The attributes in one NFTA_EXPR_DATA, by type. The kernel does not mark the nested ones.
 private struct ExpressionFields {
   private struct Field {
     let type: UInt16
     let bytes: [UInt8]
   }
 
-  /// A handful: looked through, they are found faster than a dictionary of them is made.
+  /// There are only a few fields: a linear search is faster than making a dictionary.
   private var fields: [Field] = []
 
   init(_ data: [UInt8]) throws(MalformedMessage) {
@@ -59,7 +60,7 @@ private struct ExpressionFields {
     register(first).map { PortRegisters($0, through: register(last)) }
   }
 
-  /// The expression, nil where something in it is not modelled.
+  /// The expression; nil if this library does not model a part of it.
   func expression(_ name: String) -> Expression? {
     switch name {
     case "meta":
@@ -67,7 +68,7 @@ private struct ExpressionFields {
       if let register = register(NFTA_META_SREG) { return .setMeta(key, from: register) }
       return register(NFTA_META_DREG).map { .meta(key, into: $0) }
     case "payload":
-      // Without a destination it writes to the packet.
+      // Without a destination register it writes to the packet.
       guard let register = register(NFTA_PAYLOAD_DREG), let length = number(NFTA_PAYLOAD_LEN),
         let base = number(NFTA_PAYLOAD_BASE).flatMap({ PayloadField.Base(rawValue: $0) }),
         let offset = number(NFTA_PAYLOAD_OFFSET)
@@ -87,7 +88,7 @@ private struct ExpressionFields {
       guard let register = register(NFTA_RT_DREG), let key = number(NFTA_RT_KEY) else { return nil }
       return .route(RouteKey(rawValue: key), into: register)
     case "exthdr":
-      // Without a source it reads from the packet.
+      // Without a source register it reads from the packet.
       guard let register = register(NFTA_EXTHDR_SREG), number(NFTA_EXTHDR_OP) == NFT_EXTHDR_OP_TCPOPT,
         let kind = number(NFTA_EXTHDR_TYPE).flatMap({ UInt8(exactly: $0) }),
         let offset = number(NFTA_EXTHDR_OFFSET), let length = number(NFTA_EXTHDR_LEN)

@@ -2,7 +2,7 @@ import Netlink
 
 extension Expression {
   /// Writes the expression as an element of NFTA_RULE_EXPRESSIONS.
-  /// - Parameter setID: the number in this transaction of a set that is made in it.
+  /// - Parameter setID: the id in this transaction of a set that the transaction makes.
   func write(to buffer: inout MessageBuffer, setID: (String) -> UInt32?) {
     buffer.nested(NFTA_LIST_ELEM) {
       $0.attribute(NFTA_EXPR_NAME, string: kernelName)
@@ -14,7 +14,7 @@ extension Expression {
     }
   }
 
-  /// The name under which the kernel knows the expression.
+  /// The kernel's name of the expression.
   public var kernelName: String {
     switch self {
     case .meta, .setMeta: "meta"
@@ -41,7 +41,7 @@ extension Expression {
     }
   }
 
-  /// Writes what is in NFTA_EXPR_DATA.
+  /// Writes the contents of NFTA_EXPR_DATA.
   private func writeData(to buffer: inout MessageBuffer, setID: (String) -> UInt32?) {
     switch self {
     case .meta(let key, let register):

@@ -1,6 +1,6 @@
 import Netlink
 
-/// How expressions are shown, by the name of each.
+/// The schemas of expressions, by name, for traces.
 enum ExpressionSchemas {
   static let expression = AttributeFormat.nested(
     AttributeSchema.numbered(

@@ -1,11 +1,11 @@
 import Netlink
 
 extension NetlinkFamily {
-  /// NETLINK_NETFILTER (12), with the messages of nf_tables and those around a transaction.
+  /// NETLINK_NETFILTER (12), with the messages of nf_tables and those that begin and end a transaction.
   public static let nftables = NetlinkFamily(protocolNumber: 12) { MessageSchemas.all[$0] }
 }
 
-/// How the messages of nf_tables are shown; only touched when something is traced or goes wrong.
+/// The descriptions of the messages of nf_tables, used only for traces and errors.
 enum MessageSchemas {
   static let all: [UInt16: MessageDescription] = {
     let objects: [(String, AttributeSchema)] = [
@@ -44,7 +44,7 @@ enum MessageSchemas {
     MessageDescription(name, isQuery: isQuery, fixedPart: NetfilterHeader.fixedPart, attributes: attributes)
   }
 
-  /// Userdata: as text where it is.
+  /// Userdata, as text if it is text.
   private static let userdata = AttributeFormat.text { bytes in
     var text = ""
     for byte in bytes {
@@ -71,7 +71,7 @@ enum MessageSchemas {
 
   private static let device = AttributeFormat.list("NFTA_DEVICE_NAME", .string)
 
-  /// The hooks have the names of the IP families; a netdev table's 0 is ingress and its 1 egress.
+  /// Hooks have the names of the IP families. In a netdev table, 0 is ingress and 1 is egress.
   private static let hook = AttributeSchema.numbered(
     "NFTA_HOOK_",
     [
@@ -109,7 +109,7 @@ enum MessageSchemas {
       ("POSITION_ID", .bigEndian), ("CHAIN_ID", .bigEndian),
     ])
 
-  /// A type of nft's by number, or a verdict.
+  /// The number of a type of nft's, or a verdict.
   private static let dataType = AttributeFormat.named([UInt64(NFT_DATA_VERDICT): "NFT_DATA_VERDICT"], bigEndian: true)
 
   private static let set = AttributeSchema.numbered(

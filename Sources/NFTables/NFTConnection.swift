@@ -2,13 +2,13 @@ import Glibc
 import LinuxSystem
 import Netlink
 
-/// A conversation with nf_tables in one network namespace: commits transactions and lists what there is.
+/// A connection to nf_tables in one network namespace. It commits transactions and lists objects.
 public struct NFTConnection: ~Copyable {
   private var connection: NetlinkConnection
 
   /// Opens a socket in the network namespace of the calling thread.
-  /// - Parameter tracer: is shown every message in both directions.
-  /// - Throws: EPROTONOSUPPORT where the kernel lacks nfnetlink.
+  /// - Parameter tracer: receives every message in both directions.
+  /// - Throws: EPROTONOSUPPORT if the kernel lacks nfnetlink.
   public init(tracer: MessageTracer? = nil) throws(SystemError) {
     connection = try NetlinkConnection(.nftables, tracer: tracer)
   }
@@ -19,13 +19,14 @@ public struct NFTConnection: ~Copyable {
   }
 
   /// Makes all changes of a transaction, or none.
-  /// - Throws: the first change that the kernel refused and why: ENOENT, EEXIST, EBUSY, EPERM without CAP_NET_ADMIN.
+  /// - Throws: the first change that the kernel refused, and the reason: ENOENT, EEXIST, EBUSY, EPERM without
+  ///   CAP_NET_ADMIN.
   public mutating func commit(_ transaction: consuming Transaction) throws(NetlinkError) {
     guard !transaction.isEmpty else { return }
     try connection.perform(transaction.sealed())
   }
 
-  /// The number of the ruleset as it is now, of all tables: any transaction that changes something adds one (Linux 3.18).
+  /// The generation number of the ruleset of all tables. Each transaction that changes something adds one (Linux 3.18).
   public mutating func generation() throws(NetlinkError) -> UInt32 {
     let found = try list(NFT_MSG_GETGEN, flags: [], "get generation", "", family: nil) {
       (reply) throws(MalformedMessage) -> UInt32? in
@@ -41,12 +42,12 @@ public struct NFTConnection: ~Copyable {
     return generation
   }
 
-  /// All tables, of every family that is known here.
+  /// All tables of every family that this library knows.
   public mutating func tables() throws(NetlinkError) -> [Table] {
     try list(NFT_MSG_GETTABLE, "list tables", "", family: nil) { (reply) throws(MalformedMessage) in try Table(reply) }
   }
 
-  /// The chains of a table, or of all.
+  /// The chains of a table, or of all tables.
   public mutating func chains(in table: Table? = nil) throws(NetlinkError) -> [Chain] {
     try list(NFT_MSG_GETCHAIN, "list chains", table.map { "\($0)" } ?? "", family: table?.family) {
       (reply) throws(MalformedMessage) in
@@ -55,12 +56,12 @@ public struct NFTConnection: ~Copyable {
     }
   }
 
-  /// The rules of a table, or of all, chain by chain in their order.
+  /// The rules of a table, or of all tables, in order within each chain.
   public mutating func rules(in table: Table? = nil) throws(NetlinkError) -> [Rule] {
     try rules(table: table, chain: nil, subject: table.map { "\($0)" } ?? "")
   }
 
-  /// The rules of a chain in their order; none where there is no such chain.
+  /// The rules of a chain in order; none if there is no such chain.
   public mutating func rules(in chain: Chain) throws(NetlinkError) -> [Rule] {
     try rules(table: chain.table, chain: chain.name, subject: "\(chain)")
   }
@@ -69,7 +70,7 @@ public struct NFTConnection: ~Copyable {
     try list(
       NFT_MSG_GETRULE, "list rules", subject, family: table?.family,
       body: {
-        // The kernel filters by these.
+        // The kernel filters by these attributes.
         if let table { $0.attribute(NFTA_RULE_TABLE, string: table.name) }
         if let chain { $0.attribute(NFTA_RULE_CHAIN, string: chain) }
       }
@@ -81,7 +82,7 @@ public struct NFTConnection: ~Copyable {
     }
   }
 
-  /// The sets and maps of a table, or of all, those included that nft made for a single rule.
+  /// The sets and maps of a table, or of all tables, including those that nft made for a single rule.
   public mutating func sets(in table: Table? = nil) throws(NetlinkError) -> [NFTSet] {
     try list(
       NFT_MSG_GETSET, "list sets", table.map { "\($0)" } ?? "", family: table?.family,
@@ -92,9 +93,9 @@ public struct NFTConnection: ~Copyable {
     }
   }
 
-  /// The elements of a set; those of a set of intervals ordered by their keys, others in no order.
-  /// - Parameter set: its key and flags tell how elements are read.
-  /// - Throws: ENOENT where there is no such set.
+  /// The elements of a set; in a set of intervals ordered by key, else in no order.
+  /// - Parameter set: its key and flags determine how elements are decoded.
+  /// - Throws: ENOENT if there is no such set.
   public mutating func elements(of set: NFTSet) throws(NetlinkError) -> [SetElement] {
     let lists = try list(
       NFT_MSG_GETSETELEM, "list set elements", "\(set)", family: set.table.family,
@@ -110,14 +111,14 @@ public struct NFTConnection: ~Copyable {
     return lists.joined(for: set)
   }
 
-  /// The element that has a key, or the interval that contains it; nil where there is none (Linux 4.17).
+  /// The element that has a key, or the interval that contains it; nil if there is none (Linux 4.17).
   /// - Parameters:
-  ///   - key: of one value for each part of the set's key.
-  ///   - set: its key and flags tell how elements are read.
-  /// - Throws: an ENOENT for a set that does not exist cannot be told from one for the element, and gives nil.
+  ///   - key: one value for each part of the set's key.
+  ///   - set: its key and flags determine how elements are decoded.
+  /// - Returns: nil also if the set does not exist: the kernel answers ENOENT for a missing set and a missing element.
   public mutating func element(_ key: [DataValue], of set: NFTSet) throws(NetlinkError) -> SetElement? {
     guard var lists = try get(key.keyBytes, of: set, isEnd: false) else { return nil }
-    // An interval without an end reaches to the last key.
+    // An interval without an end extends to the last key.
     if set.hasSeparateEnds, let end = try get(key.keyBytes, of: set, isEnd: true) { lists += end }
     return lists.joined(for: set).first
   }

@@ -1,45 +1,46 @@
 import Netlink
 
-/// A named set, or with a value a map: keys that rules look up in constant time, and that change without the rules.
+/// A named set or, with a value, a map. Rules look up its keys in constant time; the keys can change without the rules.
 public struct NFTSet: Hashable, Sendable, CustomStringConvertible {
-  /// How a set is kept (NFT_SET_*).
+  /// The flags of a set (NFT_SET_*).
   public struct Flags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// Made by nft for one rule, and gone with it.
+    /// nft made the set for one rule, and it disappears with that.
     public static let anonymous = Flags(rawValue: 0x1)
     /// The elements do not change while a rule uses the set.
     public static let constant = Flags(rawValue: 0x2)
-    /// Elements may be ranges. Ranges are compared byte by byte: of types in network byte order only (not marks).
+    /// Elements may be ranges. The kernel compares ranges byte by byte, so their type must be in network byte order (no
+    /// marks).
     public static let interval = Flags(rawValue: 0x4)
-    /// Elements may end by themselves.
+    /// Elements may expire.
     public static let timeout = Flags(rawValue: 0x10)
     /// Rules may add elements (nft's `dynamic`).
     public static let dynamic = Flags(rawValue: 0x20)
   }
 
-  /// What a map gives for a key.
+  /// The type of the value that a map has for a key.
   public enum MapValue: Hashable, Sendable {
     case verdict
     case data([DataType])
   }
 
-  /// At most 255 bytes. A name that is one of nft's keywords (`masquerade`, `type`) works, but `nft -f` cannot load it.
+  /// At most 255 bytes. A keyword of nft (`masquerade`, `type`) works as a name, but `nft -f` cannot load it.
   public var name: String
   public var table: Table
-  /// What a key consists of: one type, or up to five.
+  /// The types of the parts of a key: one, or up to five.
   public var key: [DataType]
-  /// What a key leads to; nil for a set.
+  /// The type of a map's values; nil for a set.
   public var value: MapValue?
   public var flags: Flags
-  /// How many elements there may be at most; nil for as many as memory holds.
+  /// The maximum number of elements; nil for as many as memory holds.
   public var size: UInt32?
-  /// After how many milliseconds elements end that say nothing else; needs ``Flags/timeout``.
+  /// The lifetime in milliseconds of elements without one of their own; needs ``Flags/timeout``.
   public var timeout: UInt64?
   /// Text that nft prints with the set, cut to 127 bytes.
   public var comment: String?
-  /// The kernel's number for it; only known of a set that was listed.
+  /// The kernel's handle of the set; only set for a set that was listed.
   public var handle: UInt64?
 
   public init(
@@ -60,13 +61,14 @@ public struct NFTSet: Hashable, Sendable, CustomStringConvertible {
   /// Family, table and name, as nft writes them.
   public var description: String { "\(table) \(name)" }
 
-  /// Whether an interval is sent as two elements, a start and an end; with several parts it is one that has both.
+  /// Whether an interval is sent as two elements, a start and an end. With a key of several parts, one element has
+  /// both.
   var hasSeparateEnds: Bool { flags.contains(.interval) && key.count == 1 }
 }
 
 extension NFTSet {
-  /// Writes what NFT_MSG_NEWSET needs.
-  /// - Parameter id: any number that no other set of the transaction has.
+  /// Writes the attributes of NFT_MSG_NEWSET.
+  /// - Parameter id: a number that no other set of the transaction has.
   func write(id: UInt32, to buffer: inout MessageBuffer) {
     let isConcatenatedInterval = flags.contains(.interval) && key.count > 1
     var bits = flags.rawValue
@@ -102,8 +104,8 @@ extension NFTSet {
     buffer.attribute(NFTA_SET_USERDATA, bytes: userdata)
   }
 
-  /// What nft wants to know to print elements again. It also notes an empty `typeof` for a key of several parts, which
-  /// says nothing beyond the key's type; that is left out.
+  /// The data with which nft prints elements. nft also writes an empty `typeof` for a key of several parts, which says
+  /// nothing beyond the key's type and is left out here.
   private var userdata: [UInt8] {
     var data = Userdata()
     data.append(.setKeyByteOrder, key.byteOrder.rawValue)
@@ -120,7 +122,7 @@ extension NFTSet {
     return data.bytes
   }
 
-  /// Reads NFT_MSG_NEWSET; nil for a family that is not known here.
+  /// Reads NFT_MSG_NEWSET; nil for a family that this library does not know.
   init?(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
     guard let family = try replyFamily(reply) else { return nil }
     self.init("", in: Table(family, ""), key: [DataType(number: 0, size: 0, byteOrder: .none)])

@@ -1,16 +1,16 @@
 import Netlink
 
-/// A rule: expressions that run one after the other until one of them does not match or decides.
+/// A rule: expressions that run in order until one does not match or decides.
 public struct Rule: Hashable, Sendable, CustomStringConvertible {
   public var expressions: [Expression]
   public var chain: Chain
   /// Text that nft prints with the rule, cut to 127 bytes.
   public var comment: String?
-  /// At most 100 bytes that nft neither prints nor loads again: a rule that has them is no copy of one that had.
+  /// At most 100 bytes that nft neither prints nor loads. A copy of a rule that nft lists and loads has no signature.
   public var signature: [UInt8]?
-  /// The kernel's number for it, which is what it is deleted by; only known of a rule that was listed.
+  /// The kernel's handle of the rule, needed to delete it; only set for a rule that was listed.
   public var handle: UInt64?
-  /// The handle of the rule that it is to be added after, or inserted before; of a listed rule the one before it.
+  /// The handle of the rule to add this rule after, or insert it before; for a listed rule, that of the rule before it.
   public var position: UInt64?
 
   /// A rule from the kernel's expressions.
@@ -20,14 +20,14 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
     self.comment = comment
   }
 
-  /// A rule from statements, with the checks of protocols that each needs in a table of this family.
+  /// A rule from statements, with the protocol checks that each statement needs in a table of this family.
   public init(in chain: Chain, _ statements: [Statement], comment: String? = nil) {
     var writer = StatementWriter(family: chain.table.family)
     for statement in statements { writer.append(statement) }
     self.init(writer.expressions, in: chain, comment: comment)
   }
 
-  /// Family, table, chain, and what tells the rule from others there.
+  /// Family, table, chain, and what distinguishes the rule from others there.
   public var description: String {
     if let handle { return "\(chain) handle \(handle)" }
     if let comment { return "\(chain) \"\(comment)\"" }
@@ -36,8 +36,8 @@ public struct Rule: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Rule {
-  /// What the rule does, as bytes: its expressions as the kernel takes them, without what packets change in them and
-  /// without the numbers that sets of one rule get. It stays the same when the rule is deleted and loaded again.
+  /// The function of the rule as bytes: its encoded expressions, without the state that packets change and without the
+  /// numbers in the names of anonymous sets. The bytes stay the same if the rule is deleted and loaded again.
   public var content: [UInt8] {
     var buffer = MessageBuffer()
     for expression in expressions { expression.stable?.write(to: &buffer) { _ in nil } }
@@ -46,11 +46,11 @@ extension Rule {
 }
 
 extension Expression {
-  /// Without its state; nil where it is nothing but state.
+  /// The expression without its state; nil if it is nothing but state.
   fileprivate var stable: Expression? {
     switch self {
     case .counter: nil
-    // "__set%d" and "__map%d" are names that nft leaves to the kernel.
+    // nft leaves the numbers in the names "__set%d" and "__map%d" to the kernel.
     case .lookup(let set, let key, let into, let isInverted) where set.hasPrefix("__"):
       .lookup("__", key: key, into: into, isInverted: isInverted)
     case .unknown(let name, _) where ["quota", "last", "connlimit"].contains(name): .unknown(name: name, data: [])
@@ -60,7 +60,7 @@ extension Expression {
 }
 
 extension Rule {
-  /// Writes what NFT_MSG_NEWRULE needs.
+  /// Writes the attributes of NFT_MSG_NEWRULE.
   func write(to buffer: inout MessageBuffer, setID: (String) -> UInt32?) {
     buffer.attribute(NFTA_RULE_TABLE, string: chain.table.name)
     buffer.attribute(NFTA_RULE_CHAIN, string: chain.name)
@@ -74,7 +74,7 @@ extension Rule {
     if !userdata.bytes.isEmpty { buffer.attribute(NFTA_RULE_USERDATA, bytes: userdata.bytes) }
   }
 
-  /// Reads NFT_MSG_NEWRULE; nil for a family that is not known here.
+  /// Reads NFT_MSG_NEWRULE; nil for a family that this library does not know.
   init?(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
     guard let family = try replyFamily(reply) else { return nil }
     self.init([Expression](), in: Chain("", in: Table(family, "")))

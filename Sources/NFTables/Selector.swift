@@ -1,6 +1,6 @@
-/// What a statement looks at: a property of the packet with its type, and what must hold for the packet to have it.
+/// The operand of a statement: a property of the packet with its type, and the checks that it requires.
 public struct Selector: Hashable, Sendable {
-  /// Where it is found.
+  /// Where the value is found.
   enum Source: Hashable, Sendable {
     case meta(MetaKey)
     case payload(PayloadField)
@@ -8,7 +8,7 @@ public struct Selector: Hashable, Sendable {
     case fib(FIBResult, FIBFlags)
   }
 
-  /// What must have been made sure of before it means something.
+  /// What a rule must have checked before the value has a meaning.
   enum Requirement: Hashable, Sendable {
     case ether
     case ipv4
@@ -57,15 +57,15 @@ public struct Selector: Hashable, Sendable {
   public static let sourceAddress = Selector(.payload(.ipv4SourceAddress), .ipv4Address, requires: [.ipv4])
   /// nft's `ip daddr`.
   public static let destinationAddress = Selector(.payload(.ipv4DestinationAddress), .ipv4Address, requires: [.ipv4])
-  /// nft's `arp saddr ip`; to be used with ``etherType``.
+  /// nft's `arp saddr ip`; use it with ``etherType``.
   public static let arpSenderAddress = Selector(.payload(.arpSenderAddress), .ipv4Address)
   /// nft's `ip6 saddr`.
   public static let sourceAddress6 = Selector(.payload(.ipv6SourceAddress), .ipv6Address, requires: [.ipv6])
   /// nft's `ip6 daddr`.
   public static let destinationAddress6 = Selector(.payload(.ipv6DestinationAddress), .ipv6Address, requires: [.ipv6])
-  /// nft's `th sport`: of any protocol that has ports; to be used with ``transportProtocol``.
+  /// nft's `th sport`: of any protocol that has ports; use it with ``transportProtocol``.
   public static let sourcePort = Selector(.payload(.sourcePort), .port)
-  /// nft's `th dport`: of any protocol that has ports; to be used with ``transportProtocol``.
+  /// nft's `th dport`: of any protocol that has ports; use it with ``transportProtocol``.
   public static let destinationPort = Selector(.payload(.destinationPort), .port)
   /// nft's `tcp sport`.
   public static let tcpSourcePort = Selector(.payload(.sourcePort), .port, requires: [.transport(6)])
@@ -89,7 +89,7 @@ public struct Selector: Hashable, Sendable {
   /// nft's `ct status`; see ``Statement/bits(_:_:)`` and IPS_* of linux/netfilter/nf_conntrack_common.h.
   public static let conntrackStatus = Selector(
     .conntrack(.status, nil), DataType(number: 28, size: 4, byteOrder: .host))
-  /// nft's `ct direction`; see ``ConntrackDirection``. Packets of no connection have none, and match nothing.
+  /// nft's `ct direction`; see ``ConntrackDirection``. A packet without a connection has none, and matches nothing.
   public static let conntrackDirection = Selector(
     .conntrack(.direction, nil), DataType(number: 27, size: 1, byteOrder: .host))
   /// nft's `ct state`; see ``Statement/state(_:)``.
@@ -99,12 +99,12 @@ public struct Selector: Hashable, Sendable {
   /// nft's `fib daddr type`; values are RTN_* of linux/rtnetlink.h, 4 bytes in host byte order.
   public static let destinationAddressType = Selector(.fib(.addressType, .destinationAddress), .addressType)
 
-  /// nft's `ct original ip saddr` and its like.
+  /// nft's `ct original ip saddr` and similar.
   public static func conntrack(_ key: ConntrackKey, _ direction: ConntrackDirection?, type: DataType) -> Selector {
     Selector(.conntrack(key, direction), type)
   }
 
-  /// Only the first bytes of it; nil for what is not in the packet.
+  /// A selector for its first bytes; nil if the value is not in the packet.
   func prefix(bytes: Int) -> Selector? {
     guard case .payload(var field) = source, bytes <= field.length else { return nil }
     field.length = UInt32(bytes)
@@ -112,7 +112,7 @@ public struct Selector: Hashable, Sendable {
       .payload(field), DataType(number: type.number, size: bytes, byteOrder: type.byteOrder), requires: requirements)
   }
 
-  /// The expression that puts it into a register.
+  /// The expression that loads the value into a register.
   func load(into register: Register) -> Expression {
     switch source {
     case .meta(let key): .meta(key, into: register)

@@ -3,25 +3,25 @@ import Netlink
 
 /// An element of a set or a map.
 public struct SetElement: Hashable, Sendable {
-  /// What a map's element leads to.
+  /// The value of a map's element.
   public enum Value: Hashable, Sendable {
     case verdict(Verdict)
-    /// As the kernel puts it into registers: several values are padded to 4 bytes each.
+    /// The bytes that the kernel puts into registers: several values are padded to 4 bytes each.
     case data([UInt8])
   }
 
-  /// The key as the kernel compares it: one value as it is, several padded to 4 bytes each. Empty for the element that
-  /// stands for all keys without one of their own (nft's `*`).
+  /// The key as the kernel compares it: one value unpadded, several padded to 4 bytes each. Empty for the element that
+  /// covers all keys without an element of their own (nft's `*`).
   public var key: [UInt8]
-  /// The last key of an interval, itself included; nil for a single key.
+  /// The last key of an interval (inclusive); nil for a single key.
   public var upperKey: [UInt8]?
-  /// nil in a set.
+  /// nil for an element of a set.
   public var value: Value?
   /// Text that nft prints with the element, cut to 127 bytes.
   public var comment: String?
-  /// After how many milliseconds it ends.
+  /// The lifetime in milliseconds.
   public var timeout: UInt64?
-  /// How many milliseconds are left; only known of an element that was listed.
+  /// The remaining lifetime in milliseconds; only set for an element that was listed.
   public var expiration: UInt64?
 
   /// An element from the bytes of its key.
@@ -38,11 +38,11 @@ public struct SetElement: Hashable, Sendable {
   /// An element.
   /// - Parameters:
   ///   - key: one value for each part of the set's key.
-  ///   - upperKey: the last key of an interval, itself included.
-  ///   - verdict: what a verdict map gives for it.
-  ///   - data: what a map gives for it.
-  ///   - comment: text that nft prints with it.
-  ///   - timeout: after how many milliseconds it ends; the set needs ``NFTSet/Flags/timeout``.
+  ///   - upperKey: the last key of an interval (inclusive).
+  ///   - verdict: the verdict, in a verdict map.
+  ///   - data: the value, in another map.
+  ///   - comment: text that nft prints with the element.
+  ///   - timeout: the lifetime in milliseconds; the set needs ``NFTSet/Flags/timeout``.
   public init(
     key: [DataValue], upTo upperKey: [DataValue]? = nil, verdict: Verdict? = nil, data: [DataValue]? = nil,
     comment: String? = nil, timeout: UInt64? = nil
@@ -53,14 +53,14 @@ public struct SetElement: Hashable, Sendable {
       comment: comment, timeout: timeout)
   }
 
-  /// The addresses of a network.
+  /// An element with the addresses of a network.
   public static func network(_ network: IPNetwork, verdict: Verdict? = nil, comment: String? = nil) -> SetElement {
     SetElement(
       key: network.network.address.bytes, upTo: network.lastAddress.bytes, value: verdict.map { .verdict($0) },
       comment: comment)
   }
 
-  /// The element for all keys without one of their own (Linux 5.13), nft's `*`.
+  /// The element that covers all keys without an element of their own (Linux 5.13), nft's `*`.
   public static func catchAll(value: Value? = nil, comment: String? = nil) -> SetElement {
     SetElement(key: [UInt8](), value: value, comment: comment)
   }
@@ -70,8 +70,8 @@ public struct SetElement: Hashable, Sendable {
 }
 
 extension SetElement {
-  /// Writes the element as one of a list, or as two where the set keeps the end of an interval by itself.
-  /// - Parameter index: the number of the next in the list.
+  /// Writes the element into a list, as two entries if the set stores the end of an interval separately.
+  /// - Parameter index: the index of the last entry; each entry adds one.
   func write(for set: NFTSet, index: inout UInt16, isDeletion: Bool = false, to buffer: inout MessageBuffer) {
     guard set.hasSeparateEnds, !key.isEmpty else {
       writeOne(index: &index, keyEnd: upperKey, isOpen: false, isDeletion: isDeletion, to: &buffer)
@@ -110,7 +110,7 @@ extension SetElement {
   }
 
   /// Reads one element of a list.
-  /// - Returns: whether it is the end of an interval, the first key that is no more in it.
+  /// - Parameter isEnd: set to whether it is the end of an interval, the first key after the interval.
   init(_ attributes: consuming AttributeReader, isEnd: inout Bool) throws(MalformedMessage) {
     self.init(key: [UInt8]())
     isEnd = false
@@ -133,12 +133,12 @@ extension SetElement {
       default: break
       }
     }
-    // A key of several parts is listed with an end even when it is a single one.
+    // The kernel lists a key of several parts with an end even if it is a single key.
     if upperKey == key { upperKey = nil }
   }
 }
 
-/// Elements as the kernel lists them, before starts and ends are put together.
+/// Elements as the kernel lists them, before starts and ends are joined.
 struct ElementList {
   private var elements: [(element: SetElement, isEnd: Bool)] = []
 
@@ -158,10 +158,10 @@ struct ElementList {
 
   mutating func append(contentsOf other: ElementList) { elements += other.elements }
 
-  /// The elements; in a set of intervals ordered by their keys, else in the kernel's order.
+  /// The elements; in a set of intervals ordered by key, else in the kernel's order.
   func joined(for set: NFTSet) -> [SetElement] {
     guard set.hasSeparateEnds else { return elements.map { $0.element } }
-    // Where one interval ends and the next begins at the same key, the end counts first.
+    // If one interval ends and the next begins at the same key, the end comes first.
     let sorted = elements.sorted { left, right in
       left.element.key == right.element.key ? left.isEnd && !right.isEnd : left.element.key < right.element.key
     }
@@ -185,7 +185,7 @@ struct ElementList {
 extension [UInt8] {
   static func < (left: Self, right: Self) -> Bool { left.lexicographicallyPrecedes(right) }
 
-  /// The number in network byte order that is one greater; nil after the greatest.
+  /// The number in network byte order plus one; nil for the greatest.
   var successor: [UInt8]? {
     var result = self
     for index in indices.reversed() {
@@ -195,7 +195,7 @@ extension [UInt8] {
     return nil
   }
 
-  /// The number in network byte order that is one less; nil before 0.
+  /// The number in network byte order minus one; nil for 0.
   var predecessor: [UInt8]? {
     var result = self
     for index in indices.reversed() {

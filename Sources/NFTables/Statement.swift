@@ -1,7 +1,7 @@
 import NetTypes
 
-/// A part of a rule as nft writes them, which becomes one or several expressions of the kernel: those that load, those
-/// that compare, and before them the checks of the protocols that a field belongs to.
+/// A part of a rule as nft writes it. It becomes one or more kernel expressions: checks of the protocols that its field
+/// belongs to, then expressions that load and compare.
 public struct Statement: Hashable, Sendable {
   private enum Kind: Hashable, Sendable {
     case expressions([Expression])
@@ -21,32 +21,32 @@ public struct Statement: Hashable, Sendable {
   private let kind: Kind
   private init(_ kind: Kind) { self.kind = kind }
 
-  /// One of the kernel's expressions as it is.
+  /// A kernel expression as it is.
   public static func expression(_ expression: Expression) -> Statement { Statement(.expressions([expression])) }
 
-  /// Goes on only with packets whose selectors, one for each part of the key, are in the set, or with `inverted` are
+  /// Continues only with packets whose selectors, one for each part of the key, are in the set, or with `inverted` are
   /// not.
   public static func matching(_ selectors: Selector..., in set: NFTSet, inverted: Bool = false) -> Statement {
     Statement(.lookup(selectors, set: set.name, isInverted: inverted))
   }
 
-  /// Decides as a verdict map says for the selectors; goes on with packets that it does not have.
+  /// Applies the verdict that a verdict map has for the selectors. Continues if the map has none.
   public static func vmap(_ selectors: Selector..., in map: NFTSet) -> Statement {
     Statement(.verdictMap(selectors, map: map.name))
   }
 
-  /// Goes on only with packets that have this value.
+  /// Continues only with packets that have this value.
   public static func equals(_ selector: Selector, _ value: DataValue) -> Statement {
     Statement(.test(selector, [.compare(.first, .equal, value.bytes)]))
   }
 
-  /// Goes on only with packets that have another value.
+  /// Continues only with packets that have another value.
   public static func notEquals(_ selector: Selector, _ value: DataValue) -> Statement {
     Statement(.test(selector, [.compare(.first, .notEqual, value.bytes)]))
   }
 
-  /// Goes on only with packets whose value is within the limits, themselves included, or with `inverted` is not.
-  /// Values must be in network byte order (addresses, ports).
+  /// Continues only with packets whose value is within the limits (inclusive), or with `inverted` is not. Values must
+  /// be in network byte order (addresses, ports).
   public static func within(
     _ selector: Selector, _ first: DataValue, _ last: DataValue, inverted: Bool = false
   ) -> Statement {
@@ -57,12 +57,12 @@ public struct Statement: Hashable, Sendable {
       .test(selector, [.compare(.first, .greaterOrEqual, first.bytes), .compare(.first, .lessOrEqual, last.bytes)]))
   }
 
-  /// Goes on only with packets whose address is in a network, or with `inverted` is not.
+  /// Continues only with packets whose address is in a network, or with `inverted` is not.
   public static func within(_ selector: Selector, _ network: IPNetwork, inverted: Bool = false) -> Statement {
     let bytes = network.network.address.bytes
     let mask = network.mask.bytes
     let comparison = inverted ? Comparison.notEqual : .equal
-    // As nft does it: whole bytes need no mask.
+    // Whole bytes need no mask, as in nft.
     let whole = Int(network.prefixLength) / 8
     if whole > 0, network.prefixLength % 8 == 0, let start = selector.prefix(bytes: whole) {
       return Statement(.test(start, [.compare(.first, comparison, Array(bytes.prefix(whole)))]))
@@ -75,36 +75,36 @@ public struct Statement: Hashable, Sendable {
         ]))
   }
 
-  /// Goes on only with packets that have these bytes at a place, of which only the bits count that the mask has; nft's
-  /// `@nh,112,8 127`, or its name for the place.
+  /// Continues only with packets that have these bytes in a field, compared only in the bits of the mask; nft's
+  /// `@nh,112,8 127`, or its name for the field.
   public static func bytes(_ field: PayloadField, _ value: [UInt8], mask: [UInt8]? = nil) -> Statement {
     let masking = mask.map { [Expression.bitwise(mask: $0, xor: [UInt8](repeating: 0, count: $0.count))] } ?? []
     return Statement(.expressions([.payload(field)] + masking + [.compare(.first, .equal, value)]))
   }
 
-  /// Goes on only with packets whose name of an interface begins so; nft's `"veth*"`.
+  /// Continues only with packets whose interface name has this prefix; nft's `"veth*"`.
   public static func hasPrefix(_ selector: Selector, _ prefix: String) -> Statement {
     Statement(.test(selector, [.compare(.first, .equal, Array(prefix.utf8))]))
   }
 
-  /// Goes on only with packets in one of the states; nft's `ct state`.
+  /// Continues only with packets in one of the states; nft's `ct state`.
   public static func state(_ states: ConntrackState) -> Statement { bits(.conntrackState, states.rawValue) }
 
-  /// Goes on only with packets whose selector, 4 bytes in host byte order, has one of the bits.
+  /// Continues only with packets whose selector, 4 bytes in host byte order, has one of the bits.
   public static func bits(_ selector: Selector, _ bits: UInt32) -> Statement {
     let mask = withUnsafeBytes(of: bits) { Array($0) }
     return Statement(
       .test(selector, [.bitwise(mask: mask, xor: [0, 0, 0, 0]), .compare(.first, .notEqual, [0, 0, 0, 0])]))
   }
 
-  /// Goes on only with TCP packets that have one of the flags; nft's `tcp flags`.
+  /// Continues only with TCP packets that have one of the flags; nft's `tcp flags`.
   /// - Parameter flags: see ``PayloadField/tcpFlags``.
   public static func hasFlags(_ flags: UInt8) -> Statement {
     Statement(.test(.tcpFlags, [.bitwise(mask: [flags], xor: [0]), .compare(.first, .notEqual, [0])]))
   }
 
-  /// Makes the segments that the sender of a TCP packet with SYN offers to take fit the packet's way and the way back;
-  /// nft's `tcp option maxseg size set rt mtu`.
+  /// Reduces the maximum segment size in a TCP packet with SYN to one that fits the packet's route and the return
+  /// route; nft's `tcp option maxseg size set rt mtu`.
   public static var clampSegmentSize: Statement {
     Statement(
       .expressions([
@@ -113,19 +113,19 @@ public struct Statement: Hashable, Sendable {
       ]))
   }
 
-  /// Goes on only with packets to an address of this host; nft's `fib daddr type local`.
+  /// Continues only with packets to an address of this host; nft's `fib daddr type local`.
   public static var toLocalAddress: Statement { equals(.destinationAddressType, .id(2 /* RTN_LOCAL */)) }
 
-  /// Decides.
+  /// Applies a verdict.
   public static func verdict(_ verdict: Verdict) -> Statement { expression(.verdict(verdict)) }
 
   /// Counts packets and bytes.
   public static var counter: Statement { expression(.counter()) }
 
-  /// Goes on only below a rate.
+  /// Continues only below a rate.
   public static func limit(_ limit: Limit) -> Statement { expression(.limit(limit)) }
 
-  /// Discards the packet and tells its sender.
+  /// Discards the packet and notifies its sender.
   public static func reject(_ rejection: Rejection = .icmpx(.portUnreachable)) -> Statement {
     expression(.reject(rejection))
   }
@@ -135,26 +135,26 @@ public struct Statement: Hashable, Sendable {
     Statement(.expressions([.immediate(DataValue.mark(mark).bytes), .setMeta(.mark)]))
   }
 
-  /// Translates the source address to that of the device the packet leaves by. Ports need a check of the transport
-  /// protocol before it.
+  /// Translates the source address to that of the device through which the packet leaves. Ports need a preceding check
+  /// of the transport protocol.
   public static func masquerade(ports: ClosedRange<UInt16>? = nil, flags: NATFlags = []) -> Statement {
     Statement(.masquerade(ports: ports, flags: flags))
   }
 
-  /// Translates the source to an address, and to a port where ports are given. Ports need a check of
-  /// the transport protocol before it.
+  /// Translates the source to an address, and to a port if ports are given. Ports need a preceding check of the
+  /// transport protocol.
   public static func snat(to address: IPAddress, ports: ClosedRange<UInt16>? = nil, flags: NATFlags = []) -> Statement {
     Statement(.translate(.source, .constant(address: address, ports: ports, flags: flags)))
   }
 
-  /// Translates the destination to an address, and to a port where one is given. A port needs a check
-  /// of the transport protocol before it.
+  /// Translates the destination to an address, and to a port if one is given. A port needs a preceding check of the
+  /// transport protocol.
   public static func dnat(to address: IPAddress, port: UInt16? = nil, flags: NATFlags = []) -> Statement {
     Statement(.translate(.destination, .constant(address: address, ports: port.map { $0...$0 }, flags: flags)))
   }
 
-  /// Translates the destination to what a map has for the selectors: an address, or an address and a port. Goes on with
-  /// packets that it does not have.
+  /// Translates the destination to the value that a map has for the selectors: an address, or an address and a port.
+  /// Continues if the map has none.
   /// - Parameter map: its value is `.data` of an address, or of an address and a port.
   public static func dnat(_ selectors: Selector..., to map: NFTSet) -> Statement {
     var types: [DataType] = []
@@ -167,8 +167,8 @@ public struct Statement: Hashable, Sendable {
           portWord: types.count > 1 ? types[0].paddedSize / 4 : nil)))
   }
 
-  /// Translates the destination to this host, and to a port where ports are given. Ports need a check of the transport
-  /// protocol before it.
+  /// Translates the destination to this host, and to a port if ports are given. Ports need a preceding check of the
+  /// transport protocol.
   public static func redirect(ports: ClosedRange<UInt16>? = nil) -> Statement { Statement(.redirect(ports: ports)) }
 
   /// Appends the statement's expressions to a rule.
@@ -216,7 +216,7 @@ extension Statement.Translation {
   }
 }
 
-/// Turns statements into expressions, and remembers what a rule has already made sure of.
+/// Turns statements into expressions, and remembers which protocols the rule has already checked.
 struct StatementWriter {
   let family: TableFamily
   var expressions: [Expression] = []
@@ -226,7 +226,7 @@ struct StatementWriter {
 
   mutating func append(_ statement: Statement) { statement.write(to: &self) }
 
-  /// Loads values into registers, one behind the other.
+  /// Loads values into consecutive registers.
   mutating func load(_ selectors: [Selector]) {
     for selector in selectors {
       for requirement in selector.requirements { require(requirement) }
@@ -238,7 +238,7 @@ struct StatementWriter {
     }
   }
 
-  /// Puts ports into one or two of the registers of 16 bytes.
+  /// Loads ports into one or two of the 16-byte registers.
   mutating func load(_ ports: ClosedRange<UInt16>?, from index: Int) -> PortRegisters? {
     guard let ports else { return nil }
     let first = Register.word(4 * index)
@@ -249,7 +249,7 @@ struct StatementWriter {
     return PortRegisters(first, through: last)
   }
 
-  /// Remembers what a test of the statement's own makes sure of.
+  /// Remembers the protocol that a test of the statement itself checks.
   mutating func note(_ selector: Selector, _ test: [Expression]) {
     guard case .compare(_, .equal, let value) = test.last, value.count == 1 else { return }
     if selector == .transportProtocol { established.append(.transport(value[0])) }

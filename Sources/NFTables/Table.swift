@@ -1,6 +1,6 @@
 import Netlink
 
-/// Which packets a table sees (NFPROTO_* of linux/netfilter.h).
+/// The packets that a table sees (NFPROTO_* of linux/netfilter.h).
 public enum TableFamily: UInt8, Hashable, Sendable, CustomStringConvertible {
   /// IPv4 and IPv6.
   case inet = 1
@@ -28,28 +28,28 @@ public enum TableFamily: UInt8, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A table: the name space of chains, sets and maps, and what is deleted with all that is in it.
+/// A table, which contains chains, sets and maps. The kernel deletes it with its contents.
 ///
-/// Two tables are equal when family and name are, which is how the kernel tells them apart.
+/// Two tables are equal if their families and names are, which is how the kernel distinguishes them.
 public struct Table: Hashable, Sendable, CustomStringConvertible {
-  /// What a table is told beyond its name (NFT_TABLE_F_*).
+  /// The flags of a table (NFT_TABLE_F_*).
   public struct Flags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// None of the table's chains sees packets.
+    /// The chains of the table see no packets.
     public static let dormant = Flags(rawValue: 1)
-    /// The table belongs to the socket that made it and vanishes with it (Linux 5.12).
+    /// The table belongs to the socket that made it, and disappears with it (Linux 5.12).
     public static let owner = Flags(rawValue: 2)
   }
 
   public var family: TableFamily
-  /// At most 255 bytes. A name that is one of nft's keywords (`masquerade`, `type`) works, but `nft -f` cannot load it.
+  /// At most 255 bytes. A keyword of nft (`masquerade`, `type`) works as a name, but `nft -f` cannot load it.
   public var name: String
   /// Text that nft prints with the table, cut to 127 bytes (Linux 5.10).
   public var comment: String?
   public var flags: Flags
-  /// The kernel's number for it; only known of a table that was listed.
+  /// The kernel's handle of the table; only set for a table that was listed.
   public var handle: UInt64?
 
   public init(_ family: TableFamily, _ name: String, comment: String? = nil, flags: Flags = []) {
@@ -71,14 +71,14 @@ public struct Table: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Table {
-  /// Writes what NFT_MSG_NEWTABLE needs.
+  /// Writes the attributes of NFT_MSG_NEWTABLE.
   func write(to buffer: inout MessageBuffer) {
     buffer.attribute(NFTA_TABLE_NAME, string: name)
     buffer.attribute(NFTA_TABLE_FLAGS, bigEndian: flags.rawValue)
     if let comment { buffer.attribute(NFTA_TABLE_USERDATA, bytes: Userdata(.tableComment, text: comment).bytes) }
   }
 
-  /// Reads NFT_MSG_NEWTABLE; nil for a family that is not known here.
+  /// Reads NFT_MSG_NEWTABLE; nil for a family that this library does not know.
   init?(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
     guard let family = try replyFamily(reply) else { return nil }
     self.init(family, "")
@@ -95,7 +95,7 @@ extension Table {
   }
 }
 
-/// The family that a reply is about, nil for one that is not known here.
+/// The family that a reply is about; nil for one that this library does not know.
 func replyFamily(_ reply: borrowing ReplyMessage) throws(MalformedMessage) -> TableFamily? {
   guard let number = reply.payload.integer(at: 0, as: UInt8.self), reply.payload.byteCount >= NetfilterHeader.size
   else {

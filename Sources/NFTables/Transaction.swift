@@ -1,14 +1,14 @@
 import Netlink
 
-/// Changes that the kernel makes all together or not at all, in this order.
+/// Changes that the kernel makes all together, in this order, or not at all.
 ///
-/// An object that is made can be referred to by the changes after it.
+/// A change can refer to an object that an earlier change makes.
 public struct Transaction: Sendable {
   private(set) var batch = RequestBatch()
-  /// The sets made here, by whose numbers the rules after them refer to them.
+  /// The sets made here. Later rules refer to them by their ids.
   private var setIDs: [(table: Table, name: String, id: UInt32)] = []
 
-  /// How many bytes of elements are put into one message; an attribute cannot tell more than 65,535.
+  /// The maximum size in bytes of the elements in one message. An attribute cannot be longer than 65,535.
   private static let elementListLimit = 60_000
 
   public init() {
@@ -20,7 +20,7 @@ public struct Transaction: Sendable {
   /// Whether there is nothing to change.
   public var isEmpty: Bool { batch.count == 1 }
 
-  /// The requests with what ends them.
+  /// The requests and the message that ends the transaction.
   consuming func sealed() -> RequestBatch {
     batch.appendUnanswered(type: NFNL_MSG_BATCH_END) {
       NetfilterHeader.write(family: 0, resource: NFNL_SUBSYS_NFTABLES, to: &$0)
@@ -40,24 +40,24 @@ public struct Transaction: Sendable {
 
   // MARK: Tables
 
-  /// Makes a table, or leaves the one as it is that exists.
+  /// Makes a table, or leaves an existing one as it is.
   public mutating func add(_ table: Table) {
     append(NFT_MSG_NEWTABLE, [], "add table", "\(table)", table.family) { table.write(to: &$0) }
   }
 
-  /// Makes a table; fails with EEXIST where there is one.
+  /// Makes a table; fails with EEXIST if it exists.
   public mutating func create(_ table: Table) {
     append(NFT_MSG_NEWTABLE, [.create, .exclusive], "create table", "\(table)", table.family) { table.write(to: &$0) }
   }
 
-  /// Deletes a table with all that is in it; fails with ENOENT where there is none.
+  /// Deletes a table with its contents; fails with ENOENT if it does not exist.
   public mutating func delete(_ table: Table) {
     append(NFT_MSG_DELTABLE, [], "delete table", "\(table)", table.family) {
       $0.attribute(NFTA_TABLE_NAME, string: table.name)
     }
   }
 
-  /// Deletes a table with all that is in it, if there is one. (Works before Linux 6.3, which has a request for it.)
+  /// Deletes a table with its contents, if it exists. (Works before Linux 6.3, which has a request for this.)
   public mutating func destroy(_ table: Table) {
     add(Table(table.family, table.name))
     delete(table)
@@ -65,19 +65,20 @@ public struct Transaction: Sendable {
 
   // MARK: Chains
 
-  /// Makes a chain, or leaves the one that exists but for its policy.
+  /// Makes a chain. An existing chain changes only its policy.
   public mutating func add(_ chain: Chain) {
     append(NFT_MSG_NEWCHAIN, .create, "add chain", "\(chain)", chain.table.family) { chain.write(to: &$0) }
   }
 
-  /// Makes a chain; fails with EEXIST where there is one.
+  /// Makes a chain; fails with EEXIST if it exists.
   public mutating func create(_ chain: Chain) {
     append(NFT_MSG_NEWCHAIN, [.create, .exclusive], "create chain", "\(chain)", chain.table.family) {
       chain.write(to: &$0)
     }
   }
 
-  /// Deletes a chain with its rules; fails with ENOENT where there is none, with EBUSY while something jumps to it.
+  /// Deletes a chain with its rules; fails with ENOENT if it does not exist, and with EBUSY while something jumps to
+  /// it.
   public mutating func delete(_ chain: Chain) {
     append(NFT_MSG_DELCHAIN, [], "delete chain", "\(chain)", chain.table.family) {
       $0.attribute(NFTA_CHAIN_TABLE, string: chain.table.name)
@@ -95,10 +96,10 @@ public struct Transaction: Sendable {
 
   // MARK: Rules
 
-  /// Puts a rule at the end of its chain, or after the one at its position.
+  /// Adds a rule at the end of its chain, or after the rule at its position.
   public mutating func add(_ rule: Rule) { new(rule, [.create, .append], "add rule") }
 
-  /// Puts a rule at the start of its chain, or before the one at its position.
+  /// Inserts a rule at the start of its chain, or before the rule at its position.
   public mutating func insert(_ rule: Rule) { new(rule, .create, "insert rule") }
 
   private mutating func new(_ rule: Rule, _ flags: MessageFlags, _ operation: String) {
@@ -109,7 +110,7 @@ public struct Transaction: Sendable {
   }
 
   /// Deletes a rule.
-  /// - Precondition: the rule has a handle: it was listed.
+  /// - Precondition: the rule was listed, and so has a handle.
   public mutating func delete(_ rule: Rule) {
     guard let handle = rule.handle else { preconditionFailure("a rule is deleted by its handle") }
     append(NFT_MSG_DELRULE, [], "delete rule", "\(rule)", rule.chain.table.family) {
@@ -121,10 +122,10 @@ public struct Transaction: Sendable {
 
   // MARK: Sets
 
-  /// Makes a set, or leaves the one that exists if it is of the same kind.
+  /// Makes a set, or leaves an existing one of the same kind as it is.
   public mutating func add(_ set: NFTSet) { new(set, .create, "add set") }
 
-  /// Makes a set; fails with EEXIST where there is one.
+  /// Makes a set; fails with EEXIST if it exists.
   public mutating func create(_ set: NFTSet) { new(set, [.create, .exclusive], "create set") }
 
   private mutating func new(_ set: NFTSet, _ flags: MessageFlags, _ operation: String) {
@@ -133,7 +134,7 @@ public struct Transaction: Sendable {
     append(NFT_MSG_NEWSET, flags, operation, "\(set)", set.table.family) { set.write(id: id, to: &$0) }
   }
 
-  /// Deletes a set with its elements; fails with ENOENT where there is none, with EBUSY while a rule uses it.
+  /// Deletes a set with its elements; fails with ENOENT if it does not exist, and with EBUSY while a rule uses it.
   public mutating func delete(_ set: NFTSet) {
     append(NFT_MSG_DELSET, [], "delete set", "\(set)", set.table.family) {
       $0.attribute(NFTA_SET_TABLE, string: set.table.name)
@@ -151,23 +152,24 @@ public struct Transaction: Sendable {
 
   // MARK: Elements
 
-  /// Adds elements; leaves those that exist. Fails with EBUSY or EEXIST where a map has another value for a key, with
-  /// EEXIST where intervals overlap.
+  /// Adds elements, and leaves existing ones as they are. Fails with EBUSY or EEXIST if a map has another value for a
+  /// key, and with EEXIST if intervals overlap.
   public mutating func add(_ elements: [SetElement], to set: NFTSet) {
     list(elements, of: set, NFT_MSG_NEWSETELEM, .create, "add set element")
   }
 
-  /// Adds elements; fails with EEXIST where one exists.
+  /// Adds elements; fails with EEXIST if one exists.
   public mutating func create(_ elements: [SetElement], in set: NFTSet) {
     list(elements, of: set, NFT_MSG_NEWSETELEM, [.create, .exclusive], "create set element")
   }
 
-  /// Deletes elements by their keys; fails with ENOENT where one does not exist.
+  /// Deletes elements by their keys; fails with ENOENT if one does not exist.
   public mutating func delete(_ elements: [SetElement], from set: NFTSet) {
     list(elements, of: set, NFT_MSG_DELSETELEM, [], "delete set element")
   }
 
-  /// Deletes those of the elements that exist; of a map they must have the values it has (else EEXIST or EBUSY).
+  /// Deletes those of the elements that exist. Elements of a map must have the same values as in the map (else EEXIST
+  /// or EBUSY).
   public mutating func destroy(_ elements: [SetElement], from set: NFTSet) {
     add(elements, to: set)
     delete(elements, from: set)

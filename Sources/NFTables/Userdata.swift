@@ -1,16 +1,16 @@
-/// What user space keeps with an object, which the kernel stores and returns without looking at it: a list of type
-/// (1 byte), length (1 byte) and value. The types are nft's (libnftnl/udata.h), so that nft can print them.
+/// Data that user space attaches to an object. The kernel stores and returns it unread. It is a list of entries: type
+/// (1 byte), length (1 byte) and value. The types are nft's (libnftnl/udata.h), so nft can print them.
 struct Userdata {
-  /// A type of entry; what a number means differs from object to object.
+  /// A type of entry; the meaning of a number depends on the kind of object.
   struct Entry {
     let type: UInt8
     static let tableComment = Entry(type: 0)
     static let chainComment = Entry(type: 0)
     static let ruleComment = Entry(type: 0)
     static let elementComment = Entry(type: 0)
-    /// None of nft's types.
+    /// No type of nft's.
     static let ruleSignature = Entry(type: 200)
-    /// Flags of an element; 1: the interval that begins here has no end.
+    /// Flags of an element; 1: the interval that starts here has no end.
     static let elementFlags = Entry(type: 1)
     static let setKeyByteOrder = Entry(type: 0)
     static let setDataByteOrder = Entry(type: 1)
@@ -18,7 +18,7 @@ struct Userdata {
     static let setComment = Entry(type: 7)
   }
 
-  /// nft refuses a comment of 128 bytes, its NUL included, and more.
+  /// nft refuses a comment of 128 bytes or more, including its NUL.
   static let longestComment = 127
 
   private(set) var bytes: [UInt8]
@@ -49,12 +49,12 @@ struct Userdata {
     bytes += [entry.type, UInt8(value.count)] + value
   }
 
-  /// The text of the first entry of a type; nil where there is none or where the bytes are not such a list.
+  /// The text of the first entry of a type; nil if there is none, or the bytes are not such a list.
   func text(_ entry: Entry) -> String? {
     value(entry).map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
-  /// The bytes of the first entry of a type; nil where there is none or where the bytes are not such a list.
+  /// The bytes of the first entry of a type; nil if there is none, or the bytes are not such a list.
   func value(_ entry: Entry) -> [UInt8]? {
     var rest = bytes[...]
     while rest.count >= 2 {

@@ -1,18 +1,18 @@
 import Netlink
 
-/// What becomes of a packet.
+/// The decision about a packet.
 public enum Verdict: Hashable, Sendable {
   /// Lets the packet go on; later base chains at the same hook still see it.
   case accept
   /// Discards the packet at once.
   case drop
-  /// Goes back to the calling chain, from a base chain to its policy.
+  /// Returns to the calling chain, or from a base chain to its policy.
   case `return`
-  /// Goes on in another chain of the table and comes back after it.
+  /// Continues in another chain of the table, and returns after it.
   case jump(String)
-  /// Goes on in another chain of the table and does not come back.
+  /// Continues in another chain of the table, and does not return.
   case goto(String)
-  /// Goes on with the next rule.
+  /// Continues with the next rule.
   case `continue`
 
   /// Writes NFTA_DATA_VERDICT.
@@ -32,7 +32,7 @@ public enum Verdict: Hashable, Sendable {
     }
   }
 
-  /// Reads what is inside NFTA_DATA_VERDICT; nil for a verdict that is not known here.
+  /// Reads the contents of NFTA_DATA_VERDICT; nil for a verdict that this library does not know.
   init?(_ attributes: consuming AttributeReader) throws(MalformedMessage) {
     var code: Int32?
     var chain = ""
@@ -55,12 +55,12 @@ public enum Verdict: Hashable, Sendable {
   }
 }
 
-/// The payload of NFTA_SET_ELEM_DATA, NFTA_IMMEDIATE_DATA and their like: a value or a verdict.
+/// The payload of NFTA_SET_ELEM_DATA, NFTA_IMMEDIATE_DATA and similar attributes: a value or a verdict.
 enum Data {
   case value([UInt8])
   case verdict(Verdict)
 
-  /// Reads NFTA_DATA_*; nil for neither of the two.
+  /// Reads NFTA_DATA_*; nil if it is neither.
   init?(_ attributes: consuming AttributeReader) throws(MalformedMessage) {
     var data: Data?
     while let attribute = try attributes.next() {
@@ -76,7 +76,7 @@ enum Data {
 }
 
 extension MessageBuffer {
-  /// Adds a value as struct nft_data: NFTA_DATA_VALUE nested in `type`.
+  /// Appends a value as struct nft_data: NFTA_DATA_VALUE nested in `type`.
   mutating func data(_ type: UInt16, _ value: [UInt8]) {
     nested(type) { $0.attribute(NFTA_DATA_VALUE, bytes: value) }
   }

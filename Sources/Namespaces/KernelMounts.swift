@@ -2,32 +2,32 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// What of the mounts in a mount namespace shows the kernel's files, or hides or replaces some: each by its path.
+/// The mounts in a mount namespace that show the kernel's files, or hide or replace some of them, by path.
 struct KernelMounts {
-  /// Those by which uid 0 looks into the kernel and changes it that are mounted in other places than usual, as in a
-  /// directory made for chroot(8).
+  /// Mounts in unusual places, such as a directory made for chroot(8), through which uid 0 can inspect and change the
+  /// kernel.
   private(set) var elsewhere: [String] = []
-  /// Those of any type below /proc that lie in no other of them.
+  /// Mounts of any type below /proc that are not below another one of them.
   private(set) var belowProc: [String] = []
   /// The same below /sys.
   private(set) var belowSys: [String] = []
 
-  /// Where something is mounted when somebody comes there (autofs).
+  /// Places where a file system is mounted on access (autofs).
   private(set) var onDemand: [String] = []
-  /// All of them, in the order in which they stand upon each other.
+  /// All mounts, in the order in which they are stacked.
   private(set) var all: [MountPoint] = []
-  /// The last one looked at.
+  /// The last mount that was examined.
   private var last: UInt64 = 0
 
-  /// Those of the calling thread's mount namespace.
+  /// The mounts of the calling thread's mount namespace.
   static func all() -> KernelMounts {
     var found = KernelMounts()
     found.look()
     return found
   }
 
-  /// Lets nothing arrive any more that the host mounts later, but what autofs does: that is no file system of the kernel,
-  /// and without it whoever comes there inside would find nothing (ELOOP).
+  /// Stops the propagation of later mounts of the host, except those of autofs: they are no kernel file systems, and
+  /// without them an access inside would find nothing (ELOOP).
   mutating func close() throws(SystemError) {
     if onDemand.isEmpty {
       try mount(on: "/", [.makePrivate, .recursive])
@@ -36,13 +36,13 @@ struct KernelMounts {
       MountPoint.forEach { mount in
         guard mount.type != "autofs" else { return }
         do throws(SystemError) { try LinuxSystem.mount(on: mount.path, .makePrivate) } catch {
-          // What something else is mounted over has no path, and nothing arrives there that has one.
+          // A covered mount has no path, and no mount with a path can propagate there.
           if error.errno != EINVAL, error.errno != ENOENT { failure = error }
         }
       }
       if let failure { throw failure }
     }
-    // Something may have arrived since.
+    // Another mount may have propagated here since.
     look()
   }
 
@@ -66,7 +66,7 @@ struct KernelMounts {
     }
   }
 
-  /// Whether the working directory lies in /proc or /sys, or in another mount of either.
+  /// Whether the working directory is in /proc or /sys, or in another mount of either file system.
   static var isWorkingDirectory: Bool {
     guard let directory = try? OwnedDescriptor.open(".", clinux_O_PATH | O_DIRECTORY) else { return true }
     return [0x9fa0, 0x6265_6572].contains(clinux_file_system_type(directory.raw))
@@ -76,8 +76,9 @@ struct KernelMounts {
     if !found.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) { found.append(path) }
   }
 
-  /// Types whose files are nobody's data: to write one is to tell the kernel something, which goes by root's id. The
-  /// names of namespaces (nsfs) are left where they are: nobody inside may enter those, and the file below could be removed.
+  /// Whether a file system type has files that hold no data: a write to one is an instruction to the kernel, which
+  /// root's uid permits. The names of namespaces (nsfs) stay: no process inside may enter those namespaces, and without
+  /// the mount the file below could be removed.
   private static func isKernel(_ type: String) -> Bool {
     switch type {
     case "apparmorfs", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "cpuset", "debugfs", "efivarfs",

@@ -2,26 +2,26 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// Something that is mounted in the calling thread's mount namespace, as statmount(2) tells it or, before Linux 6.8, a
-/// line of proc_pid_mountinfo(5).
+/// A mount in the calling thread's mount namespace, from statmount(2) or, before Linux 6.8, a line of
+/// proc_pid_mountinfo(5).
 public struct MountPoint: Equatable, Sendable {
   public let path: String
-  /// The type of the file system.
+  /// The file system type.
   public let type: String
-  /// Whether what is mounted below it spreads to its peers in other mount namespaces.
+  /// Whether mounts below it propagate to its peers in other mount namespaces.
   public let isShared: Bool
-  /// The file system: its device, by the kernel's major and minor number.
+  /// The device of the file system, from the kernel's major and minor number.
   let device: UInt64
-  /// What of the file system it shows, from its own root on.
+  /// The path in the file system that it shows, from the root of the file system.
   let root: String
 
-  /// Goes through all mounts, as the kernel lists them, which every launch does.
+  /// Calls `body` for all mounts, in the kernel's order. Every launch does this.
   ///
-  /// mountinfo also tells of each by what options it was mounted, which takes longer than all else, and with overlays
-  /// much longer. It is read where the kernel cannot be asked otherwise; what was met by then is met again.
-  /// - Parameter last: after which one to begin, where the kernel can list them in the order in which they were mounted;
-  ///   0 for all.
-  /// - Returns: the last one; the same again where the kernel cannot.
+  /// mountinfo also prints the options of each mount. That takes longer than everything else, and much longer with
+  /// overlays. It is read only if the kernel has no other way. Mounts that were already seen then come again.
+  /// - Parameter last: the id of the mount after which to begin, if the kernel can list the mounts in the order in
+  ///   which they were mounted; 0 for all.
+  /// - Returns: the id of the last mount; the same `last` if the kernel cannot.
   @discardableResult
   static func forEach(after last: UInt64 = 0, _ body: (MountPoint) -> Void) -> UInt64 {
     if let last = forEachListed(after: last, body) { return last }
@@ -29,7 +29,7 @@ public struct MountPoint: Equatable, Sendable {
     return last
   }
 
-  /// - Returns: nil where the kernel cannot list them and tell of each, or may not.
+  /// - Returns: nil if the kernel cannot, or may not, list the mounts and describe each.
   static func forEachListed(after first: UInt64 = 0, _ body: (MountPoint) -> Void) -> UInt64? {
     withUnsafeTemporaryAllocation(of: clinux_mount.self, capacity: 1) { buffer in
       withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { ids in
@@ -51,7 +51,7 @@ public struct MountPoint: Equatable, Sendable {
     }
   }
 
-  /// - Returns: nil for one outside of the root directory.
+  /// - Returns: nil for a mount outside the root directory.
   private init?(_ mount: UnsafePointer<clinux_mount>) {
     guard mount.pointee.mask & clinux_STATMOUNT_MNT_POINT != 0 else { return nil }
     path = String(cString: clinux_mount_text(mount, mount.pointee.point))
@@ -83,7 +83,7 @@ public struct MountPoint: Equatable, Sendable {
       default: break
       }
     }
-    // Optional fields, shared:N among them, up to a dash.
+    // Optional fields, such as shared:N, come before a dash.
     var isShared = false
     var hasType = false
     while !hasType, let field = rest.cut(at: UInt8(ascii: " ")) {
@@ -98,17 +98,17 @@ public struct MountPoint: Equatable, Sendable {
     device = parts.count == 2 ? Self.device(parts[0], parts[1]) : 0
   }
 
-  /// What is mounted on a path; the topmost, where several are.
+  /// The mount on a path; the topmost if there are several.
   public static func on(_ path: String) -> MountPoint? {
     var found: MountPoint?
     forEach { mount in if mount.path == path { found = mount } }
     return found
   }
 
-  /// Whether something is mounted on a path, which is not followed as a link.
+  /// Whether a path is a mount point. A symbolic link is not followed.
   public static func isThere(_ path: String) -> Bool { clinux_is_mount_root(path) != 0 }
 
-  /// Whether a directory is mounted onto itself, as it is when somebody keeps it from being removed.
+  /// Whether a directory is mounted onto itself, as some programs do to prevent its removal.
   public static func isOntoItself(_ path: String) -> Bool {
     var all: [MountPoint] = []
     forEach { all.append($0) }
@@ -117,7 +117,7 @@ public struct MountPoint: Equatable, Sendable {
     return place(of: path, among: all).map { $0.device == own.device && $0.path == own.root } ?? false
   }
 
-  /// In which file system a directory is, and by what path from its root on.
+  /// The file system that contains a directory, and the path of the directory from its root.
   private static func place(of directory: String, among all: [MountPoint]) -> (device: UInt64, path: String)? {
     var holder: MountPoint?
     for mount in all where rest(of: directory, below: mount.path) != nil {
@@ -126,9 +126,8 @@ public struct MountPoint: Equatable, Sendable {
     return holder.map { ($0.device, join($0.root, rest(of: directory, below: $0.path)!)) }
   }
 
-  /// Of all mounts, in the order in which they stand upon each other, those by which a directory is seen by other paths
-  /// than its own.
-  /// - Returns: the paths of the directory, be they covered by something else, and the mounts that show a part of it.
+  /// Finds the other paths to a directory among all mounts, in the order in which they are stacked.
+  /// - Returns: the paths to the directory, even if another mount covers them, and the mounts that show a part of it.
   static func aliases(of directory: String, among all: [MountPoint]) -> (paths: [String], parts: [String]) {
     guard let place = place(of: directory, among: all) else { return ([], []) }
     var (paths, parts): ([String], [String]) = ([], [])
@@ -143,7 +142,7 @@ public struct MountPoint: Equatable, Sendable {
     return (paths, parts)
   }
 
-  /// What comes after a directory in the path of something in it, from the slash on; nil for what is not in it.
+  /// The rest of a path after a directory, from the slash on; nil if the path is not in the directory.
   private static func rest(of path: String, below directory: String) -> Substring.UTF8View? {
     let (path, directory) = (path.utf8, directory == "/" ? "".utf8 : directory.utf8)
     guard path.starts(with: directory) else { return nil }
@@ -156,7 +155,7 @@ public struct MountPoint: Equatable, Sendable {
     return path.isEmpty ? "/" : path
   }
 
-  /// Space, tab, newline and backslash stand as three octal digits after a backslash.
+  /// Decodes space, tab, newline and backslash, each written as a backslash and three octal digits.
   private static func unescape(_ field: ArraySlice<UInt8>) -> String {
     guard field.contains(UInt8(ascii: "\\")) else { return String(decoding: field, as: UTF8.self) }
     var bytes: [UInt8] = []

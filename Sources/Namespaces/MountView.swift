@@ -2,22 +2,22 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// What a command sees of the file system in its network namespace: the host's, but /sys shows this namespace's links
-/// and the files of /etc/netns/NAME stand over those of /etc, as `ip netns exec` does it.
+/// The file system that a command sees in its network namespace. It is the host's, but /sys shows the links of this
+/// namespace, and the files of /etc/netns/NAME cover those of /etc, as with `ip netns exec`.
 public struct MountView: Sendable {
-  /// Whose files below /etc/netns are used; nil for none.
+  /// The name whose files in /etc/netns the view uses; nil for none.
   public var name: NamespaceName?
-  /// The directory that has no other name than this one in the view; nil to leave all as it is. Each name is a mount:
-  /// one that is made later would be mounted in every view that stands, as many as there are.
+  /// The directory of names. In the view it has no other name than ``name``; nil leaves it as it is. Each name is a
+  /// mount. A name that is made later would otherwise be mounted in every existing view.
   public var names: NamespaceDirectory?
-  /// A directory that is an empty one in a confined view, by whatever paths the host's is seen; nil for none.
+  /// A directory that is empty in a confined view, on every path to the host's directory; nil for none.
   public var hidden: String?
-  /// Those paths, but for its own, after ``establish(warn:)``.
+  /// The other paths to ``hidden``, after ``establish(warn:)``.
   private var aliases: [String] = []
-  /// Whether the kernel's files are there to look at only, those of the network apart: uid 0 may write them whatever
+  /// Whether the kernel's files are read-only, except those of the network. Otherwise uid 0 may write them, whatever
   /// its capabilities are.
   public var isConfined: Bool
-  /// Whether /proc shows the calling process's PID namespace, which another one made.
+  /// Whether /proc shows the PID namespace of the calling process, which another process made.
   public var hasOwnProcesses: Bool
 
   public init(
@@ -31,14 +31,14 @@ public struct MountView: Sendable {
     self.hasOwnProcesses = hasOwnProcesses
   }
 
-  /// Gives the calling thread a mount namespace of its own with this view. Its network namespace must be the one that
-  /// /sys is to show.
-  /// - Parameter warn: is told, in a sentence each, what this host forbids; the view lacks it then.
-  /// - Returns: the files of its own; nil where it can have none, or keeps the names of the host's.
+  /// Moves the calling thread into a new mount namespace with this view. The thread must be in the network namespace
+  /// that /sys is to show.
+  /// - Parameter warn: receives a sentence for each thing that this host forbids; the view then lacks it.
+  /// - Returns: the view's own files; nil if it can have none, or keeps the host's names.
   @discardableResult
   public mutating func establish(warn: (String) -> Void) throws(SystemError) -> ViewFiles? {
     try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
-    // Mounts of the host still arrive here; ours do not go out.
+    // The host's mounts still propagate here; mounts made here do not propagate to the host.
     try mount(on: "/", [.makeSlave, .recursive])
     let files = hideNames(warn)
     var mounts = KernelMounts.all()
@@ -62,31 +62,31 @@ public struct MountView: Sendable {
     return files
   }
 
-  /// Looks the working directory up again: as an open directory it would lead past the view. One that has no path there
-  /// any more is left for `/`.
-  /// - Parameter warn: is told so.
+  /// Looks the working directory up again by its path: as an open directory it would bypass the view. If that path does
+  /// not exist in the view, the process moves to `/`.
+  /// - Parameter warn: receives a sentence in that case.
   public static func reenterDirectory(warn: (String) -> Void) throws(SystemError) {
     do throws(SystemError) {
       let path = getcwd(nil, 0)
       let code = errno
       guard let path else { throw SystemError("find", "it", errno: code) }
       defer { free(path) }
-      // One outside of the root directory, or of what is mounted, has no such path.
+      // The path of a directory outside the root directory, or outside all mounts, does not start with a slash.
       guard path[0] == CChar(bitPattern: UInt8(ascii: "/")) else {
         throw SystemError("reach", String(cString: path), errno: ENOENT)
       }
       try systemCall("enter", String(cString: path)) { chdir(path) }
     } catch {
-      // A file system of the host's that root is nobody to may have let somebody else in (NFS, FUSE).
+      // A file system of the host may deny root an access that it gives another user (NFS, FUSE). Stay there.
       if error.errno == EACCES, !KernelMounts.isWorkingDirectory { return }
       warn("the command starts in / : its directory is not there inside: \(error)")
       try systemCall("enter", "/") { chdir("/") }
     }
   }
 
-  /// Puts files and directories over those of the host in the view, which is the calling thread's; then those of
-  /// /etc/netns/NAME that are not among them.
-  /// - Parameter warn: as of ``establish(warn:)``.
+  /// Covers files and directories of the host in the calling thread's view, and then those for which /etc/netns/NAME
+  /// has a file and that are not covered yet.
+  /// - Parameter warn: as in ``establish(warn:)``.
   public func configure(with covers: [ViewCover], in files: borrowing ViewFiles?, warn: (String) -> Void) {
     switch files {
     case .some(let files):
@@ -97,7 +97,7 @@ public struct MountView: Sendable {
       }
     case nil: break
     }
-    // Last, since some of the others are shown from there.
+    // Last, because some of the covers show files from that directory.
     hide(in: files, warn)
     guard let name else { return }
     for file in Self.files(of: name) where !covers.contains(where: { $0.path == "/etc/\(file)" }) {
@@ -106,19 +106,19 @@ public struct MountView: Sendable {
     }
   }
 
-  /// Gives the calling process, which has entered a user namespace, a mount namespace of its own there: what is mounted
-  /// by now cannot be taken apart in it, or be made writable (mount_namespaces(7)).
+  /// Moves the calling process, which has entered a user namespace, into a new mount namespace there. In it, mounts
+  /// made before can neither be taken apart nor made writable (mount_namespaces(7)).
   public static func seal() throws(SystemError) {
     try systemCall("make a mount namespace", "in a user namespace") { clinux_unshare(clinux_CLONE_NEWNS) }
   }
 
-  /// Gives the calling thread a mount namespace of its own, from which and to which no mount spreads.
+  /// Moves the calling thread into a new mount namespace, without propagation to or from it.
   public static func isolate() throws(SystemError) {
     try systemCall("make a mount namespace", "") { clinux_unshare(clinux_CLONE_NEWNS) }
     try mount(on: "/", [.makePrivate, .recursive])
   }
 
-  /// What is named inside is gone with the view: as a file of the host it would stay there, stale.
+  /// A name made inside disappears with the view. In a directory of the host its file would remain, stale.
   private func hideNames(_ warn: (String) -> Void) -> ViewFiles? {
     guard let names else { return nil }
     do throws(SystemError) {
@@ -133,7 +133,7 @@ public struct MountView: Sendable {
     }
   }
 
-  /// The directory may have been made since the view was.
+  /// The directory may have been made after the view.
   private func hide(in files: borrowing ViewFiles?, _ warn: (String) -> Void) {
     guard isConfined, let hidden, let identity = FileIdentity(path: hidden) else { return }
     for (index, path) in ([hidden] + aliases).enumerated() where FileIdentity(path: path) == identity {
@@ -157,12 +157,12 @@ public struct MountView: Sendable {
   }
 
   private func mountSysfs(keeping paths: [String], _ warn: (String) -> Void) {
-    // The rest (bpf, debug, tracing and others) is the kernel's own, which is not only looked at.
+    // A confined view drops the other mounts (bpf, debug, tracing and others): they can be used to change the kernel.
     let kept = keep(paths.filter { !isConfined || $0.hasPrefix("/sys/fs/cgroup") }, warn)
     var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
     if isConfined || !isWritable("/sys") { flags.insert(.readOnly) }
     do throws(SystemError) { try mount("sysfs", on: "/sys", type: "sysfs", flags) } catch {
-      // A container may forbid it. The command works, but sees the host's links in /sys.
+      // A container may forbid this. The command works, but sees the host's links in /sys.
       warn("/sys shows the host's links: \(error)")
       guard isConfined else { return }
       attempt("the command may change this kernel by /sys", warn) { () throws(SystemError) in
@@ -186,15 +186,15 @@ public struct MountView: Sendable {
   private func restore(_ kept: [KeptMount], _ warn: (String) -> Void) {
     for mount in kept {
       attempt("what is mounted on \(mount.path) is not seen inside", warn) { () throws(SystemError) in
-        // What the host mounts there later would arrive with its power.
+        // Otherwise a later mount of the host would propagate here with its rights.
         if isConfined { try mount.protect() }
         try mount.restore()
       }
     }
   }
 
-  /// What uid 0 could change of the kernel by its files in /proc; /proc/sys/net belongs to the network namespace. To open
-  /// /proc/mtrr takes power over the host, and in /proc/tty nothing can be written.
+  /// Files in /proc through which uid 0 could change the kernel; /proc/sys/net belongs to the network namespace. Not
+  /// listed: /proc/mtrr, which opens only with privileges over the host, and /proc/tty, where nothing is writable.
   private static let kernelFiles = [
     "/proc/acpi", "/proc/asound", "/proc/bus", "/proc/driver", "/proc/dynamic_debug", "/proc/fs", "/proc/irq",
     "/proc/latency_stats", "/proc/scsi", "/proc/sys", "/proc/sysrq-trigger",
@@ -204,13 +204,13 @@ public struct MountView: Sendable {
 
   private static let networkParameters = "/proc/sys/net"
 
-  /// - Throws: where the command's ids would be those of others.
+  /// - Throws: if the command's process ids would denote other processes in /proc.
   private func confineProc(keeping paths: [String], _ warn: (String) -> Void) throws(SystemError) {
     var ownProcesses: SystemError?
-    // Whatever hides or replaces files of the host's /proc does so inside as well.
+    // A mount that hides or replaces files of the host's /proc must do so inside as well.
     var kept = keep(paths, warn)
     do throws(SystemError) {
-      // What nothing can be written to need not be protected again, and would bring that of the network with it.
+      // In a read-only /proc these mounts protect nothing, and would bring that on the network's files with them.
       if try !mountCompleteProc() { kept.removeAll { Self.kernelFiles.contains($0.path) } }
     } catch {
       if hasOwnProcesses { ownProcesses = error }
@@ -223,7 +223,7 @@ public struct MountView: Sendable {
       }
     }
     attempt("the command may change this kernel by /proc", warn) { () throws(SystemError) in
-      // All that is mounted there, but neither the processes' own files nor the network's, where they can be written.
+      // This affects all mounts there. The processes' own files and those of the network stay writable if they were.
       let writable = ["/proc", Self.networkParameters].filter(isWritable)
       try protectMount("/proc", isReadOnly: true, isRecursive: true)
       for path in writable { try protectMount(path, isReadOnly: false, isRecursive: false) }
@@ -232,17 +232,17 @@ public struct MountView: Sendable {
       if FileIdentity(path: Self.keys) != nil { try mount("/dev/null", on: Self.keys, .bind) }
     }
     restore(kept, warn)
-    // With the host's processes in sight, ids would be those of others: without is not an answer.
+    // In the host's /proc, the command's process ids denote other processes, so a warning is not enough.
     if let ownProcesses { throw ownProcesses }
   }
 
-  /// Mounts a /proc of its own that can be written, or in a sandbox, where the kernel allows no such one, to be read only
-  /// with the parameters of the network from the one before.
+  /// Mounts a new /proc. It is writable or, in a sandbox in which the kernel does not allow that, read-only with the
+  /// network parameters of the previous /proc.
   ///
-  /// The kernel lets nobody inside mount another one but where a complete one is mounted, and with no more rights
-  /// (mnt_already_visible in fs/namespace.c): the mount over which this one stands is complete, since nothing in it is
-  /// covered, has no path, and is read-only.
-  /// - Returns: whether it can be written.
+  /// Inside, the kernel permits another /proc only if a complete one is already mounted, and with no more rights than
+  /// that has (mnt_already_visible in fs/namespace.c). So a complete one stays under the new /proc. It is complete
+  /// because nothing in it is covered. It is read-only and has no path.
+  /// - Returns: whether the new /proc is writable.
   @discardableResult
   public func mountCompleteProc() throws(SystemError) -> Bool {
     let place = Self.coveredPlace
@@ -257,7 +257,7 @@ public struct MountView: Sendable {
       try mountProc(on: place, isReadOnly: true)
     }
     do throws(SystemError) { try protectMount(place, isReadOnly: true, isRecursive: false) } catch {
-      // A complete one that can be written would let others like it be mounted inside.
+      // If a complete /proc were writable, processes inside could mount others like it.
       try unmountDetached(place)
       guard parameters == nil else { throw error }
       try mountProc()
@@ -272,24 +272,25 @@ public struct MountView: Sendable {
     return true
   }
 
-  /// Whether the /proc that is there hides the processes that its reader may not trace, as that of a sandbox does: who is
-  /// in a user namespace of its own sees only those in it.
+  /// Whether the existing /proc hides the processes that its reader may not trace, as that of a sandbox does. A process
+  /// in a user namespace of its own then sees only the processes there.
   private var hidesProcesses: Bool {
     guard let table = try? readText("/proc/thread-self/mountinfo") else { return false }
     let uppermost = table.split(separator: "\n").last { line in
       line.split(separator: " ", maxSplits: 5).dropFirst(4).first == "/proc"
     }
     let options = uppermost?.split(separator: " ").last?.split(separator: ",") ?? []
-    // The numbers of kernels before Linux 5.8. Whoever is in a group that gid= names sees all with the weaker one.
+    // The numbers are for kernels before Linux 5.8. With the weaker option, members of the group in gid= see all
+    // processes.
     let weaker = options.contains { $0.hasPrefix("gid=") } ? [] : ["hidepid=invisible", "hidepid=2"]
     return options.contains { (["hidepid=ptraceable", "hidepid=4"] + weaker).contains(String($0)) }
   }
 
-  /// A directory that each /proc has.
+  /// A directory that every /proc has.
   private static let coveredPlace = "/proc/driver"
 
-  /// Mounts a /proc of its own. Whoever is confined finds only the processes there that it might trace: root's files of
-  /// others are open to it too, /proc/PID/oom_score_adj and the files of netfilter in /proc/PID/net among them.
+  /// Mounts a new /proc. A confined process finds only the processes that it may trace: as root it could also open
+  /// root's files of other processes, such as /proc/PID/oom_score_adj and the netfilter files in /proc/PID/net.
   private func mountProc(on path: String = "/proc", isReadOnly: Bool = false) throws(SystemError) {
     var flags: MountFlags = [.noSetUID, .noDevices, .noExecution]
     if isReadOnly { flags.insert(.readOnly) }
@@ -313,8 +314,8 @@ private func isWritable(_ path: String) -> Bool {
   return statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) == 0
 }
 
-/// Does what the view can be without.
-/// - Returns: nil, with a warning, where it fails.
+/// Runs a step that the view can do without.
+/// - Returns: nil, after a warning, if the step fails.
 @discardableResult
 private func attempt<Result>(
   _ lack: String, _ warn: (String) -> Void, _ body: () throws(SystemError) -> Result
@@ -325,12 +326,12 @@ private func attempt<Result>(
   }
 }
 
-/// Something mounted below /proc or /sys that outlasts the new one.
+/// A mount below /proc or /sys that is kept when a new /proc or /sys is mounted.
 private final class KeptMount {
   let path: String
   private let tree: MountTree
 
-  /// - Returns: nil where there is nothing, or only below something else, where no path leads to it.
+  /// - Returns: nil if nothing is mounted there, or only below another mount, where no path leads to it.
   init?(_ path: String) throws(SystemError) {
     guard MountPoint.isThere(path), let tree = try MountTree(at: path) else { return nil }
     self.path = path
@@ -341,7 +342,7 @@ private final class KeptMount {
 
   func restore() throws(SystemError) {
     do throws(SystemError) { try tree.move(to: path) } catch {
-      // Locked to where it is, under the new one.
+      // It is locked in its place under the new mount.
       guard error.errno == EINVAL else { throw error }
       try tree.copy().move(to: path)
     }

@@ -2,13 +2,14 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// A name for a namespace by which the kernel tells whether it is gone, whoever has it open and whatever is seen of it
-/// from here (Linux 6.18). The number of its file is given to another one afterwards; this is not.
+/// An identifier through which the kernel tells whether a namespace is gone (Linux 6.18). The answer includes users of
+/// the namespace that this process cannot see. The kernel reuses the inode number of a namespace, but not this
+/// identifier.
 public struct NamespaceHandle: Equatable, Sendable {
   private let type: Int32
   private let bytes: [UInt8]
 
-  /// - Returns: nil where the kernel gives none.
+  /// - Returns: nil if the kernel gives none.
   public init?(of namespace: borrowing NetworkNamespace) {
     var bytes = [UInt8](repeating: 0, count: 128)
     var size = UInt32(bytes.count)
@@ -18,12 +19,12 @@ public struct NamespaceHandle: Equatable, Sendable {
     self.bytes = Array(bytes[..<Int(size)])
   }
 
-  /// As text: the type and, in hexadecimal digits, the bytes.
+  /// The handle as text: the type, and the bytes in hexadecimal digits.
   public var text: String { "\(type):\(hexadecimal(bytes))" }
 
-  /// - Parameter text: as ``text`` gives it.
+  /// - Parameter text: in the form of ``text``.
   public init?(_ text: String) {
-    // By bytes: each launch reads one.
+    // Works on bytes for speed: every launch reads a handle.
     let text = Array(text.utf8)
     guard let separator = text.firstIndex(of: UInt8(ascii: ":")),
       let type = Int32(String(decoding: text[..<separator], as: UTF8.self))
@@ -48,9 +49,9 @@ public struct NamespaceHandle: Equatable, Sendable {
     }
   }
 
-  /// Whether the kernel says that the namespace is gone; false where it cannot say, or this process not ask.
+  /// Whether the kernel says that the namespace is gone; false if the kernel cannot say, or this process may not ask.
   public var isGone: Bool {
-    // The kernel gives those without power over a namespace the same answer.
+    // The kernel gives the same answer to a process without privileges over the namespace.
     guard UserNamespace.isFirst else { return false }
     let descriptor = clinux_open_namespace(type, bytes, UInt32(bytes.count))
     let code = errno

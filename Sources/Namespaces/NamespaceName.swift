@@ -1,13 +1,14 @@
 import Glibc
 import LinuxSystem
 
-/// A name that a network namespace may have under /run/netns: one path component of 1 to 255 bytes, neither `.` nor `..`.
+/// A name of a network namespace in /run/netns: one path component of 1 to 255 bytes, neither `.` nor `..`.
 ///
-/// Names are equal, and ordered, by their bytes, as files are: the same letters in another form are another name.
+/// Names are compared and ordered by their bytes, as file names are: the same letters in another Unicode form are
+/// another name.
 public struct NamespaceName: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let text: String
 
-  /// Why a text is no name.
+  /// Why a text is not a valid name.
   public struct Invalid: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
   }

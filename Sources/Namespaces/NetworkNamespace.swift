@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// A network namespace that is kept alive by an open descriptor.
+/// A network namespace, kept alive by an open descriptor.
 public struct NetworkNamespace: ~Copyable, Sendable {
   let descriptor: OwnedDescriptor
 
@@ -10,12 +10,12 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
   /// The namespace of the calling thread.
   public static func current() throws(SystemError) -> NetworkNamespace {
-    // /proc/self would be the main thread's.
+    // /proc/self would refer to the main thread.
     NetworkNamespace(try .open("/proc/thread-self/ns/net", O_RDONLY))
   }
 
-  /// The namespace of a process, or of a thread.
-  /// - Throws: ENOENT when it is gone, or a zombie.
+  /// The namespace of a process or a thread.
+  /// - Throws: ENOENT if it is gone, or a zombie.
   public static func ofProcess(_ pid: Int32) throws(SystemError) -> NetworkNamespace {
     NetworkNamespace(try .open("/proc/\(pid)/ns/net", O_RDONLY))
   }
@@ -23,7 +23,7 @@ public struct NetworkNamespace: ~Copyable, Sendable {
   /// The descriptor's number, for IFLA_NET_NS_FD; valid as long as this value lives.
   public var raw: Int32 { descriptor.raw }
 
-  /// Equal for two descriptors exactly when they are of one namespace.
+  /// Equal for two descriptors exactly if they refer to one namespace.
   public func identity() throws(SystemError) -> FileIdentity { try descriptor.identity() }
 
   /// Moves the calling thread into this namespace (setns(2), needs CAP_SYS_ADMIN).
@@ -31,9 +31,9 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     try systemCall("enter network namespace", "") { clinux_setns(descriptor.raw, clinux_CLONE_NEWNET) }
   }
 
-  /// Runs `body` inside this namespace and comes back to `home`. Sockets opened in `body` stay inside.
+  /// Runs `body` inside this namespace and returns to `home`. Sockets that `body` opens stay inside.
   ///
-  /// The calling thread must not be one that others run code on.
+  /// No other code may run on the calling thread, as it would on a thread of a pool.
   public func inside<Result: ~Copyable, Failure: Error>(
     home: borrowing NetworkNamespace, _ body: () throws(Failure) -> Result
   ) throws(SystemError) -> Swift.Result<Result, Failure> {
@@ -45,7 +45,7 @@ public struct NetworkNamespace: ~Copyable, Sendable {
   }
 
   private func comeBack() {
-    // Going on in the wrong namespace would change somebody else's network.
+    // Otherwise the process would change the wrong network.
     do throws(SystemError) { try enter() } catch {
       let message = Array("nsrun: cannot return to the host's namespace: \(error)\n".utf8)
       _ = write(STDERR_FILENO, message, message.count)
@@ -55,18 +55,19 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
   /// Marks the namespace for ``closeLast(home:)``.
   ///
-  /// A namespace has one file in memory as long as something has that open or mounted, and a new one, which has no mark,
-  /// when it is opened the next time.
+  /// A namespace has one inode in memory as long as it is open or mounted somewhere. The next time it is opened, it has
+  /// a new inode without a mark.
   public func mark() throws(SystemError) {
     try systemCall("mark", "a network namespace") { clinux_set_write_hint(descriptor.raw, Self.mark) }
   }
 
   private static let mark: UInt64 = 2  // RWH_WRITE_LIFE_SHORT
 
-  /// Closes what should be the last descriptor of a marked namespace that has no name any more.
-  /// - Returns: whether nothing else has it open or mounted, in any process or mount namespace, a look at it apart that
-  ///   somebody takes for a moment, and no socket is there that is seen (``OpenSockets/exceed(_:)``).
-  /// - Throws: where that cannot be told, as where root inside has removed the mark.
+  /// Closes the descriptor of a marked namespace that has no name any more. It should be the last descriptor.
+  /// - Returns: whether no process or mount namespace has the namespace open or mounted any more, and it has no visible
+  ///   socket (``OpenSockets/exceed(_:)``). A process that opens it for only a moment does not count. False also if
+  ///   root inside has removed the mark.
+  /// - Throws: if this cannot be determined.
   public consuming func closeLast(home: borrowing NetworkNamespace) throws(SystemError) -> Bool {
     try enter()
     defer { home.comeBack() }
@@ -85,8 +86,8 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     return false
   }
 
-  /// Runs `body` inside this namespace in a thread that is there for it, while the calling one waits. For those who list or
-  /// end the processes there the process is a visitor (``ProcessCensus``).
+  /// Runs `body` inside this namespace in a new thread, while the calling thread waits. When another process lists or
+  /// ends the processes there, this process counts as a visitor (``ProcessCensus``).
   public func visit<Result, Failure: Error>(
     _ body: @escaping () throws(Failure) -> Result
   ) throws(SystemError) -> Swift.Result<Result, Failure> {
@@ -104,23 +105,25 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     return try outcome!.get()
   }
 
-  /// Moves the calling thread into a network namespace of its own, in which there is only a loopback link that is down.
+  /// Moves the calling thread into a new network namespace, which has only a loopback link that is down.
   public static func unshare() throws(SystemError) {
     try systemCall("make a network namespace", "") { clinux_unshare(clinux_CLONE_NEWNET) }
   }
 
-  /// Moves the calling thread into a network namespace of its own that a new user namespace owns, and not into that:
-  /// mounts are still made with the power of before.
+  /// Moves the calling thread into a new network namespace that a new user namespace owns. The thread stays in its own
+  /// user namespace, so it can still mount with its previous privileges.
   ///
-  /// No control groups can be mounted there: root's files are still root's, and every process of the host has one.
+  /// The new user namespace allows no mounts of control groups: root's files still belong to root, and every process of
+  /// the host is in a control group.
   ///
-  /// - Parameter warn: is told, in a sentence, where this host forbids to see to that.
-  /// - Throws: ENOSPC: none may be made, or no more (namespaces(7)); EINVAL: this
-  /// kernel has no user namespaces; EPERM: it is forbidden, as after chroot(2).
+  /// - Parameter warn: receives a sentence if this host does not let nsrun prevent such mounts.
+  /// - Throws: ENOSPC: no user namespace, or no further one, is allowed (namespaces(7)); EINVAL: this kernel has no
+  ///   user namespaces; EPERM: it is forbidden, as after chroot(2).
   public static func unshareOwned(warn: (String) -> Void) throws(SystemError) -> UserNamespace {
     var (user, network, limitError): (Int32, Int32, Int32) = (-1, -1, 0)
     try systemCall(UserNamespace.making, "") { clinux_make_owned_network(&user, &network, &limitError) }
-    // A kernel without the file has no such namespaces; nor has who is in one that must not make any.
+    // A kernel without the file has no cgroup namespaces. If the limit is 0 here, processes below cannot make any
+    // either.
     let limit = "/proc/sys/user/max_cgroup_namespaces"
     if limitError != 0, limitError != ENOENT, (try? readText(limit)) != "0\n" {
       let error = SystemError("write", limit, errno: limitError)
@@ -132,7 +135,7 @@ public struct NetworkNamespace: ~Copyable, Sendable {
   }
 }
 
-/// What a thread of its own does while the calling one waits.
+/// Work for a new thread, while the calling thread waits.
 private final class Visit {
   private let body: () -> Void
 

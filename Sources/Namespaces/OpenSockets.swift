@@ -1,13 +1,15 @@
 import Glibc
 import LinuxSystem
 
-/// The sockets of the calling thread's network namespace that processes have open, wherever these are.
+/// The sockets in the calling thread's network namespace that processes have open, whichever namespaces the processes
+/// are in.
 public enum OpenSockets {
-  /// Whether there are more than a number, as far as the kernel tells. Costs next to nothing where there are not.
+  /// Whether more than a number of sockets are open, as far as the kernel tells. This costs next to nothing if there
+  /// are not.
   ///
-  /// The kernel counts a netlink socket until some milliseconds after it was closed (netlink_release in
-  /// net/netlink/af_netlink.c). In the table of protocols it is counted until then only; but others, as a UDP socket without
-  /// a port, are not counted there, and here taken for closed.
+  /// The kernel counts a netlink socket in sockstat until some milliseconds after it was closed (netlink_release in
+  /// net/netlink/af_netlink.c). The table of protocols counts it only until then. But that table does not count some
+  /// other sockets, such as a UDP socket without a port. They pass for closed here.
   public static func exceed(_ number: Int) throws(SystemError) -> Bool {
     if let used = count(in: try readFile("\(directory)/sockstat")), used <= number { return false }
     return open(in: try readFile("\(directory)/protocols")) > number
@@ -15,17 +17,17 @@ public enum OpenSockets {
 
   private static let directory = "/proc/thread-self/net"
 
-  /// The first line of /proc/net/sockstat; nil where it is something else.
+  /// Reads the first line of /proc/net/sockstat; nil if it has another form.
   static func count(in text: [UInt8]) -> Int? {
     let prefix = Array("sockets: used ".utf8)
     return text.starts(with: prefix) ? number(text[prefix.count...]) : nil
   }
 
-  /// What /proc/net/protocols says of all protocols together. One that is not counted has -1.
+  /// The sum over all protocols in /proc/net/protocols. A protocol without a count has -1.
   static func open(in table: [UInt8]) -> Int {
     let (space, newline) = (UInt8(ascii: " "), UInt8(ascii: "\n"))
     var (sum, line, field, previous) = (0, 0, 0, newline)
-    // By bytes: this is a launch's way.
+    // Works on bytes for speed: every launch does this.
     for (index, byte) in table.enumerated() {
       if byte == newline {
         line += 1
@@ -39,7 +41,7 @@ public enum OpenSockets {
     return sum
   }
 
-  /// The decimal number that bytes begin with; nil for none.
+  /// The decimal number at the start of the bytes; nil if there is none.
   private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
     var number: Int?
     for byte in bytes {

@@ -1,13 +1,13 @@
 import Glibc
 
-/// The family of an address: what the kernel calls AF_INET and AF_INET6.
+/// The family of an address (AF_INET and AF_INET6).
 public enum AddressFamily: UInt8, Sendable, CustomStringConvertible {
   /// IPv4 (AF_INET).
   case inet = 2
   /// IPv6 (AF_INET6).
   case inet6 = 10
 
-  /// How many bits an address has: 32 or 128.
+  /// The number of bits in an address: 32 or 128.
   public var bitWidth: UInt8 { self == .inet ? 32 : 128 }
 
   /// `IPv4` or `IPv6`.
@@ -28,7 +28,7 @@ public struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible
 
   /// Reads the usual notation: `10.64.1.5`, `2001:db8::1`. Short and octal forms of IPv4, zones and brackets are not
   /// accepted.
-  /// - Returns: nil for what is no address.
+  /// - Returns: nil if the text is no address.
   public init?(_ text: String) {
     guard !text.utf8.contains(0) else { return nil }
     let family: AddressFamily = text.utf8.contains(UInt8(ascii: ":")) ? .inet6 : .inet
@@ -45,7 +45,7 @@ public struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible
     }
   }
 
-  /// Takes the bytes in network byte order: 4 for IPv4, 16 for IPv6; nil for any other number.
+  /// Takes the bytes in network byte order: 4 for IPv4, 16 for IPv6; nil for any other count.
   public init?(bytes: some Collection<UInt8>) {
     switch bytes.count {
     case 4: family = .inet
@@ -64,19 +64,19 @@ public struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible
   /// Whether it is an IPv4 address.
   public var isIPv4: Bool { family == .inet }
 
-  /// Whether it is the address that stands for none or any: `0.0.0.0`, `::`.
+  /// Whether this is the unspecified address: `0.0.0.0`, `::`.
   public var isUnspecified: Bool { value == 0 }
 
-  /// Whether it stays on its own machine: 127.0.0.0/8, `::1`.
+  /// Whether this is a loopback address: 127.0.0.0/8, `::1`.
   public var isLoopback: Bool { isIPv4 ? value >> 24 == 127 : value == 1 }
 
-  /// Whether it is valid on its own link only: 169.254.0.0/16, fe80::/10.
+  /// Whether this is a link-local address: 169.254.0.0/16, fe80::/10.
   public var isLinkLocal: Bool { isIPv4 ? value >> 16 == 0xa9fe : value >> 118 == 0x3fa }
 
-  /// Whether it addresses a group: 224.0.0.0/4, ff00::/8.
+  /// Whether this is a multicast address: 224.0.0.0/4, ff00::/8.
   public var isMulticast: Bool { isIPv4 ? value >> 28 == 0xe : value >> 120 == 0xff }
 
-  /// The address that lies `offset` after this one; nil where the family has none.
+  /// The address `offset` after this one; nil beyond the last address of the family.
   public func advanced(by offset: UInt64) -> IPAddress? {
     let (sum, overflow) = value.addingReportingOverflow(UInt128(offset))
     guard !overflow, family == .inet6 || sum <= UInt128(UInt32.max) else { return nil }
@@ -87,7 +87,7 @@ public struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible
     (left.family.rawValue, left.value) < (right.family.rawValue, right.value)
   }
 
-  /// The usual notation, IPv6 shortened as RFC 5952 wants it.
+  /// The usual notation; IPv6 in the short form of RFC 5952.
   public var description: String {
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     guard inet_ntop(Int32(family.rawValue), bytes, &text, socklen_t(text.count)) != nil else { return "" }

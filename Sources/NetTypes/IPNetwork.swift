@@ -1,12 +1,12 @@
-/// An address with a prefix length, such as `10.64.1.5/24`: either an address and the network it lies in, or, where the
-/// host bits are zero, the network itself.
+/// An address with a prefix length, such as `10.64.1.5/24`. It stands for an address in a network or, if the host bits
+/// are zero, for the network itself.
 public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
-  /// The address, its host bits kept.
+  /// The address, including its host bits.
   public let address: IPAddress
-  /// How many leading bits are the network's: up to 32 for IPv4, up to 128 for IPv6.
+  /// The number of leading bits that identify the network: up to 32 for IPv4, up to 128 for IPv6.
   public let prefixLength: UInt8
 
-  /// What stays on its own machine: 127.0.0.0/8.
+  /// The IPv4 loopback network: 127.0.0.0/8.
   public static let loopback = IPNetwork("127.0.0.0/8")!
 
   /// Reads `ADDRESS/LENGTH`; nil for anything else.
@@ -20,14 +20,14 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     self.init(address: address, prefixLength: length)
   }
 
-  /// - Returns: nil where the prefix is longer than the address.
+  /// - Returns: nil if the prefix is longer than the address.
   public init?(address: IPAddress, prefixLength: UInt8) {
     guard prefixLength <= address.family.bitWidth else { return nil }
     self.address = address
     self.prefixLength = prefixLength
   }
 
-  /// The network of this address alone: /32 or /128.
+  /// The network that consists of this address: /32 or /128.
   public init(_ address: IPAddress) {
     self.address = address
     prefixLength = address.family.bitWidth
@@ -41,29 +41,29 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
   /// Whether it is IPv4 or IPv6.
   public var family: AddressFamily { address.family }
 
-  /// The host part's bits.
+  /// The bits of the host part.
   private var hostMask: UInt128 {
     let bits = family.bitWidth - prefixLength
     return bits == 128 ? .max : (1 << UInt128(bits)) - 1
   }
 
-  /// As many ones as the prefix has bits, in an address of the family: `255.255.255.0`.
+  /// The network mask as an address of the family: `255.255.255.0`.
   public var mask: IPAddress {
     IPAddress(family: family, value: ~hostMask & (family == .inet ? UInt128(UInt32.max) : .max))
   }
 
-  /// The network in which the address lies: the host bits are zero.
+  /// The network that contains the address: the host bits are zero.
   public var network: IPNetwork {
     IPNetwork(IPAddress(family: family, value: address.value & ~hostMask), prefixLength)
   }
 
-  /// The last address of the network, whatever it is used for.
+  /// The last address of the network, whatever its use.
   public var lastAddress: IPAddress { IPAddress(family: family, value: address.value | hostMask) }
 
-  /// The address that reaches all hosts of an IPv4 network; nil for IPv6 and for /31 and /32, which have none.
+  /// The broadcast address of an IPv4 network; nil for IPv6 and for /31 and /32, which have none.
   public var broadcast: IPAddress? { address.isIPv4 && prefixLength <= 30 ? lastAddress : nil }
 
-  /// Whether the address lies in the network. Never so for one of the other family.
+  /// Whether the address lies in the network; false for an address of the other family.
   public func contains(_ other: IPAddress) -> Bool {
     other.family == family && other.value & ~hostMask == address.value & ~hostMask
   }
@@ -73,13 +73,13 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     prefixLength <= other.prefixLength ? contains(other.address) : other.contains(address)
   }
 
-  /// The address that lies this many after the network address; nil outside the network.
+  /// The address at an offset from the network address; nil outside the network.
   public func address(at offset: UInt32) -> IPAddress? {
     guard let candidate = network.address.advanced(by: UInt64(offset)) else { return nil }
     return contains(candidate) ? candidate : nil
   }
 
-  /// How many addresses after the network address one lies; nil outside the network, and beyond 2^32 - 1.
+  /// The offset of an address from the network address; nil outside the network, and beyond 2^32 - 1.
   public func offset(of address: IPAddress) -> UInt32? {
     contains(address) ? UInt32(exactly: address.value - network.address.value) : nil
   }

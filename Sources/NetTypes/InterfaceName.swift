@@ -1,9 +1,9 @@
 /// A name that the kernel accepts for a network link.
 ///
-/// The rules are those of dev_valid_name in net/core/dev.c, and two more: no control bytes, which would garble every
-/// listing, and no `%`, because the kernel takes such a name as a pattern for one of its own choice.
+/// The rules are those of dev_valid_name in net/core/dev.c and two more: no control bytes, which would garble every
+/// listing, and no `%`, because the kernel takes such a name as a pattern and chooses the name itself.
 public struct InterfaceName: Hashable, Sendable, CustomStringConvertible {
-  /// How many bytes the kernel keeps of a name, with the zero byte at its end (IFNAMSIZ in linux/if.h).
+  /// The size of a name in the kernel in bytes, including the terminating NUL (IFNAMSIZ in linux/if.h).
   public static let capacity = 16
 
   /// The name.
@@ -24,7 +24,7 @@ public struct InterfaceName: Hashable, Sendable, CustomStringConvertible {
       switch byte {
       case UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "%"):
         return "it contains '\(Character(UnicodeScalar(byte)))'"
-      // The kernel's isspace() reads Latin-1: 0xa0 is a space to it, also as the second byte of a letter in UTF-8.
+      // The kernel's isspace() reads Latin-1, where 0xa0 is a space, even as the second byte of a letter in UTF-8.
       case 9...13, 32, 0xa0: return "it contains white space"
       case 0...31, 127: return "it contains a control character"
       default: break
@@ -35,11 +35,11 @@ public struct InterfaceName: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { text }
 
-  /// A text that is no name for a link, and why.
+  /// A text that is no valid link name, and the reason.
   public struct Invalid: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What was given.
+    /// The rejected text.
     public let text: String
-    /// The rule that it breaks.
+    /// The rule that the text breaks.
     public let reason: String
 
     public var description: String { "'\(text)' cannot be the name of a network link: \(reason)" }

@@ -1,8 +1,8 @@
 import LinuxSystem
 
-/// A MAC address: the six bytes by which an Ethernet link is known to its neighbours.
+/// A MAC address: the six bytes that identify an Ethernet link on its network.
 public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
-  /// The address in the low 48 bits, the byte that is sent first on top.
+  /// The address in the low 48 bits; the byte that is sent first is the most significant.
   package let value: UInt64
 
   /// Reads the usual notation: six pairs of hexadecimal digits between colons, such as `02:00:5e:10:00:01`.
@@ -26,7 +26,7 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
     self.value = value
   }
 
-  /// Takes the bytes in the order in which they are sent; nil where there are not six.
+  /// Takes the bytes in transmission order; nil unless there are six.
   public init?(bytes: [UInt8]) {
     guard bytes.count == 6 else { return nil }
     value = bytes.reduce(0) { $0 << 8 | UInt64($1) }
@@ -41,16 +41,16 @@ public struct MACAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The six bytes in the order in which they are sent.
+  /// The six bytes in transmission order.
   public var bytes: [UInt8] { (0..<6).map { UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64($0))) } }
 
-  /// Whether it addresses a group (I/G bit). Such an address cannot be a link's own.
+  /// Whether this is a group address (I/G bit). A link cannot have one.
   public var isMulticast: Bool { value >> 40 & 1 != 0 }
 
-  /// Whether it was chosen locally rather than given by a manufacturer (U/L bit).
+  /// Whether the address was chosen locally rather than by a manufacturer (U/L bit).
   public var isLocallyAdministered: Bool { value >> 40 & 2 != 0 }
 
-  /// Whether all bytes are zero, as those of a loopback link are. The kernel accepts it for no Ethernet link.
+  /// Whether all bytes are zero, as on a loopback link. The kernel accepts this address for no Ethernet link.
   public var isZero: Bool { value == 0 }
 
   /// The usual notation in lower case.

@@ -2,17 +2,17 @@
 public let NLA_F_NESTED: UInt16 = 0x8000
 /// NLA_F_NET_BYTEORDER: the payload is an integer in network byte order.
 public let NLA_F_NET_BYTEORDER: UInt16 = 0x4000
-/// What is left of a type without its two flags.
+/// The bits of a type without the two flags.
 public let NLA_TYPE_MASK: UInt16 = 0x3fff
 
-/// A message that does not have the form it must have: too short, or with lengths that do not fit.
+/// A malformed message: too short, or with lengths that do not fit.
 public struct MalformedMessage: Error, Equatable, Sendable {
   /// What was being read.
   public var what: String
   public init(_ what: String) { self.what = what }
 }
 
-/// Reads attributes one after the other; cannot read outside the span that it was given, and always ends.
+/// Reads attributes in order. It never reads outside its span, and always ends.
 public struct AttributeReader: ~Escapable {
   private var rest: RawSpan
 
@@ -20,8 +20,8 @@ public struct AttributeReader: ~Escapable {
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) { rest = bytes }
 
-  /// The next attribute, nil after the last.
-  /// - Throws: ``MalformedMessage`` where a length is below 4 or goes beyond the end.
+  /// The next attribute; nil after the last one.
+  /// - Throws: ``MalformedMessage`` if a length is below 4 or extends beyond the end.
   @_lifetime(copy self)
   public mutating func next() throws(MalformedMessage) -> Attribute? {
     // Up to three bytes of padding may follow the last attribute.
@@ -41,7 +41,7 @@ public struct AttributeReader: ~Escapable {
   }
 }
 
-/// One attribute as it was received: a type and its payload.
+/// One received attribute: a type and its payload.
 public struct Attribute: ~Escapable {
   /// The type with its flags.
   public let rawType: UInt16
@@ -57,7 +57,7 @@ public struct Attribute: ~Escapable {
   /// The type without NLA_F_NESTED and NLA_F_NET_BYTEORDER.
   public var type: UInt16 { rawType & NLA_TYPE_MASK }
 
-  /// The attributes inside this one.
+  /// The attributes nested in this one.
   public var attributes: AttributeReader {
     @_lifetime(copy self) get { AttributeReader(payload) }
   }
@@ -89,7 +89,7 @@ public struct Attribute: ~Escapable {
 }
 
 extension RawSpan {
-  /// An integer in host byte order, nil where it would reach beyond the end. It need not be aligned.
+  /// An integer in host byte order; nil if it extends beyond the end. It need not be aligned.
   public func integer<Value: FixedWidthInteger & BitwiseCopyable>(
     at offset: Int, as type: Value.Type = Value.self
   ) -> Value? {

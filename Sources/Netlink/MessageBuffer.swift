@@ -1,14 +1,14 @@
 import NetTypes
 
-/// One growing buffer in which netlink messages are written: fixed parts, attributes and nested attributes, padded and
-/// with their lengths filled in.
+/// A growing buffer for netlink messages: fixed parts, attributes and nested attributes. It adds padding and fills in
+/// lengths.
 ///
-/// A length that does not fit its field makes the buffer ``isOverflown``, which every connection refuses to send: there
-/// is one place to check instead of one for each attribute.
+/// If a length does not fit its field, the buffer becomes ``isOverflown`` and every connection refuses to send it. This
+/// one check replaces a check of each attribute.
 public struct MessageBuffer: Sendable {
-  /// What has been written, ready to send.
+  /// The bytes written so far, ready to send.
   public internal(set) var bytes: [UInt8]
-  /// Whether an attribute was longer than the 65,535 bytes that its length field can tell.
+  /// Whether an attribute was longer than 65,535 bytes, the maximum of its length field.
   public private(set) var isOverflown = false
 
   public init() {
@@ -24,7 +24,7 @@ public struct MessageBuffer: Sendable {
   /// Appends bytes as they are.
   public mutating func append(_ content: [UInt8]) { bytes.append(contentsOf: content) }
 
-  /// Appends an address in network byte order: 4 or 16 bytes.
+  /// Appends an IP address in network byte order: 4 or 16 bytes.
   public mutating func append(_ address: IPAddress) {
     if address.isIPv4 {
       append(UInt32(truncatingIfNeeded: address.value).bigEndian)
@@ -33,18 +33,18 @@ public struct MessageBuffer: Sendable {
     }
   }
 
-  /// Appends the six bytes of an address, as they are sent.
+  /// Appends the six bytes of a MAC address in transmission order.
   public mutating func append(_ address: MACAddress) {
     append(UInt32(truncatingIfNeeded: address.value >> 16).bigEndian)
     append(UInt16(truncatingIfNeeded: address.value).bigEndian)
   }
 
-  /// Fills up to a multiple of 4 bytes.
+  /// Pads to a multiple of 4 bytes.
   public mutating func pad() {
     while bytes.count & 3 != 0 { bytes.append(0) }
   }
 
-  /// Adds an attribute whose payload `body` writes; the length is filled in afterwards.
+  /// Appends an attribute whose payload `body` writes; the length is filled in afterwards.
   public mutating func attribute(_ type: UInt16, _ body: (inout MessageBuffer) -> Void) {
     let start = bytes.count
     append(UInt16(0))
@@ -56,20 +56,20 @@ public struct MessageBuffer: Sendable {
     pad()
   }
 
-  /// Adds an attribute without a payload: its presence is its value.
+  /// Appends an attribute without a payload: its presence is its value.
   public mutating func flag(_ type: UInt16) { attribute(type) { _ in } }
 
-  /// Adds an integer in host byte order, as rtnetlink wants it.
+  /// Appends an attribute that holds an integer in host byte order, as rtnetlink expects it.
   public mutating func attribute<Value: FixedWidthInteger>(_ type: UInt16, _ value: Value) {
     attribute(type) { $0.append(value) }
   }
 
-  /// Adds an integer in network byte order, as nftables wants it.
+  /// Appends an attribute that holds an integer in network byte order, as nf_tables expects it.
   public mutating func attribute<Value: FixedWidthInteger>(_ type: UInt16, bigEndian value: Value) {
     attribute(type) { $0.append(value.bigEndian) }
   }
 
-  /// Adds a string with a NUL at its end.
+  /// Appends an attribute that holds a NUL-terminated string.
   public mutating func attribute(_ type: UInt16, string: String) {
     attribute(type) {
       $0.bytes.append(contentsOf: string.utf8)
@@ -77,28 +77,28 @@ public struct MessageBuffer: Sendable {
     }
   }
 
-  /// Adds a string without a NUL.
+  /// Appends an attribute that holds a string without a NUL.
   public mutating func attribute(_ type: UInt16, unterminated string: String) {
     attribute(type) { $0.bytes.append(contentsOf: string.utf8) }
   }
 
-  /// Adds bytes as they are.
+  /// Appends an attribute that holds bytes as they are.
   public mutating func attribute(_ type: UInt16, bytes content: [UInt8]) {
     attribute(type) { $0.append(content) }
   }
 
-  /// Appends an attribute that holds an address in network byte order.
+  /// Appends an attribute that holds an IP address in network byte order.
   public mutating func attribute(_ type: UInt16, _ address: IPAddress) { attribute(type) { $0.append(address) } }
 
-  /// Appends an attribute that holds the six bytes of an address.
+  /// Appends an attribute that holds the six bytes of a MAC address.
   public mutating func attribute(_ type: UInt16, _ address: MACAddress) { attribute(type) { $0.append(address) } }
 
-  /// Adds an attribute that contains attributes, marked NLA_F_NESTED.
+  /// Appends an attribute that contains attributes, marked NLA_F_NESTED.
   public mutating func nested(_ type: UInt16, _ body: (inout MessageBuffer) -> Void) {
     attribute(type | NLA_F_NESTED, body)
   }
 
-  /// Overwrites two bytes written before.
+  /// Overwrites bytes that were written before.
   mutating func store<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
     withUnsafeBytes(of: value) { new in
       for index in new.indices { bytes[offset + index] = new[index] }

@@ -1,19 +1,20 @@
-/// How a type of message is shown to people: the names of its fields and attributes, and how their values read.
+/// The description of a message type for people: the names of its fields and attributes, and the formats of their
+/// values.
 ///
-/// A description is only ever used to print. What is sent is written by the requests themselves, so that a wrong
-/// description cannot break one.
+/// A description is only used for printing. Requests are encoded independently of it, so a wrong description cannot
+/// break a request.
 public struct MessageDescription: Sendable {
   /// The kernel's name of the type: `RTM_NEWLINK`.
   public let name: String
-  /// Whether it asks for objects: the bits of NLM_F_ROOT and NLM_F_MATCH (together NLM_F_DUMP) are, in a message that
-  /// makes objects, NLM_F_REPLACE and NLM_F_EXCL.
+  /// Whether the message asks for objects. The bits that are NLM_F_ROOT and NLM_F_MATCH in a query (together
+  /// NLM_F_DUMP) are NLM_F_REPLACE and NLM_F_EXCL in a message that makes objects.
   public let isQuery: Bool
-  /// What stands between the header and the attributes.
+  /// The part between the header and the attributes.
   public let fixedPart: FixedPart
-  /// The attributes that follow.
+  /// The attributes after the fixed part.
   public let attributes: AttributeSchema
 
-  /// - Parameter isQuery: whether the message asks for objects rather than makes or changes them.
+  /// - Parameter isQuery: whether the message asks for objects instead of making or changing them.
   public init(_ name: String, isQuery: Bool = false, fixedPart: FixedPart, attributes: AttributeSchema) {
     self.name = name
     self.isQuery = isQuery
@@ -21,12 +22,14 @@ public struct MessageDescription: Sendable {
     self.attributes = attributes
   }
 
-  /// The names of the attributes that enclose a place in a message, from the outermost: what an extended ACK is about.
-  /// A missing attribute is named after the one that should contain it.
+  /// The names of the attributes around an offset in a message, from the outermost to the innermost: the subject of an
+  /// extended ACK. A missing attribute is named after the attribute that should contain it.
   /// - Parameters:
   ///   - payload: the message without its header.
-  ///   - offset: the place, in bytes from the start of the header; nil, or one outside all attributes, gives no path.
-  ///   - missing: the type of the attribute that is missing there, or in the message itself without an offset.
+  ///   - offset: in bytes from the start of the header. There is no path for nil, or for an offset outside all
+  ///     attributes.
+  ///   - missing: the type of the attribute that is missing in the attribute at `offset`, or in the message itself if
+  ///     `offset` is nil.
   public func attributePath(in payload: RawSpan, offset: UInt32?, missing: UInt32?) -> String? {
     var path: [String] = []
     var schema = attributes
@@ -44,7 +47,7 @@ public struct MessageDescription: Sendable {
   ) {
     var start = start
     var end = payload.byteCount
-    // One round for each level; a target before the first attribute lies in the fixed part.
+    // One iteration for each level. A target before the first attribute lies in the fixed part.
     while start <= target, target < end {
       let siblings = schema.selections(in: payload.extracting(start..<end))
       guard let found = attribute(of: payload, from: start, to: end, around: target) else { return }
@@ -57,7 +60,7 @@ public struct MessageDescription: Sendable {
     }
   }
 
-  /// The attribute of one level whose header, payload or padding `target` is in, and where its payload ends.
+  /// The attribute of one level whose header, payload or padding contains `target`, and where its payload ends.
   private func attribute(
     of payload: RawSpan, from first: Int, to end: Int, around target: Int
   ) -> (type: UInt16, start: Int, end: Int)? {
@@ -75,7 +78,7 @@ public struct MessageDescription: Sendable {
 
 /// The part of a message before its attributes, field by field (struct ifinfomsg, struct nfgenmsg, ...).
 public struct FixedPart: Sendable {
-  /// One field; fields lie one after the other. A gap is a field named `pad`, which is not printed.
+  /// One field. The fields follow each other without gaps; padding is a field named `pad`, which is not printed.
   public struct Field: Sendable {
     let name: String
     let size: Int
@@ -91,7 +94,7 @@ public struct FixedPart: Sendable {
 
   /// The C name: `ifinfomsg`.
   public let name: String
-  /// The fields in their order.
+  /// The fields in order.
   public let fields: [Field]
   /// The length in bytes.
   public var size: Int { fields.reduce(0) { $0 + $1.size } }
@@ -104,7 +107,7 @@ public struct FixedPart: Sendable {
 
 /// The attributes that may occur at one place, by type.
 public struct AttributeSchema: Sendable {
-  /// What is known of one attribute: its kernel name and how its payload reads.
+  /// One known attribute: its kernel name and the format of its payload.
   public struct Entry: Sendable {
     let name: String
     let format: AttributeFormat
@@ -116,9 +119,9 @@ public struct AttributeSchema: Sendable {
   }
 
   private let entries: [UInt16: Entry]
-  /// Attributes whose text decides how a sibling reads: IFLA_INFO_KIND, NFTA_EXPR_NAME.
+  /// Attributes whose text determines the format of a sibling: IFLA_INFO_KIND, NFTA_EXPR_NAME.
   let selectors: Set<UInt16>
-  /// For lists, in which every element has the same meaning whatever its type.
+  /// The entry of every element of a list, whatever its type.
   private let anyType: Entry?
 
   public init(_ entries: [UInt16: Entry], selectors: Set<UInt16> = []) {
@@ -127,14 +130,14 @@ public struct AttributeSchema: Sendable {
     anyType = nil
   }
 
-  /// A list whose elements all have this meaning.
+  /// A list whose elements all have this entry.
   public init(every entry: Entry) {
     entries = [:]
     selectors = []
     anyType = entry
   }
 
-  /// No attributes, or none that is known.
+  /// No attributes, or no known ones.
   public static let none = AttributeSchema([:])
 
   /// The text of each selector among these attributes. Attributes may come in any order.
@@ -152,7 +155,7 @@ public struct AttributeSchema: Sendable {
   func format(of type: UInt16) -> AttributeFormat { entries[type]?.format ?? anyType?.format ?? .hex }
 }
 
-/// How the payload of an attribute, or a field, reads.
+/// The format of an attribute's payload, or of a field.
 public indirect enum AttributeFormat: Sendable {
   /// No payload.
   case flag
@@ -168,7 +171,7 @@ public indirect enum AttributeFormat: Sendable {
   case hex
   /// A link-layer address.
   case linkAddress
-  /// An IPv4 or IPv6 address, told apart by its length.
+  /// An IPv4 or IPv6 address, distinguished by its length.
   case ipAddress
   /// An integer with names for its values.
   case named([UInt64: String], bigEndian: Bool = false)
@@ -178,12 +181,12 @@ public indirect enum AttributeFormat: Sendable {
   case nested(AttributeSchema)
   /// A fixed part, then attributes (VETH_INFO_PEER).
   case message(FixedPart, AttributeSchema)
-  /// Attributes whose meaning a sibling tells.
+  /// Attributes whose schema depends on the text of a sibling.
   case selected(by: UInt16, [String: AttributeSchema])
-  /// Anything else.
+  /// Any other format.
   case text(@Sendable ([UInt8]) -> String)
 
-  /// The schema of the attributes inside and the size of what stands before them, nil for a plain value.
+  /// The schema of the nested attributes, and the size of the fixed part before them; nil for a plain value.
   func nested(siblings: [UInt16: String]) -> (schema: AttributeSchema, prefix: Int)? {
     switch self {
     case .nested(let schema): (schema, 0)

@@ -1,19 +1,20 @@
-/// The flags of a netlink message (linux/netlink.h). Some bits mean one thing for a new object and another for a query.
+/// The flags of a netlink message (linux/netlink.h). Some bits have one meaning for a new object and another for a
+/// query.
 public struct MessageFlags: OptionSet, Sendable {
   public let rawValue: UInt16
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-  /// NLM_F_REQUEST: set on all that is sent to the kernel.
+  /// NLM_F_REQUEST: set on every message to the kernel.
   public static let request = MessageFlags(rawValue: 0x1)
-  /// NLM_F_MULTI: part of a reply in several messages, ended by NLMSG_DONE.
+  /// NLM_F_MULTI: part of a multipart reply, which NLMSG_DONE ends.
   public static let multi = MessageFlags(rawValue: 0x2)
-  /// NLM_F_ACK: the kernel also answers when it succeeds.
+  /// NLM_F_ACK: the kernel answers even if the request succeeds.
   public static let ack = MessageFlags(rawValue: 0x4)
   /// NLM_F_ECHO: the kernel answers with the object it made.
   public static let echo = MessageFlags(rawValue: 0x8)
-  /// NLM_F_DUMP_INTR: what was listed changed in between; the list is inconsistent.
+  /// NLM_F_DUMP_INTR: the objects changed during the dump, so the dump is inconsistent.
   public static let dumpInterrupted = MessageFlags(rawValue: 0x10)
-  /// NLM_F_DUMP_FILTERED: the list has only what the query's filter lets through.
+  /// NLM_F_DUMP_FILTERED: the dump contains only objects that match the query's filter.
   static let dumpFiltered = MessageFlags(rawValue: 0x20)
 
   /// NLM_F_REPLACE: change an object that exists.
@@ -32,20 +33,20 @@ public struct MessageFlags: OptionSet, Sendable {
   /// NLM_F_DUMP (root and match), in a query: all objects rather than one.
   public static let dump = MessageFlags(rawValue: 0x300)
 
-  /// NLM_F_CAPPED, on an answer: the request is not quoted in it.
+  /// NLM_F_CAPPED, in an acknowledgement: it does not quote the request.
   public static let capped = MessageFlags(rawValue: 0x100)
-  /// NLM_F_ACK_TLVS, on an answer: extended-ACK attributes follow.
+  /// NLM_F_ACK_TLVS, in an acknowledgement: extended-ACK attributes follow.
   public static let ackAttributes = MessageFlags(rawValue: 0x200)
 }
 
 /// The first 16 bytes of every netlink message (struct nlmsghdr), all in host byte order.
 public struct MessageHeader: Equatable, Sendable {
-  /// How many bytes a header takes.
+  /// The size of a header in bytes.
   public static let size = 16
 
   /// The message's length in bytes, header included, without the padding after it.
   public var length: UInt32
-  /// What the message is: below 16 one of netlink's own, else the family's.
+  /// The message type: below 16 one of netlink's own, else one of the family's.
   public var type: UInt16
   public var flags: MessageFlags
   /// Chosen by the sender of a request and repeated in every answer to it.
@@ -53,7 +54,7 @@ public struct MessageHeader: Equatable, Sendable {
   /// The netlink port of the requesting socket; 0 in a request lets the kernel fill it in.
   public var port: UInt32
 
-  /// Reads a header, nil when there are fewer than 16 bytes.
+  /// Reads a header; nil for fewer than 16 bytes.
   public init?(_ bytes: RawSpan) {
     guard bytes.byteCount >= Self.size else { return nil }
     length = bytes.unsafeLoadUnaligned(as: UInt32.self)
@@ -64,11 +65,11 @@ public struct MessageHeader: Equatable, Sendable {
   }
 }
 
-/// NLMSG_NOOP: to be skipped.
+/// NLMSG_NOOP: the receiver skips it.
 public let NLMSG_NOOP: UInt16 = 1
-/// NLMSG_ERROR: an error, or a success that was asked for with NLM_F_ACK.
+/// NLMSG_ERROR: an error, or the success of a request with NLM_F_ACK.
 public let NLMSG_ERROR: UInt16 = 2
-/// NLMSG_DONE: the end of a reply in several messages.
+/// NLMSG_DONE: the end of a multipart reply.
 public let NLMSG_DONE: UInt16 = 3
 
 /// Messages and attributes start at multiples of 4 bytes (NLMSG_ALIGN, NLA_ALIGN).

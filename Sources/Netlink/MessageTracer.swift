@@ -1,11 +1,12 @@
 import LinuxSystem
 import NetTypes
 
-/// Prints netlink messages as trees: header, fixed part, attributes with names for numbers; what is unknown in hex.
+/// Prints netlink messages as trees: the header, the fixed part, and the attributes with names for numbers. Unknown
+/// parts are printed in hexadecimal.
 ///
-/// It never fails: bytes that make no sense are printed as such.
+/// It never fails: malformed bytes are printed as such.
 public struct MessageTracer: Sendable {
-  /// Which way a message went.
+  /// The direction of a message.
   public enum Direction: String, Sendable {
     case sent = ">>>"
     case received = "<<<"
@@ -15,14 +16,14 @@ public struct MessageTracer: Sendable {
   private let write: @Sendable (String) -> Void
 
   /// - Parameters:
-  ///   - name: whose messages these are, shown in front of each.
-  ///   - write: is given one message at a time, as several lines.
+  ///   - name: the name of the connection, printed before each message.
+  ///   - write: receives one message at a time, as several lines.
   public init(name: String, write: @escaping @Sendable (String) -> Void) {
     self.name = name
     self.write = write
   }
 
-  /// Another tracer to the same output.
+  /// A tracer with another name and the same output.
   public func named(_ name: String) -> MessageTracer { MessageTracer(name: name, write: write) }
 
   func trace(_ direction: Direction, _ bytes: [UInt8], _ family: NetlinkFamily) {
@@ -41,7 +42,7 @@ public struct MessageTracer: Sendable {
   }
 }
 
-/// Lays out one message.
+/// Formats one message.
 struct TreePrinter {
   private(set) var text = ""
 
@@ -70,7 +71,7 @@ struct TreePrinter {
     }
   }
 
-  /// A name and bytes: on the same line where they are few, else on lines of their own with the place of each.
+  /// Prints a name and bytes: a few bytes on the same line, more on lines of their own with their offsets.
   private mutating func line(_ depth: Int, _ name: String, hex bytes: RawSpan) {
     let content = bytes.array
     guard content.count > Self.bytesPerLine else {
@@ -106,7 +107,7 @@ struct TreePrinter {
     line(1, content)
   }
 
-  /// - Returns: where the attributes start, nil where the message ends before.
+  /// - Returns: the offset of the attributes; nil if the message ends before them.
   private mutating func printFixedPart(_ part: FixedPart, _ payload: RawSpan, depth: Int) -> Int? {
     guard part.size > 0 else { return 0 }
     guard payload.byteCount >= part.size else {
@@ -153,8 +154,8 @@ struct TreePrinter {
         printAttributes(payload.extracting(droppingFirst: end), inner, depth: depth + 1)
       }
     case .flag where payload.byteCount == 0: line(depth, name)
-    // The sender's own word that there are attributes inside, where no schema knows better; a message has room for
-    // 16,383 of them in each other.
+    // No schema knows the attribute, but its sender marked it as nested. The depth is limited, because a message has
+    // room for 16,383 levels.
     case .hex where attribute.rawType & NLA_F_NESTED != 0 && depth < Self.deepestUnknown:
       line(depth, name)
       printAttributes(payload, .none, depth: depth + 1)
@@ -170,7 +171,7 @@ struct TreePrinter {
     }
   }
 
-  /// The value in words, nil where the bytes do not fit the format or have no better form than hexadecimal.
+  /// The value as text; nil if the bytes do not fit the format, or hexadecimal is their best form.
   private static func value(_ bytes: RawSpan, _ format: AttributeFormat) -> String? {
     switch format {
     case .flag, .hex, .nested, .message, .selected: return nil
@@ -178,7 +179,7 @@ struct TreePrinter {
     case .bigEndian: return number(bytes, bigEndian: true).map { "\($0)" }
     case .signed:
       return number(bytes, bigEndian: false).map { value in
-        // Moves the sign bit up to that of the 64-bit integer and back down, filling with it.
+        // Shift the sign bit up to that of the 64-bit integer and back, which extends the sign.
         let unused = 64 - 8 * bytes.byteCount
         return "\(Int64(bitPattern: value << UInt64(unused)) >> Int64(unused))"
       }
@@ -200,7 +201,7 @@ struct TreePrinter {
     }
   }
 
-  /// Text in quotation marks, with what would break the line or the quotation escaped.
+  /// Text in quotation marks. Characters that would break the line or the quotation are escaped.
   private static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars { quoted += scalar.escaped(asASCII: false) }

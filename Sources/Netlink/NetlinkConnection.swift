@@ -1,11 +1,11 @@
 import Glibc
 import LinuxSystem
 
-/// A netlink family: its protocol number and how its messages are described to people.
+/// A netlink family: its protocol number and the descriptions of its messages.
 public struct NetlinkFamily: Sendable {
   /// NETLINK_ROUTE, NETLINK_NETFILTER, ...
   public let protocolNumber: Int32
-  /// Names for a message type: used by the trace and to name the attribute an error is about, never to encode.
+  /// The description of a message type. Traces and error messages use it; encoding never does.
   public let describe: @Sendable (_ type: UInt16) -> MessageDescription?
 
   public init(protocolNumber: Int32, describe: @escaping @Sendable (UInt16) -> MessageDescription?) {
@@ -14,23 +14,22 @@ public struct NetlinkFamily: Sendable {
   }
 }
 
-/// A conversation with the kernel: sends batches of requests and gives back replies and errors, each with the request
-/// that it belongs to.
+/// A connection to the kernel. It sends batches of requests and assigns each reply and error to its request.
 public struct NetlinkConnection: ~Copyable {
   private let family: NetlinkFamily
   private let transport: any NetlinkTransport
   private let tracer: MessageTracer?
   private var nextSequence: UInt32 = 1
-  // Memory that no answer has filled is never touched: a launch would feel the kernel give it.
+  // The buffer is uninitialised, so the kernel provides only the pages that answers fill. This saves time in a launch.
   private var buffer = [UInt8](unsafeUninitializedCapacity: 32768) { $1 = $0.count }
 
-  /// How often a listing that changed meanwhile is asked for anew before it is an error (EINTR).
+  /// How often a dump is tried in all, if the objects keep changing, before it fails with EINTR.
   public static let dumpAttempts = 16
 
   /// Opens a socket in the network namespace of the calling thread.
   /// - Parameters:
-  ///   - family: what is spoken.
-  ///   - tracer: is shown every message in both directions.
+  ///   - family: the netlink family.
+  ///   - tracer: receives every message in both directions.
   public init(_ family: NetlinkFamily, tracer: MessageTracer? = nil) throws(SystemError) {
     self.init(family, transport: try NetlinkSocket(protocolNumber: family.protocolNumber), tracer: tracer)
   }
@@ -43,22 +42,23 @@ public struct NetlinkConnection: ~Copyable {
   }
 
   /// Sends the requests in one call and waits until the kernel has processed them all.
-  /// - Throws: the error of the first request that failed. Those after it have been processed too.
+  /// - Throws: the error of the first request that failed. The kernel has processed the requests after it too.
   public mutating func perform(_ batch: consuming RequestBatch) throws(NetlinkError) {
     if let first = try failures(of: batch).first { throw first }
   }
 
-  /// Sends the requests in one call, waits until the kernel has processed them all, and gives the error of each that
-  /// failed, in order.
-  /// - Throws: where the exchange itself fails, so that nothing is known of the requests.
+  /// Sends the requests in one call, waits until the kernel has processed them all, and returns the error of each
+  /// failed request, in order.
+  /// - Throws: if the exchange itself fails. The results of the requests are then unknown.
   public mutating func failures(of batch: consuming RequestBatch) throws(NetlinkError) -> [NetlinkError] {
     try exchange(&batch) { (_) throws(MalformedMessage) in }
   }
 
-  /// Sends one query and decodes every reply to it. A listing that changed meanwhile is asked for anew, up to
-  /// ``dumpAttempts`` times in all, and what it gave before is forgotten.
-  /// - Parameter decode: gives nil for a reply that is not wanted.
-  /// - Throws: the kernel's error; EBADMSG for a reply that `decode` refuses; EINTR for a listing that kept changing.
+  /// Sends one query and decodes every reply to it. If the objects changed during a dump, this discards the replies and
+  /// sends the query again, up to ``dumpAttempts`` times in all.
+  /// - Parameter decode: returns nil for an unwanted reply.
+  /// - Throws: the kernel's error; EBADMSG for a reply that `decode` refuses; EINTR for a dump whose objects kept
+  ///   changing.
   public mutating func query<Element>(
     _ batch: consuming RequestBatch, _ decode: (borrowing ReplyMessage) throws(MalformedMessage) -> Element?
   ) throws(NetlinkError) -> [Element] {
@@ -74,7 +74,7 @@ public struct NetlinkConnection: ~Copyable {
     return elements
   }
 
-  /// One exchange: sends, and reads until the last request is answered.
+  /// One exchange: sends the batch, and reads until the last request is answered.
   private mutating func exchange(
     _ batch: inout RequestBatch, onReply: (borrowing ReplyMessage) throws(MalformedMessage) -> Void
   ) throws(NetlinkError) -> [NetlinkError] {
@@ -94,7 +94,7 @@ public struct NetlinkConnection: ~Copyable {
     var wasInterrupted = false
     while true {
       let datagram: ReceivedDatagram
-      // ENOBUFS arrives here: the kernel dropped answers, so which requests succeeded is unknown.
+      // ENOBUFS from here means that the kernel dropped answers, so which requests succeeded is unknown.
       do throws(SystemError) { datagram = try transport.receive(into: &buffer) } catch {
         throw self.error(of: batch, 0, error.errno, error.errno == EAGAIN ? "the kernel did not answer" : nil)
       }
@@ -108,7 +108,7 @@ public struct NetlinkConnection: ~Copyable {
         var messages = MessageReader(buffer.span.bytes.extracting(first: datagram.length))
         while let message = try messages.next() {
           let index = Int(message.header.sequence &- first)
-          // An answer to an earlier exchange that was given up, or a notification.
+          // An answer to an earlier exchange that was abandoned, or a notification.
           guard index < batch.count else { continue }
           if message.header.flags.contains(.dumpInterrupted) { wasInterrupted = true }
           switch message.header.type {
@@ -141,7 +141,7 @@ public struct NetlinkConnection: ~Copyable {
     _ acknowledgement: Acknowledgement, of batch: borrowing RequestBatch, _ index: Int
   ) -> NetlinkError {
     var error = error(of: batch, index, acknowledgement.errno, acknowledgement.message)
-    // To make the descriptions of a family takes a tenth of a launch's time.
+    // Building the descriptions of a family takes a tenth of a launch's time.
     guard acknowledgement.pointsAtAttribute else { return error }
     let request = batch.buffer.bytes.span.bytes.extracting(droppingFirst: batch.requests[index].offset)
     if let header = MessageHeader(request), let description = family.describe(header.type) {

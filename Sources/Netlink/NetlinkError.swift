@@ -1,17 +1,17 @@
 import Glibc
 import LinuxSystem
 
-/// A request that the kernel refused, or an exchange that failed: what was asked, on what, and why it failed.
+/// A request that the kernel refused, or an exchange that failed: the operation, its subject and the reason.
 public struct NetlinkError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What the request does, as a verb phrase: `create link`.
   public var operation: String
-  /// On what: `br0`.
+  /// The subject of the request: `br0`.
   public var subject: String
-  /// The error number of errno(3); EBADMSG for an answer that made no sense.
+  /// The error number of errno(3); EBADMSG for a malformed answer.
   public var errno: Int32
-  /// The kernel's extended-ACK text, or what made no sense.
+  /// The kernel's extended-ACK text, or what was malformed.
   public var message: String?
-  /// The attribute that the kernel took offence at, as a path of names: `IFLA_LINKINFO.IFLA_INFO_KIND`.
+  /// The attribute that the kernel rejected, as a path of names: `IFLA_LINKINFO.IFLA_INFO_KIND`.
   public var attribute: String?
 
   public init(

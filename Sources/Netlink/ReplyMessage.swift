@@ -1,7 +1,7 @@
 /// One message from the kernel.
 public struct ReplyMessage: ~Escapable {
   public let header: MessageHeader
-  /// What follows the header: the family's fixed part and the attributes.
+  /// The bytes after the header: the family's fixed part and the attributes.
   public let payload: RawSpan
 
   @_lifetime(copy payload)
@@ -11,15 +11,15 @@ public struct ReplyMessage: ~Escapable {
   }
 }
 
-/// The messages of one datagram; cannot read outside it, and always ends.
+/// Reads the messages of one datagram. It never reads outside the datagram, and always ends.
 public struct MessageReader: ~Escapable {
   private var rest: RawSpan
 
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) { rest = bytes }
 
-  /// The next message, nil after the last.
-  /// - Throws: ``MalformedMessage`` where a length is below 16 or goes beyond the end.
+  /// The next message; nil after the last one.
+  /// - Throws: ``MalformedMessage`` if a length is below 16 or extends beyond the end.
   @_lifetime(copy self)
   public mutating func next() throws(MalformedMessage) -> ReplyMessage? {
     guard rest.byteCount > 0 else { return nil }
@@ -35,25 +35,25 @@ public struct MessageReader: ~Escapable {
   }
 }
 
-/// What NLMSG_ERROR and NLMSG_DONE carry: an error number, and why (Linux 4.12, NETLINK_EXT_ACK).
+/// The contents of NLMSG_ERROR and NLMSG_DONE: an error number and its reason (Linux 4.12, NETLINK_EXT_ACK).
 public struct Acknowledgement: Equatable, Sendable {
   /// 0 for success, else a positive error number of errno(3).
   public var errno: Int32
-  /// The kernel's own words (NLMSGERR_ATTR_MSG).
+  /// The kernel's text (NLMSGERR_ATTR_MSG).
   public var message: String?
-  /// Where in the request the offending attribute starts, in bytes from its header (NLMSGERR_ATTR_OFFS).
+  /// The offset of the rejected attribute, in bytes from the start of the request's header (NLMSGERR_ATTR_OFFS).
   public var offset: UInt32?
   /// The type of an attribute that is missing (NLMSGERR_ATTR_MISS_TYPE, Linux 6.1).
   public var missingType: UInt32?
-  /// Where in the request the nest starts that should have contained it, in bytes from its header
-  /// (NLMSGERR_ATTR_MISS_NEST, Linux 6.1); nil where the attribute belongs to the message itself.
+  /// The offset of the nest that should contain the missing attribute, in bytes from the start of the request's header
+  /// (NLMSGERR_ATTR_MISS_NEST, Linux 6.1); nil if the attribute belongs to the message itself.
   public var missingNest: UInt32?
 
-  /// Whether the kernel says which attribute is to blame.
+  /// Whether the kernel tells which attribute is at fault.
   var pointsAtAttribute: Bool { offset != nil || missingType != nil || missingNest != nil }
 
-  /// Reads the payload of a NLMSG_ERROR or NLMSG_DONE message.
-  /// - Throws: ``MalformedMessage`` where there is no error number, or where what should follow it does not fit.
+  /// Reads the payload of an NLMSG_ERROR or NLMSG_DONE message.
+  /// - Throws: ``MalformedMessage`` if the error number is missing, or the rest does not fit.
   public init(_ reply: borrowing ReplyMessage) throws(MalformedMessage) {
     let payload = reply.payload
     guard let code = payload.integer(at: 0, as: Int32.self) else {
@@ -62,12 +62,12 @@ public struct Acknowledgement: Equatable, Sendable {
       errno = 0
       return
     }
-    // Never negative: abs() traps for the least integer.
+    // Never negative: abs() would trap for the least integer.
     errno = code == .min ? .max : abs(code)
     guard reply.header.flags.contains(.ackAttributes) else { return }
     var start = 4
     if reply.header.type == NLMSG_ERROR {
-      // The request's header follows; its payload only with an error and where NETLINK_CAP_ACK is off (else capped).
+      // The request's header follows. Its payload follows only after an error without NETLINK_CAP_ACK (else capped).
       guard let request = MessageHeader(payload.extracting(droppingFirst: 4)) else {
         throw MalformedMessage("acknowledgement")
       }

@@ -1,11 +1,13 @@
 /// Requests that are sent to the kernel in one call, in this order.
 ///
-/// rtnetlink processes them one by one and goes on after one that failed. nftables wraps them into one transaction.
+/// rtnetlink processes the requests one by one and continues after a failure. nf_tables processes them as one
+/// transaction.
 ///
-/// The kernel queues an answer to each that fails before any is read: a few hundred failures fill the socket's receive
-/// buffer, and the exchange ends with ENOBUFS. Requests that may well fail are better sent a hundred at a time.
+/// The kernel queues an answer to each failed request before any answer is read. A few hundred failures fill the
+/// socket's receive buffer, and the exchange ends with ENOBUFS. Send at most a hundred requests at a time if they are
+/// likely to fail.
 public struct RequestBatch: Sendable {
-  /// What one request of a batch is about, for the error that it may become.
+  /// The subject of one request, for an error message.
   struct Request: Sendable {
     var offset: Int
     var operation: String
@@ -14,7 +16,7 @@ public struct RequestBatch: Sendable {
   }
 
   private(set) var requests: [Request] = []
-  /// The request that has an attribute too long for its length field, by its place; nil while there is none.
+  /// The index of the request with an attribute that is too long for its length field; nil if there is none.
   private(set) var overflownRequest: Int?
   /// The messages as written so far.
   public private(set) var buffer = MessageBuffer()
@@ -23,17 +25,17 @@ public struct RequestBatch: Sendable {
 
   /// Whether there is nothing to send.
   public var isEmpty: Bool { requests.isEmpty }
-  /// How many requests there are.
+  /// The number of requests.
   public var count: Int { requests.count }
 
-  /// Adds a request. One that lists objects (NLM_F_DUMP) must be the only one of its batch: the kernel answers the
-  /// requests after it before the listing is complete.
+  /// Adds a request. A dump (NLM_F_DUMP) must be the only request of its batch: the kernel answers the requests after
+  /// it before the dump is complete.
   /// - Parameters:
   ///   - type: the message type (RTM_NEWLINK, ...).
   ///   - flags: NLM_F_REQUEST is added; NLM_F_ACK is added where the connection needs it.
-  ///   - operation: what it does as a verb phrase, for errors: `create link`.
-  ///   - subject: on what, for errors: `br0`.
-  ///   - opensTransaction: whether the kernel, if it refuses this request, does not answer those after it.
+  ///   - operation: what the request does, as a verb phrase for errors: `create link`.
+  ///   - subject: the subject of the request, for errors: `br0`.
+  ///   - opensTransaction: whether the kernel leaves the requests after this one unanswered if it refuses this one.
   ///   - body: writes the fixed part and the attributes.
   public mutating func append(
     type: UInt16, flags: MessageFlags, operation: String, subject: String, opensTransaction: Bool = false,
@@ -46,7 +48,7 @@ public struct RequestBatch: Sendable {
     write(type: type, flags: flags, body)
   }
 
-  /// Adds a message that the kernel never answers, such as the end of a transaction. It keeps sequence number 0.
+  /// Adds a message that the kernel never answers, such as the end of a transaction. Its sequence number stays 0.
   public mutating func appendUnanswered(type: UInt16, _ body: (inout MessageBuffer) -> Void) {
     buffer.pad()
     write(type: type, flags: [], body)
@@ -64,12 +66,13 @@ public struct RequestBatch: Sendable {
     if buffer.isOverflown && overflownRequest == nil { overflownRequest = max(0, requests.count - 1) }
   }
 
-  /// Whether the only request lists objects: such a reply ends with NLMSG_DONE and needs no acknowledgement.
+  /// Whether the only request is a dump. NLMSG_DONE ends its reply, so it needs no acknowledgement.
   var isDump: Bool { requests.count == 1 && flags(of: requests[0]).isSuperset(of: .dump) }
 
-  /// Numbers the requests from `first` and asks for an acknowledgement of the last.
+  /// Numbers the requests from `first` and asks for an acknowledgement of the last one.
   ///
-  /// One is enough: the kernel answers in order, and answers every request that fails with or without NLM_F_ACK.
+  /// One acknowledgement is enough: the kernel answers in order, and answers every failed request even without
+  /// NLM_F_ACK.
   mutating func seal(firstSequence first: UInt32) {
     buffer.pad()
     for (index, request) in requests.enumerated() {
@@ -79,7 +82,7 @@ public struct RequestBatch: Sendable {
     buffer.store(flags(of: last).union(.ack).rawValue, at: last.offset + 6)
   }
 
-  /// Whether this answer is the last that the kernel gives to the batch.
+  /// Whether this is the last answer of the kernel to the batch.
   func isComplete(afterAnswerTo index: Int, hasFailed: Bool) -> Bool {
     index == requests.count - 1 || (hasFailed && requests[index].opensTransaction)
   }

@@ -1,5 +1,5 @@
 // Numbers of the kernel's rtnetlink interface, in its own spelling (linux/rtnetlink.h, if_link.h, if_addr.h,
-// neighbour.h, if_bridge.h, pkt_sched.h, pkt_cls.h). Those of one kind of link stand with it, in Links/.
+// neighbour.h, if_bridge.h, pkt_sched.h, pkt_cls.h). The numbers of each kind of link are in its file in Links/.
 
 let NETLINK_ROUTE: Int32 = 0
 
@@ -54,7 +54,7 @@ let IFLA_EXT_MASK: UInt16 = 29
 let IFLA_LINK_NETNSID: UInt16 = 37
 let IFLA_ALT_IFNAME: UInt16 = 53
 
-/// Leaves out the counters of each address family, some 600 bytes for each link. IFLA_STATS64 comes all the same.
+/// Leaves out the counters of each address family, some 600 bytes per link. The kernel still sends IFLA_STATS64.
 let RTEXT_FILTER_SKIP_STATS: UInt32 = 8
 
 let IFLA_INFO_KIND: UInt16 = 1
@@ -101,7 +101,7 @@ let TCA_KIND: UInt16 = 1
 let TCA_OPTIONS: UInt16 = 2
 let TCA_INGRESS_BLOCK: UInt16 = 13
 
-/// In the place of an interface index: the parent is the number of a block.
+/// As the interface index: the parent is the number of a block.
 let TCM_IFINDEX_MAGIC_BLOCK: UInt32 = 0xffff_ffff
 
 let TC_H_INGRESS: UInt32 = 0xffff_fff1

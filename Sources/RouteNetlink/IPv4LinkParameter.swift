@@ -1,5 +1,5 @@
-/// What each link has of its own of IPv4 (enum of IPV4_DEVCONF_*, linux/ip.h), as net.ipv4.conf.LINK.* shows it; their
-/// meaning is in ip-sysctl of the kernel's documentation.
+/// An IPv4 parameter that each link has of its own (enum of IPV4_DEVCONF_*, linux/ip.h), as in net.ipv4.conf.LINK.*.
+/// The kernel's documentation explains them in ip-sysctl.
 public enum IPv4LinkParameter: UInt16, CaseIterable, Sendable {
   case forwarding = 1
   case proxyARP = 3
@@ -45,7 +45,7 @@ public enum IPv4LinkParameter: UInt16, CaseIterable, Sendable {
   }
 }
 
-/// A parameter of IPv4 and the value that a link is to have.
+/// An IPv4 parameter and the value to set on a link.
 public struct IPv4LinkSetting: Hashable, Sendable {
   public var parameter: IPv4LinkParameter
   public var value: UInt32

@@ -1,42 +1,45 @@
 import LinuxSystem
 import Netlink
 
-/// A program that judges every frame that comes in on a link, before the bridge whose port the link is sees it.
+/// A program that filters every frame that arrives on a link, before the bridge of which the link is a port receives
+/// it.
 ///
-/// It is a filter of kind `bpf` in direct-action mode (Linux 4.4) below a qdisc of kind `ingress`. That of a link goes with
-/// the link; that of a block, which many links share, with the last of them (Linux 4.16).
+/// It is a filter of kind `bpf` in direct-action mode (Linux 4.4) below a qdisc of kind `ingress`. The filter of a link
+/// disappears with the link. The filter of a block, which many links share, disappears with the last of these (Linux
+/// 4.16).
 ///
-/// The program reads frames from their Ethernet header on; the first VLAN tag has been taken out. One that reads beyond
-/// the end of a frame lets it in: its value is 0, TC_ACT_OK.
+/// The program reads frames from their Ethernet header on, without the first VLAN tag. A read beyond the end of a frame
+/// accepts it: the value of the program is then 0, TC_ACT_OK.
 public struct IngressFilter: Equatable, Sendable {
-  /// How the program ends (TC_ACT_* in linux/pkt_cls.h).
+  /// The result of the program (TC_ACT_* in linux/pkt_cls.h).
   public enum Verdict: UInt32, Sendable {
     /// TC_ACT_SHOT: the frame is dropped.
     case drop = 2
-    /// TC_ACT_UNSPEC: the next filter is asked; without one the frame is let in.
+    /// TC_ACT_UNSPEC: the next filter decides; without one, the kernel accepts the frame.
     case pass = 0xffff_ffff
   }
 
-  /// What a filter stands at.
+  /// What a filter is attached to.
   public enum Place: Equatable, Sendable {
     /// A link, by its interface index.
     case link(UInt32)
-    /// A block, by its number, which is any but 0.
+    /// A block, by its number, which is not 0.
     case block(UInt32)
   }
 
   public let place: Place
-  /// Which of the filters of its place and priority it is; 0 lets the kernel choose.
+  /// Identifies the filter among those of its place and priority; 0 lets the kernel choose.
   public let handle: UInt32
 
-  // Classic BPF, which the request itself carries, needs no bpf(2), and so no power outside the network namespace. To attach
-  // what bpf(2) made to BPF_TCX_INGRESS waits for a grace period of RCU (tcx_entry_sync in include/net/tcx.h).
+  // The request itself carries classic BPF. So it needs no bpf(2), and no privilege outside the network namespace. To
+  // attach a program from bpf(2) to BPF_TCX_INGRESS, the kernel waits for an RCU grace period (tcx_entry_sync in
+  // include/net/tcx.h).
   public init(at place: Place, handle: UInt32 = 0) {
     self.place = place
     self.handle = handle
   }
 
-  /// Whether a message is about a filter of a link, be it by its block, that runs a program.
+  /// Whether a message describes a filter that runs a program on a link, directly or through its block.
   static func runs(
     _ program: PacketProgram, on link: UInt32, _ message: borrowing ReplyMessage
   ) throws(MalformedMessage) -> Bool {
@@ -54,19 +57,19 @@ public struct IngressFilter: Equatable, Sendable {
     return false
   }
 
-  /// Asks for the filters of what comes in on a link.
+  /// Writes a query for the ingress filters of a link.
   static func writeQuery(of link: UInt32, to buffer: inout MessageBuffer) {
     writeHeader(to: &buffer, link: link, parent: TC_H_CLSACT_INGRESS)
   }
 
-  /// - Parameter block: the number of the block whose filters judge what comes in; nil for the link's own.
+  /// - Parameter block: the number of the block whose filters apply to the link; nil for filters of its own.
   static func writeQdisc(of link: UInt32, block: UInt32?, to buffer: inout MessageBuffer) {
     writeHeader(to: &buffer, link: link, handle: 0xffff_0000, parent: TC_H_INGRESS)
     buffer.attribute(TCA_KIND, string: "ingress")
     if let block { buffer.attribute(TCA_INGRESS_BLOCK, block) }
   }
 
-  /// - Parameter program: ends with the raw value of a ``Verdict``; nil asks for the filter that there is.
+  /// - Parameter program: ends with the raw value of a ``Verdict``; nil writes a query for the existing filter.
   func write(_ program: PacketProgram?, to buffer: inout MessageBuffer) {
     let (link, parent) =
       switch place {

@@ -6,45 +6,45 @@ public struct AddressFlags: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// IFA_F_SECONDARY: not the first of its network; IPv6 calls it temporary.
+  /// IFA_F_SECONDARY: not the first address of its network; for IPv6, a temporary address.
   public static let secondary = AddressFlags(rawValue: 0x01)
-  /// IFA_F_NODAD: used at once, without asking whether someone else has it. IPv6.
+  /// IFA_F_NODAD: used at once, without duplicate address detection. IPv6.
   public static let noDAD = AddressFlags(rawValue: 0x02)
-  /// IFA_F_OPTIMISTIC: used while that is still being asked. IPv6.
+  /// IFA_F_OPTIMISTIC: used during duplicate address detection. IPv6.
   public static let optimistic = AddressFlags(rawValue: 0x04)
-  /// IFA_F_DADFAILED: someone else has it. IPv6.
+  /// IFA_F_DADFAILED: duplicate address detection found it on another host. IPv6.
   public static let dadFailed = AddressFlags(rawValue: 0x08)
-  /// IFA_F_HOMEADDRESS: a mobile node's home. IPv6.
+  /// IFA_F_HOMEADDRESS: the home address of a mobile node. IPv6.
   public static let homeAddress = AddressFlags(rawValue: 0x10)
-  /// IFA_F_DEPRECATED: not for new connections.
+  /// IFA_F_DEPRECATED: not used for new connections.
   public static let deprecated = AddressFlags(rawValue: 0x20)
-  /// IFA_F_TENTATIVE: not usable yet, it is being asked whether someone else has it. IPv6.
+  /// IFA_F_TENTATIVE: not usable yet, because duplicate address detection is running. IPv6.
   public static let tentative = AddressFlags(rawValue: 0x40)
   /// IFA_F_PERMANENT: does not expire. Set by the kernel.
   public static let permanent = AddressFlags(rawValue: 0x80)
-  /// IFA_F_MANAGETEMPADDR: temporary addresses are made from it. IPv6.
+  /// IFA_F_MANAGETEMPADDR: the kernel generates temporary addresses from it. IPv6.
   public static let manageTemporary = AddressFlags(rawValue: 0x100)
-  /// IFA_F_NOPREFIXROUTE: no route to its network is made with it.
+  /// IFA_F_NOPREFIXROUTE: the kernel adds no route to its network.
   public static let noPrefixRoute = AddressFlags(rawValue: 0x200)
-  /// IFA_F_MCAUTOJOIN: its group is joined. IPv6.
+  /// IFA_F_MCAUTOJOIN: the kernel joins its group. IPv6.
   public static let multicastAutoJoin = AddressFlags(rawValue: 0x400)
-  /// IFA_F_STABLE_PRIVACY: made from a secret (RFC 7217). IPv6.
+  /// IFA_F_STABLE_PRIVACY: generated from a secret (RFC 7217). IPv6.
   public static let stablePrivacy = AddressFlags(rawValue: 0x800)
 }
 
 /// An address of a link.
 public struct LinkAddress: Hashable, Sendable {
-  /// The address and how long its network's prefix is. With a ``peer`` the prefix is the peer's.
+  /// The address and the prefix length of its network. With a ``peer``, the prefix is the peer's.
   public var network: IPNetwork
   /// The interface index of the link.
   public var link: UInt32
   /// The address at the other end of a point-to-point link.
   public var peer: IPAddress?
-  /// The address that reaches all hosts of the network. The kernel adds none by itself. IPv4.
+  /// The broadcast address of the network. The kernel adds none by itself. IPv4.
   public var broadcast: IPAddress?
   public var scope: Scope
   public var flags: AddressFlags
-  /// A name for it, which starts with the link's. Only in replies; IPv4.
+  /// A label, which starts with the name of the link. Only in replies; IPv4.
   public internal(set) var label: String?
 
   public init(
@@ -72,7 +72,7 @@ public struct LinkAddress: Hashable, Sendable {
     if let broadcast { buffer.attribute(IFA_BROADCAST, broadcast) }
   }
 
-  /// Writes what is enough to name the address: to delete it, flags and broadcast do not matter.
+  /// Writes what identifies the address: a deletion ignores flags and broadcast.
   func writeIdentity(to buffer: inout MessageBuffer) {
     writeHeader(to: &buffer)
     buffer.attribute(IFA_LOCAL, address)
@@ -83,13 +83,13 @@ public struct LinkAddress: Hashable, Sendable {
   private func writeHeader(to buffer: inout MessageBuffer) {
     buffer.append(family.rawValue)
     buffer.append(network.prefixLength)
-    // The field has 8 bits. Flags that need more go into an attribute, all of them, as ip does.
+    // The field has 8 bits. If a flag needs more, all flags go into an attribute, as ip does it.
     buffer.append(flags.rawValue > 0xff ? 0 : UInt8(truncatingIfNeeded: flags.rawValue))
     buffer.append(scope.rawValue)
     buffer.append(link)
   }
 
-  /// Reads a message; nil where it is about another family, or not about an address that exists.
+  /// Reads a message; nil if it is about another family, or not about an existing address.
   init?(_ message: borrowing ReplyMessage) throws(MalformedMessage) {
     guard message.header.type == RTM_NEWADDR else { return nil }
     let payload = message.payload
@@ -115,7 +115,7 @@ public struct LinkAddress: Hashable, Sendable {
       default: break
       }
     }
-    // IPv6 tells the local address only where there is a peer too.
+    // For IPv6 the kernel sends IFA_LOCAL only if there is a peer.
     guard let own = local ?? address else { throw MalformedMessage("address without IFA_LOCAL and IFA_ADDRESS") }
     guard own.family == family, let network = IPNetwork(address: own, prefixLength: prefixLength) else {
       throw MalformedMessage("\(family) address \(own)/\(prefixLength)")

@@ -1,26 +1,26 @@
 import NetTypes
 import Netlink
 
-/// What is known of a neighbour's link-layer address (NUD_* in linux/neighbour.h).
+/// The state of a neighbour entry (NUD_* in linux/neighbour.h).
 public struct NeighbourState: OptionSet, Hashable, Sendable, CustomStringConvertible {
   public let rawValue: UInt16
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-  /// NUD_INCOMPLETE: it is being asked for.
+  /// NUD_INCOMPLETE: the link-layer address is being resolved.
   public static let incomplete = NeighbourState(rawValue: 0x01)
-  /// NUD_REACHABLE: confirmed lately.
+  /// NUD_REACHABLE: confirmed recently.
   public static let reachable = NeighbourState(rawValue: 0x02)
-  /// NUD_STALE: not confirmed lately.
+  /// NUD_STALE: not confirmed recently.
   public static let stale = NeighbourState(rawValue: 0x04)
   /// NUD_DELAY: in use again, waiting for a confirmation.
   public static let delay = NeighbourState(rawValue: 0x08)
-  /// NUD_PROBE: it is being asked for again.
+  /// NUD_PROBE: the link-layer address is being resolved again.
   public static let probe = NeighbourState(rawValue: 0x10)
-  /// NUD_FAILED: nobody answered.
+  /// NUD_FAILED: no host answered.
   public static let failed = NeighbourState(rawValue: 0x20)
-  /// NUD_NOARP: nobody needs to be asked.
+  /// NUD_NOARP: needs no resolution.
   public static let noARP = NeighbourState(rawValue: 0x40)
-  /// NUD_PERMANENT: set by an administrator, never forgotten.
+  /// NUD_PERMANENT: set by an administrator, never expires.
   public static let permanent = NeighbourState(rawValue: 0x80)
 
   private static let names: [(NeighbourState, String)] = [
@@ -28,31 +28,31 @@ public struct NeighbourState: OptionSet, Hashable, Sendable, CustomStringConvert
     (.failed, "failed"), (.noARP, "noarp"), (.permanent, "permanent"),
   ]
 
-  /// As ip(8) prints it, in lower case.
+  /// The state as ip(8) prints it, in lower case.
   public var description: String {
     isEmpty ? "none" : Self.names.filter { contains($0.0) }.map(\.1).joined(separator: ",")
   }
 }
 
-/// What a neighbour is (NTF_* in linux/neighbour.h).
+/// The flags of a neighbour entry (NTF_* in linux/neighbour.h).
 public struct NeighbourFlags: OptionSet, Hashable, Sendable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// NTF_USE: a lookup is to be started.
+  /// NTF_USE: the kernel is to start a lookup.
   public static let use = NeighbourFlags(rawValue: 0x01)
-  /// NTF_PROXY: this machine answers for it.
+  /// NTF_PROXY: this machine answers for the address.
   public static let proxy = NeighbourFlags(rawValue: 0x08)
-  /// NTF_EXT_LEARNED: a control plane keeps it.
+  /// NTF_EXT_LEARNED: a control plane maintains the entry.
   public static let externallyLearned = NeighbourFlags(rawValue: 0x10)
-  /// NTF_ROUTER: it is a router. IPv6.
+  /// NTF_ROUTER: the neighbour is a router. IPv6.
   public static let router = NeighbourFlags(rawValue: 0x80)
 }
 
-/// A host on the same link: its address, and its link-layer address (an entry of ARP or of IPv6 neighbour discovery).
+/// A host on the same link, with its IP and link-layer address (an entry of ARP or of IPv6 neighbour discovery).
 public struct Neighbour: Hashable, Sendable {
   public var address: IPAddress
-  /// Nil where it is not known, and for proxies.
+  /// nil if it is not known, and for proxies.
   public var linkAddress: MACAddress?
   /// The interface index of the link.
   public var link: UInt32
@@ -75,7 +75,7 @@ public struct Neighbour: Hashable, Sendable {
     if let linkAddress { buffer.attribute(NDA_LLADDR, linkAddress) }
   }
 
-  /// Writes what is enough to name the entry.
+  /// Writes what identifies the entry.
   func writeIdentity(to buffer: inout MessageBuffer) {
     buffer.append(UInt32(address.family.rawValue))  // ndm_family, padding
     buffer.append(link)
@@ -85,7 +85,7 @@ public struct Neighbour: Hashable, Sendable {
     buffer.attribute(NDA_DST, address)
   }
 
-  /// Reads a message; nil where it is about another family, or not about an entry that exists.
+  /// Reads a message; nil if it is about another family, or not about an existing entry.
   init?(_ message: borrowing ReplyMessage) throws(MalformedMessage) {
     guard message.header.type == RTM_NEWNEIGH else { return nil }
     let payload = message.payload

@@ -1,36 +1,36 @@
 import NetTypes
 import Netlink
 
-/// A way to a destination.
+/// A route to a destination.
 public struct Route: Hashable, Sendable {
-  /// What is done with a packet (RTN_* in linux/rtnetlink.h).
+  /// What the kernel does with a packet (RTN_* in linux/rtnetlink.h).
   public enum Kind: UInt8, Sendable, CustomStringConvertible {
-    /// For a query or to delete: any.
+    /// Any type, in a query or a deletion.
     case unspecified = 0
-    /// Sent on.
+    /// Sent to its destination.
     case unicast = 1
     /// Delivered on this machine.
     case local = 2
     /// Delivered here and sent as broadcast.
     case broadcast = 3
-    /// To one of several machines with the same address.
+    /// Sent to one of several machines with the same address.
     case anycast = 4
-    /// To a group.
+    /// Sent to a group.
     case multicast = 5
-    /// Dropped without a word.
+    /// Dropped silently.
     case blackhole = 6
-    /// Dropped, and the sender told that there is no way.
+    /// Dropped; the kernel tells the sender that the destination is unreachable.
     case unreachable = 7
-    /// Dropped, and the sender told that it is forbidden.
+    /// Dropped; the kernel tells the sender that the destination is forbidden.
     case prohibit = 8
-    /// Not found in this table: the next one is asked.
+    /// Not found in this table: the lookup continues in the next one.
     case `throw` = 9
     /// Addresses are translated.
     case nat = 10
-    /// An external resolver is asked.
+    /// An external resolver decides.
     case externalResolve = 11
 
-    /// As ip(8) prints it.
+    /// The type as ip(8) prints it.
     public var description: String {
       switch self {
       case .unspecified: "none"
@@ -51,38 +51,38 @@ public struct Route: Hashable, Sendable {
 
   /// RT_TABLE_MAIN, the table of ordinary routes.
   public static let mainTable: UInt32 = 254
-  /// RT_TABLE_LOCAL, in which the kernel keeps what is delivered on this machine.
+  /// RT_TABLE_LOCAL, the kernel's table of addresses that it delivers on this machine.
   public static let localTable: UInt32 = 255
 
-  /// Where packets go to; nil for all that no other route matches.
+  /// The destination of packets; nil for the default route.
   public var destination: IPNetwork?
   public var family: AddressFamily
-  /// The neighbour they are given to; of either family (an IPv4 route via IPv6 needs Linux 5.2).
+  /// The next hop; of either family (an IPv4 route via IPv6 needs Linux 5.2).
   public var gateway: IPAddress?
-  /// The interface index of the link they leave by.
+  /// The interface index of the outgoing link.
   public var link: UInt32?
-  /// The source address they get where the sender chose none.
+  /// The source address of packets whose sender chose none.
   public var preferredSource: IPAddress?
   public var table: UInt32
-  /// Who made the route: 2 the kernel, 3 boot (what ip uses), 4 static (RTPROT_*).
+  /// The origin of the route: 2 the kernel, 3 boot (what ip uses), 4 static (RTPROT_*).
   public var protocolNumber: UInt8
   public var scope: Scope
   public var type: Kind
-  /// The lower of two is preferred. IPv6 makes 1024 of nil.
+  /// The lower metric of two routes is preferred. IPv6 uses 1024 for nil.
   public var metric: UInt32?
-  /// Whether the gateway is taken to be on the link even where no route says so (RTNH_F_ONLINK).
+  /// Whether the kernel takes the gateway to be on the link even if no route says so (RTNH_F_ONLINK).
   public var isOnLink: Bool
-  /// Whether it goes several ways at once. Only in replies.
+  /// Whether the route has several next hops. Only in replies.
   public internal(set) var isMultipath = false
-  /// The neighbours that packets are given to where it goes several ways at once. Only in replies.
+  /// The gateways of a route with several next hops. Only in replies.
   public internal(set) var multipathGateways: [IPAddress] = []
-  /// The MTU of the way in bytes, where it has one other than its link's (RTAX_MTU). Only in replies.
+  /// The MTU of the route in bytes, if it differs from that of its link (RTAX_MTU). Only in replies.
   public internal(set) var mtu: UInt32?
 
   /// - Parameters:
-  ///   - destination: host bits must be zero, else the kernel refuses it; nil for the default route.
-  ///   - scope: nil for what ip(8) derives: for IPv4 host for local routes, link for those without a gateway; else
-  ///     universe.
+  ///   - destination: nil for the default route. The kernel refuses a destination whose host bits are not zero.
+  ///   - scope: nil for the scope that ip(8) derives. For IPv4 that is host for local routes and link for those without
+  ///     a gateway; else universe.
   public init(
     to destination: IPNetwork?, family: AddressFamily, via gateway: IPAddress? = nil, link: UInt32? = nil,
     preferredSource: IPAddress? = nil, table: UInt32 = mainTable, protocolNumber: UInt8 = 3, scope: Scope? = nil,
@@ -111,7 +111,7 @@ public struct Route: Hashable, Sendable {
     }
   }
 
-  /// `default via 10.64.1.1`, `10.77.0.0/16`: what it is called in an error.
+  /// The name of the route in an error: `default via 10.64.1.1`, `10.77.0.0/16`.
   var subject: String {
     let target = destination.map { "\($0)" } ?? "default"
     return gateway.map { "\(target) via \($0)" } ?? target
@@ -143,7 +143,7 @@ public struct Route: Hashable, Sendable {
     if let link { buffer.attribute(RTA_OIF, link) }
   }
 
-  /// Reads a message; nil where it is about another family, or not about a route that exists.
+  /// Reads a message; nil if it is about another family, or not about an existing route.
   init?(_ message: borrowing ReplyMessage) throws(MalformedMessage) {
     guard message.header.type == RTM_NEWROUTE else { return nil }
     let payload = message.payload
@@ -197,7 +197,7 @@ public struct Route: Hashable, Sendable {
     return nil
   }
 
-  /// Reads RTA_MULTIPATH: for each way a struct rtnexthop, whose length counts the attributes after it.
+  /// Reads RTA_MULTIPATH: a struct rtnexthop for each next hop, whose length includes the attributes after it.
   private static func gateways(ofWays ways: borrowing Attribute) throws(MalformedMessage) -> [IPAddress] {
     let payload = ways.payload
     var gateways: [IPAddress] = []

@@ -3,14 +3,13 @@ import LinuxSystem
 import NetTypes
 import Netlink
 
-/// A conversation with rtnetlink in one network namespace: questions about links, addresses, routes and neighbours, and
-/// requests to change them.
+/// A connection to rtnetlink in one network namespace. It queries and changes links, addresses, routes and neighbours.
 public struct RouteConnection: ~Copyable {
   private var connection: NetlinkConnection
 
-  /// Opens a socket in the network namespace of the calling thread. The connection stays there, wherever the thread
-  /// goes.
-  /// - Parameter tracer: is shown every message in both directions.
+  /// Opens a socket in the network namespace of the calling thread. The connection stays there, even if the thread
+  /// moves.
+  /// - Parameter tracer: receives every message in both directions.
   public init(tracer: MessageTracer? = nil) throws(SystemError) {
     connection = try NetlinkConnection(.route, tracer: tracer)
   }
@@ -21,28 +20,28 @@ public struct RouteConnection: ~Copyable {
   }
 
   /// Sends the requests in one call and waits until the kernel has processed them all.
-  /// - Throws: the error of the first that failed. Those after it have been processed too.
+  /// - Throws: the error of the first request that failed. The kernel has processed the requests after it too.
   public mutating func perform(_ requests: consuming RouteRequests) throws(NetlinkError) {
     try connection.perform(requests.batch)
   }
 
-  /// Sends the requests in one call, waits until the kernel has processed them all, and gives the error of each that
-  /// failed, in order.
-  /// - Throws: where the exchange itself fails, so that nothing is known of the requests.
+  /// Sends the requests in one call, waits until the kernel has processed them all, and returns the error of each
+  /// failed request, in order.
+  /// - Throws: if the exchange itself fails. The results of the requests are then unknown.
   public mutating func failures(of requests: consuming RouteRequests) throws(NetlinkError) -> [NetlinkError] {
     try connection.failures(of: requests.batch)
   }
 
   // MARK: Links
 
-  /// The link with this name, or this alternative name; nil when there is none.
+  /// The link with this name or alternative name; nil if there is none.
   public mutating func link(named name: String) throws(NetlinkError) -> Link? {
     try link(.named(name))
   }
 
-  /// The link with this interface index; nil when there is none.
+  /// The link with this interface index; nil if there is none.
   public mutating func link(index: UInt32) throws(NetlinkError) -> Link? {
-    // 0 is no index; the kernel says EINVAL rather than ENODEV to it.
+    // 0 is no index: the kernel answers it with EINVAL rather than ENODEV.
     index == 0 ? nil : try link(.index(index))
   }
 
@@ -66,15 +65,15 @@ public struct RouteConnection: ~Copyable {
     try links { _ in }
   }
 
-  /// The ports of a bridge (or other master), by its interface index. None where there is no such master.
+  /// The ports of a bridge, or other master, by its interface index; none if there is no such master.
   public mutating func links(master: UInt32) throws(NetlinkError) -> [Link] {
-    // The kernel takes no part of a filter that it does not know, and 0 for no filter: look again.
+    // The kernel ignores a filter that it does not know, and takes 0 for no filter. So filter again.
     try links { $0.attribute(IFLA_MASTER, master) }.filter { $0.master == master }
   }
 
   /// All links of a kind, by the kernel's name of it: `veth`, `bridge`.
   public mutating func links(kind: String) throws(NetlinkError) -> [Link] {
-    // The kernel lists all links where the driver of this kind is not loaded: look again.
+    // The kernel lists all links if the driver of this kind is not loaded. So filter again.
     try links { buffer in
       buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_KIND, unterminated: kind) }
     }.filter { $0.kind == kind }
@@ -90,7 +89,7 @@ public struct RouteConnection: ~Copyable {
     return try connection.query(batch) { (reply) throws(MalformedMessage) in try Link(reply) }
   }
 
-  /// Whether there is a filter with this place and handle, whatever program it runs.
+  /// Whether a filter with this place and handle exists, whatever program it runs.
   public mutating func has(_ filter: IngressFilter) throws(NetlinkError) -> Bool {
     var batch = RequestBatch()
     batch.append(
@@ -99,14 +98,14 @@ public struct RouteConnection: ~Copyable {
     do throws(NetlinkError) {
       return try !connection.query(batch) { (reply) throws(MalformedMessage) -> Bool? in true }.isEmpty
     } catch {
-      // Of a block without filters it says EINVAL, of the filter ENOENT.
+      // The kernel answers EINVAL if the block has no filters, and ENOENT if the filter does not exist.
       guard [EINVAL, ENOENT].contains(error.errno) else { throw error }
       return false
     }
   }
 
-  /// Whether a program judges what comes in on a link, by a filter of its own or of its block; none does on a link that is
-  /// not there.
+  /// Whether a program filters the ingress of a link, in a filter of the link or of its block; false for a missing
+  /// link.
   public mutating func runs(_ program: PacketProgram, onIngressOf link: UInt32) throws(NetlinkError) -> Bool {
     var batch = RequestBatch()
     batch.append(
@@ -119,8 +118,8 @@ public struct RouteConnection: ~Copyable {
 
   // MARK: Namespaces
 
-  /// The number by which this namespace knows another (``Link/peerNamespaceID``); nil where it has none for it. Linux 4.9.
-  /// - Throws: ESRCH where there is no such process, EBADF for a descriptor that is none of a namespace.
+  /// The id by which this namespace knows another one (``Link/peerNamespaceID``); nil if it has none for it. Linux 4.9.
+  /// - Throws: ESRCH if there is no such process; EBADF if the descriptor is not that of a namespace.
   public mutating func namespaceID(of namespace: NamespaceReference) throws(NetlinkError) -> Int32? {
     var batch = RequestBatch()
     batch.append(type: RTM_GETNSID, flags: [], operation: "get namespace id", subject: "") { buffer in
@@ -143,10 +142,10 @@ public struct RouteConnection: ~Copyable {
     }.first
   }
 
-  /// Whether something keeps the namespace that this one knows by a number: a process, a descriptor, a socket, an open file
-  /// of its /proc/net, or a name. Once nothing does, nothing can any more. Linux 4.20.
+  /// Whether something keeps the namespace with this id alive: a process, a descriptor, a socket, an open file of its
+  /// /proc/net, or a name. Once this is false, it stays false. Linux 4.20.
   ///
-  /// The kernel itself keeps it for some milliseconds after the last netlink socket there was closed.
+  /// The kernel itself keeps a namespace for some milliseconds after the last netlink socket in it was closed.
   public mutating func hasNamespace(_ id: Int32) throws(NetlinkError) -> Bool {
     var batch = RequestBatch()
     batch.append(type: RTM_GETNSID, flags: [], operation: "look for namespace", subject: "\(id)") { buffer in
@@ -164,8 +163,8 @@ public struct RouteConnection: ~Copyable {
 
   // MARK: Addresses, routes, neighbours
 
-  /// The addresses of one link or all, of one family or both.
-  /// - Throws: ENODEV where there is no such link.
+  /// The addresses of one link or of all, of one family or both.
+  /// - Throws: ENODEV if there is no such link.
   public mutating func addresses(
     link: UInt32? = nil, family: AddressFamily? = nil
   ) throws(NetlinkError) -> [LinkAddress] {
@@ -174,7 +173,7 @@ public struct RouteConnection: ~Copyable {
       buffer.append(UInt32(family?.rawValue ?? 0))  // ifa_family, ifa_prefixlen, ifa_flags, ifa_scope
       buffer.append(link ?? 0)
     }
-    // The kernel filters by link only where it checks strictly (Linux 5.0).
+    // The kernel filters by link only with strict checking (Linux 5.0).
     return try connection.query(batch) { (reply) throws(MalformedMessage) in
       guard let address = try LinkAddress(reply), link == nil || address.link == link else { return nil }
       return address
@@ -191,13 +190,14 @@ public struct RouteConnection: ~Copyable {
     return try connection.query(batch) { (reply) throws(MalformedMessage) in try Route(reply) }
   }
 
-  /// The way that the kernel would send a packet to an address: all tables and rules are heeded.
+  /// The route by which the kernel would send a packet to an address, according to all tables and rules.
   /// - Parameters:
-  ///   - source: where it comes from; nil for one of this machine's.
-  ///   - link: the interface index of the link that it arrives by, to be forwarded; nil for one of this machine's. What
-  ///     would be dropped on arrival, as for want of forwarding or by rp_filter, has no way.
-  /// - Returns: nil where there is none, or one that drops the packet.
-  /// - Throws: ENODEV where there is no such link.
+  ///   - source: the source address; nil for one of this machine's.
+  ///   - link: the interface index of the link on which the packet arrives to be forwarded; nil for a packet of this
+  ///     machine. A packet that the kernel would drop on arrival, for lack of forwarding or because of rp_filter, has
+  ///     no route.
+  /// - Returns: nil if there is no route, or one that drops the packet.
+  /// - Throws: ENODEV if there is no such link.
   public mutating func route(
     to address: IPAddress, from source: IPAddress? = nil, arrivingOn link: UInt32? = nil
   ) throws(NetlinkError) -> Route? {
@@ -215,14 +215,14 @@ public struct RouteConnection: ~Copyable {
     do throws(NetlinkError) {
       return try connection.query(batch) { (reply) throws(MalformedMessage) in try Route(reply) }.first
     } catch {
-      // No route or a throw; the others are what unreachable, prohibit and blackhole routes give (fib_props), and EXDEV
-      // what rp_filter does.
+      // ENETUNREACH means no route or a throw route. The others are the errors of unreachable, prohibit and blackhole
+      // routes (fib_props) and, for EXDEV, of rp_filter.
       guard [ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EXDEV].contains(error.errno) else { throw error }
       return nil
     }
   }
 
-  /// What is known of one neighbour on a link; nil where nothing is. Linux 5.0.
+  /// The entry of one neighbour on a link; nil if there is none. Linux 5.0.
   /// - Throws: EOPNOTSUPP on older kernels.
   public mutating func neighbour(_ address: IPAddress, link: UInt32) throws(NetlinkError) -> Neighbour? {
     var batch = RequestBatch()
@@ -240,7 +240,7 @@ public struct RouteConnection: ~Copyable {
     }
   }
 
-  /// The neighbours on one link or all, of one family or both; without proxies.
+  /// The neighbours on one link or on all, of one family or both, without proxies.
   public mutating func neighbours(
     link: UInt32? = nil, family: AddressFamily? = nil
   ) throws(NetlinkError) -> [Neighbour] {

@@ -5,7 +5,7 @@ extension NetlinkFamily {
   public static let route = NetlinkFamily(protocolNumber: NETLINK_ROUTE, describe: RouteDescription.of)
 }
 
-/// Which message has which form, for the trace and for errors.
+/// The descriptions of the messages, for traces and errors.
 enum RouteDescription {
   @Sendable static func of(_ type: UInt16) -> MessageDescription? {
     guard let name = names[type] else { return nil }

@@ -5,16 +5,16 @@ public struct Scope: RawRepresentable, Hashable, Sendable, CustomStringConvertib
 
   /// Everywhere.
   public static let universe = Scope(rawValue: 0)
-  /// Inside a site, which IPv6 once had.
+  /// Inside a site, a scope that IPv6 once had.
   public static let site = Scope(rawValue: 200)
   /// On the link.
   public static let link = Scope(rawValue: 253)
   /// On this machine.
   public static let host = Scope(rawValue: 254)
-  /// Nowhere; to delete a route, whatever its scope.
+  /// Nowhere; in the deletion of a route, any scope.
   public static let nowhere = Scope(rawValue: 255)
 
-  /// As ip(8) prints it, a number for any other.
+  /// The scope as ip(8) prints it; a number for any other scope.
   public var description: String {
     switch self {
     case .universe: "global"

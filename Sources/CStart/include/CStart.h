@@ -1,3 +1,3 @@
 #pragma once
 
-// Nothing is declared here: what CStart.c does, it does when the program is loaded.
+// This header declares nothing: the constructors in CStart.c run when the program is loaded.

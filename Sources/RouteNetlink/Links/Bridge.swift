@@ -1,30 +1,31 @@
 import Netlink
 
-/// The settings of a bridge (IFLA_BR_* in linux/if_link.h). In a request, what is nil keeps the kernel's default; in a
-/// reply, what is nil the kernel did not tell.
+/// The settings of a bridge (IFLA_BR_* in linux/if_link.h). In a request, nil keeps the kernel's default; in a reply,
+/// nil means that the kernel did not report the setting.
 ///
 /// Times are in centiseconds (USER_HZ): 200 is two seconds.
 public struct BridgeOptions: Hashable, Sendable {
-  /// How long a port listens and learns before it forwards. The kernel's default is 1500; below 200 is refused while
-  /// STP is on.
+  /// How long a port listens and learns before it forwards. The kernel's default is 1500; it refuses a value below 200
+  /// while STP is on.
   public var forwardDelay: UInt32?
   /// The time between two configuration messages: 100...1000.
   public var helloTime: UInt32?
-  /// How long a configuration message is believed: 600...4000.
+  /// How long a configuration message stays valid: 600...4000.
   public var maxAge: UInt32?
-  /// How long an address that was learned is kept; 0 forgets at once.
+  /// How long the bridge keeps a learned address; 0 forgets it at once.
   public var ageingTime: UInt32?
   /// Whether the spanning tree protocol runs.
   public var stp: Bool?
-  /// The bridge's priority in the spanning tree, lower is preferred.
+  /// The bridge's priority in the spanning tree; lower is preferred.
   public var priority: UInt16?
-  /// Whether frames are separated by VLAN.
+  /// Whether the bridge separates frames by VLAN.
   public var vlanFiltering: Bool?
-  /// Which of the link-local group addresses 01:80:c2:00:00:00...0f are forwarded, one bit each.
+  /// Which of the link-local group addresses 01:80:c2:00:00:00...0f the bridge forwards, one bit each.
   public var groupForwardMask: UInt16?
-  /// Whether multicast goes only to ports that asked for it (IGMP and MLD snooping).
+  /// Whether the bridge sends multicast only to ports that asked for it (IGMP and MLD snooping).
   public var multicastSnooping: Bool?
-  /// Whether bridged IPv4 passes the host's netfilter rules, for this bridge; br_netfilter's sysctl says it for all.
+  /// Whether IPv4 over this bridge passes the host's netfilter rules; the sysctl of br_netfilter sets this for all
+  /// bridges.
   public var callsIPTables: Bool?
   /// The same for IPv6.
   public var callsIP6Tables: Bool?

@@ -1,9 +1,9 @@
 import Netlink
 
-/// The settings of a bridge's port (IFLA_BRPORT_* in linux/if_link.h). In a request, what is nil stays as it is; in a
-/// reply, what is nil the kernel did not tell.
+/// The settings of a bridge port (IFLA_BRPORT_* in linux/if_link.h). In a request, nil leaves a setting as it is; in a
+/// reply, nil means that the kernel did not report the setting.
 public struct BridgePortOptions: Hashable, Sendable {
-  /// What a port does with frames, as the spanning tree decides; forwarding without it.
+  /// The spanning tree state of a port; forwarding without a spanning tree.
   public enum State: UInt8, Sendable {
     case disabled = 0
     case listening = 1
@@ -12,49 +12,51 @@ public struct BridgePortOptions: Hashable, Sendable {
     case blocking = 4
   }
 
-  /// Whether a port leads to a multicast router (MDB_RTR_TYPE_* in linux/if_bridge.h), who gets what anybody sends to a group.
+  /// Whether a port leads to a multicast router, which receives all multicast (MDB_RTR_TYPE_* in linux/if_bridge.h).
   public enum MulticastRouter: UInt8, Sendable {
     case never = 0
-    /// Where queries or PIM messages come in by it.
+    /// If queries or PIM messages arrive on the port.
     case learned = 1
     case always = 2
-    /// As if one had just been seen; it ends by itself.
+    /// As if a router had just been seen; this ends by itself.
     case temporary = 3
   }
 
-  /// What the port does with frames.
+  /// The spanning tree state.
   public var state: State?
   /// The port's priority in the spanning tree: 0...63.
   public var priority: UInt16?
-  /// What a path through the port costs in the spanning tree: 1...65535.
+  /// The cost of a path through the port in the spanning tree: 1...65535.
   public var cost: UInt32?
-  /// Whether a frame may leave through the port on which it came.
+  /// Whether a frame may leave through the port on which it arrived.
   public var hairpin: Bool?
-  /// Whether spanning tree messages that arrive shut the port.
+  /// Whether a spanning tree message that arrives shuts the port.
   public var bpduGuard: Bool?
-  /// Whether the port may not become the way to the root of the spanning tree.
+  /// Whether the port must not become the root port of the spanning tree.
   public var rootBlock: Bool?
-  /// Whether source addresses that arrive are learned.
+  /// Whether the bridge learns the source addresses of frames that arrive on the port.
   public var learning: Bool?
-  /// Whether unicast to addresses that are not known goes out here.
+  /// Whether the bridge sends unicast to unknown addresses to this port.
   public var unicastFlood: Bool?
   /// Whether the bridge answers ARP requests for hosts behind this port.
   public var proxyARP: Bool?
-  /// Whether multicast that nobody asked for goes out here.
+  /// Whether the bridge sends multicast that no host asked for to this port.
   public var multicastFlood: Bool?
-  /// Whether it leads to a multicast router. A kernel without CONFIG_BRIDGE_IGMP_SNOOPING ignores it, and tells none.
+  /// Whether the port leads to a multicast router. A kernel without CONFIG_BRIDGE_IGMP_SNOOPING ignores this and
+  /// reports none.
   public var multicastRouter: MulticastRouter?
-  /// Whether broadcast goes out here (Linux 4.12).
+  /// Whether the bridge sends broadcast to this port (Linux 4.12).
   public var broadcastFlood: Bool?
-  /// Which of the link-local group addresses 01:80:c2:00:00:00...0f are forwarded, one bit each (Linux 4.15).
+  /// Which of the link-local group addresses 01:80:c2:00:00:00...0f the port forwards, one bit each (Linux 4.15).
   public var groupForwardMask: UInt16?
-  /// Whether ARP and neighbour discovery are answered by the bridge where it can, and not sent out here (Linux 4.15).
+  /// Whether the bridge itself answers ARP and neighbour discovery if it can, and does not send them to this port
+  /// (Linux 4.15).
   public var neighbourSuppression: Bool?
-  /// Whether frames never go to another isolated port (Linux 4.18).
+  /// Whether frames from this port never go to another isolated port (Linux 4.18).
   public var isolated: Bool?
-  /// Whether only addresses in the bridge's table may send (Linux 5.18).
+  /// Whether only hosts with an address in the bridge's forwarding table may send (Linux 5.18).
   public var locked: Bool?
-  /// In a request, to forget the addresses that were learned here, after the other settings have changed.
+  /// In a request, whether to forget the addresses learned on this port, after the other settings have changed.
   public var flush = false
 
   public init(

@@ -6,7 +6,7 @@ public struct LinkFlags: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// IFF_UP: switched on by an administrator.
+  /// IFF_UP: administratively up.
   public static let up = LinkFlags(rawValue: 0x1)
   /// IFF_BROADCAST: has a broadcast address.
   public static let broadcast = LinkFlags(rawValue: 0x2)
@@ -18,7 +18,7 @@ public struct LinkFlags: OptionSet, Hashable, Sendable {
   public static let running = LinkFlags(rawValue: 0x40)
   /// IFF_NOARP: does not resolve addresses.
   public static let noARP = LinkFlags(rawValue: 0x80)
-  /// IFF_PROMISC: receives what is addressed to others.
+  /// IFF_PROMISC: receives frames that are addressed to others.
   public static let promiscuous = LinkFlags(rawValue: 0x100)
   /// IFF_ALLMULTI: receives all multicast.
   public static let allMulticast = LinkFlags(rawValue: 0x200)
@@ -28,7 +28,7 @@ public struct LinkFlags: OptionSet, Hashable, Sendable {
   public static let slave = LinkFlags(rawValue: 0x800)
   /// IFF_MULTICAST: can send multicast.
   public static let multicast = LinkFlags(rawValue: 0x1000)
-  /// IFF_LOWER_UP: the driver says that there is a carrier.
+  /// IFF_LOWER_UP: the driver reports a carrier.
   public static let lowerUp = LinkFlags(rawValue: 0x10000)
   /// IFF_DORMANT: waits for something, such as 802.1X.
   public static let dormant = LinkFlags(rawValue: 0x20000)
@@ -44,7 +44,7 @@ public enum OperationalState: UInt8, Sendable, CustomStringConvertible {
   case dormant = 5
   case up = 6
 
-  /// As ip(8) prints it, in lower case.
+  /// The state as ip(8) prints it, in lower case.
   public var description: String {
     switch self {
     case .unknown: "unknown"
@@ -58,9 +58,9 @@ public enum OperationalState: UInt8, Sendable, CustomStringConvertible {
   }
 }
 
-/// What went through a link since it was made (struct rtnl_link_stats64).
+/// The traffic counters of a link since it was made (struct rtnl_link_stats64).
 public struct LinkStatistics: Hashable, Sendable {
-  /// What was counted in one direction.
+  /// The counters of one direction.
   public struct Counters: Hashable, Sendable {
     public var packets: UInt64
     public var bytes: UInt64
@@ -71,7 +71,7 @@ public struct LinkStatistics: Hashable, Sendable {
   public var received: Counters
   public var sent: Counters
 
-  /// The same as the other end of a veth pair sees it: what one has sent the other has received.
+  /// The statistics of the other end of a veth pair: what one end sent, the other received.
   public var ofOtherEnd: LinkStatistics {
     var other = self
     swap(&other.received, &other.sent)
@@ -81,7 +81,7 @@ public struct LinkStatistics: Hashable, Sendable {
   init(_ attribute: borrowing Attribute) throws(MalformedMessage) {
     let payload = attribute.payload
     func counters(_ first: Int) throws(MalformedMessage) -> Counters {
-      // rx and tx take turns: packets, bytes, errors, dropped.
+      // rx and tx alternate: packets, bytes, errors, dropped.
       guard let packets = payload.integer(at: first, as: UInt64.self),
         let bytes = payload.integer(at: first + 16, as: UInt64.self),
         let errors = payload.integer(at: first + 32, as: UInt64.self),
@@ -94,42 +94,43 @@ public struct LinkStatistics: Hashable, Sendable {
   }
 }
 
-/// A network link as the kernel describes it. Kinds this library has no type for come with their name.
+/// A network link as the kernel describes it. Kinds that this library has no type for are given by name.
 public struct Link: Hashable, Sendable {
   public var index: UInt32
   public var name: String
-  /// The free text that someone put on it.
+  /// A free text that an administrator set.
   public var alias: String?
   /// The driver's name (`veth`, `bridge`, ...); nil for hardware and loopback.
   public var kind: String?
-  /// What its master makes of it: `bridge` for a bridge's port.
+  /// The kind that its master gives it: `bridge` for a bridge port.
   public var slaveKind: String?
-  /// Its MAC address; nil where its address has another form.
+  /// Its MAC address; nil if its address has another form.
   public var address: MACAddress?
   /// The MTU in bytes.
   public var mtu: UInt32 = 0
   public var flags: LinkFlags
   public var operState = OperationalState.unknown
-  /// The index of the link that it is a port of.
+  /// The index of its master, the link of which it is a port.
   public var master: UInt32?
-  /// The index of a veth's other end, of the lower link of a VLAN or macvlan (IFLA_LINK); in ``peerNamespaceID`` if that is given.
+  /// The index of a veth's other end, or of the lower link of a VLAN or macvlan (IFLA_LINK). It is an index in the
+  /// namespace ``peerNamespaceID`` if that is set.
   public var peerIndex: UInt32?
-  /// The number by which this namespace knows the one of ``peerIndex`` (IFLA_LINK_NETNSID).
+  /// The id by which this namespace knows the namespace of ``peerIndex`` (IFLA_LINK_NETNSID).
   public var peerNamespaceID: Int32?
-  /// The group it belongs to; 0 is the default one.
+  /// The group of the link; 0 is the default group.
   public var group: UInt32 = 0
-  /// How many packets wait to be sent at most.
+  /// The maximum number of packets that wait to be sent.
   public var txQueueLength: UInt32 = 0
-  /// What went through it; nil where the kernel told nothing.
+  /// The traffic counters; nil if the kernel did not report them.
   public var statistics: LinkStatistics?
-  /// The settings of its kind; nil where the kernel told none.
+  /// The settings of its kind; nil if the kernel did not report them.
   public var details: LinkKind?
-  /// A bridge port's settings.
+  /// The settings of a bridge port.
   public var bridgePort: BridgePortOptions?
-  /// How it makes up IPv6 addresses for itself; nil where IPv6 is not there.
+  /// How the link generates its IPv6 addresses; nil if there is no IPv6.
   public var addressGeneration: AddressGenerationMode?
 
-  /// A link of which nothing else is known yet.
+  /// A link of which nothing else is known.
   public init(index: UInt32, name: String, flags: LinkFlags = []) {
     self.index = index
     self.name = name
@@ -141,10 +142,10 @@ public struct Link: Hashable, Sendable {
     if case .bridge(let options) = details { options } else { nil }
   }
 
-  /// Whether it has been brought up.
+  /// Whether the link is administratively up.
   public var isUp: Bool { flags.contains(.up) }
 
-  /// Reads a message; nil where it is not about a link that exists.
+  /// Reads a message; nil if it is not about an existing link.
   init?(_ message: borrowing ReplyMessage) throws(MalformedMessage) {
     guard message.header.type == RTM_NEWLINK else { return nil }
     var attributes = try message.payload.attributes(after: ifinfomsgSize)
@@ -173,7 +174,7 @@ public struct Link: Hashable, Sendable {
   }
 
   private mutating func readInfo(_ info: borrowing Attribute) throws(MalformedMessage) {
-    // What the data mean depends on the kinds, which need not come first.
+    // The format of the data depends on the kinds, which need not come first.
     var kinds = info.attributes
     while let attribute = try kinds.next() {
       switch attribute.type {

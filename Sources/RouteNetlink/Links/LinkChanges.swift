@@ -1,7 +1,7 @@
 import NetTypes
 import Netlink
 
-/// Which link a request is about.
+/// The link that a request is about.
 public enum LinkSelector: Hashable, Sendable, CustomStringConvertible {
   /// By interface index.
   case index(UInt32)
@@ -23,18 +23,18 @@ public enum LinkSelector: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Writes the name, where it is one. Names that are too long for IFLA_IFNAME can only be alternative ones.
+  /// Writes the name, if the link is selected by name. A name too long for IFLA_IFNAME can only be an alternative name.
   func writeName(to buffer: inout MessageBuffer) {
     guard case .named(let name) = self else { return }
     buffer.attribute(name.utf8.count < InterfaceName.capacity ? IFLA_IFNAME : IFLA_ALT_IFNAME, string: name)
   }
 }
 
-/// How a link makes up IPv6 addresses for itself (enum in6_addr_gen_mode, linux/if_link.h).
+/// How a link generates its IPv6 addresses (enum in6_addr_gen_mode, linux/if_link.h).
 public enum AddressGenerationMode: UInt8, Sendable {
   /// From its MAC address.
   case eui64 = 0
-  /// Not at all: it gets no link-local address either.
+  /// Not at all: the link gets no link-local address either.
   case none = 1
   /// From a secret, stable for each network (RFC 7217).
   case stablePrivacy = 2
@@ -42,29 +42,29 @@ public enum AddressGenerationMode: UInt8, Sendable {
   case random = 3
 }
 
-/// What is to become different about a link; what is nil stays as it is.
+/// Changes to a link; nil leaves a property as it is.
 public struct LinkChanges: Hashable, Sendable {
   public var isUp: Bool?
   public var address: MACAddress?
   /// The MTU in bytes.
   public var mtu: UInt32?
-  /// The index of the master it becomes a port of; 0 takes it away from the one it has.
+  /// The index of the master of which it becomes a port; 0 removes it from its master.
   public var master: UInt32?
-  /// A free text of up to 255 bytes; an empty one removes what is there.
+  /// A free text of up to 255 bytes; an empty text removes the alias.
   public var alias: String?
-  /// A new name. The link must be selected by index, because the kernel has one place for both names.
+  /// A new name. The link must be selected by index, because a request has one place for both names.
   public var name: InterfaceName?
-  /// The namespace into which it moves. This waits for the kernel to quiesce: milliseconds.
+  /// The namespace into which the link moves. This takes milliseconds, because the kernel waits to quiesce.
   public var namespace: NamespaceReference?
-  /// How it makes up IPv6 addresses for itself, from the next time it comes up.
+  /// How the link generates its IPv6 addresses, from the next time it comes up.
   public var addressGeneration: AddressGenerationMode?
-  /// Parameters of IPv4, set in this order.
+  /// IPv4 parameters, set in this order.
   public var ipv4: [IPv4LinkSetting]
-  /// How many packets wait to be sent at most.
+  /// The maximum number of packets that wait to be sent.
   public var txQueueLength: UInt32?
-  /// The group it belongs to.
+  /// The group of the link.
   public var group: UInt32?
-  /// Settings of the bridge's port that it is already (EOPNOTSUPP where it is none). Not to be given with a group.
+  /// Settings of a link that is already a bridge port (EOPNOTSUPP if it is none). Exclusive with a group.
   public var bridgePort: BridgePortOptions?
 
   public init(
@@ -102,8 +102,8 @@ public struct LinkChanges: Hashable, Sendable {
     if let txQueueLength { buffer.attribute(IFLA_TXQLEN, txQueueLength) }
     if let group { buffer.attribute(IFLA_GROUP, group) }
     namespace?.write(to: &buffer)
-    // No kind is named (ip says `bridge_slave`): there is none of this name, and the kernel may start modprobe to look
-    // for it.
+    // The request names no kind, although ip names `bridge_slave`: there is no kind of this name, and the kernel may
+    // start modprobe to look for it.
     if let bridgePort { buffer.attribute(IFLA_LINKINFO) { $0.attribute(IFLA_INFO_SLAVE_DATA, bridgePort.write) } }
     guard addressGeneration != nil || !ipv4.isEmpty else { return }
     buffer.attribute(IFLA_AF_SPEC) { buffer in

@@ -24,7 +24,7 @@ extension RouteDescription {
         5: .init("IFLA_INFO_SLAVE_DATA", .nested(BridgePortOptions.schema)),
       ], selectors: [1]))
 
-  /// Of a link inside another one's description.
+  /// The schema of a link inside the description of another link.
   static let linkWithoutInfo = linkSchema(info: .none)
 
   private static func linkSchema(info: AttributeSchema) -> AttributeSchema {
@@ -101,7 +101,7 @@ extension RouteDescription {
         ]))),
   ])
 
-  /// Shows the first four pairs of struct rtnl_link_stats and rtnl_link_stats64; the rest are details.
+  /// Prints the first four pairs of struct rtnl_link_stats and rtnl_link_stats64; the others are details.
   private static func summary(width: Int) -> @Sendable ([UInt8]) -> String {
     { bytes in
       var values: [String] = []

@@ -1,12 +1,12 @@
 import Netlink
 
-/// A kind of link, with the settings that no other kind has (IFLA_LINKINFO). How they are written, read and traced stands in
-/// a file of their own beside this one.
+/// A kind of link, with the settings that no other kind has (IFLA_LINKINFO). The code to write, read and trace the
+/// settings of a kind is in a file of its own beside this one.
 public enum LinkKind: Hashable, Sendable {
   case bridge(BridgeOptions)
   case macvlan(MacvlanOptions)
   case veth(VethPeer)
-  /// One without settings, or whose settings are not known here, by the kernel's name.
+  /// A kind without settings, or with settings that this library does not know, by the kernel's name.
   case other(String)
 
   /// The kernel's name for it.
@@ -19,7 +19,7 @@ public enum LinkKind: Hashable, Sendable {
     }
   }
 
-  /// Reads what the kernel tells of a link.
+  /// Reads the settings of a link from a reply.
   /// - Parameter data: IFLA_INFO_DATA.
   init(_ name: String, _ data: borrowing Attribute) throws(MalformedMessage) {
     switch name {
@@ -49,6 +49,6 @@ public enum LinkKind: Hashable, Sendable {
     }
   }
 
-  /// How IFLA_INFO_DATA is shown in a trace.
+  /// The schemas of IFLA_INFO_DATA, for traces.
   static let schemas = ["bridge": BridgeOptions.schema, "macvlan": MacvlanOptions.schema, "veth": VethPeer.schema]
 }

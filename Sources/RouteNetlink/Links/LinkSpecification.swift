@@ -1,11 +1,11 @@
 import NetTypes
 import Netlink
 
-/// A network namespace, told by something that leads to it.
+/// A reference to a network namespace.
 public enum NamespaceReference: Hashable, Sendable {
-  /// An open descriptor of it (IFLA_NET_NS_FD).
+  /// An open descriptor of the namespace (IFLA_NET_NS_FD).
   case descriptor(Int32)
-  /// A process in it, by its id as the caller sees it (IFLA_NET_NS_PID).
+  /// A process in the namespace, by the id under which the caller sees it (IFLA_NET_NS_PID).
   case process(Int32)
 
   func write(to buffer: inout MessageBuffer) {
@@ -16,38 +16,38 @@ public enum NamespaceReference: Hashable, Sendable {
   }
 }
 
-/// A link to be created, complete in one request (RTM_NEWLINK) but for its alias.
+/// A link to create. One request (RTM_NEWLINK) sets everything but its alias.
 ///
-/// How it makes up IPv6 addresses cannot be told here: the kernel refuses IFLA_AF_SPEC in this request (EAFNOSUPPORT).
-/// A change sent along with it is early enough for a veth, which has no carrier before its other end is up.
+/// The request cannot set how the link generates IPv6 addresses: the kernel refuses IFLA_AF_SPEC in it (EAFNOSUPPORT).
+/// For a veth, a change that is sent along is early enough, because a veth has no carrier before its other end is up.
 public struct LinkSpecification: Sendable {
   private let details: LinkKind
   public let name: InterfaceName
-  /// The interface index it is to have: 1...2,147,483,647.
+  /// The interface index to assign: 1...2,147,483,647.
   public var index: UInt32?
   public var address: MACAddress?
   /// The MTU in bytes.
   public var mtu: UInt32?
-  /// The index of the link that it is on, in the namespace of the connection (IFLA_LINK).
+  /// The index of its lower link, in the namespace of the connection (IFLA_LINK).
   public private(set) var lower: UInt32?
-  /// The index of the bridge (or other master) that it becomes a port of.
+  /// The index of the bridge, or other master, of which it becomes a port.
   public var master: UInt32?
-  /// A free text of up to 255 bytes, which is set by a second request; ``index`` must be chosen too.
+  /// A free text of up to 255 bytes. A second request sets it, so ``index`` must be set too.
   ///
-  /// The kernel ignores IFLA_IFALIAS while it creates a link. By name, the second request would change the alias of
-  /// somebody else's link where the first finds the name taken.
+  /// The kernel ignores IFLA_IFALIAS while it creates a link. If the name is already taken, a second request by name
+  /// would change the alias of the other link.
   public var alias: String?
-  /// Whether it is brought up at once.
+  /// Whether the link comes up at once.
   public var isUp = false
-  /// How many packets wait to be sent at most.
+  /// The maximum number of packets that wait to be sent.
   public var txQueueLength: UInt32?
-  /// How many queues for sending it can have at most, 1...4096; nil for the kernel's choice. An end of a veth pair can have
-  /// one for each processor, uses one until it is told otherwise (ETHTOOL_SCHANNELS), and to lay down the others the kernel
-  /// waits for a grace period of RCU (veth_init_queues).
+  /// The maximum number of transmit queues, 1...4096; nil lets the kernel choose. An end of a veth pair can have one
+  /// for each processor, but uses only one until ETHTOOL_SCHANNELS changes that. To disable the others, the kernel
+  /// waits for an RCU grace period (veth_init_queues).
   public var transmitQueues: UInt32?
-  /// Where it is created; nil for the namespace of the connection.
+  /// The namespace in which the kernel creates it; nil for the namespace of the connection.
   public var namespace: NamespaceReference?
-  /// The group it belongs to, from its first moment; 0 is the default one.
+  /// The group of the link from its creation on; 0 is the default group.
   public var group: UInt32?
 
   private init(_ name: InterfaceName, _ details: LinkKind) {
@@ -55,7 +55,7 @@ public struct LinkSpecification: Sendable {
     self.details = details
   }
 
-  /// A pair of links: what is sent into one comes out of the other.
+  /// A pair of links: one receives what the other sends.
   public static func veth(_ name: InterfaceName, peer: VethPeer) -> LinkSpecification {
     LinkSpecification(name, .veth(peer))
   }
@@ -65,8 +65,8 @@ public struct LinkSpecification: Sendable {
     LinkSpecification(name, .bridge(options))
   }
 
-  /// A link with a MAC address of its own on another one.
-  /// - Parameter lower: the index of that one, in the namespace of the connection.
+  /// A link with its own MAC address on another link.
+  /// - Parameter lower: the index of that link, in the namespace of the connection.
   public static func macvlan(
     _ name: InterfaceName, on lower: UInt32, options: MacvlanOptions = MacvlanOptions()
   ) -> LinkSpecification {
@@ -75,7 +75,7 @@ public struct LinkSpecification: Sendable {
     return link
   }
 
-  /// A link that swallows what is sent into it.
+  /// A link that discards what is sent into it.
   public static func dummy(_ name: InterfaceName) -> LinkSpecification { LinkSpecification(name, .other("dummy")) }
 
   /// A link of a kind that needs no settings of its own.
@@ -83,7 +83,7 @@ public struct LinkSpecification: Sendable {
     LinkSpecification(name, .other(kind))
   }
 
-  /// The kind by the kernel's name: `veth`, `bridge`.
+  /// The kernel's name of the kind: `veth`, `bridge`.
   public var kind: String { details.name }
 
   func write(to buffer: inout MessageBuffer) {
@@ -97,7 +97,7 @@ public struct LinkSpecification: Sendable {
     if let transmitQueues { buffer.attribute(IFLA_NUM_TX_QUEUES, transmitQueues) }
     namespace?.write(to: &buffer)
     buffer.attribute(IFLA_IFNAME, string: name.text)
-    // ip sets no NLA_F_NESTED on these three, and the kernel must keep accepting that.
+    // ip sets no NLA_F_NESTED on these attributes, so the kernel must keep accepting that.
     buffer.attribute(IFLA_LINKINFO) { buffer in
       buffer.attribute(IFLA_INFO_KIND, unterminated: kind)
       if details.hasData { buffer.attribute(IFLA_INFO_DATA, details.write) }
@@ -106,7 +106,7 @@ public struct LinkSpecification: Sendable {
 }
 
 /// Writes struct ifinfomsg.
-/// - Parameter isUp: nil leaves the link up or down.
+/// - Parameter isUp: nil leaves the link up or down as it is.
 func writeLinkHeader(to buffer: inout MessageBuffer, index: UInt32, isUp: Bool? = nil) {
   buffer.append(UInt32(0))  // ifi_family, padding, ifi_type
   buffer.append(index)

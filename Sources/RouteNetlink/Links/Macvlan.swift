@@ -1,22 +1,23 @@
 import NetTypes
 import Netlink
 
-/// The settings of a macvlan: a link with a MAC address of its own on another link (IFLA_MACVLAN_* in linux/if_link.h).
-/// In a reply, what is nil the kernel did not tell.
+/// The settings of a macvlan, which is a link with its own MAC address on another link (IFLA_MACVLAN_* in
+/// linux/if_link.h). In a reply, nil means that the kernel did not report the setting.
 public struct MacvlanOptions: Hashable, Sendable {
-  /// Who may be reached beside what is beyond the lower link (MACVLAN_MODE_*). The lower link itself never is.
+  /// Which other macvlans are reachable, besides the network beyond the lower link (MACVLAN_MODE_*). The lower link
+  /// itself is never reachable.
   public enum Mode: UInt32, Sendable {
     /// No other macvlan.
     case isolated = 1
-    /// Others of the same lower link, if the switch beyond it sends frames back.
+    /// Other macvlans on the same lower link, if the switch beyond it sends frames back.
     case vepa = 2
-    /// Others of the same lower link.
+    /// Other macvlans on the same lower link.
     case bridge = 4
-    /// None: the lower link is this one's alone, which takes its MAC address.
+    /// None: this macvlan has the lower link to itself, and takes over its MAC address.
     case passthru = 8
   }
 
-  /// nil in a request for the kernel's choice, ``Mode/vepa``.
+  /// In a request, nil is the kernel's default, ``Mode/vepa``.
   public var mode: Mode?
 
   public init(mode: Mode? = nil) { self.mode = mode }

@@ -3,18 +3,18 @@ import Netlink
 
 /// The other end of a veth pair.
 ///
-/// It cannot be asked to be up: the kernel refuses that with ENOTCONN, since the pair is not joined yet when it
-/// configures this end. Bring it up in its own namespace.
+/// The request cannot bring the peer up: the kernel configures it before it joins the pair, and so refuses with
+/// ENOTCONN. Bring the peer up in its own namespace.
 public struct VethPeer: Hashable, Sendable {
   public var name: InterfaceName
-  /// The interface index it is to have. The kernel heeds it only if the first end's is chosen too.
+  /// The interface index to assign. The kernel uses it only if the index of the first end is set too.
   public var index: UInt32?
   public var address: MACAddress?
   /// The MTU in bytes.
   public var mtu: UInt32?
-  /// Where it is created; nil for the same namespace as the first end.
+  /// The namespace in which the kernel creates it; nil for the namespace of the first end.
   public var namespace: NamespaceReference?
-  /// How many queues for sending it can have at most (``LinkSpecification/transmitQueues``).
+  /// The maximum number of transmit queues (``LinkSpecification/transmitQueues``).
   public var transmitQueues: UInt32?
 
   public init(
@@ -40,12 +40,12 @@ public struct VethPeer: Hashable, Sendable {
 }
 
 extension VethPeer {
-  /// A peer is described like a link, but has no peer inside: that ends the recursion.
+  /// The description of a peer is that of a link without a peer inside, which ends the recursion.
   static let schema = AttributeSchema([
     VETH_INFO_PEER: .init("VETH_INFO_PEER", .message(RouteDescription.ifinfomsg, RouteDescription.linkWithoutInfo))
   ])
 
-  /// Writes IFLA_INFO_DATA of a pair.
+  /// Writes IFLA_INFO_DATA of a veth pair.
   func writeData(to buffer: inout MessageBuffer) { buffer.attribute(VETH_INFO_PEER, write) }
 }
 

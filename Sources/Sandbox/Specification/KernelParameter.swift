@@ -13,7 +13,9 @@ public struct KernelParameter: Hashable, Sendable {
   /// Reads `net.NAME=VALUE`.
   public init(_ assignment: String) throws(Invalid) {
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[1].isEmpty else { throw Invalid(description: "'\(assignment)' is not net.NAME=VALUE") }
+    guard parts.count == 2, !parts[1].isEmpty else {
+      throw Invalid(description: "'\(assignment)' is not net.NAME=VALUE")
+    }
     parameter = Sysctl(String(parts[0]))
     value = String(parts[1])
     // By the path: dots and slashes stand for each other in a name, and two of them for the directory above.
