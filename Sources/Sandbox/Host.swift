@@ -107,4 +107,30 @@ public final class Host {
     // In a sandbox it would be what the command has left there, which is ended and told of.
     if UserNamespace.isFirst { ChildProcess.holdDescriptors() }
   }
+
+  /// - Returns: whether it succeeded.
+  @discardableResult
+  func report(_ body: () throws(SandboxError) -> Void) -> Bool {
+    do throws(SandboxError) {
+      try body()
+      return true
+    } catch {
+      reporter.warn("\(error)")
+      hasFailed = true
+      return false
+    }
+  }
+
+  func perform(_ requests: RouteRequests) throws(SandboxError) {
+    do throws(SandboxError) {
+      try route { (route) throws(NetlinkError) in try route.perform(requests) }
+    } catch {
+      // "Unknown device type" in the kernel's words.
+      guard case .netlink(let cause) = error, cause.errno == EOPNOTSUPP, cause.operation.hasPrefix("create ") else {
+        throw error
+      }
+      let kind = cause.operation.dropFirst("create ".count)
+      throw .refused("\(cause): this kernel lacks CONFIG_\(kind.uppercased()), or the module: modprobe \(kind)")
+    }
+  }
 }

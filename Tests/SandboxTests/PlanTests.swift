@@ -18,17 +18,17 @@ struct PlanTests {
     let pair = SandboxPlan.VethPair(
       hostLink: link("nsrun-abcdefgh"), hostMAC: mac("fe:6e:0a:40:01:05"), bridge: link("br0"), bridgeIndex: 7,
       mac: mac("02:6e:0a:40:01:05"), mtu: 1500, hostMTU: 1500, alias: "nsrun sandbox web")
-    let introduction = SandboxPlan.Introduction(
+    let introduction = SandboxPlan.HostsLine(
       entry: .init(address: ip("10.64.1.5"), names: ["web"]), bridge: link("br0"))
     let plan = SandboxPlan(facts, bridgeIndex: 7, bridgeMTU: 1500)
     #expect(
       plan.steps == [
-        .introduce(introduction), .admit(member), .name(name("web")), .connect(pair),
+        .addHostsLine(introduction), .admit(member), .name(name("web")), .connect(pair),
         .configure(facts.connection),
       ])
     #expect(
       SandboxPlan.undo(of: facts) == [
-        .disconnect(link("nsrun-abcdefgh")), .unname(name("web")), .retract(member), .forget(introduction),
+        .disconnect(link("nsrun-abcdefgh")), .unname(name("web")), .retract(member), .removeHostsLine(introduction),
       ])
   }
 

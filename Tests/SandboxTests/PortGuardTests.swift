@@ -104,7 +104,7 @@ private enum Frame {
 struct PortGuardTests {
   @Test("Another program has another number: ports of an older nsrun, which share the block, keep their own")
   func version() {
-    let digest = StableHash.long(PortGuard.program.bytes)
+    let digest = StableHash.long(PortProgram.program.bytes)
     #expect(
       PortGuard.version == 1 && digest == 7_839_500_022_510_514_686,
       "the program has changed: so must its version, and this digest")
@@ -113,7 +113,7 @@ struct PortGuardTests {
   private func expect(
     _ verdict: Judge.Verdict, _ frames: [(String, [UInt8])], sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let judge = try Judge(PortGuard.program)
+    let judge = try Judge(PortProgram.program)
     for (what, frame) in frames {
       #expect(try judge.verdict(on: frame) == verdict, "\(what)", sourceLocation: sourceLocation)
     }
@@ -297,7 +297,7 @@ struct PortGuardTests {
 
   @Test("A frame that is cut anywhere is dropped, or is let in as one that nobody can read")
   func truncation() throws {
-    let judge = try Judge(PortGuard.program)
+    let judge = try Judge(PortProgram.program)
     let hostile = [
       Frame.ipv6(
         [0, 43, 60, 58], [Frame.options(), Frame.options(16), Frame.options()], Frame.icmp(134), tags: [0x8100]),

@@ -179,7 +179,7 @@ struct RecordFileTests {
   @Test("are held by the process that made them, and grow")
   func attended() throws {
     var record = try SandboxRecord(facts(), bridge: "br0", in: state)
-    #expect(SandboxRecord.isAttended(name("web"), in: state))
+    #expect(SandboxRecord.isAlive(name("web"), in: state))
     #expect(try isFree() == false)
     try record.append(facts().connectionLines)
     let text = try record.read()
@@ -192,7 +192,7 @@ struct RecordFileTests {
     let joined = try record.read()
     #expect(joined[SandboxRecord.joined] == "\(getpid())")
     try record.removeFile()
-    #expect(!SandboxRecord.isAttended(name("web"), in: state))
+    #expect(!SandboxRecord.isAlive(name("web"), in: state))
   }
 
   @Test("refuse a name that another has")
@@ -207,7 +207,7 @@ struct RecordFileTests {
   @Test("that nobody holds are taken over once, and not after they were removed")
   func takeOver() throws {
     do { _ = try SandboxRecord(facts(), bridge: "br0", in: state) }
-    #expect(!SandboxRecord.isAttended(name("web"), in: state))
+    #expect(!SandboxRecord.isAlive(name("web"), in: state))
     guard let taken = try SandboxRecord(takingOver: name("web"), at: path) else {
       Issue.record("nobody holds it")
       return
@@ -229,7 +229,7 @@ struct RecordFileTests {
     var record = try SandboxRecord(facts(), bridge: "br0", in: state)
     try record.keep(in: state)
     #expect(state.record(of: name("web")) == state.createdRecord(of: name("web")))
-    #expect(try state.unattended().isEmpty)
+    #expect(try state.staleNames().isEmpty)
     #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridge: nil, in: state) }
     #expect(try directoryEntries(state.running).isEmpty)
     try record.append(facts().connectionLines)
@@ -251,7 +251,7 @@ struct RecordFileTests {
     case .directory: mkdir(path, 0o755)
     case .fifo: mkfifo(path, 0o644)
     }
-    #expect(try state.unattended() == [name("web")])
+    #expect(try state.staleNames() == [name("web")])
     let reading = #expect(throws: SandboxError.self) { _ = try RecordText.read(path) }
     #expect("\(try #require(reading))".contains("is damaged"))
     let taking = #expect(throws: SandboxError.self) { _ = try SandboxRecord(takingOver: name("web"), at: path) }

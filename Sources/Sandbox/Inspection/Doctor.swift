@@ -33,7 +33,7 @@ public struct Doctor {
   public init(_ host: Host) { self.host = host }
 
   /// Those that can be read.
-  private var networks: [NetworkRecord] { (try? host.networkRecords()) ?? [] }
+  private var networks: [NetworkRecord] { (try? NetworkRecords(host).all()) ?? [] }
 
   public func findings() -> [Finding] {
     let missing = [Capability.netAdmin, .sysAdmin].filter { !$0.isEffective }.map { $0.name.uppercased() }
@@ -58,7 +58,7 @@ public struct Doctor {
         check: check, status: .warning,
         message: "\(Capability.netRaw.name.uppercased()) missing: others on a bridge are not asked by ARP whether an "
           + "address is free",
-        remedy: host.remedy(inContainer: "docker run --cap-add NET_RAW"))
+        remedy: NamespaceSearch(host).remedy(inContainer: "docker run --cap-add NET_RAW"))
     }
     return Finding(check: check, status: .ok, message: "all that is needed")
   }
@@ -79,7 +79,7 @@ public struct Doctor {
     guard let mount = MountPoint.on(path) else {
       return Finding(check: check, status: .ok, message: "\(path) becomes a shared mount when it is needed")
     }
-    if host.isInSandbox {
+    if NamespaceSearch(host).isInSandbox {
       return Finding(check: check, status: .ok, message: "\(path) is this command's own, as it is in a sandbox")
     }
     return mount.isShared
@@ -95,10 +95,11 @@ public struct Doctor {
     case "0" where access(HostParameters.forwarding.path, W_OK) != 0:
       Finding(
         check: "forwarding", status: .problem, message: "off, and \(HostParameters.forwarding.path) cannot be written",
-        remedy: host.remedy(
+        remedy: NamespaceSearch(host).remedy(
           inContainer: "docker run --sysctl net.ipv4.ip_forward=1; otherwise as root: sudo nsrun doctor"))
     case "0": Finding(check: "forwarding", status: .ok, message: "off; nsrun turns it on, for sandboxes only")
-    case .some: Finding(check: "forwarding", status: .ok, message: host.isGuarding ? "turned on by nsrun" : "on")
+    case .some:
+      Finding(check: "forwarding", status: .ok, message: Forwarding(host).isGuarding ? "turned on by nsrun" : "on")
     case nil:
       Finding(
         check: "forwarding", status: .problem, message: "\(HostParameters.forwarding.path) cannot be read",
@@ -108,7 +109,7 @@ public struct Doctor {
 
   /// Links by which packets leave, and answers come, that are not forwarded.
   private func uplinks() -> [Finding] {
-    ((try? host.uplinks()) ?? []).map(\.name).filter(HostParameters.lacksForwarding).map { link in
+    ((try? Forwarding(host).uplinks()) ?? []).map(\.name).filter(HostParameters.lacksForwarding).map { link in
       Finding(
         check: "forwarding", status: .problem, message: HostParameters.lackOfForwarding(link),
         remedy: HostParameters.forwardingCommand(link))
@@ -189,13 +190,13 @@ public struct Doctor {
   /// What has been taken from the sandboxes that stand.
   private func sandboxes() -> [Finding] {
     do throws(SandboxError) {
-      let lacks = try Survey(host).lacks(isLocked: false).filter { $0.kind != .passages }
-      if lacks.isEmpty { return [Finding(check: "sandboxes", status: .ok, message: "nothing was taken from them")] }
-      return lacks.map { lack in
+      let drifts = try Survey(host).drifts(isLocked: false).filter { $0.kind != .passages }
+      if drifts.isEmpty { return [Finding(check: "sandboxes", status: .ok, message: "nothing was taken from them")] }
+      return drifts.map { drift in
         Finding(
-          check: lack.kind.rawValue,
-          status: lack.kind == .records || lack.kind == .others || lack.isLost ? .warning : .problem,
-          message: lack.message, remedy: lack.remedy)
+          check: drift.kind.rawValue,
+          status: drift.kind == .records || drift.kind == .others || drift.isLost ? .warning : .problem,
+          message: drift.message, remedy: drift.remedy)
       }
     } catch {
       return [Finding(check: "sandboxes", status: .warning, message: "\(error)")]
@@ -205,11 +206,11 @@ public struct Doctor {
   /// What no record speaks of, or one that cannot be read.
   private func records() -> [Finding] {
     do throws(SandboxError) {
-      var findings = try host.readSandboxRecords().unreadable.map { error in
+      var findings = try SandboxRecords(host).readAll().unreadable.map { error in
         let remedy = if case .damaged = error { "nsrun cleanup" } else { "use that nsrun" }
         return Finding(check: "records", status: .warning, message: "\(error)", remedy: remedy)
       }
-      if let error = host.unreadableHostRecord() {
+      if let error = Forwarding(host).unreadableRecord() {
         findings.append(Finding(check: "records", status: .warning, message: "\(error)"))
       }
       let unrecorded = try UnrecordedObjects(host).remove(all: true, isDryRun: true).filter { $0.reason == .unrecorded }
@@ -225,12 +226,5 @@ public struct Doctor {
     } catch {
       return [Finding(check: "records", status: .warning, message: "\(error)")]
     }
-  }
-}
-
-extension Host {
-  /// What to do about what cannot be changed from here.
-  func remedy(inContainer text: String) -> String {
-    isInSandbox ? "run nsrun doctor outside of this sandbox" : "in a container: \(text)"
   }
 }

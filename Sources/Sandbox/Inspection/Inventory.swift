@@ -42,13 +42,18 @@ public struct SandboxReport: Sendable {
   public var neighbours: [KnownNeighbour] = []
 }
 
-extension Host {
+/// What there is of sandboxes, as `list` and `inspect` show it.
+public struct Inventory {
+  let host: Host
+
+  public init(_ host: Host) { self.host = host }
+
   /// All sandboxes, by name; says whose records cannot be read. What takes a look at the whole machine is done once for
   /// all of them.
   public func reports() throws(SandboxError) -> [SandboxReport] {
     try requireSight()
-    let (facts, unreadable) = try readSandboxRecords()
-    for error in unreadable { reporter.warn("\(error)") }
+    let (facts, unreadable) = try SandboxRecords(host).readAll()
+    for error in unreadable { host.reporter.warn("\(error)") }
     return try reports(of: facts)
   }
 
@@ -56,7 +61,7 @@ extension Host {
   func reports(of facts: [SandboxFacts]) throws(SandboxError) -> [SandboxReport] {
     let isConnected = facts.contains { $0.connection != nil }
     let links =
-      isConnected ? try route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
+      isConnected ? try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
     let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     guard !facts.isEmpty else { return [] }
     let census = try system { () throws(SystemError) in try ProcessCensus() }
@@ -70,18 +75,20 @@ extension Host {
   }
 
   private func requireSight() throws(SandboxError) {
-    if FileIdentity(path: state.path) == nil, access(state.root, F_OK) == 0, access(state.root, X_OK) != 0 {
-      throw .refused("only root may look at \(state.root): use sudo nsrun")
+    if FileIdentity(path: host.state.path) == nil, access(host.state.root, F_OK) == 0,
+      access(host.state.root, X_OK) != 0
+    {
+      throw .refused("only root may look at \(host.state.root): use sudo nsrun")
     }
   }
 
   /// One sandbox, with its neighbours.
   public func report(on name: NamespaceName) throws(SandboxError) -> SandboxReport {
     try requireSight()
-    guard let path = state.record(of: name) else {
+    guard let path = host.state.record(of: name) else {
       throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
     }
-    let facts = try readRecord(of: name, at: path).facts
+    let facts = try SandboxRecords(host).read(of: name, at: path).facts
     let link = try hostLink(of: facts)
     let census = try system { () throws(SystemError) in try ProcessCensus() }
     guard var report = report(facts, link: link, census, UserNamespace.own) else {
@@ -93,12 +100,13 @@ extension Host {
 
   /// What to do about a sandbox that is broken.
   func endOfBroken(_ name: NamespaceName) -> String {
-    state.record(of: name) == state.createdRecord(of: name) ? "nsrun rm \(name.text.shellQuoted)" : "end its command"
+    host.state.record(of: name) == host.state.createdRecord(of: name)
+      ? "nsrun rm \(name.text.shellQuoted)" : "end its command"
   }
 
   private func hostLink(of facts: SandboxFacts) throws(SandboxError) -> Link? {
     guard let connection = facts.connection else { return nil }
-    return try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
+    return try host.route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
   }
 
   /// - Parameter own: this process's user namespace.
@@ -106,15 +114,17 @@ extension Host {
     _ facts: SandboxFacts, link: Link?, _ census: borrowing ProcessCensus, _ own: FileIdentity?
   ) -> SandboxReport? {
     // In this order: a record that is gone now was that of a command which has ended since.
-    let isAttended = SandboxRecord.isAttended(facts.name, in: state)
-    guard let path = state.record(of: facts.name), let (text, _) = try? readRecord(of: facts.name, at: path) else {
+    let isAlive = SandboxRecord.isAlive(facts.name, in: host.state)
+    guard let path = host.state.record(of: facts.name),
+      let (text, _) = try? SandboxRecords(host).read(of: facts.name, at: path)
+    else {
       return nil
     }
-    let stays = path == state.createdRecord(of: facts.name)
-    let namespace = namespace(of: facts, identity: text.namespaceIdentity, census)
+    let stays = path == host.state.createdRecord(of: facts.name)
+    let namespace = NamespaceSearch(host).namespace(of: facts, identity: text.namespaceIdentity, census)
     var isNamed = false
     var isPrivileged: Bool?
-    if let namespace, let named = try? names.open(facts.name), (try? named.identity()) == namespace {
+    if let namespace, let named = try? host.names.open(facts.name), (try? named.identity()) == namespace {
       isNamed = true
       if let own { isPrivileged = try? UserNamespace.ownerIdentity(of: named) == own }
     }
@@ -126,11 +136,11 @@ extension Host {
       guard isWhole || isLosing || access(path, F_OK) == 0 else { return nil }
       condition = isWhole || isLosing ? .created : .broken
     } else {
-      condition = isAttended ? (isWhole || !hasLost(namespace, census, facts) ? .running : .broken) : .stale
+      condition = isAlive ? (isWhole || !hasLost(namespace, census, facts) ? .running : .broken) : .stale
     }
     var facts = facts
     // Its owner may have stopped to masquerade the bridge.
-    if facts.connection?.translation == .host, let network = networkRecord(of: facts.connection!.bridge) {
+    if facts.connection?.translation == .host, let network = NetworkRecords(host).record(of: facts.connection!.bridge) {
       facts.connection!.translation = network.translation
     }
     return SandboxReport(
@@ -142,7 +152,8 @@ extension Host {
   private func processes(
     in namespace: FileIdentity?, _ facts: SandboxFacts, _ census: borrowing ProcessCensus
   ) -> [Int32] {
-    guard let namespace, let inhabitants = inhabitants(of: namespace, named: facts.name, census) else { return [] }
+    guard let namespace, let inhabitants = InhabitantSearch(host).inhabitants(of: namespace, named: facts.name, census)
+    else { return [] }
     return inhabitants.processes(in: census)
   }
 
@@ -152,18 +163,18 @@ extension Host {
     _ namespace: FileIdentity?, _ census: borrowing ProcessCensus, _ facts: SandboxFacts
   ) -> Bool {
     guard let namespace, let inside = census.open(namespace) else { return false }
-    let isComplete = isTagged(inside, facts.name)
+    let isComplete = NamespaceSearch(host).isTagged(inside, facts.name)
     // Now that everything has been made it has to be there.
     return isComplete
-      && (names.identity(of: facts.name) != namespace
+      && (host.names.identity(of: facts.name) != namespace
         || facts.connection != nil && (try? hostLink(of: facts)) == .some(nil))
   }
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {
-    let namespace = try namespace(named: name)
+    let namespace = try NamespaceSearch(host).namespace(named: name)
     // Somebody may have given the name to another one.
     guard UserNamespace.isOfCaller(namespace) else { return [] }
-    let tracer = reporter.tracer?.named("sandbox route")
+    let tracer = host.reporter.tracer?.named("sandbox route")
     let found = try system { () throws(SystemError) in
       try namespace.visit { () throws(SandboxError) in
         var inside = try system { () throws(SystemError) in try RouteConnection(tracer: tracer) }

@@ -60,7 +60,7 @@ struct KernelFeatures {
       case .portGuard:
         var requests = RouteRequests()
         requests.addIngressQdisc(link: 1, block: PortGuard.block, subject: "lo")
-        requests.add(PortGuard.filter, PortGuard.program)
+        requests.add(PortGuard.filter, PortProgram.program)
         try perform(requests)
       case .nftables, .masquerade:
         let table = Table(.inet, "nsrun-doctor")
@@ -107,17 +107,17 @@ struct KernelFeatures {
   private func confinement() -> [Finding] {
     let check = "user namespaces"
     do throws(SandboxError) {
-      try host.requireUserNamespaces()
+      try Privileges.requireUserNamespaces()
       let warnings = try system { () throws(SystemError) in try Pipe() }
       let end = warnings.writeEnd.raw
       let signals = BlockedSignals()
       // In a sandbox there can be a /proc for processes of its own alone.
-      let isNested = host.isInSandbox
+      let isNested = NamespaceSearch(host).isInSandbox
       let child = try system { () throws(SystemError) in
         try ChildProcess(signals: signals, command: nil, isInit: isNested) { (parent) throws(SystemError) in
           let warn = { (text: String) in _ = write(end, "\(text)\n", text.utf8.count + 1) }
           let owner = try NetworkNamespace.unshareOwned(warn: warn)
-          Baseline.apply(warn: warn)
+          SysctlDefaults.apply(warn: warn)
           var view = MountView(isConfined: true, hasOwnProcesses: isNested)
           try view.establish(warn: warn)
           try owner.enter(warn: warn)
@@ -135,7 +135,7 @@ struct KernelFeatures {
         + lines.split(separator: UInt8(ascii: "\n")).map {
           Finding(
             check: check, status: .warning, message: String(decoding: $0, as: UTF8.self),
-            remedy: host.remedy(inContainer: "docker run --security-opt systempaths=unconfined"))
+            remedy: NamespaceSearch(host).remedy(inContainer: "docker run --security-opt systempaths=unconfined"))
         }
     } catch {
       // What it says includes what to do.

@@ -6,7 +6,11 @@ import Netlink
 import RouteNetlink
 
 /// How the network namespace of a sandbox is found, also where somebody has deleted its name, and told from others.
-extension Host {
+struct NamespaceSearch {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// The namespace that a record speaks of: by its name, else by the processes inside. The kernel gives the number of a
   /// namespace that is gone to another one, which is not ours: so it has to carry the tag, or be where our link leads.
   /// - Parameter identity: what the record says of it.
@@ -14,20 +18,34 @@ extension Host {
     of facts: SandboxFacts, identity: FileIdentity?, _ census: borrowing ProcessCensus
   ) -> FileIdentity? {
     guard let identity else { return nil }
-    if let named = names.identity(of: facts.name), named == identity { return named }
+    if let named = host.names.identity(of: facts.name), named == identity { return named }
     guard let namespace = census.open(identity) else { return nil }
     return isTagged(namespace, facts.name) || leads(facts.connection?.hostLink, to: namespace) ? identity : nil
   }
 
+  /// Opens the namespace of a sandbox, or any other that has a name.
+  func namespace(named name: NamespaceName) throws(SandboxError) -> NetworkNamespace {
+    do throws(SystemError) { return try host.names.open(name) } catch {
+      // A file that is no namespace is a name that is being made or removed, or what was left of one.
+      guard error.isNotFound || error.errno == EINVAL else { throw .system(error) }
+      throw .refused("there is no sandbox or network namespace named '\(name)': nsrun list shows the sandboxes")
+    }
+  }
+
+  /// What to do about what cannot be changed from here.
+  func remedy(inContainer text: String) -> String {
+    isInSandbox ? "run nsrun doctor outside of this sandbox" : "in a container: \(text)"
+  }
+
   /// Whether a name is that of the sandbox that this process is in.
   func isOwnSandbox(_ name: NamespaceName) -> Bool {
-    guard let own = try? home.identity(), names.identity(of: name) == own else { return false }
-    return isTagged(home, name)
+    guard let own = try? host.home.identity(), host.names.identity(of: name) == own else { return false }
+    return isTagged(host.home, name)
   }
 
   /// Whether this process is in a sandbox, by the tag; who has power over its network can write that as well.
   var isInSandbox: Bool {
-    let alias = try? route { (route) throws(NetlinkError) in try route.link(index: 1)?.alias }
+    let alias = try? host.route { (route) throws(NetlinkError) in try route.link(index: 1)?.alias }
     return alias?.hasPrefix(Tag.linkPrefix) ?? false
   }
 
@@ -58,7 +76,7 @@ extension Host {
     guard let hostLink else { return false }
     let number = namespace.raw
     return
-      (try? route { (route) throws(NetlinkError) in
+      (try? host.route { (route) throws(NetlinkError) in
         guard let link = try route.link(named: hostLink.text), Tag.isOurLink(link), let peer = link.peerNamespaceID
         else { return false }
         return try route.namespaceID(of: .descriptor(number)) == peer
@@ -71,7 +89,7 @@ extension Host {
     for namespace in census.namespaces {
       guard let found = census.open(namespace) else { continue }
       let number = found.raw
-      guard try route({ (route) throws(NetlinkError) in try route.namespaceID(of: .descriptor(number)) }) == wanted
+      guard try host.route({ (route) throws(NetlinkError) in try route.namespaceID(of: .descriptor(number)) }) == wanted
       else {
         continue
       }

@@ -56,18 +56,18 @@ public struct Selftest {
     return step("run: three packets to \(Self.internetAddress) and back, by veth, bridge and masquerade") {
       () throws(SandboxError) in
       let sandbox = SandboxSpec(name: nil, lifetime: .run, network: spec)
-      try check(try host.run(sandbox, probe(Self.internetAddress, 3), keeps: false))
+      try check(try Sandboxes(host).run(sandbox, probe(Self.internetAddress, 3), keeps: false))
     }
       && step("create: a sandbox that stays") { () throws(SandboxError) in
-        first = try host.create(SandboxSpec(name: names.0, lifetime: .create, network: spec))
+        first = try Sandboxes(host).create(SandboxSpec(name: names.0, lifetime: .create, network: spec))
       }
       && step("run: a packet to the other sandbox on the bridge and back") { () throws(SandboxError) in
         guard let address = first?.connection?.address.address else { return }
         let sandbox = SandboxSpec(name: names.1, lifetime: .run, network: spec)
-        try check(try host.run(sandbox, probe(address, 1), keeps: false))
+        try check(try Sandboxes(host).run(sandbox, probe(address, 1), keeps: false))
       }
       && step("rm: the sandbox that stayed") { () throws(SandboxError) in
-        if let failure = try host.remove([names.0]).first { throw failure }
+        if let failure = try Removal(host).remove([names.0]).first { throw failure }
       }
       && step("nothing is left: names, links, rules, records, forwarding") { () throws(SandboxError) in
         try awaitSnapshot(before, of: host)

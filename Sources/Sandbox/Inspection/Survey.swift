@@ -6,7 +6,7 @@ import Netlink
 import RouteNetlink
 
 /// Something that the sandboxes which stand need, and that somebody else has taken from them.
-struct Lack: Hashable {
+struct Drift: Hashable {
   enum Kind: String {
     case sandboxes, bridges, routes, forwarding, rules, records
     /// Rules in chains of others, at which the doctor looks in another way: by what they do.
@@ -36,7 +36,7 @@ struct Survey {
   /// What is missing now and a moment later, while nobody makes or unmakes a network: what is being made or removed just
   /// now is not missing.
   /// - Parameter isLocked: whether the caller holds the exclusive lock.
-  func lacks(isLocked: Bool) throws(SandboxError) -> [Lack] {
+  func drifts(isLocked: Bool) throws(SandboxError) -> [Drift] {
     let first = try look()
     guard !first.isEmpty else { return [] }
     usleep(50_000)
@@ -48,30 +48,30 @@ struct Survey {
   }
 
   /// What is missing now.
-  func look() throws(SandboxError) -> [Lack] {
-    let reports = try host.reports(of: host.sandboxRecords()).filter { $0.state != .stale }
+  func look() throws(SandboxError) -> [Drift] {
+    let reports = try Inventory(host).reports(of: SandboxRecords(host).all()).filter { $0.state != .stale }
     let connections = reports.compactMap(\.facts.connection)
-    var lacks: [Lack] = []
+    var drifts: [Drift] = []
     for report in reports where report.state == .broken {
       let name = report.facts.name
-      lacks.append(
-        Lack(
+      drifts.append(
+        Drift(
           kind: .sandboxes, message: "'\(name)' is broken: somebody has deleted its namespace's name or its link",
-          otherRemedy: host.endOfBroken(name),
+          otherRemedy: Inventory(host).endOfBroken(name),
           isLost: true))
     }
     let links = connections.isEmpty ? [] : try host.route { (route) throws(NetlinkError) in try route.links() }
     var networks: [NetworkRecord] = []
-    for bridge in try host.networkNames() {
+    for bridge in try NetworkRecords(host).names() {
       do throws(SandboxError) {
-        guard let record = try host.readNetworkRecord(of: bridge) else { continue }
+        guard let record = try NetworkRecords(host).read(of: bridge) else { continue }
         let users = reports.filter { $0.facts.connection?.bridge == bridge }.map(\.facts)
-        lacks += try self.lacks(of: record, users, links)
+        drifts += try self.drifts(of: record, users, links)
         networks.append(record)
       } catch {
         let isDamaged = if case .damaged = error { true } else { false }
-        lacks.append(
-          Lack(
+        drifts.append(
+          Drift(
             kind: .records, message: "\(error)", restored: isDamaged ? "the record of the bridge \(bridge)" : nil,
             otherRemedy: isDamaged ? nil : "use that nsrun"))
       }
@@ -79,55 +79,55 @@ struct Survey {
     if connections.contains(where: { $0.egress != .internal }),
       try !system({ () throws(SystemError) in try HostParameters.isForwarding() })
     {
-      lacks.append(
-        Lack(
+      drifts.append(
+        Drift(
           kind: .forwarding, message: "IPv4 forwarding was turned off: sandboxes cannot get out",
           restored: "IPv4 forwarding"))
     }
-    if host.isGuarding, let users = try host.newForwardingUsers().listed {
-      lacks.append(
-        Lack(
+    if Forwarding(host).isGuarding, let users = try Forwarding(host).newUsers().listed {
+      drifts.append(
+        Drift(
           kind: .others,
           message:
             "nsrun turned IPv4 forwarding on for sandboxes only, and drops what is forwarded for others: \(users)",
           restored: "IPv4 forwarding for others, to whom it is left: \(users)"))
     }
     // A sandbox is let through before its namespace is named.
-    return lacks + (try rules(for: networks, reports.filter(\.isNamed).map(\.facts)))
+    return drifts + (try rules(for: networks, reports.filter(\.isNamed).map(\.facts)))
   }
 
   // MARK: Bridges
 
-  private func lacks(
+  private func drifts(
     of record: NetworkRecord, _ users: [SandboxFacts], _ links: [Link]
-  ) throws(SandboxError) -> [Lack] {
+  ) throws(SandboxError) -> [Drift] {
     let name = record.bridge
     guard !users.isEmpty else { return [] }
     guard let bridge = links.first(where: { $0.name == name.text }) else {
       if let renamed = self.bridge(of: users, links) {
         return [
-          Lack(
+          Drift(
             kind: .bridges, message: "the bridge \(name) is called \(renamed.name) now: the rules for it match nothing",
             otherRemedy: "ip link set \(renamed.name) name \(name)")
         ]
       }
       guard record.own == nil else {
         return [
-          Lack(
+          Drift(
             kind: .bridges, message: "the bridge \(name) is gone: its sandboxes are cut off",
             restored: "the bridge \(name)")
         ]
       }
       return [
-        Lack(
+        Drift(
           kind: .bridges, message: "the bridge \(name) is gone: it was made by somebody else, who has to make it again",
           otherRemedy: "make it again, with its address; then nsrun reload")
       ]
     }
-    var lacks: [Lack] = []
-    guard try host.isFit(bridge, for: record, users) else {
+    var drifts: [Drift] = []
+    guard try BridgeNetworks(host).isFit(bridge, for: record, users) else {
       return [
-        Lack(
+        Drift(
           kind: .bridges,
           message:
             "\(name) is not the bridge any more that its sandboxes were on: it does not have their gateway's address",
@@ -136,24 +136,24 @@ struct Survey {
       ]
     }
     let isOurs = Tag.isOurBridge(bridge, planned: record.own?.mac)
-    if let own = record.own, isOurs, try !host.addresses(of: bridge).networks.contains(own.address) {
-      lacks.append(
-        Lack(
+    if let own = record.own, isOurs, try !BridgeNetworks(host).addresses(of: bridge).networks.contains(own.address) {
+      drifts.append(
+        Drift(
           kind: .bridges, message: "the bridge \(name) has lost its address \(own.address): sandboxes cannot get out",
           restored: "the address \(own.address) of \(name)"))
     }
-    lacks += try routes(of: bridge, isOurs ? record.own : nil, users)
+    drifts += try routes(of: bridge, isOurs ? record.own : nil, users)
     // One that has just been made comes up when the sandbox at its first port has (``Host/awaitForwarding(of:)``).
     if !bridge.isUp, links.contains(where: { $0.master == bridge.index && $0.flags.contains(.lowerUp) }) {
-      lacks.append(
-        Lack(
+      drifts.append(
+        Drift(
           kind: .bridges, message: "the bridge \(name) is down: its sandboxes are cut off",
           restored: isOurs ? "the bridge \(name), which was down" : nil,
           otherRemedy: isOurs ? nil : "ip link set \(name) up"))
     }
     if users.contains(where: { $0.connection?.egress != .internal }), HostParameters.lacksForwarding(name.text) {
-      lacks.append(
-        Lack(
+      drifts.append(
+        Drift(
           kind: .bridges, message: HostParameters.lackOfForwarding(name.text),
           restored: isOurs ? "IPv4 forwarding for \(name)" : nil,
           otherRemedy: isOurs ? nil : HostParameters.forwardingCommand(name.text)))
@@ -163,49 +163,49 @@ struct Survey {
         continue
       }
       if port.master == nil {
-        lacks.append(
-          Lack(
+        drifts.append(
+          Drift(
             kind: .sandboxes, message: "'\(facts.name)' is cut off: its link \(port.name) was taken off \(name)",
             restored: "the link of '\(facts.name)' on \(name)"))
       } else if port.master != bridge.index {
-        lacks.append(
-          Lack(
+        drifts.append(
+          Drift(
             kind: .sandboxes, message: "'\(facts.name)' is cut off: its link \(port.name) was put on another bridge",
             otherRemedy: "ip link set \(port.name) master \(name)"))
       } else if !port.isUp {
-        lacks.append(
-          Lack(
+        drifts.append(
+          Drift(
             kind: .sandboxes, message: "'\(facts.name)' is cut off: its link \(port.name) is down",
             restored: "the link of '\(facts.name)', which was down"))
-      } else if try !host.isGuarded(port) {
-        lacks.append(
-          Lack(
+      } else if try !PortGuard(host).guards(port) {
+        drifts.append(
+          Drift(
             kind: .sandboxes,
             message:
               "'\(facts.name)' is believed as router, switch or DHCP server: the filter of its link \(port.name) is gone",
             restored: "the filter of the link of '\(facts.name)'"))
       } else if let options = port.bridgePort, !PortGuard.covers(options) {
-        lacks.append(
-          Lack(
+        drifts.append(
+          Drift(
             kind: .sandboxes,
             message:
               "'\(facts.name)' may be believed as switch or multicast router: the port \(port.name) was set otherwise",
             restored: "the port of '\(facts.name)'"))
       }
     }
-    return lacks
+    return drifts
   }
 
   private func routes(
     of bridge: Link, _ own: NetworkRecord.OwnBridge?, _ users: [SandboxFacts]
-  ) throws(SandboxError) -> [Lack] {
+  ) throws(SandboxError) -> [Drift] {
     let routes = BridgeRoutes(host, of: bridge)
     // Without the address its routes are not there either.
-    if let own, try host.addresses(of: bridge).networks.contains(own.address) {
+    if let own, try BridgeNetworks(host).addresses(of: bridge).networks.contains(own.address) {
       let missing = try routes.missing(of: own.address)
       if let route = missing.first?.destination {
         return [
-          Lack(
+          Drift(
             kind: .bridges, message: "the route to \(route) on \(bridge.name) is gone: sandboxes get no answers",
             restored: "the route to \(route) on \(bridge.name)")
         ]
@@ -222,7 +222,7 @@ struct Survey {
     }
     guard let message else { return [] }
     return [
-      Lack(
+      Drift(
         kind: .routes, message: message,
         otherRemedy: "take away what came later, or make the sandboxes again with another --subnet")
     ]
@@ -237,15 +237,15 @@ struct Survey {
 
   // MARK: Rules
 
-  private func rules(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Lack] {
-    var lacks: [Lack] = []
+  private func rules(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Drift] {
+    var drifts: [Drift] = []
     var wanted: [NetworkRecord] = []
     for var network in networks {
-      if network.translation == .host, let bridge = try? host.bridgeLink(network.bridge) {
-        network.translation = try host.translation(of: network.bridge, bridge)
+      if network.translation == .host, let bridge = try? Bridges(host).link(network.bridge) {
+        network.translation = try BridgeNetworks(host).translation(of: network.bridge, bridge)
         if network.translation != .host {
-          lacks.append(
-            Lack(
+          drifts.append(
+            Drift(
               kind: .rules, message: "no rule of the host masquerades what leaves \(network.bridge) any more",
               restored: "NAT for \(network.bridge)"))
         }
@@ -253,34 +253,37 @@ struct Survey {
       wanted.append(network)
       guard network.mayChangeForeignChains else { continue }
       for place in try ForwardChains(host).missingPlaces(of: network) {
-        lacks.append(
-          Lack(
+        drifts.append(
+          Drift(
             kind: .passages, message: "the rules for \(network.bridge) in the chain \(place) are gone",
             restored: "the rules for \(network.bridge) in the chain \(place)"))
       }
     }
     let hasConfined = users.contains { $0.connection?.egress == .internal }
-    guard host.isGuarding || hasConfined || wanted.contains(where: { $0.translation != .host }) else { return lacks }
-    return lacks + (try tables(for: wanted, users))
+    guard Forwarding(host).isGuarding || hasConfined || wanted.contains(where: { $0.translation != .host }) else {
+      return drifts
+    }
+    return drifts + (try tables(for: wanted, users))
   }
 
-  private func tables(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Lack] {
+  private func tables(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Drift] {
     // As the kernel tells it of the same where nobody has changed it.
     let scratch = try KernelFeatures(host).scratchNamespace()
     let wanted = try system { () throws(SystemError) in
       try scratch.inside(home: host.home) { () throws(SandboxError) in
         var nft = try system { () throws(SystemError) in try NFTConnection() }
         return try netlink { () throws(NetlinkError) in
-          try Firewall.install(isGuarded: host.isGuarding, networks: networks, users.compactMap(\.member), &nft)
+          try Firewall.install(
+            isGuarded: Forwarding(host).isGuarding, networks: networks, users.compactMap(\.member), &nft)
           return try Contents.all(&nft)
         }
       }
     }.get()
     let found = try host.nftables { (nft) throws(NetlinkError) in try Contents.all(&nft) }
-    return wanted.flatMap { contents -> [Lack] in
+    return wanted.flatMap { contents -> [Drift] in
       guard let actual = found.first(where: { $0.table == contents.table }) else {
         return [
-          Lack(
+          Drift(
             kind: .rules,
             message: "the table \(contents.table) is missing: somebody has flushed the rules; "
               + (contents.table == Firewall.table
@@ -289,7 +292,7 @@ struct Survey {
         ]
       }
       return contents.parts(missingIn: actual).map {
-        Lack(kind: .rules, message: "somebody has taken something out of the \($0)", restored: "the \($0)")
+        Drift(kind: .rules, message: "somebody has taken something out of the \($0)", restored: "the \($0)")
       }
     }
   }
@@ -320,17 +323,6 @@ struct Survey {
       let sets = elements.filter { other.elements[$0.key]?.isSuperset(of: $0.value) != true }
       return chains.keys.sorted().map { "chain \(table) \($0)" } + sets.keys.sorted().map { "set \(table) \($0)" }
     }
-  }
-}
-
-extension Host {
-  /// Whether a bridge is the one that sandboxes were on, be it made again by somebody else: it has the address that they
-  /// know the host by, or is ours.
-  func isFit(_ bridge: Link, for record: NetworkRecord, _ users: [SandboxFacts]) throws(SandboxError) -> Bool {
-    if bridge.kind == "bridge", Tag.isOurBridge(bridge, planned: record.own?.mac) { return true }
-    guard bridge.kind == "bridge" else { return false }
-    let addresses = try addresses(of: bridge).networks.map(\.address)
-    return users.allSatisfy { $0.connection?.hostAddress.map(addresses.contains) ?? true }
   }
 }
 

@@ -17,10 +17,10 @@ extension SandboxFacts {
   }
 }
 
-extension Host {
+extension SandboxRecords {
   /// What is recorded of the sandbox that a namespace with this name is; nil where it is none.
   func facts(of name: NamespaceName, _ namespace: borrowing NetworkNamespace) -> SandboxFacts? {
-    guard let path = state.record(of: name), let text = try? RecordText.read(path),
+    guard let path = host.state.record(of: name), let text = try? RecordText.read(path),
       let identity = try? namespace.identity(), identity == text.namespaceIdentity
     else { return nil }
     return SandboxFacts(text)

@@ -80,12 +80,17 @@ struct Inhabitants: ~Copyable {
   }
 }
 
-extension Host {
+/// Finds the processes in a network namespace, and ends them.
+struct InhabitantSearch {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// Those of a namespace, by the name that it has, or by a process that is in it; nil where it has neither.
   func inhabitants(
     of namespace: FileIdentity, named name: NamespaceName?, _ census: borrowing ProcessCensus
   ) -> Inhabitants? {
-    if let name, let named = try? names.open(name), (try? named.identity()) == namespace {
+    if let name, let named = try? host.names.open(name), (try? named.identity()) == namespace {
       return try? Inhabitants(of: named)
     }
     guard let found = census.open(namespace) else { return nil }
@@ -114,7 +119,7 @@ extension Host {
       inhabitants.strikeUnseen()
       return 0
     }
-    reporter.warn("ending what still runs in \(place): \(programs(of: inside))")
+    host.reporter.warn("ending what still runs in \(place): \(programs(of: inside))")
     var left = Supervisor.end(
       graceMilliseconds: Inhabitants.grace, remaining: { inhabitants.processes() }, strike: { inhabitants.strike() })
     if left.isEmpty {
@@ -122,8 +127,8 @@ extension Host {
       left = inhabitants.processes()
     }
     if !left.isEmpty {
-      reporter.warn("still running in \(place) after SIGKILL: \(programs(of: left))")
-      hasFailed = true
+      host.reporter.warn("still running in \(place) after SIGKILL: \(programs(of: left))")
+      host.hasFailed = true
     }
     return inside.count
   }

@@ -12,7 +12,7 @@ import RouteNetlink
 struct LiveSandbox: ~Copyable {
   private(set) var facts: SandboxFacts
   private var record: SandboxRecord
-  private let attendance: Attendance
+  private let liveness: LivenessTable
   /// The bridge it is, or was about to be, on.
   private let bridge: InterfaceName?
   /// Talks to the kernel inside the sandbox; opened when the namespace is there.
@@ -40,9 +40,9 @@ struct LiveSandbox: ~Copyable {
   private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= 1280 && FileIdentity(path: "/proc/sys/net/ipv6") != nil }
 
   private init(
-    facts: SandboxFacts, _ spec: SandboxSpec, record: consuming SandboxRecord, attendance: consuming Attendance
+    facts: SandboxFacts, _ spec: SandboxSpec, record: consuming SandboxRecord, liveness: consuming LivenessTable
   ) {
-    self.attendance = attendance
+    self.liveness = liveness
     self.facts = facts
     bridge = spec.network?.bridge
     parameters = spec.parameters
@@ -51,9 +51,9 @@ struct LiveSandbox: ~Copyable {
 
   deinit { precondition(isResolved, "a sandbox was left behind") }
 
-  /// Writes the record of a new sandbox and, on a bridge, takes a seat there: from here on everything that is made for
+  /// Writes the record of a new sandbox and, on a bridge, leases an address there: from here on everything that is made for
   /// it can be found and undone.
-  static func enroll(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
+  static func begin(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
     if host.state.record(of: spec.name) != nil { throw SandboxRecord.taken(spec.name) }
     if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
       throw .refused(
@@ -67,38 +67,38 @@ struct LiveSandbox: ~Copyable {
     }
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
     let record: SandboxRecord
-    let attendance: Attendance
-    do throws(SystemError) { attendance = try Attendance(entering: host.state.attendance) } catch {
+    let liveness: LivenessTable
+    do throws(SystemError) { liveness = try LivenessTable(entering: host.state.attendance) } catch {
       lock = nil
-      host.leave(nil)
+      Teardown(host).leave(nil)
       throw .system(error)
     }
     var spec = spec
     var link: Link?
     do throws(SandboxError) {
-      if let wanted = spec.network { (link, spec.network!.bridge) = try host.bridge(called: wanted.bridge) }
+      if let wanted = spec.network { (link, spec.network!.bridge) = try Bridges(host).bridge(called: wanted.bridge) }
       record = try SandboxRecord(facts, bridge: spec.network?.bridge.text, in: host.state)
     } catch {
       lock = nil
-      attendance.leave()
-      host.leave(nil)
+      liveness.leave()
+      Teardown(host).leave(nil)
       throw error
     }
-    var sandbox = LiveSandbox(facts: facts, spec, record: record, attendance: attendance)
+    var sandbox = LiveSandbox(facts: facts, spec, record: record, liveness: liveness)
     do throws(SandboxError) {
       if let wanted = spec.network {
-        var network = try host.standingNetwork(wanted, link)
+        var network = try BridgeNetworks(host).standing(wanted, link)
         if network == nil {
           lock = nil
           lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
           // Somebody else may have made it while this waited.
-          network = try host.standingNetwork(wanted, host.bridgeLink(wanted.bridge))
+          network = try BridgeNetworks(host).standing(wanted, Bridges(host).link(wanted.bridge))
           if network == nil {
-            network = try host.makeNetwork(wanted, spec.resolver)
+            network = try BridgeNetworks(host).make(wanted, spec.resolver)
             sandbox.isFirstOnBridge = true
           }
         }
-        try sandbox.sit(down: network!, wanted, spec, host)
+        try sandbox.attach(to: network!, wanted, spec, host)
         sandbox.network = network
       }
     } catch {
@@ -110,22 +110,22 @@ struct LiveSandbox: ~Copyable {
     return sandbox
   }
 
-  private mutating func sit(
-    down network: BridgeNetwork, _ wanted: NetworkSpec, _ spec: SandboxSpec, _ host: Host
+  private mutating func attach(
+    to network: BridgeNetwork, _ wanted: NetworkSpec, _ spec: SandboxSpec, _ host: Host
   ) throws(SandboxError) {
     if wanted.egress == .routed, network.translation == .host {
       host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
     }
-    let seat = try host.takeSeat(on: network, wanted, for: spec)
-    isAnnounced = wanted.isAnnounced || seat.hasStrangers
+    let assigned = try AddressPool(host).assign(on: network, wanted, for: spec)
+    isAnnounced = wanted.isAnnounced || assigned.hasStrangers
     facts.connection = SandboxFacts.Connection(
-      bridge: wanted.bridge, address: seat.address, gateway: wanted.egress == .internal ? nil : seat.gateway,
+      bridge: wanted.bridge, address: assigned.address, gateway: wanted.egress == .internal ? nil : assigned.gateway,
       hostAddress: network.address?.address,
-      mac: wanted.mac ?? .derived(from: seat.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
+      mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
       hostLink: try! InterfaceName("\(SandboxFacts.hostLinkPrefix)\(Token.random())"), egress: wanted.egress,
       translation: network.translation)
     try system { () throws(SystemError) in try record.append(facts.connectionLines) }
-    if spec.isNamed { host.warnOfHostNames(facts) }
+    if spec.isNamed { NameFiles(host).warn(facts) }
   }
 
   /// What is to be done for it.
@@ -141,8 +141,8 @@ struct LiveSandbox: ~Copyable {
     for step in plan.steps {
       host.reporter.progress?("\(step)")
       switch step {
-      case .introduce(let one): try host.introduce(one.entry, on: one.bridge)
-      case .admit(let member): try host.admit(member)
+      case .addHostsLine(let one): try HostsEntries(host).add(one.entry, on: one.bridge)
+      case .admit(let member): try Firewall(host).admit(member)
       case .name(let name): try self.name(name, child, host)
       case .connect(let pair): try connect(pair, host)
       case .configure(let connection): try configure(connection)
@@ -151,10 +151,10 @@ struct LiveSandbox: ~Copyable {
       if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
     }
     if let connection = facts.connection {
-      try host.awaitForwarding(of: connection)
+      try Readiness(host).wait(of: connection)
       if isAnnounced {
         try announce(connection)
-        announcements = (try? host.ownLink(connection.hostLink))?.statistics?.received.packets ?? 0
+        announcements = (try? HostLinks(host).link(connection.hostLink))?.statistics?.received.packets ?? 0
       }
     }
     // The kernel lets go of a namespace some milliseconds after such a socket is closed.
@@ -207,29 +207,30 @@ struct LiveSandbox: ~Copyable {
         alias: pair.alias, addressGeneration: Self.hasIPv6(mtu: pair.hostMTU) ? AddressGenerationMode.none : nil,
         bridgePort: PortGuard.options),
       subject: pair.hostLink.text)
-    do throws(SandboxError) { try host.netlinkRequests(requests) } catch {
+    do throws(SandboxError) { try host.perform(requests) } catch {
       guard error.netlinkErrno == EXFULL else { throw error }
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
     }
     // A qdisc that is added to a link that is up waits until nothing passes by without it (dev_deactivate_many).
-    try host.guardPort(pair.hostLink, isFirst: isFirstOnBridge)
+    try PortGuard(host).attach(pair.hostLink, isFirst: isFirstOnBridge)
     var up = RouteRequests()
     up.change(link: .named(pair.hostLink.text), LinkChanges(isUp: true), subject: pair.hostLink.text)
-    try host.netlinkRequests(up)
+    try host.perform(up)
   }
 
   private mutating func configure(_ connection: SandboxFacts.Connection?) throws(SandboxError) {
     do throws(NetlinkError) {
       var requests = RouteRequests()
       requests.change(
-        link: .index(1), LinkChanges(isUp: true, alias: Tag.link(of: facts.name), ipv4: Baseline.link), subject: "lo")
+        link: .index(1), LinkChanges(isUp: true, alias: Tag.link(of: facts.name), ipv4: SysctlDefaults.link),
+        subject: "lo")
       if let connection {
         // Only lo is there for certain before it: other modules put links of their own into every new namespace.
         guard let index = try inside!.link(named: "eth0")?.index else {
           throw NetlinkError(operation: "find link", subject: "eth0", errno: ENODEV)
         }
         eth0 = index
-        let ipv4 = Baseline.link + (isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
+        let ipv4 = SysctlDefaults.link + (isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
         // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
         // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works. The kernel
         // parameter would say it for all links, but to write it is to try for the lock of all links again and again.
@@ -292,7 +293,7 @@ struct LiveSandbox: ~Copyable {
       throw .system(error)
     }
     isResolved = true
-    attendance.leave()
+    liveness.leave()
     return facts
   }
 
@@ -303,20 +304,21 @@ struct LiveSandbox: ~Copyable {
     // Nobody is to join while this looks who is there.
     var isNamed = false
     if let namespace {
-      isNamed = !host.report { () throws(SandboxError) in try host.removeName(of: facts, namespace) }
+      isNamed = !host.report { () throws(SandboxError) in try Teardown(host).removeName(of: facts, namespace) }
     }
     let isDying = isVacated(host, isPatient: isPatient) && !isNamed
     opened = nil
-    var lock = host.lockToLeave(facts)
-    let isUndone = host.undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
+    var lock = Teardown(host).lockToLeave(facts)
+    let isUndone = Teardown(host).undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
     let senders = [mayHaveFlows ? facts.connection : nil].compactMap { $0 }
-    guard isUndone, host.report({ () throws(SandboxError) in try host.endFlows(of: senders) }) else { return }
-    let wasRecorded = host.close(record, bridge: bridge, address: facts.connection?.address.address, holding: &lock)
+    guard isUndone, host.report({ () throws(SandboxError) in try Flows(host).end(of: senders) }) else { return }
+    let wasRecorded = Teardown(host).close(
+      record, bridge: bridge, address: facts.connection?.address.address, holding: &lock)
     // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
     // A record that could not be removed is the next nsrun's as well.
-    if access(record.path, F_OK) != 0 { attendance.leave() }
+    if access(record.path, F_OK) != 0 { liveness.leave() }
   }
 
   /// Ends what is left in the namespace, which has no name any more, and lets go of it. From then on nothing passes its
@@ -342,10 +344,10 @@ struct LiveSandbox: ~Copyable {
       return isVacated
     }
     do throws(SandboxError) {
-      try host.shut(connection.hostLink)
+      try HostLinks(host).shut(connection.hostLink)
       // While the link is there to tell.
-      let link = try host.ownLink(connection.hostLink)
-      mayHaveFlows = Host.isTrackingFlows && (link.map { hasSent($0, connection) } ?? true)
+      let link = try HostLinks(host).link(connection.hostLink)
+      mayHaveFlows = Flows.isTracking && (link.map { hasSent($0, connection) } ?? true)
       let isFree = try isLetGo(of: link, host)
       return isVacated && isFree
     } catch {
@@ -383,7 +385,7 @@ struct LiveSandbox: ~Copyable {
         || Inhabitants.mayHaveCome(into: namespace, from: firstProcess, since: start)
     else { return 0 }
     switch opened {
-    case .some(let network): return host.end(inside: network, from: firstProcess, of: facts.name.text)
+    case .some(let network): return InhabitantSearch(host).end(inside: network, from: firstProcess, of: facts.name.text)
     case nil: return 0
     }
   }

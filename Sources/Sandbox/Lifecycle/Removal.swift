@@ -54,34 +54,40 @@ final class TakenOver {
   }
 }
 
-extension Host {
+/// Removes sandboxes, and what killed processes left behind.
+public struct Removal {
+  let host: Host
+
+  public init(_ host: Host) { self.host = host }
+
   /// Removes what processes that were ended left behind. Costs next to nothing where there is nothing: sandboxes that
   /// stay are not looked at, and of those that run only whether somebody answers for them.
   /// - Parameter isThorough: also where nothing tells that a process was killed.
   func sweep(isThorough: Bool = false) {
-    let marks = Attendance.marks(in: state.attendance)
+    let marks = LivenessTable.marks(in: host.state.attendance)
     if isThorough || marks?.isEmpty != true {
-      report { () throws(SandboxError) in
-        try removeUnattended()
+      host.report { () throws(SandboxError) in
+        try removeStale()
         guard let marks, !marks.isEmpty else { return }
         // What could not be removed is tried again.
         try system { () throws(SystemError) in
-          if try state.unattended().isEmpty { try Attendance.settle(marks, in: state.attendance) }
+          if try host.state.staleNames().isEmpty { try LivenessTable.settle(marks, in: host.state.attendance) }
         }
       }
     }
-    if FileIdentity(path: state.path) == nil { return state.removeRootIfEmpty() }
+    if FileIdentity(path: host.state.path) == nil { return host.state.removeRootIfEmpty() }
     // One that was ended before it had made a record, or while it unmade a network, has no sandbox.
     let isUnused =
-      state.removeIfEmpty(state.running) && state.removeIfEmpty(state.created)
-      || (try? networkNames())?.contains { AddressLeases(bridge: $0, state: state).removeIfUnused() } == true
+      host.state.removeIfEmpty(host.state.running) && host.state.removeIfEmpty(host.state.created)
+      || (try? NetworkRecords(host).names())?.contains { AddressLeases(bridge: $0, state: host.state).removeIfUnused() }
+        == true
     if isUnused { try? removeAbandonedNetworks() }
   }
 
-  private func removeUnattended() throws(SandboxError) {
-    for name in try system({ () throws(SystemError) in try state.unattended() }) {
-      let path = state.runningRecord(of: name)
-      report { () throws(SandboxError) in
+  private func removeStale() throws(SandboxError) {
+    for name in try system({ () throws(SystemError) in try host.state.staleNames() }) {
+      let path = host.state.runningRecord(of: name)
+      host.report { () throws(SandboxError) in
         do throws(SandboxError) {
           if let stale = try takeOver(name, at: path) { dismantle([stale]) }
         } catch {
@@ -109,10 +115,10 @@ extension Host {
   ///   - isDryRun: only tells.
   /// - Returns: what was removed.
   public func cleanUp(bridge: InterfaceName?, all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
-    try requirePrivileges()
-    defer { finish() }
+    try Privileges.require()
+    defer { host.finish() }
     let signals = BlockedSignals()
-    let bridge = try bridge.map { bridge throws(SandboxError) in try recordedName(of: bridge) }
+    let bridge = try bridge.map { bridge throws(SandboxError) in try Bridges(host).recordedName(of: bridge) }
     // What is unmade with its last sandbox, from here on, goes without saying.
     var removed = try removeUnusedNetworks(only: bridge, isDryRun: isDryRun)
     var damaged: [NamespaceName: String] = [:]
@@ -122,7 +128,7 @@ extension Host {
       rest = rest.dropFirst(batch.count)
       removed += cleanUp(batch, on: bridge, all: all, isDryRun: isDryRun, &damaged)
     }
-    removed += try UnrecordedObjects(self, on: bridge, besides: Set(damaged.keys)).remove(all: all, isDryRun: isDryRun)
+    removed += try UnrecordedObjects(host, on: bridge, besides: Set(damaged.keys)).remove(all: all, isDryRun: isDryRun)
     if isDryRun, bridge == nil {
       removed += damaged.values.sorted().map { Removed(kind: .record, name: $0, reason: .damaged) }
     }
@@ -135,23 +141,25 @@ extension Host {
   static let batchSize = 64
 
   private func candidates(all: Bool) throws(SandboxError) -> [(name: NamespaceName, path: String)] {
-    let stale = try system { () throws(SystemError) in try state.unattended() }.map {
-      ($0, state.runningRecord(of: $0))
+    let stale = try system { () throws(SystemError) in try host.state.staleNames() }.map {
+      ($0, host.state.runningRecord(of: $0))
     }
-    var created = try system { () throws(SystemError) in try state.names(in: state.created) }
+    var created = try system { () throws(SystemError) in try host.state.names(in: host.state.created) }
     if !all, !created.isEmpty {
       // After the names: a record comes there when everything has been made.
-      let links = try route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
+      let links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
       let linkNames = Set(links.map(\.name))
       created.removeAll { isWhole($0, links: linkNames) }
     }
-    return (stale + created.map { ($0, state.createdRecord(of: $0)) }).sorted { $0.0 < $1.0 }
+    return (stale + created.map { ($0, host.state.createdRecord(of: $0)) }).sorted { $0.0 < $1.0 }
   }
 
   /// Whether a sandbox that stays has the namespace and the link that its record, which can be read, speaks of.
   private func isWhole(_ name: NamespaceName, links: Set<String>) -> Bool {
-    guard let (text, facts) = try? readRecord(of: name, at: state.createdRecord(of: name)) else { return false }
-    return names.identity(of: name) == text.namespaceIdentity
+    guard let (text, facts) = try? SandboxRecords(host).read(of: name, at: host.state.createdRecord(of: name)) else {
+      return false
+    }
+    return host.names.identity(of: name) == text.namespaceIdentity
       && facts.connection.map { links.contains($0.hostLink.text) } ?? true
   }
 
@@ -163,7 +171,7 @@ extension Host {
     var removed: [Removed] = []
     var batch: [TakenOver] = []
     for (name, path) in candidates {
-      report { () throws(SandboxError) in
+      host.report { () throws(SandboxError) in
         do throws(SandboxError) {
           guard let one = try takeOver(name, at: path), bridge == nil || one.bridge == bridge else { return }
           batch.append(one)
@@ -175,7 +183,7 @@ extension Host {
             }
             damaged[name] = isDryRun ? placeAside(path) : try setAside(path, "'\(name)'")
           // It is a newer nsrun's, and no failure of this one.
-          case .refused(let text): reporter.warn(text)
+          case .refused(let text): host.reporter.warn(text)
           default: throw error
           }
         }
@@ -183,7 +191,7 @@ extension Host {
     }
     guard !batch.isEmpty else { return removed }
     var doomed: [TakenOver] = []
-    report { () throws(SandboxError) in
+    host.report { () throws(SandboxError) in
       let census = try system { () throws(SystemError) in try ProcessCensus() }
       for one in batch {
         let inside = inhabitants(of: one, census)?.processes(in: census) ?? []
@@ -206,22 +214,23 @@ extension Host {
   /// Whether the sandbox of a damaged record is on a bridge, as far as that can be told.
   private func isOn(_ bridge: InterfaceName, _ name: NamespaceName, _ path: String) throws(SandboxError) -> Bool {
     if let text = try? RecordText.read(path), text["bridge"] == bridge.text { return true }
-    guard let link = try bridgeLink(bridge) else { return false }
-    return try route { (route) throws(NetlinkError) in try route.links(master: link.index) }
+    guard let link = try Bridges(host).link(bridge) else { return false }
+    return try host.route { (route) throws(NetlinkError) in try route.links(master: link.index) }
       .contains { $0.alias == Tag.link(of: name) }
   }
 
   /// Says that something is left because of what runs in it.
   func warn(_ what: String, _ processes: [Int32]) {
-    reporter.warn("\(what); left, because in it runs \(programs(of: processes)): nsrun cleanup --all ends it")
+    host.reporter.warn("\(what); left, because in it runs \(programs(of: processes)): nsrun cleanup --all ends it")
   }
 
   /// Removes sandboxes that are to stay, with what runs inside. Goes on after a failure.
   /// - Returns: the failures.
   public func remove(_ sandboxes: [NamespaceName]) throws(SandboxError) -> [SandboxError] {
-    try requirePrivileges()
-    defer { finish() }
+    try Privileges.require()
+    defer { host.finish() }
     let signals = BlockedSignals()
+    sweep()
     var failures: [SandboxError] = []
     var batch: [TakenOver] = []
     for name in sandboxes where !batch.contains(where: { $0.facts.name == name }) {
@@ -241,9 +250,11 @@ extension Host {
   /// Takes over a sandbox that is to be removed, waiting for whoever only looks at it just now.
   /// - Returns: nil where it had no record any more and is removed already.
   private func claim(_ name: NamespaceName) throws(SandboxError) -> TakenOver? {
-    if isOwnSandbox(name) { throw .refused("'\(name)' is the sandbox you are in: remove it from the host") }
+    if NamespaceSearch(host).isOwnSandbox(name) {
+      throw .refused("'\(name)' is the sandbox you are in: remove it from the host")
+    }
     for _ in 0..<50 {
-      if let path = state.record(of: name) {
+      if let path = host.state.record(of: name) {
         do throws(SandboxError) {
           if let one = try takeOver(name, at: path) { return one }
         } catch {
@@ -251,7 +262,7 @@ extension Host {
           try setAside(path, "'\(name)'", "; what carries the sandbox's tag is removed")
           continue
         }
-        if path == state.runningRecord(of: name), SandboxRecord.isAttended(name, in: state),
+        if path == host.state.runningRecord(of: name), SandboxRecord.isAlive(name, in: host.state),
           let maker = (try? RecordText.read(path))?["maker"]
         {
           throw .refused("'\(name)' is in use by its command: end that first (nsrun is process \(maker))")
@@ -259,12 +270,12 @@ extension Host {
         usleep(10_000)
         continue
       }
-      if try !UnrecordedObjects(self, named: name).remove(all: true, isDryRun: false).isEmpty { return nil }
-      guard let identity = names.identity(of: name) else {
+      if try !UnrecordedObjects(host, named: name).remove(all: true, isDryRun: false).isEmpty { return nil }
+      guard let identity = host.names.identity(of: name) else {
         throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
       }
       // One that is being made, or removed, just now has its record before its name, and after.
-      if state.record(of: name) == nil, names.identity(of: name) == identity {
+      if host.state.record(of: name) == nil, host.names.identity(of: name) == identity {
         throw .refused("'\(name)' was not made by nsrun: ip netns delete \(name) removes it")
       }
     }
@@ -275,8 +286,8 @@ extension Host {
   /// - Returns: nil where there is none any more, or a process answers for it.
   private func takeOver(_ name: NamespaceName, at path: String) throws(SandboxError) -> TakenOver? {
     guard let record = try SandboxRecord(takingOver: name, at: path) else { return nil }
-    let (text, facts) = try readRecord(of: name, at: path)
-    return TakenOver(record, text, facts, stays: path == state.createdRecord(of: name))
+    let (text, facts) = try SandboxRecords(host).read(of: name, at: path)
+    return TakenOver(record, text, facts, stays: path == host.state.createdRecord(of: name))
   }
 
   /// Moves a file that cannot be read as a record to where nothing looks for records, and says so.
@@ -287,10 +298,10 @@ extension Host {
   @discardableResult
   func setAside(_ path: String, _ owner: String, _ consequence: String = "") throws(SandboxError) -> String {
     try system { () throws(SystemError) in
-      try makeDirectory(state.damaged)
+      try makeDirectory(host.state.damaged)
       let place = placeAside(path)
       try systemCall("move \(path) to", place) { rename(path, place) }
-      reporter.warn("the record of \(owner) was damaged: moved to \(place)\(consequence)")
+      host.reporter.warn("the record of \(owner) was damaged: moved to \(place)\(consequence)")
       return place
     }
   }
@@ -299,8 +310,8 @@ extension Host {
     // By bytes: a name may begin with what Swift takes for a part of the letter before it, which is a slash.
     let name = String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last!.prefix(200), as: UTF8.self)
     var number = 1
-    while access("\(state.damaged)/\(name).\(number)", F_OK) == 0 { number += 1 }
-    return "\(state.damaged)/\(name).\(number)"
+    while access("\(host.state.damaged)/\(name).\(number)", F_OK) == 0 { number += 1 }
+    return "\(host.state.damaged)/\(name).\(number)"
   }
 
   /// Takes back all that the records of some sandboxes name.
@@ -310,24 +321,25 @@ extension Host {
     var dismantled: [NamespaceName] = []
     let batch = batch.filter { !isMisleading($0) }
     guard !batch.isEmpty else { return [] }
-    report { () throws(SandboxError) in
+    host.report { () throws(SandboxError) in
       let census = try system { () throws(SystemError) in try ProcessCensus() }
       for one in batch {
         guard let inhabitants = inhabitants(of: one, census) else { continue }
-        end(inhabitants, of: one.facts.name.text, census)
+        InhabitantSearch(host).end(inhabitants, of: one.facts.name.text, census)
       }
     }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
-    let remaining = disconnect(batch.map(\.facts))
+    let remaining = HostLinks(host).disconnect(batch.map(\.facts))
     let connections = batch.compactMap(\.facts.connection).filter { !remaining.contains($0.hostLink) }
-    let haveFlowsEnded = report { () throws(SandboxError) in try endFlows(of: connections) }
+    let haveFlowsEnded = host.report { () throws(SandboxError) in try Flows(host).end(of: connections) }
     for one in batch {
-      var lock = lockToLeave(one.facts)
-      let isUndone = undo(one.facts, namespace: one.identity, isDying: true)
+      var lock = Teardown(host).lockToLeave(one.facts)
+      let isUndone = Teardown(host).undo(one.facts, namespace: one.identity, isDying: true)
       // Before it had written down an address, it had sent nothing by any.
       let isGone = one.facts.connection.map { haveFlowsEnded && !remaining.contains($0.hostLink) } ?? true
       guard isUndone, isGone else { continue }
-      close(one.record, bridge: one.bridge, address: one.facts.connection?.address.address, holding: &lock)
+      Teardown(host).close(
+        one.record, bridge: one.bridge, address: one.facts.connection?.address.address, holding: &lock)
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
     return dismantled
@@ -335,18 +347,20 @@ extension Host {
 
   /// Whether the record of a sandbox speaks of a namespace that somebody else has made; that is said then.
   private func isMisleading(_ one: TakenOver) -> Bool {
-    guard let identity = one.identity, let named = try? names.open(one.facts.name),
-      (try? named.identity()) == identity, !isOurs(named, one.facts, isComplete: one.stays)
+    guard let identity = one.identity, let named = try? host.names.open(one.facts.name),
+      (try? named.identity()) == identity, !NamespaceSearch(host).isOurs(named, one.facts, isComplete: one.stays)
     else { return false }
-    reporter.warn(
+    host.reporter.warn(
       "'\(one.facts.name)' was not made by nsrun, whatever its record says: left; remove \(one.record.path)")
-    hasFailed = true
+    host.hasFailed = true
     return true
   }
 
   private func inhabitants(of one: TakenOver, _ census: borrowing ProcessCensus) -> Inhabitants? {
-    guard let namespace = namespace(of: one.facts, identity: one.identity, census) else { return nil }
-    return inhabitants(of: namespace, named: one.facts.name, census)
+    guard let namespace = NamespaceSearch(host).namespace(of: one.facts, identity: one.identity, census) else {
+      return nil
+    }
+    return InhabitantSearch(host).inhabitants(of: namespace, named: one.facts.name, census)
   }
 
   /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way, or leaves just now.
@@ -356,31 +370,33 @@ extension Host {
     only bridge: InterfaceName?, isDryRun: Bool
   ) throws(SandboxError) -> [Removed] {
     // Who joins has a lease before letting go of it.
-    let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
+    let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
     guard let lock else { return [] }
-    let all = try networkNames()
-    let unused = all.filter { (bridge == nil || bridge == $0) && AddressLeases(bridge: $0, state: state).count == 0 }
+    let all = try NetworkRecords(host).names()
+    let unused = all.filter {
+      (bridge == nil || bridge == $0) && AddressLeases(bridge: $0, state: host.state).count == 0
+    }
     var removed: [Removed] = []
-    for record in unused.compactMap({ networkRecord(of: $0) }) { removed += try remains(of: record) }
+    for record in unused.compactMap({ NetworkRecords(host).record(of: $0) }) { removed += try remains(of: record) }
     if !all.isEmpty, unused.count == all.count {
-      if try parametersToRestore() != nil {
+      if try Forwarding(host).parametersToRestore() != nil {
         removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .stale))
       }
-      removed += try ownTables().ours.map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
+      removed += try Firewall(host).tables().ours.map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
     }
     guard !isDryRun else { return removed }
-    for bridge in unused { unmakeIfUnused(bridge) }
-    state.removeIfEmpty(holding: lock)
+    for bridge in unused { Teardown(host).unmakeIfUnused(bridge) }
+    host.state.removeIfEmpty(holding: lock)
     return removed
   }
 
   private func remains(of network: NetworkRecord) throws(SandboxError) -> [Removed] {
     let name = network.bridge
     var remains: [Removed] = []
-    if let link = try ownBridge(name, planned: network.own?.mac) {
+    if let link = try Bridges(host).own(name, planned: network.own?.mac) {
       remains.append(Removed(kind: .bridge, name: link.name, reason: .stale, bridge: name))
     }
-    for (chain, count) in try ForwardChains(self).ruleCounts(of: name) {
+    for (chain, count) in try ForwardChains(host).ruleCounts(of: name) {
       remains.append(Removed(kind: .rules, name: "\(count) rules of the chain \(chain)", reason: .stale, bridge: name))
     }
     return remains
@@ -388,15 +404,15 @@ extension Host {
 
   /// Unmakes all networks that nobody is on, be it that leases are left: those who had them are gone.
   private func removeAbandonedNetworks() throws(SandboxError) {
-    let lock = try system { () throws(SystemError) in try state.lockIfPresent(.exclusive) }
-    guard let lock else { return state.removeRootIfEmpty() }
-    let isAbandoned = try recordedNames().isEmpty
-    for network in try networkNames() {
-      let leases = AddressLeases(bridge: network, state: state)
+    let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
+    guard let lock else { return host.state.removeRootIfEmpty() }
+    let isAbandoned = try SandboxRecords(host).names().isEmpty
+    for network in try NetworkRecords(host).names() {
+      let leases = AddressLeases(bridge: network, state: host.state)
       // One that could not be given back would keep the network for ever.
-      if isAbandoned { try releaseLost(leases) }
-      unmakeIfUnused(network)
+      if isAbandoned { try LostLeases(host).release(leases) }
+      Teardown(host).unmakeIfUnused(network)
     }
-    state.removeIfEmpty(holding: lock)
+    host.state.removeIfEmpty(holding: lock)
   }
 }

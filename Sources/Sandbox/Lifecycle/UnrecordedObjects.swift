@@ -69,10 +69,11 @@ struct UnrecordedObjects {
     let names = try system { () throws(SystemError) in try host.names.names() }
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
       .subtracting(damaged)
-    let records = try host.sandboxRecords()
+    let records = try SandboxRecords(host).all()
     let recordedLinks = Set(records.compactMap { $0.connection?.hostLink.text })
     // What a newer nsrun has written down cannot be read, but is that one's.
-    let unreadable = Set(try host.recordedNames()).subtracting(records.map(\.name)).subtracting(damaged).map(Tag.link)
+    let unreadable = Set(try SandboxRecords(host).names()).subtracting(records.map(\.name)).subtracting(damaged).map(
+      Tag.link)
     links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
     for link in links where Tag.isNamesake(link) && name == nil {
       host.reporter.warn(
@@ -80,7 +81,7 @@ struct UnrecordedObjects {
           + "removes it")
     }
     links = links.filter(Tag.isOurLinkByItself)
-    let bridgeIndex = try bridge.map { bridge throws(SandboxError) in try host.bridgeLink(bridge)?.index ?? 0 }
+    let bridgeIndex = try bridge.map { bridge throws(SandboxError) in try Bridges(host).link(bridge)?.index ?? 0 }
     let census = try system { () throws(SystemError) in try ProcessCensus() }
     var removed: [Removed] = []
     var nameless = links
@@ -89,7 +90,8 @@ struct UnrecordedObjects {
 
     for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
       // The one that this process is in is recorded where it was made.
-      guard let identity = host.names.identity(of: name), isTagged(name), !host.isOwnSandbox(name) else { continue }
+      guard let identity = host.names.identity(of: name), isTagged(name), !NamespaceSearch(host).isOwnSandbox(name)
+      else { continue }
       // The name may be seen in many network namespaces, and only that which it was made in has its link, or its record.
       guard
         self.name != nil || damaged.contains(name) || orphans.contains(name)
@@ -106,27 +108,27 @@ struct UnrecordedObjects {
       let ends = nameless.filter { $0.alias == Tag.link(of: name) }
       nameless.removeAll { $0.alias == Tag.link(of: name) }
       if let bridgeIndex, !ends.contains(where: { $0.master == bridgeIndex }) { continue }
-      let inhabitants = host.inhabitants(of: identity, named: name, census)
+      let inhabitants = InhabitantSearch(host).inhabitants(of: identity, named: name, census)
       let inside = inhabitants?.processes(in: census) ?? []
       guard all || inside.isEmpty else {
-        host.warn("'\(name)' \(Self.isUnrecorded)", inside)
+        Removal(host).warn("'\(name)' \(Self.isUnrecorded)", inside)
         continue
       }
       removed.append(
         Removed(kind: .sandbox, name: name.text, reason: .unrecorded, bridge: bridge, processes: inside))
       doomed += ends
       if isDryRun { continue }
-      if let inhabitants { host.end(inhabitants, of: "\(name)", census) }
+      if let inhabitants { InhabitantSearch(host).end(inhabitants, of: "\(name)", census) }
       doomedNames.append((name, identity))
     }
 
     for link in nameless {
       if let bridgeIndex, link.master != bridgeIndex { continue }
       if let name, link.alias != Tag.link(of: name) { continue }
-      let inhabitants = try host.inhabitants(behind: link, census)
+      let inhabitants = try NamespaceSearch(host).inhabitants(behind: link, census)
       let inside = inhabitants?.processes(in: census) ?? []
       guard all || inside.isEmpty else {
-        host.warn("the link \(link.name) \(Self.isUnrecorded)", inside)
+        Removal(host).warn("the link \(link.name) \(Self.isUnrecorded)", inside)
         continue
       }
       doomed.append(link)
@@ -137,14 +139,14 @@ struct UnrecordedObjects {
       removed.append(
         Removed(kind: .link, name: link.name, reason: .unrecorded, bridge: bridge, processes: inside))
       if isDryRun { continue }
-      host.end(inhabitants, of: "the sandbox behind \(link.name)", census)
+      InhabitantSearch(host).end(inhabitants, of: "the sandbox behind \(link.name)", census)
     }
     removed += try stillThere(fading).map { Removed(kind: .link, name: $0.name, reason: .unrecorded, bridge: bridge) }
     guard !isDryRun else { return removed }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
-    try host.delete(doomed)
+    try HostLinks(host).delete(doomed)
     for (name, identity) in doomedNames {
-      host.report { () throws(SandboxError) in try host.unname(name, identity) }
+      host.report { () throws(SandboxError) in try Teardown(host).unname(name, identity) }
     }
     return removed
   }
@@ -164,7 +166,7 @@ struct UnrecordedObjects {
   /// Whether nsrun made the namespace that has a name.
   private func isTagged(_ name: NamespaceName) -> Bool {
     guard let namespace = try? host.names.open(name) else { return false }
-    return host.isTagged(namespace, name)
+    return NamespaceSearch(host).isTagged(namespace, name)
   }
 
   // MARK: Networks
@@ -172,7 +174,7 @@ struct UnrecordedObjects {
   /// - Parameter doomed: ports that are, or would be, gone.
   private func removeNetworks(besides doomed: [Link], isDryRun: Bool) throws(SandboxError) -> [Removed] {
     var removed: [Removed] = []
-    let recorded = Set(try host.networkNames())
+    let recorded = Set(try NetworkRecords(host).names())
     let links = try host.route { (route) throws(NetlinkError) in try route.links() }
     var isInUse = false
     for link in links where link.kind == "bridge" && link.alias == Tag.bridge {
@@ -184,20 +186,20 @@ struct UnrecordedObjects {
       }
       guard bridge == nil || bridge == name else { continue }
       removed.append(Removed(kind: .bridge, name: link.name, reason: .unrecorded))
-      if !isDryRun { try host.delete([link]) }
+      if !isDryRun { try HostLinks(host).delete([link]) }
     }
     guard bridge == nil else { return removed }
     removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
     guard recorded.isEmpty, !isInUse else { return removed }
-    let ours = try host.ownTables().ours
-    if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try host.provesForwarding(),
-      try host.newForwardingUsers().isEmpty
+    let ours = try Firewall(host).tables().ours
+    if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try Forwarding(host).isProven(),
+      try Forwarding(host).newUsers().isEmpty
     {
       removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .unrecorded))
       if !isDryRun, let failure = HostParameters.forwardingOff.restore().first { throw .system(failure) }
     }
     removed += ours.map { Removed(kind: .rules, name: "table \($0)", reason: .unrecorded) }
-    if !isDryRun, !ours.isEmpty { try host.removeFirewall() }
+    if !isDryRun, !ours.isEmpty { try Firewall(host).removeTables() }
     return removed
   }
 
@@ -210,25 +212,25 @@ struct UnrecordedObjects {
     for entry in (try? directoryEntries(host.state.leases)) ?? [] {
       guard let network = try? InterfaceName(entry), bridge == nil || bridge == network else { continue }
       let leases = AddressLeases(bridge: network, state: host.state)
-      let lost = host.lostLeases(leases, besides: doomed, isDryRun ? damaged : [])
-      if !isDryRun { try host.delete(lost.compactMap(\.link)) }
+      let lost = LostLeases(host).find(leases, besides: doomed, isDryRun ? damaged : [])
+      if !isDryRun { try HostLinks(host).delete(lost.compactMap(\.link)) }
       for (address, holder, _) in lost {
         // Whoever leaves just now has given it back.
-        guard isDryRun || (try? host.release(address, of: holder, to: leases)) == true else { continue }
+        guard isDryRun || (try? Flows(host).release(address, of: holder, to: leases)) == true else { continue }
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
       }
       let names = try system { () throws(SystemError) in
-        try host.hostsFile(of: network).removeLost(isDryRun: isDryRun) {
+        try HostsEntries(host).file(of: network).removeLost(isDryRun: isDryRun) {
           leases.holder(of: $0) == nil
         }
       }
       // One goes with its lease.
       removed += names.filter { name in !lost.contains { $0.address == name } }
         .map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
-      if !isDryRun { host.unmakeIfUnused(network) }
+      if !isDryRun { Teardown(host).unmakeIfUnused(network) }
     }
     guard bridge == nil else { return removed }
-    let networks = Set(try host.networkNames().map(\.text))
+    let networks = Set(try NetworkRecords(host).names().map(\.text))
     for directory in [host.state.cursors, host.state.generations, host.state.hosts] {
       for entry in (try? directoryEntries(directory)) ?? [] where !networks.contains(entry) && !isDryRun {
         unlink("\(directory)/\(entry)")
@@ -257,7 +259,7 @@ struct UnrecordedObjects {
         continue
       }
       // In a sandbox with --privileged the host's is seen, and not the host's processes.
-      if host.isInSandbox { continue }
+      if NamespaceSearch(host).isInSandbox { continue }
       if seen == nil { seen = namespacesInSight() }
       if seen?.contains(where: { path.hasSuffix("/\($0)") }) == true { continue }
       host.reporter.warn(
@@ -277,27 +279,34 @@ struct UnrecordedObjects {
   }
 }
 
-extension Host {
+/// Addresses that are leased to sandboxes that are gone.
+struct LostLeases {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// Addresses that are leased to sandboxes of which there is neither a record nor, under their name or with a process
   /// in it, a namespace.
   /// - Parameters:
   ///   - doomed: links that are, or would be, gone.
   ///   - damaged: names whose records would be set aside.
-  func lostLeases(
+  func find(
     _ leases: AddressLeases, besides doomed: [Link] = [], _ damaged: Set<NamespaceName> = []
   ) -> [(address: IPAddress, holder: NamespaceName, link: Link?)] {
     // What is leased before what is recorded: a record is there before the lease. By the record, not by a doomed link:
     // its name may be another sandbox's by now.
-    let unrecorded = leases.all().filter { damaged.contains($0.holder) || state.record(of: $0.holder) == nil }
+    let unrecorded = leases.all().filter { damaged.contains($0.holder) || host.state.record(of: $0.holder) == nil }
     guard !unrecorded.isEmpty else { return [] }
-    let links = try? route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
+    let links = try? host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
     guard let links, let census = try? ProcessCensus() else { return [] }
     var lost: [(address: IPAddress, holder: NamespaceName, link: Link?)] = []
     for (address, holder) in unrecorded {
       let link = links.first { $0.address == .derived(from: address, role: .hostLink) && Tag.isOurLink($0) }
       if let link, !doomed.contains(where: { $0.index == link.index }) {
         // Whether something else keeps it cannot be seen.
-        guard names.identity(of: holder) == nil, (try? inhabitants(behind: link, census) == nil) == true else {
+        guard host.names.identity(of: holder) == nil,
+          (try? NamespaceSearch(host).inhabitants(behind: link, census) == nil) == true
+        else {
           continue
         }
       }
@@ -307,9 +316,9 @@ extension Host {
   }
 
   /// Gives back what is lost; after its link, be that held by what is not seen.
-  func releaseLost(_ leases: AddressLeases) throws(SandboxError) {
-    let lost = lostLeases(leases)
-    try delete(lost.compactMap(\.link))
-    for (address, holder, _) in lost { try release(address, of: holder, to: leases) }
+  func release(_ leases: AddressLeases) throws(SandboxError) {
+    let lost = find(leases)
+    try HostLinks(host).delete(lost.compactMap(\.link))
+    for (address, holder, _) in lost { try Flows(host).release(address, of: holder, to: leases) }
   }
 }

@@ -37,17 +37,22 @@ extension SandboxFacts {
   }
 }
 
-extension Host {
+/// The files in which a command finds names: /etc/hosts, /etc/hostname, /etc/resolv.conf, /etc/nsswitch.conf.
+struct NameFiles {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// The files of /etc by which commands in a sandbox find names. Each is the sandbox's own: what is written to it inside
   /// reaches nobody else.
   /// - Parameter resolvers: who resolves names for the host; nil where nobody is to be asked.
-  func nameFiles(of naming: Naming, _ resolvers: HostResolvers?) -> [ViewCover] {
+  func covers(of naming: Naming, _ resolvers: HostResolvers?) -> [ViewCover] {
     var covers: [ViewCover] = []
     func given(_ file: String) -> [UInt8]? { try? readFile("/etc/netns/\(naming.name)/\(file)") }
     if let hosts = given("hosts") {
       covers.append(ViewCover(path: "/etc/hosts", .bytes(hosts)))
     } else if let bridge = naming.bridge, !naming.hosts.isEmpty {
-      covers.append(ViewCover(path: "/etc/hosts", .file(state.hosts(of: bridge))))
+      covers.append(ViewCover(path: "/etc/hosts", .file(host.state.hosts(of: bridge))))
     } else {
       let entry = HostsFile.Entry(address: IPAddress("127.0.1.1")!, names: [naming.hostname.text])
       covers.append(ViewCover(path: "/etc/hosts", .bytes(HostsFile.ofHost() + Array("\(entry)\n".utf8))))
@@ -78,7 +83,7 @@ extension Host {
     switch resolvers?.answer(to: naming.resolver, hostAddress: naming.hostAddress) {
     case .text(let text): return Array(text.utf8)
     case .unreachable:
-      reporter.warn("\(resolvers!.lack): names of other hosts are not found; give --dns ADDRESS")
+      host.reporter.warn("\(resolvers!.lack): names of other hosts are not found; give --dns ADDRESS")
     case .unchanged, nil: break
     }
     return (try? readFile("/etc/resolv.conf")) ?? []
@@ -90,46 +95,14 @@ extension Host {
   }
 
   /// Warns where the host's own file gives a name of a sandbox to somebody else: it comes first in theirs.
-  func warnOfHostNames(_ facts: SandboxFacts) {
+  func warn(_ facts: SandboxFacts) {
     guard let own = facts.connection?.address.address else { return }
     let content = HostsFile.ofHost()
     for name in [facts.hostname.text, facts.name.text] {
       guard let address = HostsFile.address(of: name, in: content), address != own else { continue }
-      return reporter.warn(
+      return host.reporter.warn(
         "/etc/hosts of this host says \(name) is \(address): others will not find this sandbox by that name")
     }
   }
 
-  func hostsFile(of bridge: InterfaceName) -> HostsFile { HostsFile(bridge.text, in: state.hosts) }
-
-  /// Adds a sandbox to the hosts file of its bridge, which is made where there is none. The sandbox has a lease.
-  func introduce(_ entry: HostsFile.Entry, on bridge: InterfaceName) throws(SandboxError) {
-    let file = hostsFile(of: bridge)
-    for _ in 1...3 {
-      switch try system({ () throws(SystemError) in try file.add(entry) }) {
-      case .success(true): return
-      case .success(false):
-        try system { () throws(SystemError) in
-          do throws(SystemError) {
-            let content = HostsFile.content(HostsFile.ofHost())
-            _ = try state.createFile(content, at: file.path, in: state.hosts, locked: false)
-          } catch {
-            // Another one was quicker.
-            if error.errno != EEXIST { throw error }
-          }
-        }
-      case .failure:
-        // Somebody has written into it.
-        let entries = try sandboxRecords().filter { $0.connection?.bridge == bridge && $0.hostsEntry != entry }
-          .compactMap(\.hostsEntry)
-        try system { () throws(SystemError) in try file.rebuild(entries) }
-      }
-    }
-    throw .damaged(file.path)
-  }
-
-  /// Takes a sandbox out of the hosts file of its bridge.
-  func forget(_ address: IPAddress, on bridge: InterfaceName) throws(SandboxError) {
-    try system { () throws(SystemError) in try hostsFile(of: bridge).remove(address) }
-  }
 }

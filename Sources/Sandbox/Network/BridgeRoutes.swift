@@ -38,7 +38,7 @@ struct BridgeRoutes {
   /// What has come to the host since and is in the subnet of a bridge of ours: of a bridge and a LAN with one subnet, one
   /// gets no packets.
   func collision(of subnet: IPNetwork) throws(SandboxError) -> SubnetUse? {
-    try host.subnetUses(besides: bridge.index).first { $0.collides(with: subnet) }
+    try BridgeNetworks(host).subnetUses(besides: bridge.index).first { $0.collides(with: subnet) }
   }
 
   /// Why packets for a sandbox do not come to the bridge, or those that it sends to the outside do not leave; nil where

@@ -7,28 +7,32 @@ import RouteNetlink
 
 /// IPv4 forwarding on the host. Where nsrun turns it on, a record says how all was before, and a rule keeps the host from
 /// forwarding for others; with the last sandbox it is turned off again, unless others have come to rely on it.
-extension Host {
-  /// Whether nsrun has turned forwarding on, and so keeps the host from forwarding for others.
-  var isGuarding: Bool { FileIdentity(path: state.host) != nil }
+struct Forwarding {
+  let host: Host
 
-  func turnForwardingOn() throws(SandboxError) {
+  init(_ host: Host) { self.host = host }
+
+  /// Whether nsrun has turned forwarding on, and so keeps the host from forwarding for others.
+  var isGuarding: Bool { FileIdentity(path: host.state.host) != nil }
+
+  func turnOn() throws(SandboxError) {
     let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
     guard !isOn else { return }
     // As in many a container, which works all the same if its host forwards.
     if access(HostParameters.forwarding.path, W_OK) != 0 && errno == EROFS {
       let error = SystemError("turn on", "forwarding", errno: EROFS)
-      return reporter.warn("sandboxes reach nothing beyond this host: \(error)")
+      return host.reporter.warn("sandboxes reach nothing beyond this host: \(error)")
     }
-    reporter.progress?("turn IPv4 forwarding on")
+    host.reporter.progress?("turn IPv4 forwarding on")
     if !isGuarding {
       var record = try system { () throws(SystemError) in try HostParameters.beforeForwarding() }.record
-      for user in try ForwardingUsers(self).all(besides: []) {
+      for user in try ForwardingUsers(host).all(besides: []) {
         for key in user.keys { record.append(Self.userKey, key) }
       }
       try createHostRecord(record)
     }
     // First the rule that keeps the host from forwarding for others, then the switch.
-    try installFirewall()
+    try Firewall(host).install()
     try system { () throws(SystemError) in try HostParameters.forwarding.write("1") }
   }
 
@@ -37,39 +41,41 @@ extension Host {
 
   private func createHostRecord(_ record: RecordText) throws(SandboxError) {
     _ = try system { () throws(SystemError) in
-      try state.createRecord(record, at: state.host, in: state.path, locked: false)
+      try host.state.createRecord(record, at: host.state.host, in: host.state.path, locked: false)
     }
   }
 
   /// What of others needs forwarding and came since nsrun turned it on.
-  func newForwardingUsers() throws(SandboxError) -> [String] {
-    let known = Set((try? RecordText.read(state.host))?.all(Self.userKey) ?? [])
-    return try ForwardingUsers(self).all(besides: networkNames()).filter { known.isDisjoint(with: $0.keys) }
-      .map(\.description)
+  func newUsers() throws(SandboxError) -> [String] {
+    let known = Set((try? RecordText.read(host.state.host))?.all(Self.userKey) ?? [])
+    return try ForwardingUsers(host).all(besides: NetworkRecords(host).names()).filter {
+      known.isDisjoint(with: $0.keys)
+    }
+    .map(\.description)
   }
 
   /// Notes that a bridge of somebody else's is there for sandboxes.
-  func noteForwardingUser(_ bridge: Link) throws(SandboxError) {
+  func noteUser(_ bridge: Link) throws(SandboxError) {
     guard isGuarding else { return }
     try system { () throws(SystemError) in
       let keys = ForwardingUsers.User(bridge: bridge).keys
-      try state.append(RecordText(keys.map { (Self.userKey, $0) }), to: state.host)
+      try host.state.append(RecordText(keys.map { (Self.userKey, $0) }), to: host.state.host)
     }
   }
 
   /// Makes the rule for others be there if, and only if, nsrun turned forwarding on and nobody else relies on it.
-  func settleForwarding() throws(SandboxError) {
+  func settle() throws(SandboxError) {
     if isGuarding {
-      guard let user = try newForwardingUsers().first else { return }
-      reporter.progress?("leave IPv4 forwarding to others (\(user))")
-      try system { () throws(SystemError) in _ = try removeFile(state.host) }
-      try installFirewall()
-    } else if let rule = try guardInPlace() {
+      guard let user = try newUsers().first else { return }
+      host.reporter.progress?("leave IPv4 forwarding to others (\(user))")
+      try system { () throws(SystemError) in _ = try removeFile(host.state.host) }
+      try Firewall(host).install()
+    } else if let rule = try Firewall(host).guardInPlace() {
       if rule.signature == Firewall.signature {
         try createHostRecord(HostParameters.forwardingOff.record)
       } else {
         // Somebody has loaded rules that were saved while there were sandboxes.
-        try installFirewall()
+        try Firewall(host).install()
       }
     }
   }
@@ -77,31 +83,31 @@ extension Host {
   /// How the host's parameters were before nsrun changed them; nil where it has not, or where others rely on them now.
   func parametersToRestore() throws(SandboxError) -> HostParameters? {
     guard let changed = try changedParameters() else { return nil }
-    return try newForwardingUsers().isEmpty ? changed : nil
+    return try newUsers().isEmpty ? changed : nil
   }
 
   private func changedParameters() throws(SandboxError) -> HostParameters? {
-    do throws(SandboxError) { return HostParameters(try RecordText.read(state.host)) } catch {
+    do throws(SandboxError) { return HostParameters(try RecordText.read(host.state.host)) } catch {
       if case .damaged = error { return .forwardingOff }
       guard case .system(let cause) = error, cause.isNotFound else { throw error }
       // Somebody may have deleted it.
-      return try provesForwarding() ? .forwardingOff : nil
+      return try isProven() ? .forwardingOff : nil
     }
   }
 
   /// Whether there is the rule that nsrun made when it turned forwarding on, not one that was loaded from what was saved
   /// of it.
-  func provesForwarding() throws(SandboxError) -> Bool {
-    do throws(SandboxError) { return try guardInPlace()?.signature == Firewall.signature } catch {
-      guard lacksNFTables else { throw error }
+  func isProven() throws(SandboxError) -> Bool {
+    do throws(SandboxError) { return try Firewall(host).guardInPlace()?.signature == Firewall.signature } catch {
+      guard host.lacksNFTables else { throw error }
       return false
     }
   }
 
   /// Why what is written down of the host's parameters cannot be read; nil where it can, or where there is nothing.
-  func unreadableHostRecord() -> SandboxError? {
+  func unreadableRecord() -> SandboxError? {
     do throws(SandboxError) {
-      _ = try RecordText.read(state.host)
+      _ = try RecordText.read(host.state.host)
       return nil
     } catch {
       if case .system(let cause) = error, cause.isNotFound { return nil }
@@ -113,7 +119,7 @@ extension Host {
 
   /// The links by which packets leave this host, the preferred one first.
   func uplinks() throws(SandboxError) -> [Link] {
-    try route { (route) throws(NetlinkError) in
+    try host.route { (route) throws(NetlinkError) in
       var links: [Link] = []
       let routes = try route.routes(family: .inet).filter { $0.destination == nil && $0.table == Route.mainTable }
       for index in routes.sorted(by: { $0.metric ?? 0 < $1.metric ?? 0 }).compactMap(\.link)
@@ -126,16 +132,16 @@ extension Host {
 
   /// Lets packets that come by a bridge of ours be forwarded. A new link has what conf.default says, whatever ip_forward
   /// is; only that of the link that a packet comes by counts.
-  func turnForwardingOn(for bridge: Link) {
+  func turnOn(for bridge: Link) {
     guard HostParameters.lacksForwarding(bridge.name) else { return }
     try? HostParameters.forwarding(of: bridge.name).write("1")
   }
 
   /// Warns of links on the way between a bridge and the outside whose packets are not forwarded.
-  func warnOfForwarding(for bridge: Link) throws(SandboxError) {
+  func warn(for bridge: Link) throws(SandboxError) {
     for link in try [bridge.name] + uplinks().map(\.name).filter({ $0 != bridge.name })
     where HostParameters.lacksForwarding(link) {
-      reporter.warn("\(HostParameters.lackOfForwarding(link)): \(HostParameters.forwardingCommand(link))")
+      host.reporter.warn("\(HostParameters.lackOfForwarding(link)): \(HostParameters.forwardingCommand(link))")
     }
   }
 }

@@ -4,32 +4,37 @@ import LinuxSystem
 import Netlink
 import RouteNetlink
 
-extension Host {
+/// Waits until a bridge passes the packets of a new port.
+struct Readiness {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// Waits until packets get through between a sandbox and its bridge, so that the first one is not lost.
   ///
   /// A link that gets its carrier after it was set up drops all packets until the kernel's link watch has run, which is
   /// a moment later (dev_activate in net/sched/sch_generic.c). Since Linux 6.15 asking for the link makes it run; on
   /// older kernels its state tells when it has.
-  func awaitForwarding(of connection: SandboxFacts.Connection) throws(SandboxError) {
+  func wait(of connection: SandboxFacts.Connection) throws(SandboxError) {
     let start = monotonicMicroseconds()
     var limit = Self.readinessLimit
     var isTold = false
     while true {
-      let bridge = try route { (route) throws(NetlinkError) in try route.link(named: connection.bridge.text) }
-      let port = try route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
+      let bridge = try host.route { (route) throws(NetlinkError) in try route.link(named: connection.bridge.text) }
+      let port = try host.route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
       guard let bridge, let port else {
         throw .refused(
           "\(bridge == nil ? connection.bridge : connection.hostLink) was deleted while it was being set up")
       }
       if !bridge.isUp {
         guard Tag.isOurBridge(bridge, planned: nil) else {
-          return reporter.warn(
+          return host.reporter.warn(
             "the bridge \(connection.bridge) is down and passes nothing: ip link set \(connection.bridge) up")
         }
         // Only now, with a port that has a carrier: one that is set up without is not activated before its first.
         var requests = RouteRequests()
         requests.change(link: .index(bridge.index), LinkChanges(isUp: true), subject: bridge.name)
-        try netlinkRequests(requests)
+        try host.perform(requests)
         continue
       }
       if bridge.isForwarding && port.isForwarding && bridge.delay(of: port) == nil { return }
@@ -38,7 +43,7 @@ extension Host {
         // Until a port forwards, the bridge has no carrier either.
         limit = Self.readinessLimit + delay
         if waited > Self.readinessLimit, !isTold {
-          reporter.warn(
+          host.reporter.warn(
             "waiting until the spanning tree of \(connection.bridge) lets packets through: up to \(delay / 1_000_000) s"
           )
           isTold = true
@@ -46,7 +51,7 @@ extension Host {
       }
       if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
       guard waited < limit else {
-        return reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
+        return host.reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }
       usleep(waited < Self.readinessLimit ? 200 : 20_000)
     }

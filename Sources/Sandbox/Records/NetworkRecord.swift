@@ -69,24 +69,29 @@ struct NetworkRecord: Equatable {
   }
 }
 
-extension Host {
+/// The records of all bridges that sandboxes are on.
+struct NetworkRecords {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// The networks that there are records of, by their bridges' names.
-  func networkRecords() throws(SandboxError) -> [NetworkRecord] {
-    try networkNames().compactMap { networkRecord(of: $0) }
+  func all() throws(SandboxError) -> [NetworkRecord] {
+    try names().compactMap { record(of: $0) }
   }
 
   /// The bridges that there are records of, readable or not, by their names.
-  func networkNames() throws(SandboxError) -> [InterfaceName] {
-    try system { () throws(SystemError) in try directoryEntries(state.networks) }
+  func names() throws(SandboxError) -> [InterfaceName] {
+    try system { () throws(SystemError) in try directoryEntries(host.state.networks) }
       .compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
   }
 
   /// What the record of a bridge says; nil where there is none, or none that makes sense.
-  func networkRecord(of bridge: InterfaceName) -> NetworkRecord? { try? readNetworkRecord(of: bridge) }
+  func record(of bridge: InterfaceName) -> NetworkRecord? { try? read(of: bridge) }
 
   /// What the record of a bridge says; nil where there is none.
-  func readNetworkRecord(of bridge: InterfaceName) throws(SandboxError) -> NetworkRecord? {
-    let path = state.record(of: bridge)
+  func read(of bridge: InterfaceName) throws(SandboxError) -> NetworkRecord? {
+    let path = host.state.record(of: bridge)
     do throws(SandboxError) {
       guard let record = NetworkRecord(try RecordText.read(path)), record.bridge == bridge else { throw .damaged(path) }
       return record

@@ -133,7 +133,7 @@ struct SandboxRecord: ~Copyable {
   }
 
   /// Whether a process answers for the record of this name.
-  static func isAttended(_ name: NamespaceName, in state: StateDirectory) -> Bool {
+  static func isAlive(_ name: NamespaceName, in state: StateDirectory) -> Bool {
     isLocked(state.runningRecord(of: name))
   }
 
@@ -166,16 +166,21 @@ extension RecordText {
   var namespaceIdentity: FileIdentity? { self[SandboxRecord.namespace].flatMap { FileIdentity(text: $0) } }
 }
 
-extension Host {
+/// The records of all sandboxes.
+struct SandboxRecords {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// What the record of a sandbox says.
   /// - Throws: ``SandboxError/damaged(_:)`` where something is missing that it has to say.
-  func readRecord(of name: NamespaceName, at path: String) throws(SandboxError) -> (
+  func read(of name: NamespaceName, at path: String) throws(SandboxError) -> (
     text: RecordText, facts: SandboxFacts
   ) {
     let text = try RecordText.read(path)
     guard let facts = SandboxFacts(text), facts.name == name else { throw .damaged(path) }
     // One that stays was complete when it came to.
-    if path == state.createdRecord(of: name) {
+    if path == host.state.createdRecord(of: name) {
       let isConnected = facts.connection != nil
       guard text.namespaceIdentity != nil, isConnected == (text["bridge"] != nil) else { throw .damaged(path) }
     }
@@ -183,13 +188,13 @@ extension Host {
   }
 
   /// What the records of all sandboxes say, by name, and why some of them cannot be read.
-  func readSandboxRecords() throws(SandboxError) -> (facts: [SandboxFacts], unreadable: [SandboxError]) {
+  func readAll() throws(SandboxError) -> (facts: [SandboxFacts], unreadable: [SandboxError]) {
     var facts: [SandboxFacts] = []
     var unreadable: [SandboxError] = []
-    for name in try recordedNames() {
-      guard let path = state.record(of: name) else { continue }
+    for name in try names() {
+      guard let path = host.state.record(of: name) else { continue }
       do throws(SandboxError) {
-        facts.append(try readRecord(of: name, at: path).facts)
+        facts.append(try read(of: name, at: path).facts)
       } catch {
         // It has gone meanwhile.
         if case .system(let cause) = error, cause.isNotFound { continue }
@@ -200,13 +205,13 @@ extension Host {
   }
 
   /// What the records say, of every sandbox; those that cannot be read are left out.
-  func sandboxRecords() throws(SandboxError) -> [SandboxFacts] { try readSandboxRecords().facts }
+  func all() throws(SandboxError) -> [SandboxFacts] { try readAll().facts }
 
   /// The names that there are records of, sorted.
-  func recordedNames() throws(SandboxError) -> [NamespaceName] {
+  func names() throws(SandboxError) -> [NamespaceName] {
     // In this order: one that comes to stay meanwhile goes from the first to the second.
     try system { () throws(SystemError) in
-      Set(try state.names(in: state.running) + state.names(in: state.created)).sorted()
+      Set(try host.state.names(in: host.state.running) + host.state.names(in: host.state.created)).sorted()
     }
   }
 }

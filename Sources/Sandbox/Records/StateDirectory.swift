@@ -84,7 +84,7 @@ public struct StateDirectory: Sendable {
   }
 
   /// The running sandboxes that no process answers for, or whose record is none.
-  func unattended() throws(SystemError) -> [NamespaceName] {
+  func staleNames() throws(SystemError) -> [NamespaceName] {
     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
     guard let directory = try OwnedDescriptor.openIfPresent(running, flags | O_DIRECTORY) else { return [] }
     return try names(in: running).filter { name in

@@ -33,7 +33,7 @@ enum Confinement {
   }
 
   private static var rules: [Rule] {
-    let isARP = Statement.equals(.etherType, .etherType(UInt16(PortGuard.EtherType.arp)))
+    let isARP = Statement.equals(.etherType, .etherType(UInt16(PortProgram.EtherType.arp)))
     let isFromConfined = Statement.matching(.inputInterfaceName, in: confined)
     let isToConfined = Statement.matching(.outputInterfaceName, in: confined)
     let isFromSandbox = Statement.hasPrefix(.inputInterfaceName, SandboxFacts.hostLinkPrefix)

@@ -8,9 +8,13 @@ import RouteNetlink
 
 /// What connection tracking knows of sandboxes. A flow that it knows keeps its translation, or its lack of one, whatever
 /// becomes of the rules and of the sandbox: what is sent to it later would reach whoever has the address next.
-extension Host {
+struct Flows {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// Whether the kernel knows any flow in this network namespace. A file tells, which costs less than asking.
-  static var isTrackingFlows: Bool {
+  static var isTracking: Bool {
     guard let count = try? Sysctl("net.netfilter.nf_conntrack_count").read() else { return false }
     return count != "0"
   }
@@ -21,7 +25,7 @@ extension Host {
   func release(
     _ address: IPAddress, of name: NamespaceName, to leases: AddressLeases
   ) throws(SandboxError) -> Bool {
-    if Self.isTrackingFlows {
+    if Self.isTracking {
       // Where the kernel has translated the destination, the sandbox is the one that answers, and nothing else tells.
       let filters = [FlowFilter(originalSource: address), FlowFilter(replySource: address)]
       _ = try flows { (conntrack) throws(NetlinkError) in try conntrack.delete(matching: filters) }
@@ -31,8 +35,8 @@ extension Host {
 
   /// Deletes the flows of sandboxes that nothing passes the links of any more, and that still have their addresses: to
   /// them and from them, and of addresses that root inside has made up.
-  func endFlows(of leaving: [SandboxFacts.Connection]) throws(SandboxError) {
-    guard !leaving.isEmpty, Self.isTrackingFlows else { return }
+  func end(of leaving: [SandboxFacts.Connection]) throws(SandboxError) {
+    guard !leaving.isEmpty, Self.isTracking else { return }
     let own = Set(leaving.map(\.address.address))
     let subnets = Set(leaving.map(\.address.network))
     // All at once: each look takes the kernel a walk of its whole table.
@@ -63,11 +67,11 @@ extension Host {
     let found = found.filter { address in leaving.contains { $0.address.contains(address) } }
     let index = if_nametoindex(bridge.text)
     guard !found.isEmpty, index != 0 else { return [] }
-    let leased = Set(AddressLeases(bridge: bridge, state: state).all().map(\.address))
-    let macs = try AddressHolders.foreignPorts(of: bridge, index, self).isEmpty ? nil : Set(leaving.map(\.mac))
+    let leased = Set(AddressLeases(bridge: bridge, state: host.state).all().map(\.address))
+    let macs = try AddressHolders.foreignPorts(of: bridge, index, host).isEmpty ? nil : Set(leaving.map(\.mac))
     var result: [IPAddress] = []
     for address in found where !leased.contains(address) {
-      let isTheirs = try route { (route) throws(NetlinkError) in
+      let isTheirs = try host.route { (route) throws(NetlinkError) in
         // The host's own, and what is routed elsewhere, is nobody's on the bridge.
         guard let way = try route.route(to: address), way.type == .unicast, way.link == index else { return false }
         guard let macs else { return true }
@@ -81,17 +85,19 @@ extension Host {
   }
 
   /// Deletes flows of sandboxes that began while rules were missing, and so are not translated as they should be.
-  func endMistranslatedFlows() throws(SandboxError) {
-    guard Self.isTrackingFlows else { return }
-    let members = try sandboxRecords().compactMap(\.member).filter { $0.translation != .host && $0.egress != .internal }
+  func endMistranslated() throws(SandboxError) {
+    guard Self.isTracking else { return }
+    let members = try SandboxRecords(host).all().compactMap(\.member).filter {
+      $0.translation != .host && $0.egress != .internal
+    }
     guard !members.isEmpty else { return }
     var isTranslated: [IPAddress: Bool] = [:]
     for member in members { isTranslated[member.address] = member.egress == .masquerade }
     // What stays on this host and its bridges is never translated.
-    let local = try route { (route) throws(NetlinkError) in try route.addresses(family: .inet) }
+    let local = try host.route { (route) throws(NetlinkError) in try route.addresses(family: .inet) }
     let hosts = Set(local.map(\.network.address))
     let bridges = Set(members.map(\.bridge.text))
-    let links = try route { (route) throws(NetlinkError) in try route.links() }
+    let links = try host.route { (route) throws(NetlinkError) in try route.links() }
     let subnets = local.filter { address in
       links.contains { $0.index == address.link && bridges.contains($0.name) }
     }.map(\.network)
@@ -112,7 +118,7 @@ extension Host {
     _ body: (inout ConntrackConnection) throws(NetlinkError) -> Result
   ) throws(SandboxError) -> Result? {
     do throws(SandboxError) {
-      return try conntrack(body)
+      return try host.conntrack(body)
     } catch {
       guard error.netlinkErrno == EINVAL else { throw error }
       return nil

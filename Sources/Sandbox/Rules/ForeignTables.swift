@@ -59,34 +59,35 @@ struct ForeignTables {
   /// The address by which sandboxes on a bridge know the host, with their subnet; nil where there is none.
   func address(of bridge: InterfaceName, _ link: Link?) throws(SandboxError) -> IPNetwork? {
     guard let link else { return nil }
-    return try host.addresses(of: link).choice(for: nil, own: host.networkRecord(of: bridge)?.own?.address)
+    return try BridgeNetworks(host).addresses(of: link).choice(
+      for: nil, own: NetworkRecords(host).record(of: bridge)?.own?.address)
   }
 
   /// - Returns: nil where all packets get through that are to.
   mutating func refusal(
-    of bridge: InterfaceName, _ traffics: Traffics, at entrance: ForwardChains.Entrance
+    of bridge: InterfaceName, _ traffics: Traffics, at hook: ForwardChains.Hook
   ) throws(SandboxError) -> Refusal? {
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: bridge.text) }
     return try refusal(
       of: .init(name: bridge.text, index: link?.index ?? 0), address(of: bridge, link)?.network,
-      isFiltering: Self.isFiltering(link), traffics, at: entrance)
+      isFiltering: Self.isFiltering(link), traffics, at: hook)
   }
 
   /// What a bridge that no rule names would meet.
-  mutating func refusalOfAnyBridge(at entrance: ForwardChains.Entrance) throws(SandboxError) -> Refusal? {
+  mutating func refusalOfAnyBridge(at hook: ForwardChains.Hook) throws(SandboxError) -> Refusal? {
     try refusal(
       of: .init(name: "", index: 0), SubnetPool.standard.ranges[0], isFiltering: Self.isFiltering(nil),
-      Traffics(isOut: true, isIn: false), at: entrance)
+      Traffics(isOut: true, isIn: false), at: hook)
   }
 
   private mutating func refusal(
     of bridge: SandboxPacket.Device, _ subnet: IPNetwork?, isFiltering: Bool, _ traffics: Traffics,
-    at entrance: ForwardChains.Entrance
+    at hook: ForwardChains.Hook
   ) throws(SandboxError) -> Refusal? {
     let guest = SandboxPacket.bytes(of: subnet)
     if traffics.isIn {
       let packet = SandboxPacket(input: try outside(), output: bridge, state: .new, destination: guest)
-      if let refusal = try refusal(of: packet, bridge.name, .incoming, at: entrance.chain) { return refusal }
+      if let refusal = try refusal(of: packet, bridge.name, .incoming, at: hook.chain) { return refusal }
     }
     if traffics.isOut {
       let uplink = try outside()
@@ -94,14 +95,14 @@ struct ForeignTables {
         SandboxPacket(input: bridge, output: uplink, state: .new, source: guest),
         SandboxPacket(input: uplink, output: bridge, state: .established, destination: guest),
       ] {
-        if let refusal = try refusal(of: packet, bridge.name, .outside, at: entrance.chain) { return refusal }
+        if let refusal = try refusal(of: packet, bridge.name, .outside, at: hook.chain) { return refusal }
       }
     }
     guard isFiltering else { return nil }
     for state in [ConntrackState.new, .established] {
       let packet = SandboxPacket(
         input: bridge, output: bridge, state: state, source: guest, destination: guest)
-      if let refusal = try refusal(of: packet, bridge.name, .neighbours, at: entrance.chain) { return refusal }
+      if let refusal = try refusal(of: packet, bridge.name, .neighbours, at: hook.chain) { return refusal }
     }
     return nil
   }
@@ -153,7 +154,7 @@ struct ForeignTables {
   /// The device by which packets leave this host.
   mutating func outside() throws(SandboxError) -> SandboxPacket.Device {
     if let uplink { return uplink }
-    let link = try host.uplinks().first
+    let link = try Forwarding(host).uplinks().first
     let found = SandboxPacket.Device(name: link?.name ?? "", index: link?.index ?? 0)
     uplink = found
     return found
@@ -168,10 +169,10 @@ struct ForeignTables {
   static let filtering = Sysctl("net.bridge.bridge-nf-call-iptables")
 }
 
-extension Host {
+extension ForeignTables {
   /// All chains that are not nsrun's, but for those of tables that are switched off; each with the flags of its table.
   func foreignChains() throws(SandboxError) -> [Chain] {
-    let (tables, chains) = try nftables { (nft) throws(NetlinkError) in (try nft.tables(), try nft.chains()) }
+    let (tables, chains) = try host.nftables { (nft) throws(NetlinkError) in (try nft.tables(), try nft.chains()) }
     return chains.compactMap { chain in
       guard chain.table.name != Firewall.table.name, let table = tables.first(where: { $0 == chain.table }),
         !table.flags.contains(.dormant)

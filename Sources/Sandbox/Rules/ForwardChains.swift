@@ -15,7 +15,7 @@ struct ForwardChains {
   init(_ host: Host) { self.host = host }
 
   /// A base chain that forwarded packets enter.
-  struct Entrance {
+  struct Hook {
     let chain: Chain
     /// The chain in which its owner wants other people's rules to be.
     let place: Chain
@@ -25,17 +25,17 @@ struct ForwardChains {
     var takesRules: Bool { chain.base?.policy == .drop && !chain.table.flags.contains(.owner) }
   }
 
-  private func entrances() throws(SandboxError) -> [Entrance] {
-    let chains = try host.foreignChains()
-    var entrances: [Entrance] = []
+  private func hooks() throws(SandboxError) -> [Hook] {
+    let chains = try ForeignTables(host).foreignChains()
+    var hooks: [Hook] = []
     for chain in chains where chain.base?.hook == .forward && [.ip, .inet].contains(chain.table.family) {
       // Docker never touches the rules of this chain, and jumps to it before its own (docs.docker.com).
       var place = chain
       let dockers = chains.first { $0.table == chain.table && $0.name == Self.dockerChain }
       if let dockers, try leadsAll(chain, to: dockers) { place = dockers }
-      entrances.append(Entrance(chain: chain, place: place, owner: ChainOwner(of: chain, among: chains)))
+      hooks.append(Hook(chain: chain, place: place, owner: ChainOwner(of: chain, among: chains)))
     }
-    return entrances
+    return hooks
   }
 
   /// Whether a rule sends every packet that comes to it from one chain to another.
@@ -74,10 +74,10 @@ struct ForwardChains {
   /// to it, too, where a sandbox on a bridge of ours is to be reached, since nsrun's own table keeps out the rest. On a bridge
   /// of somebody else's that is its owner's to decide. Where the kernel refuses a rule, it is left to people, and said.
   func admit(_ network: NetworkRecord, says: Bool = true) throws(SandboxError) {
-    for entrance in try entrances() where entrance.takesRules {
-      do throws(SandboxError) { try admit(network, at: entrance.place) } catch {
+    for hook in try hooks() where hook.takesRules {
+      do throws(SandboxError) { try admit(network, at: hook.place) } catch {
         guard error.netlinkErrno != nil else { throw error }
-        if says { host.reporter.warn("\(error): \(Self.remedy(entrance, [network.bridge.text], isIn: false))") }
+        if says { host.reporter.warn("\(error): \(Self.remedy(hook, [network.bridge.text], isIn: false))") }
       }
     }
   }
@@ -98,9 +98,9 @@ struct ForwardChains {
   /// The chains that drop by their policy and have lost the rules that let a bridge's packets through.
   func missingPlaces(of network: NetworkRecord) throws(SandboxError) -> [Chain] {
     var missing: [Chain] = []
-    for entrance in try entrances() where entrance.takesRules {
-      let ours = try rules(of: network.bridge, in: entrance.place)
-      if ours.isEmpty || Self.isOpen(network) && !ours.contains(where: Self.letsIn) { missing.append(entrance.place) }
+    for hook in try hooks() where hook.takesRules {
+      let ours = try rules(of: network.bridge, in: hook.place)
+      if ours.isEmpty || Self.isOpen(network) && !ours.contains(where: Self.letsIn) { missing.append(hook.place) }
     }
     return missing
   }
@@ -109,10 +109,10 @@ struct ForwardChains {
   func warn(of bridge: InterfaceName, _ traffics: Traffics) {
     do throws(SandboxError) {
       var tables = ForeignTables(host)
-      for entrance in try entrances() {
-        let refusal = try tables.refusal(of: bridge, traffics, at: entrance)
+      for hook in try hooks() {
+        let refusal = try tables.refusal(of: bridge, traffics, at: hook)
         guard let refusal, refusal.isCertain else { continue }
-        host.reporter.warn("\(refusal): \(Self.remedy(entrance, [bridge.text], isIn: traffics.isIn))")
+        host.reporter.warn("\(refusal): \(Self.remedy(hook, [bridge.text], isIn: traffics.isIn))")
       }
     } catch {
       host.reporter.warn("\(error)")
@@ -259,10 +259,10 @@ struct ForwardChains {
 
   func findings() -> [Finding] {
     do throws(SandboxError) {
-      let entrances = try entrances()
+      let hooks = try hooks()
       var tables = ForeignTables(host)
       var findings: [Finding] = []
-      for entrance in entrances { findings += try self.findings(on: entrance, &tables) }
+      for hook in hooks { findings += try self.findings(on: hook, &tables) }
       if findings.isEmpty {
         findings.append(Finding(check: Self.check, status: .ok, message: "no chain refuses what sandboxes send"))
       }
@@ -282,35 +282,35 @@ struct ForwardChains {
   /// Stands for a bridge that is not chosen yet.
   private static let anyBridge = "BRIDGE"
 
-  private func findings(on entrance: Entrance, _ tables: inout ForeignTables) throws(SandboxError) -> [Finding] {
-    let networks = try host.networkRecords()
-    let members = try host.sandboxRecords().compactMap(\.connection)
+  private func findings(on hook: Hook, _ tables: inout ForeignTables) throws(SandboxError) -> [Finding] {
+    let networks = try NetworkRecords(host).all()
+    let members = try SandboxRecords(host).all().compactMap(\.connection)
     var findings: [Finding] = []
     for network in networks {
       let here = members.filter { $0.bridge == network.bridge }
       let traffics = Traffics(
         isOut: here.contains { $0.egress != .internal }, isIn: here.contains { $0.egress == .routed })
-      guard let refusal = try tables.refusal(of: network.bridge, traffics, at: entrance) else { continue }
-      var isOurs = entrance.takesRules && network.mayChangeForeignChains
+      guard let refusal = try tables.refusal(of: network.bridge, traffics, at: hook) else { continue }
+      var isOurs = hook.takesRules && network.mayChangeForeignChains
       if case .incoming = refusal.traffic { isOurs = isOurs && Self.isOpen(network) }
       findings.append(
         Finding(
           check: Self.check, status: refusal.isCertain ? .problem : .warning, message: "\(refusal)",
-          remedy: isOurs ? "nsrun reload" : Self.remedy(entrance, [refusal.bridge], isIn: traffics.isIn)))
+          remedy: isOurs ? "nsrun reload" : Self.remedy(hook, [refusal.bridge], isIn: traffics.isIn)))
     }
     guard findings.isEmpty else { return findings }
-    if entrance.takesRules {
+    if hook.takesRules {
       return [
         Finding(
           check: Self.check, status: .ok,
-          message: "the chain \(entrance.chain) has the policy drop; nsrun lets its bridges through")
+          message: "the chain \(hook.chain) has the policy drop; nsrun lets its bridges through")
       ]
     }
-    guard networks.isEmpty, let refusal = try tables.refusalOfAnyBridge(at: entrance) else { return [] }
+    guard networks.isEmpty, let refusal = try tables.refusalOfAnyBridge(at: hook) else { return [] }
     return [
       Finding(
         check: Self.check, status: .warning, message: "\(refusal)",
-        remedy: "for the bridge that sandboxes will be on: \(Self.remedy(entrance, [Self.anyBridge], isIn: false))")
+        remedy: "for the bridge that sandboxes will be on: \(Self.remedy(hook, [Self.anyBridge], isIn: false))")
     ]
   }
 
@@ -319,7 +319,7 @@ struct ForwardChains {
     guard let tables = try? readText("/proc/net/ip_tables_names"),
       tables.split(separator: "\n").contains("filter")
     else { return [] }
-    let networks = ((try? host.networkRecords()) ?? []).map(\.bridge.text)
+    let networks = ((try? NetworkRecords(host).all()) ?? []).map(\.bridge.text)
     let commands = (networks.isEmpty ? [Self.anyBridge] : networks).flatMap { Self.passages($0, isIn: false) }
       .flatMap { ChainOwner.iptables("iptables-legacy", "filter", "FORWARD", $0) }.joined(separator: "; ")
     return [
@@ -331,8 +331,8 @@ struct ForwardChains {
   }
 
   /// The commands that let the packets of bridges through.
-  private static func remedy(_ entrance: Entrance, _ bridges: [String], isIn: Bool) -> String {
-    entrance.owner.remedy(at: entrance.place, for: bridges.flatMap { passages($0, isIn: isIn) })
+  private static func remedy(_ hook: Hook, _ bridges: [String], isIn: Bool) -> String {
+    hook.owner.remedy(at: hook.place, for: bridges.flatMap { passages($0, isIn: isIn) })
   }
 
   /// - Parameter isIn: whether more is to come in than answers.

@@ -31,9 +31,9 @@ struct OtherHooks {
 
   func findings() -> [Finding] {
     do throws(SandboxError) {
-      let sandboxes = try host.sandboxRecords()
+      let sandboxes = try SandboxRecords(host).all()
       var findings: [Finding] = []
-      for network in try host.networkRecords() {
+      for network in try NetworkRecords(host).all() {
         let going = sandboxes.filter { $0.connection?.bridge == network.bridge && $0.connection?.egress != .internal }
         findings += try obstacles(of: network.bridge, going.map(\.resolver), goesOut: !going.isEmpty).map {
           Finding(
@@ -70,7 +70,7 @@ struct OtherHooks {
   ) throws(SandboxError) -> [Obstacle] {
     var tables = ForeignTables(host)
     let surroundings = try surroundings(of: bridge, resolvers, goesOut: goesOut, &tables)
-    let chains = try host.foreignChains()
+    let chains = try ForeignTables(host).foreignChains()
     var obstacles: [Obstacle] = []
     for chain in chains {
       var isTold = false

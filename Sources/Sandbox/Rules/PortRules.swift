@@ -27,8 +27,8 @@ enum PortRules {
         [.hasPrefix(.inputInterfaceName, SandboxFacts.hostLinkPrefix), .verdict(.goto(frames.name))],
         comment: "what the filter of a sandbox's port drops as well"),
       Rule(in: frames, [.equals(.packetType, .bytes([2 /* PACKET_MULTICAST */])), .verdict(.jump(groups.name))]),
-      toChain(ipv4, of: PortGuard.EtherType.ipv4), toChain(ipv6, of: PortGuard.EtherType.ipv6),
-      toChain(arp, of: PortGuard.EtherType.arp),
+      toChain(ipv4, of: PortProgram.EtherType.ipv4), toChain(ipv6, of: PortProgram.EtherType.ipv6),
+      toChain(arp, of: PortProgram.EtherType.arp),
     ] + groupRules + ipv4Rules + ipv6Rules + arpRules
   }
 
@@ -37,7 +37,9 @@ enum PortRules {
   }
 
   private static var groupRules: [Rule] {
-    PortGuard.groups.map { Rule(in: groups, [.bytes(.etherDestination, $0.address, mask: $0.mask), .verdict(.drop)]) }
+    PortProgram.groups.map {
+      Rule(in: groups, [.bytes(.etherDestination, $0.address, mask: $0.mask), .verdict(.drop)])
+    }
   }
 
   private static func isTransport(_ number: UInt32) -> Statement { .equals(.transportProtocol, .proto(UInt8(number))) }
@@ -50,25 +52,25 @@ enum PortRules {
     .bytes(PayloadField(.transport, offset: 8, length: 1), [UInt8(type)])
   }
 
-  private static let isIPv4 = Statement.equals(.etherType, .etherType(UInt16(PortGuard.EtherType.ipv4)))
+  private static let isIPv4 = Statement.equals(.etherType, .etherType(UInt16(PortProgram.EtherType.ipv4)))
 
   private static var ipv4Rules: [Rule] {
     func rule(_ statements: Statement..., verdict: Verdict = .drop) -> Rule {
       Rule(in: ipv4, statements + [.verdict(verdict)])
     }
-    let isToRelay = Statement.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.server)))
+    let isToRelay = Statement.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.server)))
     return [
       rule(.within(.sourceAddress, .loopback)),
       rule(.within(.destinationAddress, .loopback)),
       rule(isTCP, verdict: .accept),
-      rule(.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.client)))),
-      rule(isToRelay, isMessage(PortGuard.DHCP.reply)),
+      rule(.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.client)))),
+      rule(isToRelay, isMessage(PortProgram.DHCP.reply)),
       // More fragments: the message may be in the second.
       rule(isToRelay, .bytes(PayloadField(.network, offset: 6, length: 1), [0x20], mask: [0x20])),
-    ] + PortGuard.icmpTypes.map { rule(.equals(.icmpType, type($0))) }
-      + PortGuard.igmpTypes.map {
+    ] + PortProgram.icmpTypes.map { rule(.equals(.icmpType, type($0))) }
+      + PortProgram.igmpTypes.map {
         // What nft prints of it and loads again has the EtherType.
-        rule(isIPv4, isTransport(PortGuard.IPProtocol.igmp), .bytes(.icmpType, [UInt8($0)]))
+        rule(isIPv4, isTransport(PortProgram.IPProtocol.igmp), .bytes(.icmpType, [UInt8($0)]))
       }
   }
 
@@ -83,10 +85,10 @@ enum PortRules {
       rule(
         .within(.sourceAddress6, low), .notEquals(.sourceAddress6, .address(low.address))),
       rule(isTCP, verdict: .accept),
-      rule(.equals(.udpSourcePort, .port(UInt16(PortGuard.DHCP.server6)))),
-      rule(.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.client6)))),
-      rule(.equals(.udpDestinationPort, .port(UInt16(PortGuard.DHCP.server6))), isMessage(PortGuard.DHCP.reply6)),
-    ] + PortGuard.icmp6Types.map { rule(.equals(.icmpv6Type, type($0))) } + [
+      rule(.equals(.udpSourcePort, .port(UInt16(PortProgram.DHCP.server6)))),
+      rule(.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.client6)))),
+      rule(.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.server6))), isMessage(PortProgram.DHCP.reply6)),
+    ] + PortProgram.icmp6Types.map { rule(.equals(.icmpv6Type, type($0))) } + [
       // Where a packet does not show its upper layer, nothing can be said of that.
       rule(.notEquals(.transportProtocol, .proto(255)), verdict: .accept),
       rule(),

@@ -9,7 +9,7 @@ public struct SandboxPlan: Equatable, Sendable {
   /// One step.
   public enum Step: Equatable, Sendable, CustomStringConvertible {
     /// Write its names into the /etc/hosts of those on its bridge.
-    case introduce(Introduction)
+    case addHostsLine(HostsLine)
     /// Let its packets pass in the way it is to: elements of the sets and maps of the table `inet nsrun`.
     case admit(Member)
     /// Give the namespace its name.
@@ -24,7 +24,7 @@ public struct SandboxPlan: Equatable, Sendable {
     /// What takes the step back; nil where the end of the namespace does.
     public var undo: Undo? {
       switch self {
-      case .introduce(let introduction): .forget(introduction)
+      case .addHostsLine(let line): .removeHostsLine(line)
       case .admit(let member): .retract(member)
       case .name(let name): .unname(name)
       case .connect(let pair): .disconnect(pair.hostLink)
@@ -34,7 +34,7 @@ public struct SandboxPlan: Equatable, Sendable {
 
     public var description: String {
       switch self {
-      case .introduce(let one): "write \(one.entry) into /etc/hosts of those on \(one.bridge)"
+      case .addHostsLine(let one): "write \(one.entry) into /etc/hosts of those on \(one.bridge)"
       case .admit(let member):
         switch member.egress {
         case .masquerade where member.translation == .host:
@@ -56,14 +56,14 @@ public struct SandboxPlan: Equatable, Sendable {
 
   /// What takes a step back. Each tolerates that there is nothing to take back any more.
   public enum Undo: Equatable, Sendable {
-    case forget(Introduction)
+    case removeHostsLine(HostsLine)
     case retract(Member)
     case unname(NamespaceName)
     case disconnect(InterfaceName)
   }
 
   /// One sandbox's names, as others on its bridge see them.
-  public struct Introduction: Equatable, Sendable {
+  public struct HostsLine: Equatable, Sendable {
     var entry: HostsFile.Entry
     public var bridge: InterfaceName
   }
@@ -104,7 +104,7 @@ public struct SandboxPlan: Equatable, Sendable {
   init(_ facts: SandboxFacts, bridgeIndex: UInt32?, bridgeMTU: UInt32 = 0, parameters: [KernelParameter] = []) {
     var steps: [Step] = []
     if let entry = facts.hostsEntry, let bridge = facts.connection?.bridge {
-      steps.append(.introduce(Introduction(entry: entry, bridge: bridge)))
+      steps.append(.addHostsLine(HostsLine(entry: entry, bridge: bridge)))
     }
     if let member = facts.member { steps.append(.admit(member)) }
     steps.append(.name(facts.name))

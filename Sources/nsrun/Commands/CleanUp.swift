@@ -5,7 +5,7 @@ extension Subcommand {
     "cleanup", "Remove what runs that were killed left behind, and say what.",
     usage: "cleanup [--net BRIDGE] [--all] [--dry-run] [--json]",
     discussion: """
-      Every nsrun does so by itself when it starts; this does it at once. It also looks for what carries nsrun's tag but \
+      A launch, list, inspect, rm and reload do so by themselves; this does it at once. It also looks for what carries nsrun's tag but \
       is in no record any more. It removes nothing that is not nsrun's.
       """,
     options: [
@@ -26,7 +26,7 @@ extension Subcommand {
     ]
   ) { arguments in
     let host = try arguments.output.host()
-    let removed = try host.cleanUp(bridge: arguments.bridge, all: arguments.all, isDryRun: arguments.isDryRun)
+    let removed = try Removal(host).cleanUp(bridge: arguments.bridge, all: arguments.all, isDryRun: arguments.isDryRun)
     if arguments.json { try Terminal.print(JSON.text(removed.map { RemovedDocument($0) })) }
     for one in removed where !arguments.json { try Terminal.print(line(of: one, isDryRun: arguments.isDryRun)) }
     return host.hasFailed ? Main.failure : 0

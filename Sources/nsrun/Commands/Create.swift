@@ -19,16 +19,16 @@ extension Subcommand {
       parameters: arguments.isolation.parameters, hostname: arguments.names.hostname,
       resolver: try arguments.names.resolver())
     let host = try arguments.output.host()
-    let facts = try host.create(spec)
+    let facts = try Sandboxes(host).create(spec)
     do {
       if arguments.json {
-        try Terminal.print(JSON.text(SandboxDocument(try host.report(on: facts.name))))
+        try Terminal.print(JSON.text(SandboxDocument(try Inventory(host).report(on: facts.name))))
       } else if let address = facts.connection?.address {
         try Terminal.print("\(address.address)")
       }
     } catch {
       // What has failed leaves nothing.
-      _ = try? host.remove([facts.name])
+      _ = try? Removal(host).remove([facts.name])
       throw error
     }
     return 0

@@ -22,7 +22,7 @@ extension Subcommand {
   ) { arguments in
     let name = arguments.operands[0]
     let command = try arguments.command.resolved("nsrun exec \(name.shellQuoted)")
-    try arguments.output.host().execute(
+    try Sandboxes(arguments.output.host()).execute(
       command, in: try namespaceName(name, "NAME"), isPrivileged: arguments.isolation.isPrivileged)
   }
 }

@@ -7,8 +7,8 @@ extension Subcommand {
     options: [OutputArguments.options(json: "Print a JSON object.")]
   ) { arguments in
     let host = try arguments.output.host()
-    host.sweepIfPrivileged()
-    let report = try host.report(on: try namespaceName(arguments.operands[0], "NAME"))
+    Removal(host).sweepIfPrivileged()
+    let report = try Inventory(host).report(on: try namespaceName(arguments.operands[0], "NAME"))
     try Terminal.print(arguments.json ? JSON.text(SandboxDocument(report)) : text(of: report))
     return 0
   }

@@ -6,8 +6,8 @@ extension Subcommand {
     options: [OutputArguments.options(json: "Print JSON: an array with an object for each sandbox.")]
   ) { arguments in
     let host = try arguments.output.host()
-    host.sweepIfPrivileged()
-    let reports = try host.reports()
+    Removal(host).sweepIfPrivileged()
+    let reports = try Inventory(host).reports()
     if arguments.json {
       try Terminal.print(JSON.text(reports.map { SandboxDocument($0) }))
     } else if !reports.isEmpty {

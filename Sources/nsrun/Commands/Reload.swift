@@ -1,3 +1,5 @@
+import Sandbox
+
 extension Subcommand {
   static let reload = Subcommand(
     "reload", "Restore rules, bridges and forwarding that others took from the sandboxes.",
@@ -8,7 +10,7 @@ extension Subcommand {
     options: [OutputArguments.options]
   ) { arguments in
     let host = try arguments.output.host()
-    for what in try host.reload() { try Terminal.print("restored \(what)") }
+    for what in try Reload(host).reload() { try Terminal.print("restored \(what)") }
     return host.hasFailed ? Main.failure : 0
   }
 }

@@ -7,7 +7,7 @@ extension Subcommand {
   ) { arguments in
     let host = try arguments.output.host()
     let names = try arguments.operands.map { name throws(SandboxError) in try namespaceName(name, "NAME") }
-    let failures = try host.remove(names)
+    let failures = try Removal(host).remove(names)
     for failure in failures { Terminal.complain("\(failure)") }
     return failures.isEmpty && !host.hasFailed ? 0 : Main.failure
   }

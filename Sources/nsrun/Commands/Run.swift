@@ -31,7 +31,7 @@ extension Subcommand {
       isPrivileged: arguments.isolation.isPrivileged, hasOwnProcesses: arguments.hasOwnProcesses,
       parameters: arguments.isolation.parameters, hostname: arguments.names.hostname,
       resolver: try arguments.names.resolver())
-    let status = try arguments.output.host().run(spec, command, keeps: arguments.keeps)
+    let status = try Sandboxes(arguments.output.host()).run(spec, command, keeps: arguments.keeps)
     status.handOnInterrupt()
     return status.code
   }

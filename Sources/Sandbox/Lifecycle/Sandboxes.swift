@@ -6,38 +6,43 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-extension Host {
+/// Makes sandboxes, and enters them.
+public struct Sandboxes {
+  let host: Host
+
+  public init(_ host: Host) { self.host = host }
+
   /// Gives a command a sandbox of its own, waits for its end, and removes the sandbox.
   /// - Parameter keeps: whether the sandbox stays, as one made by ``create(_:)``.
   /// - Returns: how the command ended.
   public func run(_ spec: SandboxSpec, _ command: Command, keeps: Bool) throws(SandboxError) -> ExitStatus {
-    try requirePrivileges()
-    if !spec.isPrivileged { try requireUserNamespaces() }
+    try Privileges.require()
+    if !spec.isPrivileged { try Privileges.requireUserNamespaces() }
     try requireResolverFile(spec.resolver)
-    defer { finish() }
+    defer { host.finish() }
     let signals = BlockedSignals()
     Supervisor.adoptOrphans()
     // The child makes its namespaces while this process asks the kernel what there is.
     var spec = spec
     if spec.hasOwnProcesses && !canShowOwnProcesses(signals) { spec.hasOwnProcesses = false }
     let child: ChildProcess
-    try system { () throws(SystemError) in try state.prepareRoot() }
+    try system { () throws(SystemError) in try host.state.prepareRoot() }
     do throws(SystemError) { child = try sandboxChild(spec, command, signals) } catch {
       throw spec.hasOwnProcesses ? .processNamespaceFailure(error) : .system(error)
     }
     let sandbox = try makeSandbox(spec, around: child, signals)
-    reporter.progress?("execute \(command.arguments[0])")
+    host.reporter.progress?("execute \(command.arguments[0])")
     do throws(LaunchError) { try child.proceed(with: sandbox.facts.variables) } catch {
       child.end()
-      sandbox.remove(from: self)
+      sandbox.remove(from: host)
       throw .launch(error)
     }
     let status = Supervisor(of: child).wait(signals: signals)
     if keeps {
-      _ = try sandbox.keep(on: self)
+      _ = try sandbox.keep(on: host)
     } else {
       // Who ends it by a signal does not want to wait for more; shells, and process 1, tell it by a status.
-      sandbox.remove(from: self, isPatient: !(129...192).contains(status.code))
+      sandbox.remove(from: host, isPatient: !(129...192).contains(status.code))
     }
     return status
   }
@@ -45,38 +50,38 @@ extension Host {
   /// Makes a sandbox that stays until it is removed.
   /// - Returns: what there is to know of it.
   public func create(_ spec: SandboxSpec) throws(SandboxError) -> SandboxFacts {
-    try requirePrivileges()
-    if !spec.isPrivileged { try requireUserNamespaces() }
+    try Privileges.require()
+    if !spec.isPrivileged { try Privileges.requireUserNamespaces() }
     try requireResolverFile(spec.resolver)
-    defer { finish() }
+    defer { host.finish() }
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in try sandboxChild(spec, nil, signals) }
     let sandbox = try makeSandbox(spec, around: child, signals)
     // The name keeps the namespace from here on.
     child.end()
-    return try sandbox.keep(on: self)
+    return try sandbox.keep(on: host)
   }
 
   /// Replaces this process by a command inside a sandbox, or inside any namespace that has a name.
   /// - Parameter isPrivileged: whether it keeps its power over the host where the sandbox is not made so.
   /// - Throws: always, since it does not come back otherwise.
   public func execute(_ command: Command, in name: NamespaceName, isPrivileged: Bool) throws(SandboxError) -> Never {
-    try requirePrivileges()
+    try Privileges.require()
     let inherited = InheritedState()
-    SandboxRecord.noteJoining(name, in: state)
+    SandboxRecord.noteJoining(name, in: host.state)
     let namespace = try namespaceToEnter(name)
-    let facts = facts(of: name, namespace)
+    let facts = SandboxRecords(host).facts(of: name, namespace)
     var command = command
     command.environment.insert(contentsOf: facts?.variables ?? SandboxFacts.variables(of: name), at: 0)
-    let resolvers = facts.flatMap { hostResolvers($0.resolver, $0.connection?.egress) }
+    let resolvers = facts.flatMap { NameFiles(host).hostResolvers($0.resolver, $0.connection?.egress) }
     let owner = isPrivileged ? nil : try system { () throws(SystemError) in try UserNamespace.owner(of: namespace) }
     if owner != nil, !UserNamespace.isOfCaller(namespace) { throw Self.isForeign(name) }
     let ids = try system { () throws(SystemError) in try UserNamespace.identityMaps() }
     try system { () throws(SystemError) in
       try namespace.enter()
       // An nsrun inside has a state of its own.
-      var view = MountView(name: name, without: names, hiding: state.root, isConfined: owner != nil)
-      let files = try view.establish(warn: reporter.warn)
+      var view = MountView(name: name, without: host.names, hiding: host.state.root, isConfined: owner != nil)
+      let files = try view.establish(warn: host.reporter.warn)
       try complete(view, files, owner, facts?.naming, resolvers)
     }
     // They can only be read from inside, where nobody can do anything to this process yet.
@@ -85,9 +90,10 @@ extension Host {
   }
 
   private func namespaceToEnter(_ name: NamespaceName) throws(SandboxError) -> NetworkNamespace {
-    do throws(SandboxError) { return try namespace(named: name) } catch {
-      guard (try? report(on: name))?.state == .broken else { throw error }
-      throw .refused("'\(name)' is broken, somebody has deleted its namespace's name: \(endOfBroken(name))")
+    do throws(SandboxError) { return try NamespaceSearch(host).namespace(named: name) } catch {
+      guard (try? Inventory(host).report(on: name))?.state == .broken else { throw error }
+      throw .refused(
+        "'\(name)' is broken, somebody has deleted its namespace's name: \(Inventory(host).endOfBroken(name))")
     }
   }
 
@@ -117,23 +123,14 @@ extension Host {
     _ resolvers: HostResolvers?
   ) throws(SystemError) {
     // With the power of before: what is mounted by now, the command cannot take apart.
-    let covers = naming.map { nameFiles(of: $0, resolvers) } ?? []
-    view.configure(with: covers, in: files, warn: reporter.warn)
-    try MountView.reenterDirectory(warn: reporter.warn)
+    let covers = naming.map { NameFiles(host).covers(of: $0, resolvers) } ?? []
+    view.configure(with: covers, in: files, warn: host.reporter.warn)
+    try MountView.reenterDirectory(warn: host.reporter.warn)
     if view.isConfined {
-      try owner?.enter(warn: reporter.warn)
+      try owner?.enter(warn: host.reporter.warn)
       try MountView.seal()
     }
     if let naming { try UTSNamespace.make(hostname: naming.hostname.text) }
-  }
-
-  /// Opens the namespace of a sandbox, or any other that has a name.
-  func namespace(named name: NamespaceName) throws(SandboxError) -> NetworkNamespace {
-    do throws(SystemError) { return try names.open(name) } catch {
-      // A file that is no namespace is a name that is being made or removed, or what was left of one.
-      guard error.isNotFound || error.errno == EINVAL else { throw .system(error) }
-      throw .refused("there is no sandbox or network namespace named '\(name)': nsrun list shows the sandboxes")
-    }
   }
 
   /// Makes a sandbox around the namespace of a child; where that fails, child and sandbox are gone.
@@ -142,18 +139,18 @@ extension Host {
   ) throws(SandboxError) -> LiveSandbox {
     var sandbox: LiveSandbox
     do throws(SandboxError) {
-      sweep()
-      sandbox = try .enroll(spec, on: self)
+      Removal(host).sweep()
+      sandbox = try .begin(spec, on: host)
     } catch {
       child.end()
       throw error
     }
     do throws(SandboxError) {
-      try sandbox.build(child: child, signals: signals, host: self)
+      try sandbox.build(child: child, signals: signals, host: host)
       if !spec.isPrivileged { try giveIdentities(to: child) }
     } catch {
       child.end()
-      sandbox.remove(from: self)
+      sandbox.remove(from: host)
       throw error
     }
     return sandbox
@@ -184,23 +181,23 @@ extension Host {
   ) throws(SystemError) -> ChildProcess {
     try ChildProcess(signals: signals, command: command, isInit: spec.hasOwnProcesses) {
       (parent) throws(SystemError) in
-      let resolvers = command == nil ? nil : hostResolvers(spec.resolver, spec.network?.egress)
+      let resolvers = command == nil ? nil : NameFiles(host).hostResolvers(spec.resolver, spec.network?.egress)
       var owner: UserNamespace?
       if spec.isPrivileged {
         try NetworkNamespace.unshare()
       } else {
-        owner = try .some(NetworkNamespace.unshareOwned(warn: reporter.warn))
+        owner = try .some(NetworkNamespace.unshareOwned(warn: host.reporter.warn))
       }
       parent.reachCheckpoint(goesOn: true)
-      Baseline.apply(warn: reporter.warn)
+      SysctlDefaults.apply(warn: host.reporter.warn)
       if command == nil {
         parent.awaitPermission()
-        try owner?.enter(warn: reporter.warn)
+        try owner?.enter(warn: host.reporter.warn)
       } else {
         var view = MountView(
-          name: spec.name, without: names, hiding: state.root, isConfined: !spec.isPrivileged,
+          name: spec.name, without: host.names, hiding: host.state.root, isConfined: !spec.isPrivileged,
           hasOwnProcesses: spec.hasOwnProcesses)
-        let files = try view.establish(warn: reporter.warn)
+        let files = try view.establish(warn: host.reporter.warn)
         // Until the sandbox has its place on the bridge.
         let told = parent.awaitPermission()
         func value(_ name: String) -> String? { told.first { $0.name == name }?.value }
@@ -225,14 +222,6 @@ extension Host {
     }
   }
 
-  /// What all that changes something needs.
-  func requirePrivileges() throws(SandboxError) {
-    let missing = [Capability.sysAdmin, .netAdmin].filter { !$0.isEffective }.map { $0.name.uppercased() }
-    guard missing.isEmpty else {
-      throw .refused("this needs root (missing: \(missing.joined(separator: ", "))): use sudo nsrun")
-    }
-  }
-
   /// What a resolv.conf of the sandbox's own needs: to be mounted, it has to stand over something.
   private func requireResolverFile(_ spec: ResolverSpec) throws(SandboxError) {
     let path = "/etc/resolv.conf"
@@ -241,15 +230,4 @@ extension Host {
     throw .refused("--dns: this host has no \(path) to mount the sandbox's own on: create one, it may be empty")
   }
 
-  /// What a sandbox with a user namespace needs, as far as it can be told before one is made.
-  func requireUserNamespaces() throws(SandboxError) {
-    let missing = Capability.mapping.filter { !$0.isEffective }.map { $0.name.uppercased() }
-    guard missing.isEmpty else {
-      throw .refused(
-        "a sandbox's user namespace needs what is missing here (\(missing.joined(separator: ", "))): "
-          + "use sudo nsrun, or give \(SandboxError.withoutUserNamespace)")
-    }
-    guard (try? Sysctl("user.max_user_namespaces").read()) == "0" else { return }
-    throw .namespaceFailure(.setup(SystemError(UserNamespace.making, "", errno: ENOSPC)))
-  }
 }

@@ -3,14 +3,18 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-// A link has one name that rules match and listings show, and may have alternative ones, by which the kernel also finds
-// it (ip link property). Anybody may rename it, also while it is up.
-extension Host {
+/// Bridges by their names. A link has one name that rules match and listings show, and may have alternative ones, by
+/// which the kernel also finds it (ip link property). Anybody may rename it, also while it is up.
+struct Bridges {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// The bridge of this name, be it an alternative one, and the name to use and record for it.
   /// - Returns: nil and the name itself where there is none.
   /// - Throws: where it is no bridge.
   func bridge(called name: InterfaceName) throws(SandboxError) -> (Link?, InterfaceName) {
-    guard let link = try route({ (route) throws(NetlinkError) in try route.link(named: name.text) }) else {
+    guard let link = try host.route({ (route) throws(NetlinkError) in try route.link(named: name.text) }) else {
       return (nil, name)
     }
     let isAlternative = link.name != name.text
@@ -29,35 +33,35 @@ extension Host {
 
   /// The bridge that has this name itself; nil where there is none.
   /// - Throws: where it is no bridge.
-  func bridgeLink(_ name: InterfaceName) throws(SandboxError) -> Link? {
+  func link(_ name: InterfaceName) throws(SandboxError) -> Link? {
     let (link, ownName) = try bridge(called: name)
     return ownName == name ? link : nil
   }
 
   /// The name by which a bridge is recorded that somebody calls so.
   func recordedName(of name: InterfaceName) throws(SandboxError) -> InterfaceName {
-    if access(state.record(of: name), F_OK) == 0 { return name }
-    let link = try route { (route) throws(NetlinkError) in try route.link(named: name.text) }
+    if access(host.state.record(of: name), F_OK) == 0 { return name }
+    let link = try host.route { (route) throws(NetlinkError) in try route.link(named: name.text) }
     return link.flatMap { try? InterfaceName($0.name) } ?? name
   }
 
   /// The bridge that nsrun made under a name, whatever it is called now; nil where there is none.
   /// - Parameter planned: the address that it was to be made with; nil where that is not known.
-  func ownBridge(_ name: InterfaceName, planned: MACAddress?) throws(SandboxError) -> Link? {
-    let link = try route { (route) throws(NetlinkError) in try route.link(named: name.text) }
+  func own(_ name: InterfaceName, planned: MACAddress?) throws(SandboxError) -> Link? {
+    let link = try host.route { (route) throws(NetlinkError) in try route.link(named: name.text) }
     if let link, Tag.isOurBridge(link, planned: planned) { return link }
     guard let planned else { return nil }
-    return try route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }
+    return try host.route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }
       .first { $0.alias == Tag.bridge && $0.address == planned }
   }
 
   /// Refuses a bridge that sandboxes are on under another name: their addresses are leased under that.
   func requireOnlyName(_ link: Link) throws(SandboxError) {
     let ports = Set(
-      try route { (route) throws(NetlinkError) in try route.links(master: link.index) }.filter(Tag.isOurLink)
+      try host.route { (route) throws(NetlinkError) in try route.links(master: link.index) }.filter(Tag.isOurLink)
         .map(\.name))
     guard !ports.isEmpty else { return }
-    for facts in try sandboxRecords() {
+    for facts in try SandboxRecords(host).all() {
       guard let connection = facts.connection, connection.bridge.text != link.name,
         ports.contains(connection.hostLink.text)
       else { continue }

@@ -3,20 +3,27 @@ import NetTypes
 import RouteNetlink
 
 /// What a sandbox gets on a bridge.
-struct Seat: Equatable {
+struct AddressAssignment: Equatable {
   let address: IPNetwork
   let gateway: IPAddress?
   /// Whether others than sandboxes are on the bridge, who may know the address from somebody else.
   let hasStrangers: Bool
 }
 
-extension Host {
+/// Chooses addresses for sandboxes on a bridge, and leases them.
+struct AddressPool {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
   /// Chooses what a sandbox on a network gets, and leases its address.
-  func takeSeat(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError) -> Seat {
+  func assign(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError)
+    -> AddressAssignment
+  {
     let (subnet, gateway) = try check(spec, on: network)
     let reserved = network.addresses.map(\.address) + [gateway].compactMap { $0 }
-    let leases = AddressLeases(bridge: network.bridge, state: state)
-    let holders = try AddressHolders(self, network)
+    let leases = AddressLeases(bridge: network.bridge, state: host.state)
+    let holders = try AddressHolders(host, network)
     func mac(of address: IPAddress) -> MACAddress { spec.mac ?? .derived(from: address, role: .sandbox) }
     let address: IPAddress
     if let wanted = spec.address {
@@ -42,7 +49,7 @@ extension Host {
         address = free
       } else {
         let count = leases.count
-        try? releaseLost(leases)
+        try? LostLeases(host).release(leases)
         guard let free = try take(isThorough: false) else {
           throw .refused(
             "no address is free in \(subnet) on \(network.bridge): \(count) in use; remove sandboxes, or use "
@@ -51,7 +58,7 @@ extension Host {
         address = free
       }
     }
-    return Seat(
+    return AddressAssignment(
       address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway,
       hasStrangers: holders.hasStrangers)
   }

@@ -4,7 +4,7 @@ import RouteNetlink
 
 /// The kernel parameters that a sandbox has, whatever those of the host are: a new network namespace takes over what the
 /// first one has of IPv4 (net.core.devconf_inherit_init_net).
-enum Baseline {
+enum SysctlDefaults {
   /// The kernel's own defaults of a link (net/ipv4/devinet.c), those that hosts are known to change.
   static let link = [
     IPv4LinkSetting(.forwarding, 0), IPv4LinkSetting(.proxyARP, 0), IPv4LinkSetting(.acceptRedirects, 1),

@@ -5,7 +5,7 @@ import Glibc
 /// kernel itself marks its word (robust futexes, robust_futex_ABI in the kernel's documentation). One read thus tells
 /// whether any of thousands of processes was killed. To test a lock of each one would take three system calls per
 /// process.
-public struct Attendance: ~Copyable {
+public struct LivenessTable: ~Copyable {
   private let file: OwnedDescriptor
   private let index: Int
 

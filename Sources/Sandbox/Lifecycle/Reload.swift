@@ -1,0 +1,91 @@
+import Glibc
+import Launch
+import LinuxSystem
+import NFTables
+import Namespaces
+import NetTypes
+import Netlink
+import RouteNetlink
+
+/// Restores what somebody else has taken away.
+public struct Reload {
+  let host: Host
+
+  public init(_ host: Host) { self.host = host }
+
+  /// Restores what somebody else has deleted from the networks of sandboxes: bridges, their ports, forwarding, rules. It
+  /// reports what it cannot restore, such as a sandbox's namespace or link.
+  /// - Returns: what was missing, for people.
+  public func reload() throws(SandboxError) -> [String] {
+    try Privileges.require()
+    defer { host.finish() }
+    let signals = BlockedSignals()
+    Removal(host).sweep()
+    let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
+    guard let lock else { return [] }
+    let survey = Survey(host)
+    let drifts = try survey.drifts(isLocked: true)
+    if drifts.contains(where: { $0.restored != nil }) {
+      for bridge in try NetworkRecords(host).names() { host.report { () throws(SandboxError) in try restore(bridge) } }
+      if drifts.contains(where: { $0.kind == .forwarding }) { try Forwarding(host).turnOn() }
+      if drifts.contains(where: { $0.kind == .rules }) { try Firewall(host).install() }
+      if drifts.contains(where: { $0.kind == .others }) { try Forwarding(host).settle() }
+    }
+    host.report { () throws(SandboxError) in try Flows(host).endMistranslated() }
+    let left = drifts.isEmpty ? [] : Set(try survey.look())
+    for drift in drifts where left.contains(drift) {
+      host.reporter.warn("\(drift.message): \(drift.remedy)")
+      host.hasFailed = true
+    }
+    _ = consume lock
+    _ = consume signals
+    return drifts.filter { !left.contains($0) }.compactMap(\.restored)
+  }
+
+  private func restore(_ bridge: InterfaceName) throws(SandboxError) {
+    do throws(SandboxError) {
+      guard let record = try NetworkRecords(host).read(of: bridge) else { return }
+      try restore(record)
+    } catch {
+      switch error {
+      case .damaged(let path):
+        guard let link = try Bridges(host).link(bridge) else { return }
+        try Removal(host).setAside(path, "the bridge \(bridge)", "; it is written anew")
+        try restore(try BridgeNetworks(host).writeRecord(nil, try NetworkSpec(bridge: bridge), link))
+      // What a newer nsrun has written is left alone, and said to be in the end.
+      case .refused: break
+      default: throw error
+      }
+    }
+  }
+
+  private func restore(_ record: NetworkRecord) throws(SandboxError) {
+    let bridge = record.bridge
+    if try Bridges(host).link(bridge) == nil { try BridgeNetworks(host).restoreBridge(of: record) }
+    let users = try SandboxRecords(host).all().filter { $0.connection?.bridge == bridge }
+    guard let link = try Bridges(host).link(bridge), try BridgeNetworks(host).isFit(link, for: record, users) else {
+      return
+    }
+    try BridgeNetworks(host).restorePorts(of: bridge, link.index)
+    if let own = record.own, Tag.isOurBridge(link, planned: own.mac) {
+      var requests = RouteRequests()
+      if try !BridgeNetworks(host).addresses(of: link).networks.contains(own.address) {
+        requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
+      }
+      requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
+      try host.perform(requests)
+      try restoreRoutes(of: bridge, own.address)
+      if users.contains(where: { $0.connection?.egress != .internal }) { Forwarding(host).turnOn(for: link) }
+    }
+    _ = try BridgeNetworks(host).refreshTranslation(of: record, link)
+    if record.mayChangeForeignChains { try ForwardChains(host).admit(record) }
+  }
+
+  private func restoreRoutes(of bridge: InterfaceName, _ own: IPNetwork) throws(SandboxError) {
+    guard let link = try Bridges(host).link(bridge) else { return }
+    var requests = RouteRequests()
+    for route in try BridgeRoutes(host, of: link).missing(of: own) { requests.add(route) }
+    try host.perform(requests)
+  }
+
+}

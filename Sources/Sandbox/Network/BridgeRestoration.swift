@@ -1,0 +1,117 @@
+import Glibc
+import LinuxSystem
+import NFTables
+import Namespaces
+import NetTypes
+import Netlink
+import RouteNetlink
+
+extension BridgeNetworks {
+  /// Makes a bridge of ours, be it for the first time, and puts the sandboxes on it that were.
+  func restoreBridge(of record: NetworkRecord) throws(SandboxError) {
+    guard let own = record.own else { return }
+    if let renamed = try Bridges(host).own(record.bridge, planned: own.mac) {
+      throw .refused(
+        "the bridge \(record.bridge) is called \(renamed.name) now: ip link set \(renamed.name) name \(record.bridge)")
+    }
+    host.reporter.progress?("create the bridge \(record.bridge) with the address \(own.address)")
+    var bridge = LinkSpecification.bridge(
+      record.bridge, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
+    // Given here it stays: a bridge otherwise takes the lowest address of its ports, a new one whenever they change.
+    bridge.address = own.mac
+    var requests = RouteRequests()
+    requests.create(bridge)
+    try host.perform(requests)
+    if let link = try Bridges(host).link(record.bridge) { try BridgeNetworks(host).completeBridge(link, of: record) }
+  }
+
+  /// Whether whoever made a bridge of ours was ended before it was complete: its tag comes last.
+  func isHalfMade(_ link: Link, _ record: NetworkRecord) -> Bool {
+    record.own.map { $0.mac == link.address && link.alias != Tag.bridge } ?? false
+  }
+
+  /// Gives a bridge that has just been made all that belongs to it.
+  func completeBridge(_ link: Link, of record: NetworkRecord) throws(SandboxError) {
+    guard let own = record.own else { return }
+    // A sandbox must not give the host an IPv6 route by a router advertisement.
+    try? Sysctl("net.ipv6.conf.\(Sysctl.component(link.name)).accept_ra").write("0")
+    // Nor may it send by the host to where it has no way itself.
+    try? Sysctl("net.ipv4.conf.\(Sysctl.component(link.name)).accept_source_route").write("0")
+    try BridgeNetworks(host).restorePorts(of: record.bridge, link.index)
+    var requests = RouteRequests()
+    if try !addresses(of: link).networks.contains(own.address) {
+      requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
+    }
+    if let mtu = own.mtu {
+      // Only a change makes a bridge keep its MTU, whatever that of its ports (br_change_mtu in
+      // net/bridge/br_device.c): neither the request that creates it does, nor one that says what it has.
+      if link.mtu == mtu {
+        let other = mtu == UplinkMTU.range.upperBound ? mtu - 1 : mtu + 1
+        requests.change(link: .index(link.index), LinkChanges(mtu: other), subject: link.name)
+      }
+      requests.change(link: .index(link.index), LinkChanges(mtu: mtu), subject: link.name)
+    }
+    requests.change(link: .index(link.index), LinkChanges(alias: Tag.bridge), subject: link.name)
+    try host.perform(requests)
+  }
+
+  /// Puts the links of sandboxes that are on no bridge any more back onto theirs, and up.
+  func restorePorts(of bridge: InterfaceName, _ index: UInt32) throws(SandboxError) {
+    let names = Set(
+      try SandboxRecords(host).all().compactMap(\.connection).filter { $0.bridge == bridge }.map(\.hostLink.text))
+    guard !names.isEmpty else { return }
+    var requests = RouteRequests()
+    for link in try host.route({ (route) throws(NetlinkError) in try route.links(kind: "veth") })
+    where names.contains(link.name) && Tag.isOurLink(link) {
+      if try !PortGuard(host).guards(link) { PortGuard(host).restore(of: link) }
+      if link.master == nil || link.master == index && !link.isUp {
+        requests.change(link: .index(link.index), LinkChanges(isUp: true, master: index), subject: link.name)
+      } else if link.master != index || link.bridgePort.map(PortGuard.covers) == true {
+        continue
+      }
+      requests.setBridgePort(link: .index(link.index), PortGuard.options, subject: link.name)
+    }
+    try host.perform(requests)
+  }
+
+  /// Looks again whether the owner of a bridge masquerades what leaves it, and writes it down where that has changed.
+  /// - Returns: whether it has.
+  func refreshTranslation(of record: NetworkRecord, _ link: Link) throws(SandboxError) -> Bool {
+    guard record.translation == .host else { return false }
+    let translation = try translation(of: record.bridge, link)
+    guard translation != .host else { return false }
+    try system { () throws(SystemError) in
+      try host.state.append(
+        RecordText([(NetworkRecord.translationKey, translation.rawValue)]), to: host.state.record(of: record.bridge))
+    }
+    return true
+  }
+
+  /// Takes in a bridge of ours that is in no record any more: its ports keep their addresses.
+  func adopt(_ link: Link, _ bridge: InterfaceName) throws(SandboxError) -> NetworkRecord.OwnBridge? {
+    guard let mac = link.address else { return nil }
+    let addresses = try addresses(of: link)
+    let own = mac.address(for: .bridge)
+    guard let address = addresses.networks.first(where: { $0.address == own }) ?? addresses.choice(for: nil, own: nil)
+    else { return nil }
+    let leases = AddressLeases(bridge: bridge, state: host.state)
+    for port in try host.route({ (route) throws(NetlinkError) in try route.links(master: link.index) }) {
+      guard let alias = port.alias, alias.hasPrefix(Tag.linkPrefix),
+        let address = port.address?.address(for: .hostLink),
+        let name = try? NamespaceName(String(alias.dropFirst(Tag.linkPrefix.count)))
+      else { continue }
+      // Another one may have it, as far as that goes: the bridge has been without leases for a while.
+      _ = try? leases.take(address, for: name)
+    }
+    return NetworkRecord.OwnBridge(mac: mac, address: address, mtu: link.mtu)
+  }
+
+  /// Whether a bridge is the one that sandboxes were on, be it made again by somebody else: it has the address that they
+  /// know the host by, or is ours.
+  func isFit(_ bridge: Link, for record: NetworkRecord, _ users: [SandboxFacts]) throws(SandboxError) -> Bool {
+    if bridge.kind == "bridge", Tag.isOurBridge(bridge, planned: record.own?.mac) { return true }
+    guard bridge.kind == "bridge" else { return false }
+    let addresses = try self.addresses(of: bridge).networks.map(\.address)
+    return users.allSatisfy { $0.connection?.hostAddress.map(addresses.contains) ?? true }
+  }
+}
