@@ -32,8 +32,10 @@ enum Tag {
     guard link.kind == "veth" else { return false }
     // Somebody may have given it another alias; one that speaks of a sandbox is true.
     if let alias = link.alias, alias.hasPrefix(linkPrefix) { return alias == Self.link(of: facts.name) }
-    guard let address = facts.connection?.address.address else { return false }
-    return link.address == .derived(from: address, role: .hostLink)
+    return facts.connections.contains { connection in
+      connection.hostLink.text == link.name
+        && link.address == .derived(from: connection.address.address, role: .hostLink)
+    }
   }
 
   /// Whether a link that a record, or its name, speaks of is the end of a sandbox's veth pair.

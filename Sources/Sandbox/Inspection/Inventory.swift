@@ -34,8 +34,8 @@ public struct SandboxReport: Sendable {
   var isNamed: Bool
   /// The processes inside, in ascending order.
   public var processes: [Int32]
-  /// What has gone in and out, as seen from inside; nil without a connection.
-  public var traffic: LinkStatistics?
+  /// What has gone in and out by each connection, as seen from inside; nil for one whose link is gone.
+  public var traffic: [LinkStatistics?]
   /// In seconds.
   public var age: Int
   /// Only looked up for one sandbox at a time.
@@ -59,7 +59,7 @@ public struct Inventory {
 
   /// The sandboxes of these facts, as far as they are still there.
   func reports(of facts: [SandboxFacts]) throws(SandboxError) -> [SandboxReport] {
-    let isConnected = facts.contains { $0.connection != nil }
+    let isConnected = facts.contains { !$0.connections.isEmpty }
     let links =
       isConnected ? try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
     let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -68,8 +68,8 @@ public struct Inventory {
     let own = UserNamespace.own
     var reports: [SandboxReport] = []
     for facts in facts {
-      let link = facts.connection.flatMap { linksByName[$0.hostLink.text] }
-      if let report = report(facts, link: link, census, own) { reports.append(report) }
+      let links = facts.connections.map { linksByName[$0.hostLink.text] }
+      if let report = report(facts, links: links, census, own) { reports.append(report) }
     }
     return reports
   }
@@ -89,12 +89,12 @@ public struct Inventory {
       throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
     }
     let facts = try SandboxRecords(host).read(of: name, at: path).facts
-    let link = try hostLink(of: facts)
+    let links = try hostLinks(of: facts)
     let census = try system { () throws(SystemError) in try ProcessCensus() }
-    guard var report = report(facts, link: link, census, UserNamespace.own) else {
+    guard var report = report(facts, links: links, census, UserNamespace.own) else {
       throw .refused("the sandbox '\(name)' has just gone")
     }
-    if facts.connection != nil { report.neighbours = (try? neighbours(inside: name)) ?? [] }
+    if !facts.connections.isEmpty { report.neighbours = (try? neighbours(inside: name)) ?? [] }
     return report
   }
 
@@ -104,14 +104,15 @@ public struct Inventory {
       ? "nsrun rm \(name.text.shellQuoted)" : "end its command"
   }
 
-  private func hostLink(of facts: SandboxFacts) throws(SandboxError) -> Link? {
-    guard let connection = facts.connection else { return nil }
-    return try host.route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
+  private func hostLinks(of facts: SandboxFacts) throws(SandboxError) -> [Link?] {
+    try facts.connections.map { connection throws(SandboxError) in
+      try host.route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
+    }
   }
 
   /// - Parameter own: this process's user namespace.
   private func report(
-    _ facts: SandboxFacts, link: Link?, _ census: borrowing ProcessCensus, _ own: FileIdentity?
+    _ facts: SandboxFacts, links: [Link?], _ census: borrowing ProcessCensus, _ own: FileIdentity?
   ) -> SandboxReport? {
     // In this order: a record that is gone now was that of a command which has ended since.
     let isAlive = SandboxRecord.isAlive(facts.name, in: host.state)
@@ -128,7 +129,7 @@ public struct Inventory {
       isNamed = true
       if let own { isPrivileged = try? UserNamespace.ownerIdentity(of: named) == own }
     }
-    let isWhole = isNamed && (facts.connection == nil || link != nil)
+    let isWhole = isNamed && !links.contains(nil)
     let condition: SandboxReport.State
     if stays {
       let isLosing = !isWhole && SandboxRecord.isLocked(path)
@@ -140,13 +141,14 @@ public struct Inventory {
     }
     var facts = facts
     // Its owner may have stopped to masquerade the bridge.
-    if facts.connection?.translation == .host, let network = NetworkRecords(host).record(of: facts.connection!.bridge) {
-      facts.connection!.translation = network.translation
+    for (number, connection) in facts.connections.enumerated() where connection.translation == .host {
+      guard let network = NetworkRecords(host).record(of: connection.bridge) else { continue }
+      facts.connections[number].translation = network.translation
     }
     return SandboxReport(
       facts: facts, state: condition, isPrivileged: isPrivileged,
       isNamed: text.namespaceIdentity != nil, processes: processes(in: namespace, facts, census),
-      traffic: link?.statistics?.ofOtherEnd, age: max(0, time(nil) - facts.createdAt))
+      traffic: links.map { $0?.statistics?.ofOtherEnd }, age: max(0, time(nil) - facts.createdAt))
   }
 
   private func processes(
@@ -167,7 +169,7 @@ public struct Inventory {
     // Now that everything has been made it has to be there.
     return isComplete
       && (host.names.identity(of: facts.name) != namespace
-        || facts.connection != nil && (try? hostLink(of: facts)) == .some(nil))
+        || (try? hostLinks(of: facts))?.contains(nil) == true)
   }
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {

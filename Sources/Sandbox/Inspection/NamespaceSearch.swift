@@ -20,7 +20,7 @@ struct NamespaceSearch {
     guard let identity else { return nil }
     if let named = host.names.identity(of: facts.name), named == identity { return named }
     guard let namespace = census.open(identity) else { return nil }
-    return isTagged(namespace, facts.name) || leads(facts.connection?.hostLink, to: namespace) ? identity : nil
+    return isTagged(namespace, facts.name) || leads(facts, to: namespace) ? identity : nil
   }
 
   /// Opens the namespace of a sandbox, or any other that has a name.
@@ -62,7 +62,7 @@ struct NamespaceSearch {
     // An owner that cannot be told is above this process's own user namespace: it is none that was made here.
     guard let own = UserNamespace.own, let owner = try? UserNamespace.ownerIdentity(of: namespace) else { return false }
     if owner != own { return true }
-    if leads(facts.connection?.hostLink, to: namespace) { return true }
+    if leads(facts, to: namespace) { return true }
     let loopback = try? namespace.visit { () throws(SandboxError) -> Link? in
       var inside = try system { () throws(SystemError) in try RouteConnection() }
       return try netlink { () throws(NetlinkError) in try inside.link(index: 1) }
@@ -72,15 +72,16 @@ struct NamespaceSearch {
   }
 
   /// Whether a namespace has the other end of one of our links.
-  private func leads(_ hostLink: InterfaceName?, to namespace: borrowing NetworkNamespace) -> Bool {
-    guard let hostLink else { return false }
+  private func leads(_ facts: SandboxFacts, to namespace: borrowing NetworkNamespace) -> Bool {
     let number = namespace.raw
-    return
+    return facts.connections.contains { connection in
       (try? host.route { (route) throws(NetlinkError) in
-        guard let link = try route.link(named: hostLink.text), Tag.isOurLink(link), let peer = link.peerNamespaceID
+        guard let link = try route.link(named: connection.hostLink.text), Tag.isOurLink(link),
+          let peer = link.peerNamespaceID
         else { return false }
         return try route.namespaceID(of: .descriptor(number)) == peer
       }) ?? false
+    }
   }
 
   /// Those of the namespace that the other end of a veth pair is in; nil where nobody is seen there.

@@ -50,7 +50,7 @@ struct Survey {
   /// What is missing now.
   func look() throws(SandboxError) -> [Drift] {
     let reports = try Inventory(host).reports(of: SandboxRecords(host).all()).filter { $0.state != .stale }
-    let connections = reports.compactMap(\.facts.connection)
+    let connections = reports.flatMap(\.facts.connections)
     var drifts: [Drift] = []
     for report in reports where report.state == .broken {
       let name = report.facts.name
@@ -65,7 +65,7 @@ struct Survey {
     for bridge in try NetworkRecords(host).names() {
       do throws(SandboxError) {
         guard let record = try NetworkRecords(host).read(of: bridge) else { continue }
-        let users = reports.filter { $0.facts.connection?.bridge == bridge }.map(\.facts)
+        let users = reports.map(\.facts).filter { $0.connection(to: bridge) != nil }
         drifts += try self.drifts(of: record, users, links)
         networks.append(record)
       } catch {
@@ -151,7 +151,7 @@ struct Survey {
           restored: isOurs ? "the bridge \(name), which was down" : nil,
           otherRemedy: isOurs ? nil : "ip link set \(name) up"))
     }
-    if users.contains(where: { $0.connection?.egress != .internal }), HostParameters.lacksForwarding(name.text) {
+    if users.contains(where: { $0.connection(to: name)?.egress != .internal }), HostParameters.lacksForwarding(name.text) {
       drifts.append(
         Drift(
           kind: .bridges, message: HostParameters.lackOfForwarding(name.text),
@@ -159,7 +159,7 @@ struct Survey {
           otherRemedy: isOurs ? nil : HostParameters.forwardingCommand(name.text)))
     }
     for facts in users {
-      guard let port = links.first(where: { $0.name == facts.connection?.hostLink.text }), Tag.isOurLink(port) else {
+      guard let port = links.first(where: { $0.name == facts.connection(to: name)?.hostLink.text }), Tag.isOurLink(port) else {
         continue
       }
       if port.master == nil {
@@ -212,7 +212,7 @@ struct Survey {
       }
     }
     // The host need not know the way to those that do not know it.
-    let known = users.compactMap(\.connection).filter { $0.hostAddress.map($0.address.network.contains) ?? false }
+    let known = users.compactMap { $0.connection(to: bridge.name) }.filter { $0.hostAddress.map($0.address.network.contains) ?? false }
     var message: String?
     if let one = known.first(where: { $0.egress != .internal }) ?? known.first {
       message = try routes.obstacle(of: one.address.address, goesOut: one.egress != .internal)
@@ -230,7 +230,7 @@ struct Survey {
 
   /// The bridge that the links of sandboxes are on, whatever it is called.
   private func bridge(of users: [SandboxFacts], _ links: [Link]) -> Link? {
-    let ports = Set(users.compactMap { $0.connection?.hostLink.text })
+    let ports = Set(users.flatMap(\.connections).map(\.hostLink.text))
     let master = links.first { ports.contains($0.name) && Tag.isOurLink($0) }?.master
     return links.first { $0.index == master && $0.kind == "bridge" }
   }
@@ -259,7 +259,7 @@ struct Survey {
             restored: "the rules for \(network.bridge) in the chain \(place)"))
       }
     }
-    let hasConfined = users.contains { $0.connection?.egress == .internal }
+    let hasConfined = users.flatMap(\.connections).contains { $0.egress == .internal }
     guard Forwarding(host).isGuarding || hasConfined || wanted.contains(where: { $0.translation != .host }) else {
       return drifts
     }
@@ -274,7 +274,7 @@ struct Survey {
         var nft = try system { () throws(SystemError) in try NFTConnection() }
         return try netlink { () throws(NetlinkError) in
           try Firewall.install(
-            isGuarded: Forwarding(host).isGuarding, networks: networks, users.compactMap(\.member), &nft)
+            isGuarded: Forwarding(host).isGuarding, networks: networks, users.flatMap(\.members), &nft)
           return try Contents.all(&nft)
         }
       }

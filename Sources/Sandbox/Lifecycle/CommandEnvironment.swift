@@ -4,16 +4,23 @@ import Namespaces
 
 extension SandboxFacts {
   /// What a command is told of its sandbox.
-  var variables: [Command.Variable] { Self.variables(of: name, connection) }
+  var variables: [Command.Variable] { Self.variables(of: name, connections) }
 
   /// What a command is told of a namespace with this name. What there is not is taken away: an outer sandbox may have
   /// set it.
-  static func variables(of name: NamespaceName, _ connection: Connection? = nil) -> [Command.Variable] {
-    [
-      ("NSRUN_NAME", name.text), ("NSRUN_NET", connection?.bridge.text),
-      ("NSRUN_ADDRESS", connection.map { "\($0.address.address)" }),
-      ("NSRUN_GATEWAY", connection?.gateway.map { "\($0)" }),
+  static func variables(of name: NamespaceName, _ connections: [Connection] = []) -> [Command.Variable] {
+    let first: [Command.Variable] = [
+      ("NSRUN_NAME", name.text), ("NSRUN_NET", nil), ("NSRUN_ADDRESS", nil), ("NSRUN_GATEWAY", nil),
     ]
+    return first
+      + connections.enumerated().flatMap { number, connection -> [Command.Variable] in
+        let suffix = number == 0 ? "" : "_\(number + 1)"
+        return [
+          ("NSRUN_NET\(suffix)", connection.bridge.text),
+          ("NSRUN_ADDRESS\(suffix)", "\(connection.address.address)"),
+          ("NSRUN_GATEWAY\(suffix)", connection.gateway.map { "\($0)" }),
+        ] + (connections.count == 1 ? [] : [("NSRUN_INTERFACE\(suffix)", connection.interface.text)])
+      }
   }
 }
 

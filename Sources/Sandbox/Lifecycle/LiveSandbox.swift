@@ -13,28 +13,35 @@ struct LiveSandbox: ~Copyable {
   private(set) var facts: SandboxFacts
   private var record: SandboxRecord
   private let liveness: LivenessTable
-  /// The bridge it is, or was about to be, on.
-  private let bridge: InterfaceName?
+  /// The bridges it is, or was about to be, on.
+  private let bridges: [InterfaceName]
   /// Talks to the kernel inside the sandbox; opened when the namespace is there.
   private var inside: RouteConnection?
   private var namespace: FileIdentity?
   /// Open from the namespace's naming on.
   private var opened: NetworkNamespace?
-  private var eth0: UInt32?
-  private var network: BridgeNetwork?
-  /// Whether something had to be made for the network of its bridge.
-  private var isFirstOnBridge = false
-  /// Whether neighbours are to be told its address.
-  private var isAnnounced = false
-  /// How many packets its kernel has sent by itself when the command starts.
-  private var announcements: UInt64 = 0
-  private var mayHaveFlows = true
+  /// One for each connection.
+  private var attachments: [Attachment] = []
   private let parameters: [KernelParameter]
   private var isResolved = false
   /// In microseconds (``monotonicMicroseconds()``).
   private let start = monotonicMicroseconds()
   /// The number of the first process inside.
   private var firstProcess: Int32 = 0
+
+  /// What is known of one of its connections, besides.
+  private struct Attachment {
+    let network: BridgeNetwork
+    /// Whether something had to be made for the network.
+    let isFirst: Bool
+    /// Whether neighbours are to be told its address.
+    let isAnnounced: Bool
+    /// The index of the link inside.
+    var link: UInt32?
+    /// How many packets its kernel has sent by itself when the command starts.
+    var announcements: UInt64 = 0
+    var mayHaveFlows = true
+  }
 
   /// Whether a link of this MTU has IPv6, if the kernel has: below 1280 bytes (RFC 8200) nothing about it can be set.
   private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= 1280 && FileIdentity(path: "/proc/sys/net/ipv6") != nil }
@@ -44,7 +51,7 @@ struct LiveSandbox: ~Copyable {
   ) {
     self.liveness = liveness
     self.facts = facts
-    bridge = spec.network?.bridge
+    bridges = spec.networks.map(\.bridge)
     parameters = spec.parameters
     self.record = record
   }
@@ -61,7 +68,7 @@ struct LiveSandbox: ~Copyable {
     }
     let facts = SandboxFacts(
       name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), hostname: spec.hostname,
-      resolver: spec.resolver, connection: nil)
+      resolver: spec.resolver)
     if let servers = spec.resolver.servers, servers.count > ResolverSpec.maximumServers {
       host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
     }
@@ -70,37 +77,45 @@ struct LiveSandbox: ~Copyable {
     let liveness: LivenessTable
     do throws(SystemError) { liveness = try LivenessTable(entering: host.state.attendance) } catch {
       lock = nil
-      Teardown(host).leave(nil)
+      Teardown(host).leave([])
       throw .system(error)
     }
     var spec = spec
-    var link: Link?
+    var links: [Link?] = []
     do throws(SandboxError) {
-      if let wanted = spec.network { (link, spec.network!.bridge) = try Bridges(host).bridge(called: wanted.bridge) }
-      record = try SandboxRecord(facts, bridge: spec.network?.bridge.text, in: host.state)
+      for number in spec.networks.indices {
+        let (link, name) = try Bridges(host).bridge(called: spec.networks[number].bridge)
+        links.append(link)
+        spec.networks[number].bridge = name
+      }
+      try spec.requireDistinctNetworks()
+      record = try SandboxRecord(facts, bridges: spec.networks.map(\.bridge), in: host.state)
     } catch {
       lock = nil
       liveness.leave()
-      Teardown(host).leave(nil)
+      Teardown(host).leave([])
       throw error
     }
     var sandbox = LiveSandbox(facts: facts, spec, record: record, liveness: liveness)
     do throws(SandboxError) {
-      if let wanted = spec.network {
-        var network = try BridgeNetworks(host).standing(wanted, link)
-        if network == nil {
+      var isExclusive = false
+      for (wanted, link) in zip(spec.networks, links) {
+        if let network = try BridgeNetworks(host).standing(wanted, link) {
+          try sandbox.attach(to: network, wanted, spec, isFirst: false, host)
+          continue
+        }
+        if !isExclusive {
           lock = nil
           lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
-          // Somebody else may have made it while this waited.
-          network = try BridgeNetworks(host).standing(wanted, Bridges(host).link(wanted.bridge))
-          if network == nil {
-            network = try BridgeNetworks(host).make(wanted, spec.resolver)
-            sandbox.isFirstOnBridge = true
-          }
+          isExclusive = true
         }
-        try sandbox.attach(to: network!, wanted, spec, host)
-        sandbox.network = network
+        // Somebody else may have made it while this waited.
+        let standing = try BridgeNetworks(host).standing(wanted, Bridges(host).link(wanted.bridge))
+        let network =
+          if let standing { standing } else { try BridgeNetworks(host).make(wanted, spec.resolver) }
+        try sandbox.attach(to: network, wanted, spec, isFirst: standing == nil, host)
       }
+      if spec.isNamed { NameFiles(host).warn(sandbox.facts) }
     } catch {
       lock = nil
       sandbox.remove(from: host)
@@ -111,26 +126,29 @@ struct LiveSandbox: ~Copyable {
   }
 
   private mutating func attach(
-    to network: BridgeNetwork, _ wanted: NetworkSpec, _ spec: SandboxSpec, _ host: Host
+    to network: BridgeNetwork, _ wanted: NetworkSpec, _ spec: SandboxSpec, isFirst: Bool, _ host: Host
   ) throws(SandboxError) {
     if wanted.egress == .routed, network.translation == .host {
       host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
     }
     let assigned = try AddressPool(host).assign(on: network, wanted, for: spec)
-    isAnnounced = wanted.isAnnounced || assigned.hasStrangers
-    facts.connection = SandboxFacts.Connection(
-      bridge: wanted.bridge, address: assigned.address, gateway: wanted.egress == .internal ? nil : assigned.gateway,
-      hostAddress: network.address?.address,
+    let number = facts.connections.count
+    let hasDefaultRoute =
+      wanted.egress != .internal && !wanted.hasNoDefaultRoute && facts.connections.allSatisfy { $0.gateway == nil }
+    attachments.append(
+      Attachment(network: network, isFirst: isFirst, isAnnounced: wanted.isAnnounced || assigned.hasStrangers))
+    facts.connections.append(SandboxFacts.Connection(
+      interface: wanted.interface ?? (try! InterfaceName("eth\(number)")), bridge: wanted.bridge,
+      address: assigned.address, gateway: hasDefaultRoute ? assigned.gateway : nil, hostAddress: network.address?.address,
       mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
       hostLink: try! InterfaceName("\(SandboxFacts.hostLinkPrefix)\(Token.random())"), egress: wanted.egress,
-      translation: network.translation)
-    try system { () throws(SystemError) in try record.append(facts.connectionLines) }
-    if spec.isNamed { NameFiles(host).warn(facts) }
+      translation: network.translation))
+    try system { () throws(SystemError) in try record.append(facts.lines(ofConnection: number)) }
   }
 
   /// What is to be done for it.
   var plan: SandboxPlan {
-    SandboxPlan(facts, bridgeIndex: network?.index, bridgeMTU: network?.mtu ?? 0, parameters: parameters)
+    SandboxPlan(facts, bridges: attachments.map { ($0.network.index, $0.network.mtu) }, parameters: parameters)
   }
 
   /// Takes the steps of the plan. `child` is in the namespace, or on its way there.
@@ -138,6 +156,7 @@ struct LiveSandbox: ~Copyable {
     child: borrowing ChildProcess, signals: borrowing BlockedSignals, host: Host
   ) throws(SandboxError) {
     firstProcess = child.pid
+    try HostsEntries(host).complete(bridges)
     for step in plan.steps {
       host.reporter.progress?("\(step)")
       switch step {
@@ -145,17 +164,17 @@ struct LiveSandbox: ~Copyable {
       case .admit(let member): try Firewall(host).admit(member)
       case .name(let name): try self.name(name, child, host)
       case .connect(let pair): try connect(pair, host)
-      case .configure(let connection): try configure(connection)
+      case .configure: try configure()
       case .set(let parameter): try set(parameter, host)
       }
       if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
     }
-    if let connection = facts.connection {
+    for (number, connection) in facts.connections.enumerated() {
       try Readiness(host).wait(of: connection)
-      if isAnnounced {
-        try announce(connection)
-        announcements = (try? HostLinks(host).link(connection.hostLink))?.statistics?.received.packets ?? 0
-      }
+      guard attachments[number].isAnnounced else { continue }
+      try announce(connection, attachments[number])
+      attachments[number].announcements =
+        (try? HostLinks(host).link(connection.hostLink))?.statistics?.received.packets ?? 0
     }
     // The kernel lets go of a namespace some milliseconds after such a socket is closed.
     inside = nil
@@ -171,7 +190,8 @@ struct LiveSandbox: ~Copyable {
       try? namespace.mark()
       // The child needs it for its view.
       try child.permit(telling: [
-        ("bridge", facts.connection?.bridge.text), ("host-address", facts.connection?.hostAddress?.description),
+        ("bridges", bridges.map(\.text).joined(separator: " ")),
+        ("host-address", facts.connections.first?.hostAddress?.description),
       ])
       let identity = try namespace.identity()
       self.namespace = identity
@@ -192,7 +212,7 @@ struct LiveSandbox: ~Copyable {
     var veth = LinkSpecification.veth(
       pair.hostLink,
       peer: .init(
-        name: try! InterfaceName("eth0"), address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace),
+        name: pair.interface, address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace),
         transmitQueues: 1))
     veth.address = pair.hostMAC
     veth.mtu = pair.hostMTU
@@ -212,47 +232,48 @@ struct LiveSandbox: ~Copyable {
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
     }
     // A qdisc that is added to a link that is up waits until nothing passes by without it (dev_deactivate_many).
-    try PortGuard(host).attach(pair.hostLink, isFirst: isFirstOnBridge)
+    try PortGuard(host).attach(pair.hostLink, isFirst: attachments.first { $0.network.bridge == pair.bridge }?.isFirst ?? false)
     var up = RouteRequests()
     up.change(link: .named(pair.hostLink.text), LinkChanges(isUp: true), subject: pair.hostLink.text)
     try host.perform(up)
   }
 
-  private mutating func configure(_ connection: SandboxFacts.Connection?) throws(SandboxError) {
+  private mutating func configure() throws(SandboxError) {
     do throws(NetlinkError) {
       var requests = RouteRequests()
       requests.change(
         link: .index(1), LinkChanges(isUp: true, alias: Tag.link(of: facts.name), ipv4: SysctlDefaults.link),
         subject: "lo")
-      if let connection {
+      for (number, connection) in facts.connections.enumerated() {
+        let name = connection.interface.text
         // Only lo is there for certain before it: other modules put links of their own into every new namespace.
-        guard let index = try inside!.link(named: "eth0")?.index else {
-          throw NetlinkError(operation: "find link", subject: "eth0", errno: ENODEV)
+        guard let index = try inside!.link(named: name)?.index else {
+          throw NetlinkError(operation: "find link", subject: name, errno: ENODEV)
         }
-        eth0 = index
-        let ipv4 = SysctlDefaults.link + (isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
+        attachments[number].link = index
+        let ipv4 = SysctlDefaults.link + (attachments[number].isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
         // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
         // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works. The kernel
         // parameter would say it for all links, but to write it is to try for the lock of all links again and again.
         let addressGeneration = Self.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
-        requests.change(
-          link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: "eth0")
-        requests.add(
-          LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
-        requests.change(link: .index(index), LinkChanges(isUp: true), subject: "eth0")
-        if let gateway = connection.gateway {
-          requests.add(Route(to: nil, family: .inet, via: gateway, link: index))
-        } else {
-          // Multicast and the limited broadcast stay on the bridge all the same. Without a default route there is no way to
-          // them, and a route of one's own to them goes before.
-          for destination in ["224.0.0.0/4", "255.255.255.255/32"] {
-            requests.add(Route(to: IPNetwork(destination)!, family: .inet, link: index, metric: 1024))
-          }
-        }
+        requests.change(link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: name)
+        requests.add(LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
+        requests.change(link: .index(index), LinkChanges(isUp: true), subject: name)
+        for route in routes(of: connection, link: index, isFirst: number == 0) { requests.add(route) }
       }
       try inside!.perform(requests)
     } catch {
       throw .netlink(error)
+    }
+  }
+
+  private func routes(of connection: SandboxFacts.Connection, link: UInt32, isFirst: Bool) -> [Route] {
+    if let gateway = connection.gateway { return [Route(to: nil, family: .inet, via: gateway, link: link)] }
+    guard isFirst, facts.connections.allSatisfy({ $0.gateway == nil }) else { return [] }
+    // Multicast and the limited broadcast stay on the bridge all the same. Without a default route there is no way to
+    // them, and a route of one's own to them goes before.
+    return ["224.0.0.0/4", "255.255.255.255/32"].map {
+      Route(to: IPNetwork($0)!, family: .inet, link: link, metric: 1024)
     }
   }
 
@@ -277,10 +298,12 @@ struct LiveSandbox: ~Copyable {
 
   /// Lets the kernel inside tell neighbours again: what it said when the link came up, the bridge has only passed on if
   /// its port was quicker. To set the address that a link has anyway is enough, with arp_notify.
-  private mutating func announce(_ connection: SandboxFacts.Connection) throws(SandboxError) {
-    guard let eth0 else { return }
+  private mutating func announce(
+    _ connection: SandboxFacts.Connection, _ attachment: Attachment
+  ) throws(SandboxError) {
+    guard let link = attachment.link else { return }
     var requests = RouteRequests()
-    requests.change(link: .index(eth0), LinkChanges(address: connection.mac), subject: "eth0")
+    requests.change(link: .index(link), LinkChanges(address: connection.mac), subject: connection.interface.text)
     do throws(NetlinkError) { try inside!.perform(requests) } catch { throw .netlink(error) }
   }
 
@@ -311,10 +334,10 @@ struct LiveSandbox: ~Copyable {
     var lock = Teardown(host).lockToLeave(facts)
     let isUndone = Teardown(host).undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
     // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
-    let senders = [mayHaveFlows ? facts.connection : nil].compactMap { $0 }
+    let senders = zip(facts.connections, attachments).filter { $1.mayHaveFlows }.map { $0.0 }
     guard isUndone, host.report({ () throws(SandboxError) in try Flows(host).end(of: senders) }) else { return }
     let wasRecorded = Teardown(host).close(
-      record, bridge: bridge, address: facts.connection?.address.address, holding: &lock)
+      record, bridges: bridges, connections: facts.connections, holding: &lock)
     // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
     // A record that could not be removed is the next nsrun's as well.
@@ -339,16 +362,22 @@ struct LiveSandbox: ~Copyable {
       // What cannot be looked at may keep it.
       isVacated = false
     }
-    guard let connection = facts.connection else {
+    guard !facts.connections.isEmpty else {
       opened = nil
       return isVacated
     }
     do throws(SandboxError) {
-      try HostLinks(host).shut(connection.hostLink)
-      // While the link is there to tell.
-      let link = try HostLinks(host).link(connection.hostLink)
-      mayHaveFlows = Flows.isTracking && (link.map { hasSent($0, connection) } ?? true)
-      let isFree = try isLetGo(of: link, host)
+      for connection in facts.connections { try HostLinks(host).shut(connection.hostLink) }
+      // While the links are there to tell.
+      let isTracking = Flows.isTracking
+      var links: [Link?] = []
+      for (number, connection) in facts.connections.enumerated() {
+        let link = try HostLinks(host).link(connection.hostLink)
+        links.append(link)
+        attachments[number].mayHaveFlows =
+          isTracking && (link.map { hasSent($0, connection, attachments[number]) } ?? true)
+      }
+      let isFree = try isLetGo(of: links, host)
       return isVacated && isFree
     } catch {
       return false
@@ -356,13 +385,13 @@ struct LiveSandbox: ~Copyable {
   }
 
   /// Closes the namespace.
-  /// - Returns: whether nothing else keeps it, or the link is elsewhere.
-  private mutating func isLetGo(of link: Link?, _ host: Host) throws(SandboxError) -> Bool {
+  /// - Returns: whether nothing else keeps it, or a link is elsewhere.
+  private mutating func isLetGo(of links: [Link?], _ host: Host) throws(SandboxError) -> Bool {
     guard let opened = opened.take() else { return false }
     let raw = opened.raw
     let id = try host.route { (route) throws(NetlinkError) in try route.namespaceID(of: .descriptor(raw)) }
     // Root inside can put its end into another namespace.
-    guard let id, link.map({ $0.peerNamespaceID == id }) ?? true else { return false }
+    guard let id, links.allSatisfy({ $0 == nil || $0?.peerNamespaceID == id }) else { return false }
     // For the kernel to free what this process has had open inside, a run of a moment does not wait.
     guard monotonicMicroseconds() - start > 500_000 else {
       do throws(SystemError) { return try opened.closeLast(home: host.home) } catch { throw .system(error) }
@@ -391,13 +420,15 @@ struct LiveSandbox: ~Copyable {
   }
 
   /// Whether packets of others' making have passed its link, be it that its own address is only routed to.
-  private borrowing func hasSent(_ link: Link, _ connection: SandboxFacts.Connection) -> Bool {
+  private borrowing func hasSent(
+    _ link: Link, _ connection: SandboxFacts.Connection, _ attachment: Attachment
+  ) -> Bool {
     guard let traffic = link.statistics else { return true }
-    return traffic.received.packets > announcements || connection.egress == .routed && traffic.sent.packets > 0
+    return traffic.received.packets > attachment.announcements || connection.egress == .routed && traffic.sent.packets > 0
   }
 
   private borrowing func openSockets(_ host: Host) throws(SystemError) -> TCPSockets? {
-    guard facts.connection != nil else { return nil }
+    guard !facts.connections.isEmpty else { return nil }
     return try opened?.inside(home: host.home) { () throws(SystemError) in try TCPSockets() }.get()
   }
 }

@@ -62,7 +62,7 @@ public struct Reload {
   private func restore(_ record: NetworkRecord) throws(SandboxError) {
     let bridge = record.bridge
     if try Bridges(host).link(bridge) == nil { try BridgeNetworks(host).restoreBridge(of: record) }
-    let users = try SandboxRecords(host).all().filter { $0.connection?.bridge == bridge }
+    let users = try SandboxRecords(host).all().filter { $0.connection(to: bridge) != nil }
     guard let link = try Bridges(host).link(bridge), try BridgeNetworks(host).isFit(link, for: record, users) else {
       return
     }
@@ -75,7 +75,7 @@ public struct Reload {
       requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
       try host.perform(requests)
       try restoreRoutes(of: bridge, own.address)
-      if users.contains(where: { $0.connection?.egress != .internal }) { Forwarding(host).turnOn(for: link) }
+      if users.contains(where: { $0.connection(to: bridge)?.egress != .internal }) { Forwarding(host).turnOn(for: link) }
     }
     _ = try BridgeNetworks(host).refreshTranslation(of: record, link)
     if record.mayChangeForeignChains { try ForwardChains(host).admit(record) }

@@ -38,8 +38,8 @@ public struct Removed: Equatable, Sendable {
 final class TakenOver {
   let record: SandboxRecord
   let facts: SandboxFacts
-  /// Also where no address was leased yet.
-  let bridge: InterfaceName?
+  /// Also those where no address was leased yet.
+  let bridges: [InterfaceName]
   /// The identity that its network namespace must have.
   let identity: FileIdentity?
   /// Whether it is one that stays.
@@ -48,7 +48,7 @@ final class TakenOver {
   fileprivate init(_ record: consuming SandboxRecord, _ text: RecordText, _ facts: SandboxFacts, stays: Bool) {
     self.record = record
     self.facts = facts
-    bridge = text["bridge"].flatMap { try? InterfaceName($0) }
+    bridges = text.bridges
     identity = text.namespaceIdentity
     self.stays = stays
   }
@@ -160,7 +160,7 @@ public struct Removal {
       return false
     }
     return host.names.identity(of: name) == text.namespaceIdentity
-      && facts.connection.map { links.contains($0.hostLink.text) } ?? true
+      && facts.connections.allSatisfy { links.contains($0.hostLink.text) }
   }
 
   /// - Parameter damaged: is given the names whose records are none, and where those are moved to.
@@ -173,7 +173,7 @@ public struct Removal {
     for (name, path) in candidates {
       host.report { () throws(SandboxError) in
         do throws(SandboxError) {
-          guard let one = try takeOver(name, at: path), bridge == nil || one.bridge == bridge else { return }
+          guard let one = try takeOver(name, at: path), bridge.map(one.bridges.contains) ?? true else { return }
           batch.append(one)
         } catch {
           switch error {
@@ -203,7 +203,7 @@ public struct Removal {
         removed.append(
           Removed(
             kind: .sandbox, name: one.facts.name.text, reason: !one.stays ? .stale : all ? .created : .broken,
-            bridge: one.bridge, processes: inside))
+            bridge: bridge ?? one.bridges.first, processes: inside))
       }
     }
     guard !isDryRun else { return removed }
@@ -213,7 +213,7 @@ public struct Removal {
 
   /// Whether the sandbox of a damaged record is on a bridge, as far as that can be told.
   private func isOn(_ bridge: InterfaceName, _ name: NamespaceName, _ path: String) throws(SandboxError) -> Bool {
-    if let text = try? RecordText.read(path), text["bridge"] == bridge.text { return true }
+    if let text = try? RecordText.read(path), text.bridges.contains(bridge) { return true }
     guard let link = try Bridges(host).link(bridge) else { return false }
     return try host.route { (route) throws(NetlinkError) in try route.links(master: link.index) }
       .contains { $0.alias == Tag.link(of: name) }
@@ -330,16 +330,16 @@ public struct Removal {
     }
     // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
     let remaining = HostLinks(host).disconnect(batch.map(\.facts))
-    let connections = batch.compactMap(\.facts.connection).filter { !remaining.contains($0.hostLink) }
+    let connections = batch.flatMap(\.facts.connections).filter { !remaining.contains($0.hostLink) }
     let haveFlowsEnded = host.report { () throws(SandboxError) in try Flows(host).end(of: connections) }
     for one in batch {
       var lock = Teardown(host).lockToLeave(one.facts)
       let isUndone = Teardown(host).undo(one.facts, namespace: one.identity, isDying: true)
       // Before it had written down an address, it had sent nothing by any.
-      let isGone = one.facts.connection.map { haveFlowsEnded && !remaining.contains($0.hostLink) } ?? true
+      let isGone = one.facts.connections.allSatisfy { haveFlowsEnded && !remaining.contains($0.hostLink) }
       guard isUndone, isGone else { continue }
       Teardown(host).close(
-        one.record, bridge: one.bridge, address: one.facts.connection?.address.address, holding: &lock)
+        one.record, bridges: one.bridges, connections: one.facts.connections, holding: &lock)
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
     return dismantled

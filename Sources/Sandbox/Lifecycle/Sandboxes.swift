@@ -73,7 +73,7 @@ public struct Sandboxes {
     let facts = SandboxRecords(host).facts(of: name, namespace)
     var command = command
     command.environment.insert(contentsOf: facts?.variables ?? SandboxFacts.variables(of: name), at: 0)
-    let resolvers = facts.flatMap { NameFiles(host).hostResolvers($0.resolver, $0.connection?.egress) }
+    let resolvers = facts.flatMap { NameFiles(host).hostResolvers($0.resolver, $0.connections.map(\.egress)) }
     let owner = isPrivileged ? nil : try system { () throws(SystemError) in try UserNamespace.owner(of: namespace) }
     if owner != nil, !UserNamespace.isOfCaller(namespace) { throw Self.isForeign(name) }
     let ids = try system { () throws(SystemError) in try UserNamespace.identityMaps() }
@@ -181,7 +181,7 @@ public struct Sandboxes {
   ) throws(SystemError) -> ChildProcess {
     try ChildProcess(signals: signals, command: command, isInit: spec.hasOwnProcesses) {
       (parent) throws(SystemError) in
-      let resolvers = command == nil ? nil : NameFiles(host).hostResolvers(spec.resolver, spec.network?.egress)
+      let resolvers = command == nil ? nil : NameFiles(host).hostResolvers(spec.resolver, spec.networks.map(\.egress))
       var owner: UserNamespace?
       if spec.isPrivileged {
         try NetworkNamespace.unshare()
@@ -203,7 +203,7 @@ public struct Sandboxes {
         func value(_ name: String) -> String? { told.first { $0.name == name }?.value }
         let naming = Naming(
           name: spec.name, hostname: spec.hostname, resolver: spec.resolver,
-          bridge: value("bridge").flatMap { try? InterfaceName($0) },
+          bridges: (value("bridges") ?? "").split(separator: " ").compactMap { try? InterfaceName(String($0)) },
           hostAddress: value("host-address").flatMap { IPAddress($0) })
         try complete(view, files, owner, naming, resolvers)
       }

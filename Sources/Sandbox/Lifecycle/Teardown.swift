@@ -30,7 +30,7 @@ struct Teardown {
           guard let namespace else { return }
           try removeName(of: facts, namespace)
         case .disconnect(let link):
-          guard !isDying, !HostLinks(host).disconnect([facts]).isEmpty, facts.connection?.hostLink == link else {
+          guard !isDying, HostLinks(host).disconnect([facts]).contains(link) else {
             return
           }
           isUndone = false
@@ -45,7 +45,7 @@ struct Teardown {
   /// record, such a process would add its address again, and the next sandbox with that address would get its rules.
   /// - Returns: nil where no rule names the sandbox.
   func lockToLeave(_ facts: SandboxFacts) -> StateDirectory.Lock? {
-    guard let member = facts.member, Firewall.mentions(member) else { return nil }
+    guard facts.members.contains(where: Firewall.mentions) else { return nil }
     do throws(SystemError) { return try host.state.lockIfPresent(.shared) } catch { return nil }
   }
 
@@ -63,20 +63,21 @@ struct Teardown {
   /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network. Its flows are ended
   /// before (``endFlows(of:)``).
   /// - Parameters:
-  ///   - address: the only one that it can have; nil where that is not known.
+  ///   - connections: those whose leases are known; of the other bridges all leases are looked through.
   ///   - lock: that of ``lockToLeave(_:)``; it is let go of when the record is gone.
   /// - Returns: whether the record was still there.
   @discardableResult
   func close(
-    _ record: borrowing SandboxRecord, bridge: InterfaceName?, address: IPAddress? = nil,
+    _ record: borrowing SandboxRecord, bridges: [InterfaceName], connections: [SandboxFacts.Connection],
     holding lock: inout StateDirectory.Lock?
   ) -> Bool {
-    if let bridge {
+    for bridge in bridges {
       let leases = AddressLeases(bridge: bridge, state: host.state)
+      let known = connections.filter { $0.bridge == bridge }.map(\.address.address)
       let hasSucceeded = host.report { () throws(SandboxError) in
         let leased =
-          if let address { [address] } else {
-            try system { () throws(SystemError) in try leases.addresses(of: record.name) }
+          if known.isEmpty { try system { () throws(SystemError) in try leases.addresses(of: record.name) } } else {
+            known
           }
         for address in leased {
           _ = try system { () throws(SystemError) in try leases.release(address, of: record.name) }
@@ -89,20 +90,20 @@ struct Teardown {
     host.report { () throws(SandboxError) in wasThere = try system { () throws(SystemError) in try record.removeFile() }
     }
     lock = nil
-    leave(bridge)
+    leave(bridges)
     return wasThere
   }
 
-  /// After a sandbox has left: unmakes a network that nobody is on, and the state directory if nothing is in it.
-  func leave(_ bridge: InterfaceName?) {
-    let isLastOnBridge = bridge.map { AddressLeases(bridge: $0, state: host.state).removeIfUnused() } ?? false
+  /// After a sandbox has left: unmakes networks that nobody is on, and the state directory if nothing is in it.
+  func leave(_ bridges: [InterfaceName]) {
+    let unused = bridges.filter { AddressLeases(bridge: $0, state: host.state).removeIfUnused() }
     // Others are in there: it is theirs to remove.
     let isLast = host.state.removeIfEmpty(host.state.running) && host.state.removeIfEmpty(host.state.created)
-    guard isLast || isLastOnBridge else { return }
+    guard isLast || !unused.isEmpty else { return }
     host.report { () throws(SandboxError) in
       let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
       guard let lock else { return }
-      if let bridge, isLastOnBridge { unmakeIfUnused(bridge) }
+      for bridge in unused { unmakeIfUnused(bridge) }
       host.state.removeIfEmpty(holding: lock)
     }
   }

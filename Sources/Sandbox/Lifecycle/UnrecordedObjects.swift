@@ -70,7 +70,7 @@ struct UnrecordedObjects {
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
       .subtracting(damaged)
     let records = try SandboxRecords(host).all()
-    let recordedLinks = Set(records.compactMap { $0.connection?.hostLink.text })
+    let recordedLinks = Set(records.flatMap(\.connections).map(\.hostLink.text))
     // What a newer nsrun has written down cannot be read, but is that one's.
     let unreadable = Set(try SandboxRecords(host).names()).subtracting(records.map(\.name)).subtracting(damaged).map(
       Tag.link)
@@ -219,11 +219,7 @@ struct UnrecordedObjects {
         guard isDryRun || (try? Flows(host).release(address, of: holder, to: leases)) == true else { continue }
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
       }
-      let names = try system { () throws(SystemError) in
-        try HostsEntries(host).file(of: network).removeLost(isDryRun: isDryRun) {
-          leases.holder(of: $0) == nil
-        }
-      }
+      let names = try HostsEntries(host).removeLost(on: network, isDryRun: isDryRun)
       // One goes with its lease.
       removed += names.filter { name in !lost.contains { $0.address == name } }
         .map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
@@ -232,7 +228,7 @@ struct UnrecordedObjects {
     guard bridge == nil else { return removed }
     let networks = Set(try NetworkRecords(host).names().map(\.text))
     for directory in [host.state.cursors, host.state.generations, host.state.hosts] {
-      for entry in (try? directoryEntries(directory)) ?? [] where !networks.contains(entry) && !isDryRun {
+      for entry in (try? directoryEntries(directory)) ?? [] where !isDryRun && !networks.isSuperset(of: HostsEntries.bridges(ofFile: entry)) {
         unlink("\(directory)/\(entry)")
       }
     }

@@ -11,7 +11,7 @@ import RouteNetlink
 /// byte to be written, the first. Those who write hold the lock of its directory: whoever can open a file can lock it.
 struct HostsFile {
   private let directory: String
-  private let name: String
+  let name: String
 
   var path: String { "\(directory)/\(name)" }
 

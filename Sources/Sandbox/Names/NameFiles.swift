@@ -9,8 +9,8 @@ struct Naming {
   var name: NamespaceName
   var hostname: Hostname
   var resolver: ResolverSpec
-  var bridge: InterfaceName?
-  /// The host's own address on the bridge.
+  var bridges: [InterfaceName] = []
+  /// The host's own address on the first of them.
   var hostAddress: IPAddress?
 
   /// What it is called in /etc/hosts: by its hostname, and by its own name where that can stand there.
@@ -25,15 +25,17 @@ struct Naming {
 extension SandboxFacts {
   var naming: Naming {
     Naming(
-      name: name, hostname: hostname, resolver: resolver, bridge: connection?.bridge,
-      hostAddress: connection?.hostAddress)
+      name: name, hostname: hostname, resolver: resolver, bridges: connections.map(\.bridge),
+      hostAddress: connections.first?.hostAddress)
   }
 
-  /// Its line in the hosts file of its bridge; nil without a bridge, or a name.
-  var hostsEntry: HostsFile.Entry? {
+  /// Its lines in the hosts files of its bridges; none without a name.
+  var hostsLines: [SandboxPlan.HostsLine] {
     let names = naming.hosts
-    guard let connection, !names.isEmpty else { return nil }
-    return HostsFile.Entry(address: connection.address.address, names: names)
+    guard !names.isEmpty else { return [] }
+    return connections.map {
+      SandboxPlan.HostsLine(entry: HostsFile.Entry(address: $0.address.address, names: names), bridge: $0.bridge)
+    }
   }
 }
 
@@ -51,8 +53,8 @@ struct NameFiles {
     func given(_ file: String) -> [UInt8]? { try? readFile("/etc/netns/\(naming.name)/\(file)") }
     if let hosts = given("hosts") {
       covers.append(ViewCover(path: "/etc/hosts", .bytes(hosts)))
-    } else if let bridge = naming.bridge, !naming.hosts.isEmpty {
-      covers.append(ViewCover(path: "/etc/hosts", .file(host.state.hosts(of: bridge))))
+    } else if !naming.bridges.isEmpty, !naming.hosts.isEmpty {
+      covers.append(ViewCover(path: "/etc/hosts", .file(HostsEntries(host).file(of: naming.bridges).path)))
     } else {
       let entry = HostsFile.Entry(address: IPAddress("127.0.1.1")!, names: [naming.hostname.text])
       covers.append(ViewCover(path: "/etc/hosts", .bytes(HostsFile.ofHost() + Array("\(entry)\n".utf8))))
@@ -90,16 +92,17 @@ struct NameFiles {
   }
 
   /// Who resolves names for the host, where a sandbox needs to know: on a bridge with a way out, or where it was said.
-  func hostResolvers(_ spec: ResolverSpec, _ egress: NetworkSpec.Egress?) -> HostResolvers? {
-    (egress ?? .internal) != .internal || spec != ResolverSpec() ? HostResolvers() : nil
+  func hostResolvers(_ spec: ResolverSpec, _ egress: [NetworkSpec.Egress]) -> HostResolvers? {
+    egress.contains { $0 != .internal } || spec != ResolverSpec() ? HostResolvers() : nil
   }
 
   /// Warns where the host's own file gives a name of a sandbox to somebody else: it comes first in theirs.
   func warn(_ facts: SandboxFacts) {
-    guard let own = facts.connection?.address.address else { return }
+    let own = facts.connections.map(\.address.address)
+    guard !own.isEmpty else { return }
     let content = HostsFile.ofHost()
     for name in [facts.hostname.text, facts.name.text] {
-      guard let address = HostsFile.address(of: name, in: content), address != own else { continue }
+      guard let address = HostsFile.address(of: name, in: content), !own.contains(address) else { continue }
       return host.reporter.warn(
         "/etc/hosts of this host says \(name) is \(address): others will not find this sandbox by that name")
     }

@@ -58,7 +58,7 @@ extension BridgeNetworks {
   /// Puts the links of sandboxes that are on no bridge any more back onto theirs, and up.
   func restorePorts(of bridge: InterfaceName, _ index: UInt32) throws(SandboxError) {
     let names = Set(
-      try SandboxRecords(host).all().compactMap(\.connection).filter { $0.bridge == bridge }.map(\.hostLink.text))
+      try SandboxRecords(host).all().flatMap(\.connections).filter { $0.bridge == bridge }.map(\.hostLink.text))
     guard !names.isEmpty else { return }
     var requests = RouteRequests()
     for link in try host.route({ (route) throws(NetlinkError) in try route.links(kind: "veth") })
@@ -112,6 +112,6 @@ extension BridgeNetworks {
     if bridge.kind == "bridge", Tag.isOurBridge(bridge, planned: record.own?.mac) { return true }
     guard bridge.kind == "bridge" else { return false }
     let addresses = try self.addresses(of: bridge).networks.map(\.address)
-    return users.allSatisfy { $0.connection?.hostAddress.map(addresses.contains) ?? true }
+    return users.allSatisfy { $0.connection(to: record.bridge)?.hostAddress.map(addresses.contains) ?? true }
   }
 }

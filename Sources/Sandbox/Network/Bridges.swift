@@ -62,9 +62,8 @@ struct Bridges {
         .map(\.name))
     guard !ports.isEmpty else { return }
     for facts in try SandboxRecords(host).all() {
-      guard let connection = facts.connection, connection.bridge.text != link.name,
-        ports.contains(connection.hostLink.text)
-      else { continue }
+      let moved = facts.connections.first { $0.bridge.text != link.name && ports.contains($0.hostLink.text) }
+      guard let connection = moved else { continue }
       throw .refused(
         "the bridge \(link.name) was called \(connection.bridge) when '\(facts.name)' came onto it: "
           + "ip link set \(link.name) name \(connection.bridge), or remove its sandboxes")

@@ -38,7 +38,7 @@ struct HostLinks {
   /// - Returns: those that could not be deleted.
   func disconnect(_ sandboxes: [SandboxFacts]) -> Set<InterfaceName> {
     let owners = Dictionary(
-      sandboxes.compactMap { facts in facts.connection.map { ($0.hostLink.text, facts) } }, uniquingKeysWith: { $1 })
+      sandboxes.flatMap { facts in facts.connections.map { ($0.hostLink.text, facts) } }, uniquingKeysWith: { $1 })
     guard let first = owners.keys.first else { return [] }
     let hasSucceeded = host.report { () throws(SandboxError) in
       let links = try host.route { (route) throws(NetlinkError) in
@@ -46,7 +46,7 @@ struct HostLinks {
       }
       try delete(links.filter { link in owners[link.name].map { Tag.isLink(link, of: $0) } ?? false })
     }
-    return hasSucceeded ? [] : Set(sandboxes.compactMap(\.connection?.hostLink))
+    return hasSucceeded ? [] : Set(sandboxes.flatMap(\.connections).map(\.hostLink))
   }
 
   /// Deletes links, many at once: each by itself would take the kernel a wait of 8 ms and more. Those that went by

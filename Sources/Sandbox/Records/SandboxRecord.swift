@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import Namespaces
+import NetTypes
 
 /// The record of one sandbox, locked by the process that answers for the sandbox as long as it lives.
 ///
@@ -19,18 +20,18 @@ struct SandboxRecord: ~Copyable {
   static let joined = "joined"
 
   /// Writes and locks a new record. The caller holds the lock on the directory.
-  init(_ facts: SandboxFacts, bridge: String?, in state: StateDirectory) throws(SandboxError) {
+  init(_ facts: SandboxFacts, bridges: [InterfaceName], in state: StateDirectory) throws(SandboxError) {
     name = facts.name
     path = state.runningRecord(of: facts.name)
-    file = try Self.create(facts, bridge, in: state)
+    file = try Self.create(facts, bridges, in: state)
     writtenSize = size
   }
 
   private static func create(
-    _ facts: SandboxFacts, _ bridge: String?, in state: StateDirectory
+    _ facts: SandboxFacts, _ bridges: [InterfaceName], in state: StateDirectory
   ) throws(SandboxError) -> OwnedDescriptor {
     var text = facts.head
-    if let bridge { text.append("bridge", bridge) }
+    for line in SandboxFacts.lines(of: bridges).lines { text.append(line.key, line.value) }
     let path = state.runningRecord(of: facts.name)
     do throws(SystemError) {
       let file = try state.createRecord(text, at: path, in: state.running, locked: true)
@@ -181,8 +182,7 @@ struct SandboxRecords {
     guard let facts = SandboxFacts(text), facts.name == name else { throw .damaged(path) }
     // One that stays was complete when it came to.
     if path == host.state.createdRecord(of: name) {
-      let isConnected = facts.connection != nil
-      guard text.namespaceIdentity != nil, isConnected == (text["bridge"] != nil) else { throw .damaged(path) }
+      guard text.namespaceIdentity != nil, facts.connections.count == text.bridges.count else { throw .damaged(path) }
     }
     return (text, facts)
   }

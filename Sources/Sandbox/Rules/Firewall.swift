@@ -15,7 +15,7 @@ struct Firewall {
   func install() throws(SandboxError) {
     _ = try unopposedTables()
     let networks = try NetworkRecords(host).all()
-    let members = try SandboxRecords(host).all().compactMap(\.member)
+    let members = try SandboxRecords(host).all().flatMap(\.members)
     do throws(SandboxError) {
       try host.nftables { (nft) throws(NetlinkError) in
         try Firewall.install(isGuarded: Forwarding(host).isGuarding, networks: networks, members, &nft)
@@ -52,7 +52,7 @@ struct Firewall {
     guard try !unopposedTables().contains(Confinement.table) else { return }
     var bridgeRules = Transaction()
     Confinement.install(&bridgeRules)
-    for member in try SandboxRecords(host).all().compactMap(\.member) { Firewall.admit(member, &bridgeRules) }
+    for member in try SandboxRecords(host).all().flatMap(\.members) { Firewall.admit(member, &bridgeRules) }
     do throws(SandboxError) {
       try host.nftables { (nft) throws(NetlinkError) in try nft.commit(bridgeRules) }
     } catch {

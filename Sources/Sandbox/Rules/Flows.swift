@@ -87,7 +87,7 @@ struct Flows {
   /// Deletes flows of sandboxes that began while rules were missing, and so are not translated as they should be.
   func endMistranslated() throws(SandboxError) {
     guard Self.isTracking else { return }
-    let members = try SandboxRecords(host).all().compactMap(\.member).filter {
+    let members = try SandboxRecords(host).all().flatMap(\.members).filter {
       $0.translation != .host && $0.egress != .internal
     }
     guard !members.isEmpty else { return }

@@ -34,7 +34,7 @@ struct OtherHooks {
       let sandboxes = try SandboxRecords(host).all()
       var findings: [Finding] = []
       for network in try NetworkRecords(host).all() {
-        let going = sandboxes.filter { $0.connection?.bridge == network.bridge && $0.connection?.egress != .internal }
+        let going = sandboxes.filter { $0.connection(to: network.bridge).map { $0.egress != .internal } ?? false }
         findings += try obstacles(of: network.bridge, going.map(\.resolver), goesOut: !going.isEmpty).map {
           Finding(
             check: ForwardChains.check, status: $0.isCertain ? .problem : .warning, message: $0.message,

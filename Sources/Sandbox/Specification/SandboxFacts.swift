@@ -15,12 +15,14 @@ public struct SandboxFacts: Equatable, Sendable {
     case host
   }
 
-  /// How a sandbox is connected.
+  /// How a sandbox is connected to one network.
   public struct Connection: Equatable, Sendable {
+    /// The link inside.
+    public var interface: InterfaceName
     public var bridge: InterfaceName
     /// Its address with the length of the subnet.
     public var address: IPNetwork
-    /// nil where nothing beyond the bridge is to be reached.
+    /// Where the default route leads; nil for a network that has none.
     public var gateway: IPAddress?
     /// The host's own address on the bridge.
     public var hostAddress: IPAddress?
@@ -44,10 +46,15 @@ public struct SandboxFacts: Equatable, Sendable {
   public var hostname: Hostname
   /// Which DNS servers its commands ask.
   public var resolver = ResolverSpec()
-  public var connection: Connection?
+  /// In the order in which the networks were asked for; none for loopback only.
+  public var connections: [Connection] = []
 }
 
 extension SandboxFacts {
+  func connection(to bridge: InterfaceName) -> Connection? { connections.first { $0.bridge == bridge } }
+
+  func connection(to bridge: String) -> Connection? { connections.first { $0.bridge.text == bridge } }
+
   /// The lines that are written before anything is changed.
   var head: RecordText {
     RecordText(
@@ -57,17 +64,25 @@ extension SandboxFacts {
       ] + resolver.lines)
   }
 
-  /// The lines that are added once an address has been leased.
-  var connectionLines: RecordText {
-    guard let connection else { return RecordText() }
-    var text = RecordText([
-      ("address", "\(connection.address)"), ("mac", "\(connection.mac)"), ("mtu", "\(connection.mtu)"),
-      ("host-link", connection.hostLink.text), ("egress", connection.egress.rawValue),
+  /// The key of a line about the network of this number, counted from 0: those of the first have no number.
+  static func key(_ key: String, _ number: Int) -> String { number == 0 ? key : "\(key).\(number + 1)" }
+
+  /// The lines that name the bridges, written before anything is changed.
+  static func lines(of bridges: [InterfaceName]) -> RecordText {
+    RecordText(bridges.enumerated().map { (key("bridge", $0), $1.text) })
+  }
+
+  /// The lines that are added once an address has been leased on the network of this number.
+  func lines(ofConnection number: Int) -> RecordText {
+    let connection = connections[number]
+    var lines = [
+      ("interface", connection.interface.text), ("address", "\(connection.address)"), ("mac", "\(connection.mac)"),
+      ("mtu", "\(connection.mtu)"), ("host-link", connection.hostLink.text), ("egress", connection.egress.rawValue),
       ("translation", connection.translation.rawValue),
-    ])
-    if let address = connection.hostAddress { text.append("host-address", "\(address)") }
-    if let gateway = connection.gateway { text.append("gateway", "\(gateway)") }
-    return text
+    ]
+    if let address = connection.hostAddress { lines.append(("host-address", "\(address)")) }
+    if let gateway = connection.gateway { lines.append(("gateway", "\(gateway)")) }
+    return RecordText(lines.map { (Self.key($0, number), $1) })
   }
 
   /// Reads what a record says; nil where an essential line is missing or makes no sense.
@@ -80,25 +95,38 @@ extension SandboxFacts {
     self.init(
       name: name, lifetime: lifetime, maker: maker, createdAt: createdAt,
       hostname: text["hostname"].flatMap { try? Hostname($0) } ?? Hostname(of: name), resolver: ResolverSpec(text),
-      connection: Connection(text))
+      connections: text.bridges.indices.compactMap { Connection(text, number: $0) })
   }
 }
 
 extension SandboxFacts.Connection {
-  fileprivate init?(_ text: RecordText) {
-    guard let bridge = text["bridge"].flatMap({ try? InterfaceName($0) }),
-      let address = text["address"].flatMap({ IPNetwork($0) }), address.address.isIPv4,
-      let mac = text["mac"].flatMap({ MACAddress($0) }),
-      let mtu = text["mtu"].flatMap({ UInt32($0) }), (68...65535).contains(mtu),
-      let hostLink = text["host-link"].flatMap({ try? InterfaceName($0) }),
+  fileprivate init?(_ record: RecordText, number: Int) {
+    func text(_ key: String) -> String? { record[SandboxFacts.key(key, number)] }
+    guard let bridge = text("bridge").flatMap({ try? InterfaceName($0) }),
+      let interface = try? InterfaceName(text("interface") ?? "eth\(number)"),
+      let address = text("address").flatMap({ IPNetwork($0) }), address.address.isIPv4,
+      let mac = text("mac").flatMap({ MACAddress($0) }),
+      let mtu = text("mtu").flatMap({ UInt32($0) }), (68...65535).contains(mtu),
+      let hostLink = text("host-link").flatMap({ try? InterfaceName($0) }),
       hostLink.text.hasPrefix(SandboxFacts.hostLinkPrefix),
-      let egress = text["egress"].flatMap(NetworkSpec.Egress.init(rawValue:)),
-      let translation = text["translation"].flatMap(SandboxFacts.Translation.init(rawValue:))
+      let egress = text("egress").flatMap(NetworkSpec.Egress.init(rawValue:)),
+      let translation = text("translation").flatMap(SandboxFacts.Translation.init(rawValue:))
     else { return nil }
     self.init(
-      bridge: bridge, address: address,
-      gateway: text["gateway"].flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? $0 : nil },
-      hostAddress: text["host-address"].flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? $0 : nil }, mac: mac, mtu: mtu,
+      interface: interface, bridge: bridge, address: address,
+      gateway: text("gateway").flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? $0 : nil },
+      hostAddress: text("host-address").flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? $0 : nil }, mac: mac, mtu: mtu,
       hostLink: hostLink, egress: egress, translation: translation)
+  }
+}
+
+extension RecordText {
+  /// The bridges that a sandbox is on, or was about to be.
+  var bridges: [InterfaceName] {
+    var bridges: [InterfaceName] = []
+    while let bridge = self[SandboxFacts.key("bridge", bridges.count)].flatMap({ try? InterfaceName($0) }) {
+      bridges.append(bridge)
+    }
+    return bridges
   }
 }

@@ -16,8 +16,8 @@ public struct SandboxPlan: Equatable, Sendable {
     case name(NamespaceName)
     /// Make the veth pair, its peer inside, the host's end on the bridge and up.
     case connect(VethPair)
-    /// Inside: the loopback link up, and where there is a connection, address, link and route.
-    case configure(SandboxFacts.Connection?)
+    /// Inside: the loopback link up, and the link, address and routes of each connection.
+    case configure([SandboxFacts.Connection])
     /// Inside: a kernel parameter.
     case set(KernelParameter)
 
@@ -44,11 +44,14 @@ public struct SandboxPlan: Equatable, Sendable {
         case .internal: "keep \(member.address) on \(member.bridge)"
         }
       case .name(let name): "name the network namespace \(name)"
-      case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with eth0 inside"
-      case .configure(nil): "bring lo up inside"
-      case .configure(let connection?):
-        "configure eth0 inside with \(connection.address)"
-          + (connection.gateway.map { ", default route via \($0)" } ?? "")
+      case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with \(pair.interface) inside"
+      case .configure(let connections):
+        connections.isEmpty
+          ? "bring lo up inside"
+          : connections.map { connection in
+            "configure \(connection.interface) inside with \(connection.address)"
+              + (connection.gateway.map { ", default route via \($0)" } ?? "")
+          }.joined(separator: "; ")
       case .set(let parameter): "set \(parameter.parameter.name) inside to \(parameter.value)"
       }
     }
@@ -85,6 +88,8 @@ public struct SandboxPlan: Equatable, Sendable {
   public struct VethPair: Equatable, Sendable {
     public var hostLink: InterfaceName
     public var hostMAC: MACAddress
+    /// The link inside.
+    public var interface: InterfaceName
     public var bridge: InterfaceName
     public var bridgeIndex: UInt32
     public var mac: MACAddress
@@ -98,40 +103,34 @@ public struct SandboxPlan: Equatable, Sendable {
   public let steps: [Step]
 
   /// - Parameters:
-  ///   - bridgeIndex: the index of the connection's bridge.
-  ///   - bridgeMTU: the MTU of the connection's bridge.
+  ///   - bridges: the index and the MTU of the bridge of each connection.
   ///   - parameters: the kernel parameters that are wanted inside.
-  init(_ facts: SandboxFacts, bridgeIndex: UInt32?, bridgeMTU: UInt32 = 0, parameters: [KernelParameter] = []) {
-    var steps: [Step] = []
-    if let entry = facts.hostsEntry, let bridge = facts.connection?.bridge {
-      steps.append(.addHostsLine(HostsLine(entry: entry, bridge: bridge)))
-    }
-    if let member = facts.member { steps.append(.admit(member)) }
+  init(_ facts: SandboxFacts, bridges: [(index: UInt32, mtu: UInt32)], parameters: [KernelParameter] = []) {
+    var steps: [Step] = facts.hostsLines.map(Step.addHostsLine) + facts.members.map(Step.admit)
     steps.append(.name(facts.name))
-    if let connection = facts.connection, let bridgeIndex {
+    for (connection, bridge) in zip(facts.connections, bridges) {
       steps.append(
         .connect(
           VethPair(
-            hostLink: connection.hostLink,
-            hostMAC: .derived(from: connection.address.address, role: .hostLink),
-            bridge: connection.bridge, bridgeIndex: bridgeIndex, mac: connection.mac, mtu: connection.mtu,
-            hostMTU: max(connection.mtu, bridgeMTU), alias: Tag.link(of: facts.name))))
+            hostLink: connection.hostLink, hostMAC: .derived(from: connection.address.address, role: .hostLink),
+            interface: connection.interface, bridge: connection.bridge, bridgeIndex: bridge.index, mac: connection.mac,
+            mtu: connection.mtu, hostMTU: max(connection.mtu, bridge.mtu), alias: Tag.link(of: facts.name))))
     }
-    steps.append(.configure(facts.connection))
+    steps.append(.configure(facts.connections))
     // Last, since each link has parameters of its own.
     self.steps = steps + parameters.map(Step.set)
   }
 
   /// What takes everything back that the record of a sandbox speaks of, in the order in which it is done.
   static func undo(of facts: SandboxFacts) -> [Undo] {
-    SandboxPlan(facts, bridgeIndex: facts.connection == nil ? nil : 0).steps.reversed().compactMap(\.undo)
+    SandboxPlan(facts, bridges: facts.connections.map { _ in (0, 0) }).steps.reversed().compactMap(\.undo)
   }
 }
 
 extension SandboxFacts {
-  /// Its part in the rules of the host; nil without a connection.
-  var member: SandboxPlan.Member? {
-    connection.map {
+  /// Its parts in the rules of the host, one for each network.
+  var members: [SandboxPlan.Member] {
+    connections.map {
       SandboxPlan.Member(
         name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress, translation: $0.translation,
         port: $0.hostLink, hostAddress: $0.hostAddress)

@@ -16,8 +16,8 @@ public struct SandboxSpec: Sendable {
 
   public var name: NamespaceName
   public var lifetime: Lifetime
-  /// nil for loopback only.
-  public var network: NetworkSpec?
+  /// None for loopback only.
+  public var networks: [NetworkSpec]
   /// Whether commands inside have this process's power over the host, as with `ip netns exec`. Otherwise a user namespace
   /// owns the network: they have all power over that, and none over the host's.
   public var isPrivileged: Bool
@@ -34,14 +34,14 @@ public struct SandboxSpec: Sendable {
   ///   - name: nil for one that nobody else has.
   ///   - hostname: nil for one like the name.
   public init(
-    name: NamespaceName?, lifetime: Lifetime, network: NetworkSpec?, isPrivileged: Bool = false,
+    name: NamespaceName?, lifetime: Lifetime, networks: [NetworkSpec], isPrivileged: Bool = false,
     hasOwnProcesses: Bool = false, parameters: [KernelParameter] = [], hostname: Hostname? = nil,
     resolver: ResolverSpec = ResolverSpec()
   ) {
     isNamed = name != nil || hostname != nil
     self.name = name ?? (try! NamespaceName("nsrun-\(Token.random())"))
     self.lifetime = lifetime
-    self.network = network
+    self.networks = networks
     self.isPrivileged = isPrivileged
     self.hasOwnProcesses = hasOwnProcesses
     self.parameters = parameters
@@ -50,7 +50,24 @@ public struct SandboxSpec: Sendable {
   }
 }
 
-/// How a sandbox wants to be connected.
+extension SandboxSpec {
+  /// Of two ports on one bridge only one would be used: both have addresses of the same subnet.
+  func requireDistinctNetworks() throws(SandboxError) {
+    var names: Set<InterfaceName> = []
+    var interfaces: Set<InterfaceName> = []
+    for (number, network) in networks.enumerated() {
+      guard names.insert(network.bridge).inserted else {
+        throw .refused("--net \(network.bridge) is given twice: a sandbox is on each bridge once")
+      }
+      let interface = network.interface ?? (try! InterfaceName("eth\(number)"))
+      guard interface.text != "lo", interfaces.insert(interface).inserted else {
+        throw .refused("the link inside of --net \(network.bridge) cannot be called \(interface): there is another one")
+      }
+    }
+  }
+}
+
+/// How a sandbox wants to be connected to one network.
 public struct NetworkSpec: Sendable {
   /// What packets may leave the bridge.
   public enum Egress: String, Sendable {
@@ -63,6 +80,8 @@ public struct NetworkSpec: Sendable {
   }
 
   public var bridge: InterfaceName
+  /// What the link inside is to be called; nil for `eth` and the number of the network.
+  public var interface: InterfaceName?
   /// The address wanted; nil for the next free one.
   public var address: IPAddress?
   /// The length that was given with the address.
@@ -70,6 +89,8 @@ public struct NetworkSpec: Sendable {
   /// The subnet a new bridge gets; nil for one that is free.
   public var subnet: IPNetwork?
   public var gateway: IPAddress?
+  /// Whether the default route leads elsewhere, whatever the gateway.
+  public var hasNoDefaultRoute: Bool
   public var mac: MACAddress?
   public var mtu: UInt32?
   public var egress: Egress
@@ -82,15 +103,17 @@ public struct NetworkSpec: Sendable {
   var isAnnounced: Bool { address != nil || mac != nil }
 
   public init(
-    bridge: InterfaceName, address: IPAddress? = nil, prefixLength: UInt8? = nil, subnet: IPNetwork? = nil,
-    gateway: IPAddress? = nil, mac: MACAddress? = nil, mtu: UInt32? = nil, egress: Egress = .masquerade,
+    bridge: InterfaceName, interface: InterfaceName? = nil, address: IPAddress? = nil, prefixLength: UInt8? = nil, subnet: IPNetwork? = nil,
+    gateway: IPAddress? = nil, hasNoDefaultRoute: Bool = false, mac: MACAddress? = nil, mtu: UInt32? = nil, egress: Egress = .masquerade,
     mayChangeForeignChains: Bool = true
   ) throws(SandboxError) {
     self.bridge = bridge
+    self.interface = interface
     self.address = address
     self.prefixLength = prefixLength
     self.subnet = subnet
     self.gateway = gateway
+    self.hasNoDefaultRoute = hasNoDefaultRoute
     self.mac = mac
     self.mtu = mtu
     self.egress = egress
