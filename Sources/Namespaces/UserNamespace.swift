@@ -108,13 +108,13 @@ public struct UserNamespace: ~Copyable, Sendable {
   @discardableResult
   public borrowing func killAll() -> Bool {
     // Whoever is inside can stop or kill the process that is to do it, as long as it is there.
-    for _ in 1...10 {
+    for attempt: Int32 in 1...10 {
       let pid = clinux_kill_all_in(descriptor.raw, UInt32.random(in: 0x8000_0000...0xefff_ffff))
       guard pid > 0 else { return false }
       // Not by asking again and again: it ends when its pidfd says so, or at once.
       let end = clinux_pidfd_open(pid)
       var readable = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-      if end < 0 || poll(&readable, 1, 100) != 1 { kill(pid, SIGKILL) }
+      if end < 0 || poll(&readable, 1, 100 * attempt) != 1 { kill(pid, SIGKILL) }
       close(end)
       var status: Int32 = 0
       while waitpid(pid, &status, 0) < 0 { guard errno == EINTR else { return false } }
