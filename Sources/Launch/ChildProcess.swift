@@ -237,6 +237,19 @@ public struct ChildProcess: ~Copyable {
     return ExitStatus(waitStatus: status)
   }
 
+  /// Why something that needs the child has failed: it has ended, where it has, or else the failure itself.
+  public borrowing func cause(of failure: SystemError) -> LaunchError {
+    var status: Int32 = 0
+    // What /proc shows of a process goes before the process can be waited for (do_exit in kernel/exit.c).
+    for _ in 1...100 where failure.errno == ENOENT || failure.errno == ESRCH {
+      if waitpid(pid, &status, WNOHANG) == pid {
+        return ExitStatus(waitStatus: status).map { .ended($0) } ?? .setup(failure)
+      }
+      usleep(10_000)
+    }
+    return .setup(failure)
+  }
+
   private borrowing func endBeforeCommand() -> LaunchError { .ended(wait() ?? .exited(125)) }
 
   /// - Returns: nil if the child has closed its end.

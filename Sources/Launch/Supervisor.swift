@@ -261,8 +261,9 @@ public struct Supervisor: ~Copyable {
     return left
   }
 
-  /// How long SIGKILL is tried, in microseconds.
-  private static let persistence: Int64 = 3_000_000
+  /// How long SIGKILL is tried, in microseconds: on a busy machine, or while the kernel does something for them, processes
+  /// take seconds to end.
+  private static let persistence: Int64 = 30_000_000
 
   private static func killAll(_ remaining: () -> [Int32]) {
     var stopped: Set<Int32> = []

@@ -111,13 +111,13 @@ public struct UserNamespace: ~Copyable, Sendable {
   @discardableResult
   public borrowing func killAll() -> Bool {
     // A process inside can stop or kill the child before the child has finished.
-    for _ in 1...10 {
+    for attempt: Int32 in 1...10 {
       let pid = clinux_kill_all_in(descriptor.raw, UInt32.random(in: 0x8000_0000...0xefff_ffff))
       guard pid > 0 else { return false }
       // Wait for the pidfd instead of polling; without one, or after the timeout, kill the child.
       let end = clinux_pidfd_open(pid)
       var readable = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-      if end < 0 || poll(&readable, 1, 100) != 1 { kill(pid, SIGKILL) }
+      if end < 0 || poll(&readable, 1, 100 * attempt) != 1 { kill(pid, SIGKILL) }
       close(end)
       var status: Int32 = 0
       while waitpid(pid, &status, 0) < 0 { guard errno == EINTR else { return false } }

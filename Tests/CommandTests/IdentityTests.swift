@@ -158,12 +158,13 @@ extension CommandTests {
     @Test("Signals reach a command that is another user, and its status is nsrun's")
     func signals() throws {
       try onHost { (host) throws in
-        let running = try host.start(
-          "echo $$; exec nsrun --user nobody -- bash -c 'trap \"exit 5\" TERM; echo ready; while :; do read -r; done'"
-        )
+        try host.compile("answer")
+        let running = try host.start("echo $$; exec nsrun --user nobody -- answer TERM")
         let pid = try running.wait(for: "\n")
         try running.wait(for: "ready")
         try host.must("kill -TERM \(pid)")
+        try running.wait(for: "caught")
+        try host.must("kill -RTMAX \(pid)")
         #expect(try running.finish().status == 5)
       }
     }

@@ -66,6 +66,7 @@ extension CommandTests {
         try host.eventually("pgrep -x cat && ip netns exec web true")
         let other = try host.start("exec \(tool) sh -c 'echo ready; exec sleep 1000'")
         try other.wait(for: "ready")
+        try host.eventually("pgrep -xf 'sleep 1000'")
         running.closeInput()
         let outcome = try running.finish()
         #expect(outcome.status == 0 && outcome.errors.contains("(sleep)"), "\(outcome)")
@@ -129,7 +130,8 @@ extension CommandTests {
         try host.compile("strays")
         try host.must("nsrun create web --net br0 \(option); nsrun exec web -- \(around) strays chain")
         try host.eventually("nsrun list --json | jq -e '.[0].processes | length > 0' || pgrep -x strays")
-        #expect(try host.sh("nsrun rm web").status == 0)
+        let outcome = try host.sh("nsrun rm web")
+        #expect(outcome.status == 0, "\(outcome)")
         try host.must("for i in $(seq 20); do \(Self.noStray) || exit; done")
       }
     }

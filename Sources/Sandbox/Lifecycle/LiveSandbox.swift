@@ -184,9 +184,14 @@ struct LiveSandbox: ~Copyable {
     _ name: NamespaceName, _ child: borrowing ChildProcess, _ host: Host
   ) throws(SandboxError) {
     do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
+    let namespace: NetworkNamespace
     do throws(SystemError) {
       // Before the child goes on into its user namespace, where only who may trace everything looks into it.
-      let namespace = try NetworkNamespace.ofProcess(child.pid)
+      namespace = try NetworkNamespace.ofProcess(child.pid)
+    } catch {
+      throw .launch(child.cause(of: error))
+    }
+    do throws(SystemError) {
       try? namespace.mark()
       // The child needs it for its view.
       try child.permit(telling: [

@@ -217,7 +217,7 @@ public struct Sandboxes {
     let maps = try system { () throws(SystemError) in try UserNamespace.IdentityMaps() }
     try launch { () throws(LaunchError) in try child.checkpoint() }
     do throws(SystemError) { try maps.apply(to: child.pid) } catch {
-      guard error.errno == EROFS else { throw .system(error) }
+      guard error.errno == EROFS else { throw .launch(child.cause(of: error)) }
       throw .refused("\(error), as it is in a sandbox of a sandbox: give the nsrun that made this one --no-pid")
     }
   }
