@@ -50,7 +50,7 @@ let package = Package(
         "CStart", "Sandbox", "RouteNetlink", "NetTypes", "Namespaces", "Launch", "LinuxSystem",
       ],
       swiftSettings: settings),
-    .testTarget(name: "CommandLineTests", dependencies: ["nsrun", "NetTypes"], swiftSettings: settings),
+    .testTarget(name: "CommandLineTests", dependencies: ["nsrun", "Sandbox", "NetTypes"], swiftSettings: settings),
     .testTarget(
       name: "SandboxTests",
       dependencies: [

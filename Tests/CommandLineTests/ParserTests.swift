@@ -1,4 +1,5 @@
 import NetTypes
+import Sandbox
 import Testing
 
 @testable import nsrun
@@ -13,7 +14,8 @@ import Testing
 
   /// Options with a value, each with one that is taken, and a value that is not; empty where all are taken.
   private static let values = [
-    "net": ["br0", "a/b"], "ip": ["10.64.1.5/24", "10.64"], "subnet": ["10.64.1.0/24", "10.64.1.0"],
+    "net": ["br0:ip=10.64.1.5,mtu=1400", "a/b"], "ifname": ["lan0", "a/b"], "ip": ["10.64.1.5/24", "10.64"],
+    "subnet": ["10.64.1.0/24", "10.64.1.0"],
     "gateway": ["10.64.1.1", "x"], "mac": ["02:00:00:00:00:01", "02"], "mtu": ["1400", "1k"], "name": ["web", ""],
     "workdir": ["/tmp", ""], "env": ["A=B=C", "=x"], "sysctl": ["net.ipv4.ip_forward=1", "kernel.panic=1"],
     "user": ["nobody:nogroup", ""], "group": ["50", ""], "cap-drop": ["all", ""], "cap-add": ["net_raw,KILL", ""],
@@ -66,10 +68,11 @@ import Testing
   @Test("Of an option that is given twice the last one counts, and one that may be repeated keeps all")
   func repeated() throws {
     let arguments = try parsed(
-      "--net", "br0", "--no-pid", "--env", "A=1", "--net=br1", "--pid", "--env", "B=", "--", "true"
+      "--mtu", "1400", "--no-pid", "--env", "A=1", "--mtu=1300", "--net", "br0", "--net=br1", "--pid", "--env", "B=",
+      "--", "true"
     )
     .arguments
-    #expect(arguments.network.bridge == (try InterfaceName("br1")))
+    #expect(arguments.network.requests.map(\.bridge) == (try [InterfaceName("br0"), InterfaceName("br1")]))
     #expect(arguments.hasOwnProcesses)
     #expect(arguments.command.environment.map(\.name) == ["A", "B"])
     #expect(arguments.command.environment.map(\.value) == ["1", ""])
@@ -171,5 +174,66 @@ import Testing
     #expect(candidates("--net", "br0", "--", "pi") == [":command 3"])
     #expect(candidates("exec", "web", "--", "ip", "a") == [":command 3"])
     #expect(candidates("--net", "br0", "--").contains("--"))
+  }
+}
+
+@Suite("The networks of a command line") struct NetworkArgumentsTests {
+  private func specs(_ words: String...) throws -> [NetworkSpec] {
+    guard case .run(_, let arguments) = try Request.parse(words) else { return [] }
+    return try arguments.network.specs()
+  }
+
+  @Test("A key after the bridge and the option of its name say the same")
+  func keys() throws {
+    let pairs = [
+      ("ip=10.64.1.5/24", "--ip=10.64.1.5/24"), ("subnet=10.64.1.0/24", "--subnet=10.64.1.0/24"),
+      ("gateway=10.64.1.9", "--gateway=10.64.1.9"), ("gateway=none", "--gateway=none"),
+      ("mac=02:00:00:00:00:01", "--mac=02:00:00:00:00:01"), ("mtu=1400", "--mtu=1400"),
+      ("ifname=lan0", "--ifname=lan0"),
+      ("no-nat", "--no-nat"), ("internal", "--internal"),
+    ]
+    #expect(pairs.count == NetworkKey.all.count + 1)
+    let plain = "\(try specs("--net", "br0"))"
+    for (key, option) in pairs {
+      let said = "\(try specs("--net", "br0:\(key)"))"
+      #expect(said == "\(try specs("--net", "bridge@br0", option))" && said != plain, "\(key)")
+    }
+  }
+
+  @Test("Several networks each have their own keys, with a MAC address among them")
+  func several() throws {
+    let specs = try specs(
+      "--net", "br0:mac=02:00:00:00:00:01,mtu=1400", "--net", "br1", "--net", "br2:internal,ip=10.2.0.5")
+    #expect(specs.map(\.bridge.text) == ["br0", "br1", "br2"])
+    #expect(specs.map(\.mtu) == [1400, nil, nil])
+    #expect(specs.map(\.egress) == [.masquerade, .masquerade, .internal])
+    #expect("\(specs[0].mac!)" == "02:00:00:00:00:01" && specs[2].address == IPAddress("10.2.0.5"))
+  }
+
+  @Test(
+    "What makes no sense is refused, and the words to type are said",
+    arguments: [
+      (["--net", "br0", "--net", "br1", "--ip", "10.1.0.5"], "--net br0:ip=10.1.0.5"),
+      (["--net", "br0", "--net", "br1", "--internal"], "--net br0:internal"),
+      (["--net", "none", "--net", "br1"], "--net none excludes other --net"),
+      (["--ip", "10.1.0.5"], "--ip needs a bridge: give --net BRIDGE"),
+      (["--net", "br0:no-nat,internal"], "exclude each other"),
+    ])
+  func refused(words: [String], complaint: String) throws {
+    guard case .run(_, let arguments) = try Request.parse(words) else { return }
+    let error = #expect(throws: SandboxError.self) { try arguments.network.specs() }
+    #expect("\(try #require(error))".contains(complaint), "\(error!)")
+  }
+
+  @Test(
+    "What is no network is refused",
+    arguments: [
+      ("br0:colour=red", "'colour' is none of ip=, subnet="), ("br0:ip", "ip takes a value: ip=addr"),
+      ("br0:internal=yes", "internal takes no value"), ("br0:ip=x", "ip= 'x' is not an address"),
+      ("cloud@br0", "no kind of network 'cloud'"), ("br0:", "':' is followed by keys"), (":ip=10.1.0.5", "empty"),
+    ])
+  func invalid(text: String, complaint: String) throws {
+    let error = #expect(throws: Misuse.self) { try Request.parse(["--net", text]) }
+    #expect(try #require(error).text.contains(complaint), "\(error!.text)")
   }
 }

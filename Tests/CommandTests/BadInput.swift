@@ -115,6 +115,7 @@ enum BadInput {
     Row("nsrun --net br9 --subnet 10.1.0.0/24 --ip 10.1.0.1 -- true", "is the address of the gateway"),
     Row("nsrun --net br9 --ip 10.1.0.1/24 -- true", "is the address of the gateway"),
     Row("nsrun --net br0 --gateway foo -- true", "--gateway 'foo' is not an IPv4 address"),
+    Row("nsrun --net br0:gateway=foo -- true", "--net 'br0:gateway=foo': gateway= 'foo' is not an IPv4 address"),
     Row("nsrun --net br0 --gateway 10.65.7.20 -- true", "--gateway 10.65.7.20 is outside the subnet 10.64.7.0/24"),
     Row("nsrun --net br0 --gateway 10.64.7.0 -- true", "--gateway 10.64.7.0 is the network address"),
     Row("nsrun --net br0 --gateway 10.64.7.9 --ip 10.64.7.9 -- true", "--ip 10.64.7.9 is the gateway's address"),
@@ -160,7 +161,7 @@ enum BadInput {
     Row("nsrun --net a123456789012345 -- true", "the kernel allows 15"),
     Row("nsrun --net a/b -- true", "'/'"),
     Row("nsrun --net 'a b' -- true", "white space"),
-    Row("nsrun --net a:b -- true", "':'"),
+    Row("nsrun --net a:b -- true", "'b' is none of ip="),
     Row("nsrun --net 'br%d' -- true", "'%'"),
     Row("nsrun --net '' -- true", "empty"),
     Row("nsrun --net .. -- true", "directory"),
@@ -174,6 +175,13 @@ enum BadInput {
     Row("nsrun --ip 10.1.1.1 -- true", "--ip needs a bridge"),
     Row("nsrun --internal -- true", "--internal needs a bridge"),
     Row("nsrun --net br0 --no-nat --internal -- true", "exclude each other"),
+    Row("nsrun --net br0 --net br9 --ip 10.64.7.5 -- true", "as in --net br0:ip=10.64.7.5"),
+    Row("nsrun --net br0 --net br0 -- true", "--net br0 is given twice"),
+    Row("nsrun --net br9 --net none -- true", "--net none excludes other --net"),
+    Row("nsrun --net br9 --net br0:ifname=eth0 -- true", "the link inside of --net br0 cannot be called eth0"),
+    Row("nsrun --net br9 --ifname lo -- true", "cannot be called lo"),
+    Row("nsrun --net br9 --net br0:ip=10.64.7.20 -- true", "already leased to the sandbox 'taken' on br0"),
+    Row("nsrun --net br9 --net lo -- true", "not a bridge"),
   ]
 
   static let privileges = [

@@ -16,15 +16,16 @@ struct PlanTests {
       name: name("web"), address: ip("10.64.1.5"), bridge: link("br0"), egress: .masquerade,
       translation: .bridge, port: link("nsrun-abcdefgh"), hostAddress: ip("10.64.1.1"))
     let pair = SandboxPlan.VethPair(
-      hostLink: link("nsrun-abcdefgh"), hostMAC: mac("fe:6e:0a:40:01:05"), bridge: link("br0"), bridgeIndex: 7,
+      hostLink: link("nsrun-abcdefgh"), hostMAC: mac("fe:6e:0a:40:01:05"), interface: link("eth0"),
+      bridge: link("br0"), bridgeIndex: 7,
       mac: mac("02:6e:0a:40:01:05"), mtu: 1500, hostMTU: 1500, alias: "nsrun sandbox web")
     let introduction = SandboxPlan.HostsLine(
       entry: .init(address: ip("10.64.1.5"), names: ["web"]), bridge: link("br0"))
-    let plan = SandboxPlan(facts, bridgeIndex: 7, bridgeMTU: 1500)
+    let plan = SandboxPlan(facts, bridges: [(7, 1500)])
     #expect(
       plan.steps == [
         .addHostsLine(introduction), .admit(member), .name(name("web")), .connect(pair),
-        .configure(facts.connection),
+        .configure(facts.connections),
       ])
     #expect(
       SandboxPlan.undo(of: facts) == [
@@ -35,34 +36,52 @@ struct PlanTests {
   @Test("undo every step that needs it, in reverse")
   func undo() {
     for egress in [NetworkSpec.Egress.masquerade, .routed, .internal] {
-      let steps = SandboxPlan(facts(egress), bridgeIndex: 7).steps
+      let steps = SandboxPlan(facts(egress), bridges: [(7, 1500)]).steps
       #expect(SandboxPlan.undo(of: facts(egress)) == steps.reversed().compactMap(\.undo))
-      #expect(steps.filter { $0.undo == nil } == [.configure(facts(egress).connection)])
+      #expect(steps.filter { $0.undo == nil } == [.configure(facts(egress).connections)])
     }
   }
 
   @Test("without a network only name the namespace and bring lo up")
   func loopback() {
     var facts = facts()
-    facts.connection = nil
-    #expect(SandboxPlan(facts, bridgeIndex: nil).steps == [.name(name("web")), .configure(nil)])
+    facts.connections = []
+    #expect(SandboxPlan(facts, bridges: []).steps == [.name(name("web")), .configure([])])
     #expect(SandboxPlan.undo(of: facts) == [.unname(name("web"))])
+  }
+
+  @Test("of a sandbox on two bridges: everything for each, and one default route")
+  func onTwo() {
+    let facts = factsOfTwo()
+    #expect(
+      SandboxPlan(facts, bridges: [(7, 1500), (8, 1400)]).steps.map { "\($0)" } == [
+        "write 10.64.1.5 web into /etc/hosts of those on br0", "write 10.2.0.5 web into /etc/hosts of those on br1",
+        "let 10.64.1.5 out of br0 (masquerade)", "let 10.2.0.5 out of br1 (masquerade)",
+        "name the network namespace web", "connect nsrun-abcdefgh on br0 with eth0 inside",
+        "connect nsrun-ijklmnop on br1 with lan1 inside",
+        "configure eth0 inside with 10.64.1.5/24, default route via 10.64.1.1; configure lan1 inside with 10.2.0.5/24",
+      ])
+    #expect(
+      SandboxPlan.undo(of: facts).prefix(3) == [
+        .disconnect(link("nsrun-ijklmnop")), .disconnect(link("nsrun-abcdefgh")), .unname(name("web")),
+      ])
   }
 
   @Test("say what they do")
   func description() {
     #expect(
-      SandboxPlan(facts(), bridgeIndex: 7).steps.map { "\($0)" } == [
+      SandboxPlan(facts(), bridges: [(7, 1500)]).steps.map { "\($0)" } == [
         "write 10.64.1.5 web into /etc/hosts of those on br0", "let 10.64.1.5 out of br0 (masquerade)",
         "name the network namespace web",
         "connect nsrun-abcdefgh on br0 with eth0 inside",
         "configure eth0 inside with 10.64.1.5/24, default route via 10.64.1.1",
       ])
-    #expect("\(SandboxPlan.Step.configure(nil))" == "bring lo up inside")
-    #expect(SandboxPlan(facts(.routed), bridgeIndex: 7).steps.map { "\($0)" }[1] == "let 10.64.1.5 out of br0 as it is")
-    #expect(SandboxPlan(facts(.internal), bridgeIndex: 7).steps.map { "\($0)" }[1] == "keep 10.64.1.5 on br0")
+    #expect("\(SandboxPlan.Step.configure([]))" == "bring lo up inside")
     #expect(
-      "\(SandboxPlan.Step.configure(facts(.internal, gateway: nil).connection))"
+      SandboxPlan(facts(.routed), bridges: [(7, 1500)]).steps.map { "\($0)" }[1] == "let 10.64.1.5 out of br0 as it is")
+    #expect(SandboxPlan(facts(.internal), bridges: [(7, 1500)]).steps.map { "\($0)" }[1] == "keep 10.64.1.5 on br0")
+    #expect(
+      "\(SandboxPlan.Step.configure(facts(.internal, gateway: nil).connections))"
         == "configure eth0 inside with 10.64.1.5/24")
   }
 }

@@ -17,6 +17,7 @@ struct RecordTests {
     created 1700000000
     hostname web
     bridge br0
+    interface eth0
     address 10.64.1.5/24
     mac 02:6e:0a:40:01:05
     mtu 1500
@@ -45,7 +46,7 @@ struct RecordTests {
     ])
   func limited(line: String) throws {
     let text = try RecordText(parsing: Array((file + line + "\n").utf8))
-    #expect(SandboxFacts(text)?.connection == nil)
+    #expect(SandboxFacts(text)?.connections == [])
   }
 
   @Test(
@@ -57,7 +58,7 @@ struct RecordTests {
   func write() {
     var text = facts().head
     text.append("bridge", "br0")
-    let written = RecordText(text.lines + facts().connectionLines.lines + [("namespace", "4:4026532300")])
+    let written = RecordText(text.lines + facts().lines(ofConnection: 0).lines + [("namespace", "4:4026532300")])
     #expect(written.file == file)
   }
 
@@ -67,7 +68,7 @@ struct RecordTests {
   func roundTrip(egress: NetworkSpec.Egress) throws {
     for gateway in [nil, ip("10.64.1.1")] {
       let facts = facts(egress, gateway: gateway)
-      let text = RecordText(facts.head.lines + [("bridge", "br0")] + facts.connectionLines.lines)
+      let text = RecordText(facts.head.lines + [("bridge", "br0")] + facts.lines(ofConnection: 0).lines)
       #expect(SandboxFacts(try RecordText(parsing: Array(text.file.utf8))) == facts)
     }
   }
@@ -83,7 +84,7 @@ struct RecordTests {
         // Once the head is there, what is to be undone is known from it.
         let hasHead = bytes[..<count].count { $0 == UInt8(ascii: "\n") } >= 5
         #expect((SandboxFacts(text) != nil) == hasHead)
-        let isConnected = SandboxFacts(text)?.connection != nil
+        let isConnected = SandboxFacts(text)?.connections.isEmpty == false
         #expect(isConnected == (text["translation"] != nil))
       } catch {
         #expect(error == .empty && count < "nsrun-record 1\n".utf8.count)
@@ -131,7 +132,7 @@ struct RecordTests {
   func unknown() throws {
     let text = try RecordText(parsing: Array((file + "colour blue and green\nmtu 1400\n").utf8))
     #expect(text["colour"] == "blue and green")
-    #expect(SandboxFacts(text)?.connection?.mtu == 1400)
+    #expect(SandboxFacts(text)?.connections.first?.mtu == 1400)
     #expect(text.all("mtu") == ["1500", "1400"])
     #expect(text["nothing"] == nil)
   }
@@ -160,7 +161,7 @@ struct RecordTests {
   func connection(key: String) throws {
     let text = try RecordText(parsing: Array(file.utf8))
     let damaged = try #require(SandboxFacts(RecordText(text.lines.map { $0.key == key ? (key, "/") : $0 })))
-    #expect(damaged.connection == nil)
+    #expect(damaged.connections.isEmpty)
   }
 }
 
@@ -178,10 +179,10 @@ struct RecordFileTests {
 
   @Test("are held by the process that made them, and grow")
   func attended() throws {
-    var record = try SandboxRecord(facts(), bridge: "br0", in: state)
+    var record = try SandboxRecord(facts(), bridges: [link("br0")], in: state)
     #expect(SandboxRecord.isAlive(name("web"), in: state))
     #expect(try isFree() == false)
-    try record.append(facts().connectionLines)
+    try record.append(facts().lines(ofConnection: 0))
     let text = try record.read()
     #expect(SandboxFacts(text) == facts())
     let hadGrown = record.hasGrown
@@ -195,10 +196,21 @@ struct RecordFileTests {
     #expect(!SandboxRecord.isAlive(name("web"), in: state))
   }
 
+  @Test("tell of several networks, and of those that were asked for where only the first have an address yet")
+  func several() throws {
+    var record = try SandboxRecord(factsOfTwo(), bridges: [link("br0"), link("br1")], in: state)
+    try record.append(factsOfTwo().lines(ofConnection: 0))
+    let half = try record.read()
+    #expect(SandboxFacts(half) == facts() && half.bridges == [link("br0"), link("br1")])
+    try record.append(factsOfTwo().lines(ofConnection: 1))
+    let text = try record.read()
+    #expect(SandboxFacts(text) == factsOfTwo())
+  }
+
   @Test("refuse a name that another has")
   func taken() throws {
-    let record = try SandboxRecord(facts(), bridge: nil, in: state)
-    let error = #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridge: nil, in: state) }
+    let record = try SandboxRecord(facts(), bridges: [], in: state)
+    let error = #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridges: [], in: state) }
     #expect("\(try #require(error))".hasPrefix("the name 'web' is taken by another sandbox"))
     #expect(error?.exitCode == 125)
     _ = consume record
@@ -206,7 +218,7 @@ struct RecordFileTests {
 
   @Test("that nobody holds are taken over once, and not after they were removed")
   func takeOver() throws {
-    do { _ = try SandboxRecord(facts(), bridge: "br0", in: state) }
+    do { _ = try SandboxRecord(facts(), bridges: [link("br0")], in: state) }
     #expect(!SandboxRecord.isAlive(name("web"), in: state))
     guard let taken = try SandboxRecord(takingOver: name("web"), at: path) else {
       Issue.record("nobody holds it")
@@ -226,13 +238,13 @@ struct RecordFileTests {
 
   @Test("of sandboxes that stay are moved to where the sweep does not look, and cannot be taken again")
   func keep() throws {
-    var record = try SandboxRecord(facts(), bridge: "br0", in: state)
+    var record = try SandboxRecord(facts(), bridges: [link("br0")], in: state)
     try record.keep(in: state)
     #expect(state.record(of: name("web")) == state.createdRecord(of: name("web")))
     #expect(try state.staleNames().isEmpty)
-    #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridge: nil, in: state) }
+    #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridges: [], in: state) }
     #expect(try directoryEntries(state.running).isEmpty)
-    try record.append(facts().connectionLines)
+    try record.append(facts().lines(ofConnection: 0))
     let text = try record.read()
     #expect(SandboxFacts(text) == facts())
     _ = consume record
@@ -312,7 +324,7 @@ struct StateDirectoryTests {
   @Test("stays as long as something is in it")
   func inUse() throws {
     let lock = try state.lock(.exclusive)
-    _ = try SandboxRecord(facts(), bridge: nil, in: state)
+    _ = try SandboxRecord(facts(), bridges: [], in: state)
     state.removeIfEmpty(holding: lock)
     #expect(try directoryEntries(state.running) == ["web"])
   }

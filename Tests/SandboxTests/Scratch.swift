@@ -30,8 +30,25 @@ func link(_ text: String) -> InterfaceName { try! InterfaceName(text) }
 func facts(_ egress: NetworkSpec.Egress = .masquerade, gateway: IPAddress? = ip("10.64.1.1")) -> SandboxFacts {
   SandboxFacts(
     name: name("web"), lifetime: .run, maker: 4711, createdAt: 1_700_000_000, hostname: Hostname(of: name("web")),
-    connection: .init(
-      bridge: link("br0"), address: network("10.64.1.5/24"), gateway: gateway,
-      hostAddress: ip("10.64.1.1"), mac: mac("02:6e:0a:40:01:05"), mtu: 1500,
-      hostLink: link("nsrun-abcdefgh"), egress: egress, translation: .bridge))
+    connections: [
+      .init(
+        interface: link("eth0"), bridge: link("br0"), address: network("10.64.1.5/24"), gateway: gateway,
+        hostAddress: ip("10.64.1.1"), mac: mac("02:6e:0a:40:01:05"), mtu: 1500,
+        hostLink: link("nsrun-abcdefgh"), egress: egress, translation: .bridge)
+    ])
+}
+
+/// The same on br1 too.
+func factsOfTwo() -> SandboxFacts {
+  var facts = facts()
+  var other = facts.connections[0]
+  other.interface = link("lan1")
+  other.bridge = link("br1")
+  other.address = network("10.2.0.5/24")
+  other.gateway = nil
+  other.hostAddress = ip("10.2.0.1")
+  other.mac = mac("02:6e:0a:02:00:05")
+  other.hostLink = link("nsrun-ijklmnop")
+  facts.connections.append(other)
+  return facts
 }

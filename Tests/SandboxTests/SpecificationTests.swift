@@ -12,10 +12,10 @@ import Testing
 struct SpecificationTests {
   @Test("get a name of their own where none is given")
   func names() {
-    let specs = (0..<100).map { _ in SandboxSpec(name: nil, lifetime: .run, network: nil).name.text }
+    let specs = (0..<100).map { _ in SandboxSpec(name: nil, lifetime: .run, networks: []).name.text }
     #expect(Set(specs).count == 100)
     #expect(specs.allSatisfy { $0.hasPrefix("nsrun-") })
-    #expect(SandboxSpec(name: name("web"), lifetime: .run, network: nil).name == name("web"))
+    #expect(SandboxSpec(name: name("web"), lifetime: .run, networks: []).name == name("web"))
   }
 
   @Test("take what makes sense")

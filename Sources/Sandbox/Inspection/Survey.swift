@@ -151,7 +151,9 @@ struct Survey {
           restored: isOurs ? "the bridge \(name), which was down" : nil,
           otherRemedy: isOurs ? nil : "ip link set \(name) up"))
     }
-    if users.contains(where: { $0.connection(to: name)?.egress != .internal }), HostParameters.lacksForwarding(name.text) {
+    if users.contains(where: { $0.connection(to: name)?.egress != .internal }),
+      HostParameters.lacksForwarding(name.text)
+    {
       drifts.append(
         Drift(
           kind: .bridges, message: HostParameters.lackOfForwarding(name.text),
@@ -159,7 +161,8 @@ struct Survey {
           otherRemedy: isOurs ? nil : HostParameters.forwardingCommand(name.text)))
     }
     for facts in users {
-      guard let port = links.first(where: { $0.name == facts.connection(to: name)?.hostLink.text }), Tag.isOurLink(port) else {
+      guard let port = links.first(where: { $0.name == facts.connection(to: name)?.hostLink.text }), Tag.isOurLink(port)
+      else {
         continue
       }
       if port.master == nil {
@@ -212,7 +215,9 @@ struct Survey {
       }
     }
     // The host need not know the way to those that do not know it.
-    let known = users.compactMap { $0.connection(to: bridge.name) }.filter { $0.hostAddress.map($0.address.network.contains) ?? false }
+    let known = users.compactMap { $0.connection(to: bridge.name) }.filter {
+      $0.hostAddress.map($0.address.network.contains) ?? false
+    }
     var message: String?
     if let one = known.first(where: { $0.egress != .internal }) ?? known.first {
       message = try routes.obstacle(of: one.address.address, goesOut: one.egress != .internal)

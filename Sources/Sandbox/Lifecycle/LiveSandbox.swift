@@ -137,12 +137,14 @@ struct LiveSandbox: ~Copyable {
       wanted.egress != .internal && !wanted.hasNoDefaultRoute && facts.connections.allSatisfy { $0.gateway == nil }
     attachments.append(
       Attachment(network: network, isFirst: isFirst, isAnnounced: wanted.isAnnounced || assigned.hasStrangers))
-    facts.connections.append(SandboxFacts.Connection(
-      interface: wanted.interface ?? (try! InterfaceName("eth\(number)")), bridge: wanted.bridge,
-      address: assigned.address, gateway: hasDefaultRoute ? assigned.gateway : nil, hostAddress: network.address?.address,
-      mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
-      hostLink: try! InterfaceName("\(SandboxFacts.hostLinkPrefix)\(Token.random())"), egress: wanted.egress,
-      translation: network.translation))
+    facts.connections.append(
+      SandboxFacts.Connection(
+        interface: wanted.interface ?? (try! InterfaceName("eth\(number)")), bridge: wanted.bridge,
+        address: assigned.address, gateway: hasDefaultRoute ? assigned.gateway : nil,
+        hostAddress: network.address?.address,
+        mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
+        hostLink: try! InterfaceName("\(SandboxFacts.hostLinkPrefix)\(Token.random())"), egress: wanted.egress,
+        translation: network.translation))
     try system { () throws(SystemError) in try record.append(facts.lines(ofConnection: number)) }
   }
 
@@ -237,7 +239,8 @@ struct LiveSandbox: ~Copyable {
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
     }
     // A qdisc that is added to a link that is up waits until nothing passes by without it (dev_deactivate_many).
-    try PortGuard(host).attach(pair.hostLink, isFirst: attachments.first { $0.network.bridge == pair.bridge }?.isFirst ?? false)
+    try PortGuard(host).attach(
+      pair.hostLink, isFirst: attachments.first { $0.network.bridge == pair.bridge }?.isFirst ?? false)
     var up = RouteRequests()
     up.change(link: .named(pair.hostLink.text), LinkChanges(isUp: true), subject: pair.hostLink.text)
     try host.perform(up)
@@ -261,7 +264,8 @@ struct LiveSandbox: ~Copyable {
         // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works. The kernel
         // parameter would say it for all links, but to write it is to try for the lock of all links again and again.
         let addressGeneration = Self.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
-        requests.change(link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: name)
+        requests.change(
+          link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: name)
         requests.add(LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: name)
         for route in routes(of: connection, link: index, isFirst: number == 0) { requests.add(route) }
@@ -429,7 +433,8 @@ struct LiveSandbox: ~Copyable {
     _ link: Link, _ connection: SandboxFacts.Connection, _ attachment: Attachment
   ) -> Bool {
     guard let traffic = link.statistics else { return true }
-    return traffic.received.packets > attachment.announcements || connection.egress == .routed && traffic.sent.packets > 0
+    return traffic.received.packets > attachment.announcements
+      || connection.egress == .routed && traffic.sent.packets > 0
   }
 
   private borrowing func openSockets(_ host: Host) throws(SystemError) -> TCPSockets? {

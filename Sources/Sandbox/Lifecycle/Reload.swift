@@ -75,7 +75,9 @@ public struct Reload {
       requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
       try host.perform(requests)
       try restoreRoutes(of: bridge, own.address)
-      if users.contains(where: { $0.connection(to: bridge)?.egress != .internal }) { Forwarding(host).turnOn(for: link) }
+      if users.contains(where: { $0.connection(to: bridge)?.egress != .internal }) {
+        Forwarding(host).turnOn(for: link)
+      }
     }
     _ = try BridgeNetworks(host).refreshTranslation(of: record, link)
     if record.mayChangeForeignChains { try ForwardChains(host).admit(record) }

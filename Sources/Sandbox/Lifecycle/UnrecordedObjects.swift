@@ -228,7 +228,8 @@ struct UnrecordedObjects {
     guard bridge == nil else { return removed }
     let networks = Set(try NetworkRecords(host).names().map(\.text))
     for directory in [host.state.cursors, host.state.generations, host.state.hosts] {
-      for entry in (try? directoryEntries(directory)) ?? [] where !isDryRun && !networks.isSuperset(of: HostsEntries.bridges(ofFile: entry)) {
+      for entry in (try? directoryEntries(directory)) ?? []
+      where !isDryRun && !networks.isSuperset(of: HostsEntries.bridges(ofFile: entry)) {
         unlink("\(directory)/\(entry)")
       }
     }

@@ -103,8 +103,10 @@ public struct NetworkSpec: Sendable {
   var isAnnounced: Bool { address != nil || mac != nil }
 
   public init(
-    bridge: InterfaceName, interface: InterfaceName? = nil, address: IPAddress? = nil, prefixLength: UInt8? = nil, subnet: IPNetwork? = nil,
-    gateway: IPAddress? = nil, hasNoDefaultRoute: Bool = false, mac: MACAddress? = nil, mtu: UInt32? = nil, egress: Egress = .masquerade,
+    bridge: InterfaceName, interface: InterfaceName? = nil, address: IPAddress? = nil, prefixLength: UInt8? = nil,
+    subnet: IPNetwork? = nil,
+    gateway: IPAddress? = nil, hasNoDefaultRoute: Bool = false, mac: MACAddress? = nil, mtu: UInt32? = nil,
+    egress: Egress = .masquerade,
     mayChangeForeignChains: Bool = true
   ) throws(SandboxError) {
     self.bridge = bridge

@@ -4,7 +4,7 @@ extension Subcommand {
   static let create = Subcommand(
     "create", "Make a sandbox that stays until it is removed.", usage: "create NAME [OPTIONS]",
     discussion: """
-      Prints the address that the sandbox got.
+      Prints the addresses that the sandbox got, each in a line.
       """,
     examples: ["nsrun create web --net br0", "nsrun create db --net br0 --ip 10.64.1.20 --internal"],
     operands: .one(.none),
@@ -15,7 +15,7 @@ extension Subcommand {
   ) { arguments in
     let spec = SandboxSpec(
       name: try namespaceName(arguments.operands[0], "NAME"), lifetime: .create,
-      network: try arguments.network.spec(), isPrivileged: arguments.isolation.isPrivileged,
+      networks: try arguments.network.specs(), isPrivileged: arguments.isolation.isPrivileged,
       parameters: arguments.isolation.parameters, hostname: arguments.names.hostname,
       resolver: try arguments.names.resolver())
     let host = try arguments.output.host()
@@ -23,8 +23,8 @@ extension Subcommand {
     do {
       if arguments.json {
         try Terminal.print(JSON.text(SandboxDocument(try Inventory(host).report(on: facts.name))))
-      } else if let address = facts.connection?.address {
-        try Terminal.print("\(address.address)")
+      } else if !facts.connections.isEmpty {
+        try Terminal.print(facts.connections.map { "\($0.address.address)" }.joined(separator: "\n"))
       }
     } catch {
       // What has failed leaves nothing.

@@ -23,7 +23,8 @@ extension Subcommand {
     if let privileged = report.isPrivileged {
       lines.append(("Power", privileged ? "over the host (privileged)" : "over its own network"))
     }
-    if let connection = report.facts.connection {
+    for connection in report.facts.connections {
+      if report.facts.connections.count > 1 { lines.append(("Interface", connection.interface.text)) }
       lines += [
         ("Bridge", connection.bridge.text),
         ("Address", "\(connection.address)"),
@@ -41,7 +42,9 @@ extension Subcommand {
       lines.append(("DNS search", report.facts.resolver.search.joined(separator: ", ")))
     }
     lines.append(("Age", Duration.text(seconds: report.age)))
-    if let traffic = report.traffic {
+    for (number, traffic) in report.traffic.enumerated() {
+      guard let traffic else { continue }
+      if report.traffic.count > 1 { lines.append(("Interface", report.facts.connections[number].interface.text)) }
       lines += [
         ("Received", "\(traffic.received.packets) packets, \(traffic.received.bytes) bytes"),
         ("Sent", "\(traffic.sent.packets) packets, \(traffic.sent.bytes) bytes"),

@@ -16,12 +16,14 @@ extension Subcommand {
     return 0
   }
 
+  private static func joined(_ words: [String]) -> String { words.isEmpty ? "-" : words.joined(separator: ",") }
+
   private static func table(of reports: [SandboxReport]) -> String {
     var table = Table(header: ["NAME", "STATE", "BRIDGE", "ADDRESS", "PROCESSES", "AGE"])
     for report in reports {
       table.append([
-        report.facts.name.text, report.state.rawValue, report.facts.connection?.bridge.text ?? "-",
-        report.facts.connection.map { "\($0.address)" } ?? "-", "\(report.processes.count)",
+        report.facts.name.text, report.state.rawValue, joined(report.facts.connections.map(\.bridge.text)),
+        joined(report.facts.connections.map { "\($0.address)" }), "\(report.processes.count)",
         Duration.text(seconds: report.age),
       ])
     }

@@ -27,7 +27,7 @@ extension Subcommand {
     let command = try arguments.command.resolved("nsrun")
     let name = try arguments.name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
     let spec = SandboxSpec(
-      name: name, lifetime: .run, network: try arguments.network.spec(),
+      name: name, lifetime: .run, networks: try arguments.network.specs(),
       isPrivileged: arguments.isolation.isPrivileged, hasOwnProcesses: arguments.hasOwnProcesses,
       parameters: arguments.isolation.parameters, hostname: arguments.names.hostname,
       resolver: try arguments.names.resolver())

@@ -1,67 +1,118 @@
 import NetTypes
 import Sandbox
 
-/// What the command line says about the network.
-struct NetworkArguments {
+/// One network, as the command line asks for it.
+struct NetworkRequest {
   /// nil for loopback only.
   var bridge: InterfaceName?
+  var interface: InterfaceName?
   var address: IPAddress?
   /// The length that was given with the address.
   var prefixLength: UInt8?
   var subnet: IPNetwork?
   var gateway: IPAddress?
+  var hasNoGateway = false
   var mac: MACAddress?
   var mtu: UInt32?
   var isRouted = false
   var isInternal = false
+}
+
+/// Something that can be said about one network: as a key of `--net BRIDGE:KEY=VALUE,...`, and where there is one network
+/// only, as an option of its own.
+struct NetworkKey: Sendable {
+  let name: String
+  /// The value's name in the help; nil for a key without one.
+  let value: String?
+  let help: String
+  let take: @Sendable (inout NetworkRequest, String) throws(InvalidValue) -> Void
+
+  static let all: [NetworkKey] = [
+    NetworkKey(name: "ip", value: "addr[/len]", help: "The address wanted. (default: the next free one)") {
+      (network, text) throws(InvalidValue) in
+      if let address = IPAddress(text) {
+        (network.address, network.prefixLength) = (address, nil)
+      } else {
+        let wanted = try parse(text, "an address such as 10.64.1.5 or 10.64.1.5/24") { IPNetwork($0) }
+        (network.address, network.prefixLength) = (wanted.address, wanted.prefixLength)
+      }
+    },
+    NetworkKey(name: "subnet", value: "cidr", help: "The subnet of a new bridge. (default: a free /24)") {
+      (network, text) throws(InvalidValue) in
+      // An address alone is none.
+      network.subnet = try parse(text, "a subnet such as 10.64.1.0/24") {
+        $0.utf8.contains(UInt8(ascii: "/")) ? IPNetwork($0) : nil
+      }
+    },
+    NetworkKey(
+      name: "gateway", value: "addr|none",
+      help: "Where the default route leads; 'none' for no default route. (default: the bridge's own address)"
+    ) { (network, text) throws(InvalidValue) in
+      network.hasNoGateway = text == "none"
+      network.gateway = text == "none" ? nil : try parse(text, "an IPv4 address, nor none") { IPAddress($0) }
+    },
+    NetworkKey(name: "mac", value: "mac", help: "The link-layer address. (default: follows from the address)") {
+      (network, text) throws(InvalidValue) in
+      network.mac = try parse(text, "a link-layer address such as 02:00:00:00:00:01") { MACAddress($0) }
+    },
+    NetworkKey(
+      name: "mtu", value: "bytes", help: "The largest packet in bytes, 68 to 65535. (default: the bridge's)"
+    ) { (network, text) throws(InvalidValue) in
+      network.mtu = try parse(text, "a number of bytes") { UInt64($0).map { UInt32(clamping: $0) } }
+    },
+    NetworkKey(name: "ifname", value: "name", help: "What the link is called inside. (default: eth0, eth1, ...)") {
+      (network, text) throws(InvalidValue) in
+      do throws(InterfaceName.Invalid) { network.interface = try InterfaceName(text) } catch {
+        throw InvalidValue("'\(text)' cannot be a link: \(error)")
+      }
+    },
+    NetworkKey(
+      name: "no-nat", value: nil, help: "Let packets out with the sandbox's own address instead of the host's."
+    ) { (network, _) in network.isRouted = true },
+    NetworkKey(
+      name: "internal", value: nil,
+      help: "No way out: only the sandboxes on the same bridge, and the host's address there."
+    ) { (network, _) in network.isInternal = true },
+  ]
+
+  fileprivate var option: Option {
+    let note: @Sendable (inout Arguments, String) throws(InvalidValue) -> Void = { (all, text) throws(InvalidValue) in
+      try take(&all.network.single, text)
+      all.network.singleKeys.append((self, text))
+    }
+    guard let value else { return .flag(name, help) { try? note(&$0, "") } }
+    return .value(name, value, help, note)
+  }
+}
+
+/// What the command line says about the networks.
+struct NetworkArguments {
+  /// Those that `--net` names; none for loopback only.
+  var requests: [NetworkRequest] = []
+  /// Whether `--net none` was given.
+  var isNone = false
+  /// What options of their own say, which is for the only network, and in which order.
+  fileprivate var single = NetworkRequest()
+  fileprivate var singleKeys: [(key: NetworkKey, text: String)] = []
   var hasNoFirewallRules = false
 
   static let options = OptionGroup(
     title: "NETWORK",
     options: [
       .value(
-        "net", "bridge|none",
+        "net", "bridge[:key=value,...]|none",
         """
-        The bridge to be on; made, with a subnet and NAT, where there is none. 'none' is loopback only. (default: none)
+        A bridge to be on, made, with a subnet and NAT, where there is none; may be repeated. The keys are the names of \
+        the options from --ip to --internal, each for this network: br0:ip=10.64.1.5,mtu=1400. 'none' is loopback only. \
+        (default: none)
         """, completion: .bridges
-      ) { (all, text) throws(InvalidValue) in all.network.bridge = text == "none" ? nil : try parseBridge(text) },
-      .value("ip", "addr[/len]", "The address wanted. (default: the next free one)") {
-        (all, text) throws(InvalidValue) in
-        if let address = IPAddress(text) {
-          (all.network.address, all.network.prefixLength) = (address, nil)
-        } else {
-          let network = try parse(text, "an address such as 10.64.1.5 or 10.64.1.5/24") { IPNetwork($0) }
-          (all.network.address, all.network.prefixLength) = (network.address, network.prefixLength)
-        }
-      },
-      .value("subnet", "cidr", "The subnet of a new bridge. (default: a free /24)") {
-        (all, text) throws(InvalidValue) in
-        // An address alone is none.
-        all.network.subnet = try parse(text, "a subnet such as 10.64.1.0/24") {
-          $0.utf8.contains(UInt8(ascii: "/")) ? IPNetwork($0) : nil
-        }
-      },
-      .value("gateway", "addr", "The default gateway. (default: the bridge's own address)") {
-        (all, text) throws(InvalidValue) in
-        all.network.gateway = try parse(text, "an IPv4 address") { IPAddress($0) }
-      },
-      .value("mac", "mac", "The link-layer address. (default: follows from the address)") {
-        (all, text) throws(InvalidValue) in
-        all.network.mac = try parse(text, "a link-layer address such as 02:00:00:00:00:01") { MACAddress($0) }
-      },
-      .value("mtu", "bytes", "The largest packet in bytes, 68 to 65535. (default: the bridge's)") {
-        (all, text) throws(InvalidValue) in
-        all.network.mtu = try parse(text, "a number of bytes") { UInt64($0).map { UInt32(clamping: $0) } }
-      },
-      .flag("no-nat", "Let packets out with the sandbox's own address instead of the host's.") {
-        $0.network.isRouted = true
-      },
-      .flag("internal", "No way out: only the sandboxes on the same bridge, and the host's address there.") {
-        $0.network.isInternal = true
-      },
+      ) { (all, text) throws(InvalidValue) in
+        if text == "none" { all.network.isNone = true } else { all.network.requests.append(try request(text)) }
+      }
+    ] + NetworkKey.all.map(\.option) + [
       .flag(
         "no-firewall-rules", "Add no rules to chains of others that would drop the packets; doctor tells what to add."
-      ) { $0.network.hasNoFirewallRules = true },
+      ) { $0.network.hasNoFirewallRules = true }
     ])
 
   /// Reads the name of a bridge.
@@ -71,23 +122,61 @@ struct NetworkArguments {
     }
   }
 
-  /// nil for loopback only.
-  func spec() throws(SandboxError) -> NetworkSpec? {
-    guard let bridge else {
-      let given = [
-        ("--ip", address != nil), ("--subnet", subnet != nil), ("--gateway", gateway != nil), ("--mac", mac != nil),
-        ("--mtu", mtu != nil), ("--no-nat", isRouted), ("--internal", isInternal),
-        ("--no-firewall-rules", hasNoFirewallRules),
-      ].first { $0.1 }
-      if let given { throw .refused("\(given.0) needs a bridge: give --net BRIDGE") }
-      return nil
+  /// Reads `[KIND@]BRIDGE[:KEY=VALUE,...]`.
+  private static func request(_ text: String) throws(InvalidValue) -> NetworkRequest {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let words = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard words.count == 1 || words[0] == "bridge" else {
+      throw InvalidValue("'\(text)': there is no kind of network '\(words[0])', only bridge@")
     }
-    if isRouted && isInternal {
+    var request = NetworkRequest(bridge: try parseBridge(words.last!))
+    guard parts.count == 2 else { return request }
+    for part in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
+      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard let key = NetworkKey.all.first(where: { $0.name == pair[0] }) else {
+        let keys = NetworkKey.all.map { $0.value == nil ? $0.name : "\($0.name)=" }.joined(separator: ", ")
+        throw InvalidValue("'\(text)': ':' is followed by keys, and '\(pair[0])' is none of \(keys)")
+      }
+      guard (key.value != nil) == (pair.count == 2) else {
+        throw InvalidValue(
+          "'\(text)': \(key.name) takes \(key.value == nil ? "no value" : "a value: \(key.name)=\(key.value!)")")
+      }
+      do throws(InvalidValue) { try key.take(&request, pair.count == 2 ? pair[1] : "") } catch {
+        throw InvalidValue("'\(text)': \(key.name)= \(error.text)")
+      }
+    }
+    return request
+  }
+
+  /// None for loopback only.
+  func specs() throws(SandboxError) -> [NetworkSpec] {
+    if isNone && !requests.isEmpty { throw .refused("--net none excludes other --net") }
+    var requests = requests
+    let first = singleKeys.first.map { "--\($0.key.name)" } ?? (hasNoFirewallRules ? "--no-firewall-rules" : nil)
+    if requests.isEmpty, let first { throw .refused("\(first) needs a bridge: give --net BRIDGE") }
+    if requests.count > 1, let (key, text) = singleKeys.first {
+      let word = key.value == nil ? key.name : "\(key.name)=\(text)"
+      throw .refused(
+        "--\(key.name) is for one network, and there are \(requests.count): give it to the one that it is for, as in "
+          + "--net \(requests[0].bridge!):\(word)")
+    }
+    for (key, text) in singleKeys {
+      do throws(InvalidValue) { try key.take(&requests[0], text) } catch {
+        throw .refused("--\(key.name) \(error.text)")
+      }
+    }
+    return try requests.map { request throws(SandboxError) in try spec(request) }
+  }
+
+  private func spec(_ request: NetworkRequest) throws(SandboxError) -> NetworkSpec {
+    if request.isRouted && request.isInternal {
       throw .refused("--no-nat and --internal exclude each other: --internal lets nothing out")
     }
     return try NetworkSpec(
-      bridge: bridge, address: address, prefixLength: prefixLength, subnet: subnet, gateway: gateway, mac: mac,
-      mtu: mtu,
-      egress: isInternal ? .internal : isRouted ? .routed : .masquerade, mayChangeForeignChains: !hasNoFirewallRules)
+      bridge: request.bridge!, interface: request.interface, address: request.address,
+      prefixLength: request.prefixLength, subnet: request.subnet, gateway: request.gateway,
+      hasNoDefaultRoute: request.hasNoGateway, mac: request.mac, mtu: request.mtu,
+      egress: request.isInternal ? .internal : request.isRouted ? .routed : .masquerade,
+      mayChangeForeignChains: !hasNoFirewallRules)
   }
 }

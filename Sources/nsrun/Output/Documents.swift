@@ -77,6 +77,8 @@ struct SandboxDocument: Encodable {
   }
 
   struct Network: Encodable {
+    /// The link inside.
+    let interface: String
     let bridge: String
     /// Without the length of the subnet.
     let address: String
@@ -91,7 +93,25 @@ struct SandboxDocument: Encodable {
     let masqueradedBy: String?
     let received: Counters?
     let sent: Counters?
+
+    init(_ connection: SandboxFacts.Connection, _ traffic: LinkStatistics?) {
+      interface = connection.interface.text
+      bridge = connection.bridge.text
+      address = "\(connection.address.address)"
+      prefixLength = connection.address.prefixLength
+      gateway = connection.gateway.map { "\($0)" }
+      mac = "\(connection.mac)"
+      mtu = connection.mtu
+      hostLink = connection.hostLink.text
+      egress = connection.egress.rawValue
+      masqueradedBy = connection.egress != .masquerade ? nil : connection.translation == .host ? "host" : "nsrun"
+      received = traffic.map { Counters($0.received) }
+      sent = traffic.map { Counters($0.sent) }
+    }
   }
+
+  /// Raised when a key changes its meaning; not when one is added.
+  let schemaVersion = 1
 
   let name: String
   /// `running`, `created`, `stale` or `broken`.
@@ -106,7 +126,10 @@ struct SandboxDocument: Encodable {
   let ageSeconds: Int
   let maker: Int32
   let privileged: Bool?
+  /// The first of ``networks``.
   let network: Network?
+  /// In the order in which they were asked for.
+  let networks: [Network]
   let processes: [Process]
   let neighbours: [Neighbour]
 
@@ -121,16 +144,8 @@ struct SandboxDocument: Encodable {
     ageSeconds = report.age
     maker = report.facts.maker
     privileged = report.isPrivileged
-    network = report.facts.connection.map { connection in
-      Network(
-        bridge: connection.bridge.text, address: "\(connection.address.address)",
-        prefixLength: connection.address.prefixLength, gateway: connection.gateway.map { "\($0)" },
-        mac: "\(connection.mac)", mtu: connection.mtu, hostLink: connection.hostLink.text,
-        egress: connection.egress.rawValue,
-        masqueradedBy: connection.egress != .masquerade ? nil : connection.translation == .host ? "host" : "nsrun",
-        received: report.traffic.map { Counters($0.received) },
-        sent: report.traffic.map { Counters($0.sent) })
-    }
+    networks = zip(report.facts.connections, report.traffic).map { Network($0, $1) }
+    network = networks.first
     processes = report.processes.map { Process($0) }
     neighbours = report.neighbours.map {
       Neighbour(address: "\($0.address)", mac: $0.mac.map { "\($0)" }, state: $0.state)
