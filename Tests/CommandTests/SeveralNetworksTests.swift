@@ -15,7 +15,7 @@ extension CommandTests {
         let lines = shown.split(separator: "\n")
         #expect(lines[0].hasPrefix("eth0@") && lines[1].hasPrefix("lan1@") && lines[1].contains("10.2.0.5/24"))
         #expect(lines.filter { $0.hasPrefix("default ") }.count == 1)
-        #expect(lines.contains { $0.hasPrefix("default ") && $0.hasSuffix("dev eth0") })
+        #expect(lines.contains { $0.hasPrefix("default ") && $0.contains(" dev eth0") })
         #expect(lines.filter { $0.contains("1 received") }.count == 2)
         for variable in ["NSRUN_NET=br0", "NSRUN_NET_2=br1", "NSRUN_ADDRESS_2=10.2.0.5", "NSRUN_INTERFACE_2=lan1"] {
           #expect(lines.contains(Substring(variable)), "\(variable)")
@@ -69,8 +69,8 @@ extension CommandTests {
     func gateways() throws {
       try onHost { (host) throws in
         func route(_ nets: String) throws -> String { try host.must("nsrun \(nets) -- ip route show default") }
-        #expect(try route("--net br0:internal --net br1").hasSuffix("dev eth1"))
-        #expect(try route("--net br0:gateway=none --net br1").hasSuffix("dev eth1"))
+        #expect(try route("--net br0:internal --net br1").contains(" dev eth1"))
+        #expect(try route("--net br0:gateway=none --net br1").contains(" dev eth1"))
         #expect(try route("--net br0:gateway=none --net br1:gateway=none") == "")
         #expect(try route("--net br0 --gateway none") == "")
       }

@@ -2,6 +2,7 @@ import Glibc
 import LinuxSystem
 import NFTables
 import Namespaces
+import NetTypes
 import Netlink
 import RouteNetlink
 
@@ -104,7 +105,7 @@ struct Survey {
     let name = record.bridge
     guard !users.isEmpty else { return [] }
     guard let bridge = links.first(where: { $0.name == name.text }) else {
-      if let renamed = self.bridge(of: users, links) {
+      if let renamed = self.bridge(named: name, of: users, links) {
         return [
           Drift(
             kind: .bridges, message: "the bridge \(name) is called \(renamed.name) now: the rules for it match nothing",
@@ -233,9 +234,9 @@ struct Survey {
     ]
   }
 
-  /// The bridge that the links of sandboxes are on, whatever it is called.
-  private func bridge(of users: [SandboxFacts], _ links: [Link]) -> Link? {
-    let ports = Set(users.flatMap(\.connections).map(\.hostLink.text))
+  /// The bridge that the links of sandboxes to one of a name are on, whatever it is called now.
+  private func bridge(named name: InterfaceName, of users: [SandboxFacts], _ links: [Link]) -> Link? {
+    let ports = Set(users.compactMap { $0.connection(to: name) }.map(\.hostLink.text))
     let master = links.first { ports.contains($0.name) && Tag.isOurLink($0) }?.master
     return links.first { $0.index == master && $0.kind == "bridge" }
   }

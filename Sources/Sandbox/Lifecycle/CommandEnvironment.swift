@@ -1,3 +1,4 @@
+import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
@@ -6,13 +7,15 @@ extension SandboxFacts {
   /// What a command is told of its sandbox.
   var variables: [Command.Variable] { Self.variables(of: name, connections) }
 
+  private static let keys = ["NSRUN_NET", "NSRUN_ADDRESS", "NSRUN_GATEWAY", "NSRUN_INTERFACE"]
+
   /// What a command is told of a namespace with this name. What there is not is taken away: an outer sandbox may have
   /// set it.
   static func variables(of name: NamespaceName, _ connections: [Connection] = []) -> [Command.Variable] {
-    let first: [Command.Variable] = [
-      ("NSRUN_NAME", name.text), ("NSRUN_NET", nil), ("NSRUN_ADDRESS", nil), ("NSRUN_GATEWAY", nil),
-    ]
-    return first
+    var others = [""]
+    while getenv("NSRUN_NET_\(others.count + 1)") != nil { others.append("_\(others.count + 1)") }
+    return [("NSRUN_NAME", name.text)]
+      + others.flatMap { suffix in keys.map { ("\($0)\(suffix)", nil) } }
       + connections.enumerated().flatMap { number, connection -> [Command.Variable] in
         let suffix = number == 0 ? "" : "_\(number + 1)"
         return [
