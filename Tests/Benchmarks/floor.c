@@ -1,11 +1,12 @@
-// floor NAME COMMAND [ARG...]: the least that any program can do to give a command a network of its own on a bridge
-// that stands: the yardstick for `nsrun --net br0 -- COMMAND`.
+// floor NAME COMMAND [ARG...]: the least that any program can do to give a command its own network on an existing
+// bridge. `nsrun --net br0 -- COMMAND` is compared with it.
 //
-// It makes a network namespace with a name, a veth pair from the bridge br0 into it, an address, a default route by
-// 10.99.0.1, and a mount namespace with the /sys of the new network; runs the command; takes the name away. The veth
-// goes with the namespace. It checks and chooses nothing: one fixed address (10.99.0.2, or that of the variable IP),
-// no lease, no firewall, no record, and whatever ends it half way leaves things behind. With USERNS in the environment, a
-// user namespace that maps every id to itself owns the network namespace.
+// It makes a network namespace with a name, a veth pair from the bridge br0 into it, an address, a default route via
+// 10.99.0.1, and a mount namespace with the /sys of the new network namespace. Then it runs the command, and removes
+// the name; the veth pair disappears with the namespace. It checks and chooses nothing: it has one fixed address
+// (10.99.0.2, or that of the variable IP), no lease, no firewall and no record, and it leaves things behind if it is
+// ended half way. With USERNS in the environment, a user namespace that maps every id to itself owns the network
+// namespace.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -62,10 +63,10 @@ static struct rtattr *attribute(int type, const void *data, int size) {
   return place;
 }
 
-// Ends a nested attribute: it reaches to the end of what has been appended.
+// Ends a nested attribute, which reaches to the end of what has been appended.
 static void close_nest(struct rtattr *nest) { nest->rta_len = batch.bytes + batch.length - (char *)nest; }
 
-// Sends the batch and waits until the kernel has done it all.
+// Sends the batch, and waits until the kernel has carried out all of it.
 static void perform(int socket) {
   struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
   if (sendto(socket, batch.bytes, batch.length, 0, (void *)&kernel, sizeof kernel) < 0) fail("netlink send");
@@ -96,7 +97,7 @@ static void make_veth(int socket, unsigned bridge, int namespace) {
   struct rtattr *data = attribute(IFLA_INFO_DATA, NULL, 0);
   struct rtattr *other_end = attribute(VETH_INFO_PEER, &peer, sizeof peer);
   attribute(IFLA_IFNAME, "eth0", sizeof "eth0");
-  // Born inside: moving it there afterwards takes milliseconds.
+  // The peer is made inside: to move it there later takes milliseconds.
   attribute(IFLA_NET_NS_FD, &namespace, sizeof namespace);
   close_nest(other_end);
   close_nest(data);
@@ -154,7 +155,7 @@ int main(int count, char **arguments) {
     close(go[1]);
     if (unshare(CLONE_NEWNET | (getenv("USERNS") ? CLONE_NEWUSER : 0))) fail("unshare");
     if (write(ready[1], &signal, 1) != 1) _exit(125);
-    // While the parent builds the network, this makes the mount namespace.
+    // While the parent builds the network, the child makes the mount namespace.
     if (unshare(CLONE_NEWNS)) fail("unshare");
     if (mount("", "/", NULL, MS_SLAVE | MS_REC, NULL)) fail("/");
     if (mount("sysfs", "/sys", "sysfs", 0, NULL)) fail("/sys");

@@ -1,15 +1,17 @@
 // interleave RUNS LABEL [@PID] COMMAND [ARG...] [@@ LABEL [@PID] COMMAND [ARG...]]...
 //
-// Measures commands against each other: starts them in turn, RUNS times each, and prints a row of a Markdown table for
-// each of them: the median and the 90th percentile of the time from its start to its end, in milliseconds, and the median
-// of its ratio to the first one's time in the same turn. What disturbs the machine for a while disturbs all alike.
+// Compares commands: starts them in turn, RUNS times each, and prints a row of a Markdown table for each of them: the
+// median and the 90th percentile of the time from its start to its end, in milliseconds, and the median of the ratio of
+// this time to the first command's time in the same turn. What disturbs the machine for a while disturbs all commands
+// alike.
 //
-// With @PID the command is started in the network and mount namespaces of that process: on another throwaway host.
+// With @PID, the command starts in the network and mount namespaces of that process: on another throwaway host.
 //
-// A network namespace is torn down by the kernel after its last process has ended, which holds up whoever works on
-// links or namespaces meanwhile. So that no command pays for the one before, PAUSE milliseconds (50) lie between them.
+// The kernel tears a network namespace down after the namespace's last process has ended, and this delays work on links
+// or namespaces. So that no command pays for the previous one, there is a pause of PAUSE milliseconds (50) between
+// them.
 //
-// Their output is discarded. A command that fails is counted, said on standard error, and makes this exit with 1.
+// The output of the commands is discarded. If a command fails, this program counts and reports that, and exits with 1.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
@@ -41,7 +43,7 @@ static double now(void) {
 
 static unsigned pause_microseconds = 50000;
 
-// Goes into the namespaces of a process.
+// Enters the namespaces of a process.
 static void enter(const char *process) {
   static const struct { const char *name; int type; } namespaces[] = {{"net", CLONE_NEWNET}, {"mnt", CLONE_NEWNS}};
   char path[2][64];
@@ -56,7 +58,7 @@ static void enter(const char *process) {
   }
 }
 
-// Runs a command once, after a pause, and gives its time in milliseconds.
+// Runs a command once, after a pause, and returns its time in milliseconds.
 static double run(struct command *command) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);

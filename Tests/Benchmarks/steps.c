@@ -1,5 +1,6 @@
-// steps LOW HIGH COMMAND [ARG...]: runs a command and its children instruction by instruction, each until it executes another
-// program, and prints which addresses from LOW to HIGH (hexadecimal, both of 16 digits) they came to, each once, in order.
+// steps LOW HIGH COMMAND [ARG...]: runs a command and its children instruction by instruction, each until it executes
+// another program. Prints the addresses from LOW to HIGH (hexadecimal, 16 digits each) that they reached, each once, in
+// order.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@ int main(int count, char **arguments) {
   unsigned char *seen = calloc(high - low, 1);
   pid_t first = fork();
   if (first == 0) {
-    dup2(2, 1);  // What the command prints is none of it.
+    dup2(2, 1);  // The command's output is not part of the result.
     ptrace(PTRACE_TRACEME);
     raise(SIGSTOP);
     execv(arguments[3], arguments + 3);

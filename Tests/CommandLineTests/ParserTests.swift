@@ -4,7 +4,7 @@ import Testing
 
 @testable import nsrun
 
-@Suite("The command line") struct ParserTests {
+@Suite("Command line") struct ParserTests {
   private func parsed(_ words: String...) throws -> (command: String, arguments: Arguments) {
     guard case .run(let command, let arguments) = try Request.parse(words) else { throw Unexpected() }
     return (command.name, arguments)
@@ -12,7 +12,7 @@ import Testing
 
   private struct Unexpected: Error {}
 
-  /// Options with a value, each with one that is taken, and a value that is not; empty where all are taken.
+  /// Options with a value: for each, a valid value and an invalid one; empty if all values are valid.
   private static let values = [
     "net": ["br0:ip=10.64.1.5,mtu=1400", "a/b"], "ifname": ["lan0", "a/b"], "ip": ["10.64.1.5/24", "10.64"],
     "subnet": ["10.64.1.0/24", "10.64.1.0"],
@@ -23,7 +23,7 @@ import Testing
     "probe": ["192.0.2.1", "::1"], "count": ["3", "0"],
   ]
 
-  @Test("Each option of each command is taken, its value apart or after =, and changes what is asked for")
+  @Test("Each command takes each of its options, with the value apart or after =, and each option has an effect")
   func options() throws {
     for command in Subcommand.all {
       var operands: [String] = []
@@ -38,7 +38,7 @@ import Testing
       let without = try read([])
       for option in command.options {
         guard option.takesValue else {
-          // Of a flag that is on already only its opposite changes something.
+          // If a flag is already on, only its opposite changes something.
           #expect(try option.spellings.contains { try read([$0]) != without }, "\(option.name)")
           for spelling in option.spellings {
             _ = try read([spelling])
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test("An option has one name, and a command no two of one name")
+  @Test("No two commands have the same name, and no two options of a command have the same spelling")
   func unique() {
     #expect(Set(Subcommand.all.map(\.name)).count == Subcommand.all.count)
     for command in Subcommand.all {
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test("Of an option that is given twice the last one counts, and one that may be repeated keeps all")
+  @Test("The last of several equal options counts, and an option that may be repeated keeps all its values")
   func repeated() throws {
     let arguments = try parsed(
       "--mtu", "1400", "--no-pid", "--env", "A=1", "--mtu=1300", "--net", "br0", "--net=br1", "--pid", "--env", "B=",
@@ -80,7 +80,7 @@ import Testing
     #expect(arguments.command.environment.map(\.value) == ["1", ""])
   }
 
-  @Test("What follows -- is the command's, options, another -- and nothing among it")
+  @Test("All that follows -- belongs to the command: options, another --, and empty words")
   func command() throws {
     let run = try parsed("--net", "br0", "--", "sh", "--net", "br1", "--", "")
     #expect(run.command == "run" && run.arguments.command.words == ["sh", "--net", "br1", "--", ""])
@@ -89,7 +89,7 @@ import Testing
     #expect(try parsed("exec", "web", "--", "-x").arguments.command.words == ["-x"])
   }
 
-  @Test("Operands stand before, between and after options, and after -- where they begin with -")
+  @Test("Operands may be before, between and after options, and after -- if they begin with -")
   func operands() throws {
     #expect(try parsed("rm", "a", "--trace", "b").arguments.operands == ["a", "b"])
     #expect(try parsed("rm", "--", "-a", "--trace").arguments.operands == ["-a", "--trace"])
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(
-    "Help and version are given whatever else stands before --",
+    "Help is shown whatever else is before --",
     arguments: [
       (["--help"], ""), (["-h"], ""), (["--bogus", "-h"], ""), (["--net", "br0", "--help"], ""), (["help"], ""),
       (["help", "rm"], "rm"), (["rm", "--help"], "rm"), (["create", "--mtu", "x", "-h", "--", "true"], "create"),
@@ -107,7 +107,7 @@ import Testing
     #expect(helped?.name ?? "" == command)
   }
 
-  @Test("Version is given like help, and neither where it is the command's")
+  @Test("The version is shown like help, but not if --version belongs to the command")
   func version() throws {
     for words in [["--version"], ["list", "--version"]] {
       guard case .version = try Request.parse(words) else { throw Unexpected() }
@@ -116,8 +116,8 @@ import Testing
   }
 }
 
-@Suite("The help") struct HelpTests {
-  @Test("of each command names its options, in lines of 80 columns")
+@Suite("Help") struct HelpTests {
+  @Test("The help of each command names its options, in lines of at most 80 columns")
   func lines() {
     for command in Subcommand.all.map(Optional.init) + [nil] {
       let lines = Help.text(of: command).split(separator: "\n", omittingEmptySubsequences: false)
@@ -128,7 +128,7 @@ import Testing
     }
   }
 
-  @Test("of an option starts in its line where it fits, and below where it does not")
+  @Test("The description of an option starts on its line if it fits there, and below if not")
   func columns() {
     let help = Help.text(of: .run)
     #expect(help.contains("\n  --mac <mac>             The link-layer address. (default: follows from the\n"))
@@ -137,20 +137,20 @@ import Testing
   }
 }
 
-@Suite("A completion") struct CompletionTests {
-  /// The candidates without what they are.
+@Suite("Completions") struct CompletionTests {
+  /// The candidates without their descriptions.
   private func candidates(_ words: String...) -> [String] {
     CompletionAnswer(to: words).lines.map { String($0.prefix { $0 != "\t" }) }
   }
 
-  @Test("of the first word is a command or an option of run")
+  @Test("A completion of the first word is a command or an option of run")
   func first() {
     #expect(candidates("") == Subcommand.all.map(\.name) + ["help"])
     #expect(candidates("re") == ["reload"])
     #expect(candidates("--ne") == ["--net"])
   }
 
-  @Test("of an option is one of the command, and what it means stands beside it")
+  @Test("A completion of an option is an option of the command, together with its description")
   func options() {
     #expect(candidates("create", "web", "--no-") == ["--no-nat", "--no-firewall-rules"])
     #expect(candidates("rm", "web", "--k") == [])
@@ -158,11 +158,11 @@ import Testing
     #expect(candidates("selftest", "--pro") == [])
   }
 
-  @Test("of a value is what the option takes")
+  @Test("A completion of a value is what the option takes")
   func values() {
     #expect(candidates("--dns", "") == ["none"])
     #expect(candidates("--dns=n") == ["--dns=none"])
-    // As bash splits it.
+    // bash splits the word like this.
     #expect(candidates("--dns", "=") == ["none"])
     #expect(candidates("--dns", "=", "n") == ["none"])
     #expect(candidates("--dns", "=", "none", "--net", "=", "") != ["none"])
@@ -171,7 +171,7 @@ import Testing
     #expect(candidates("--workdir", "/") == [":directories"])
   }
 
-  @Test("after -- is the command's")
+  @Test("A completion after -- belongs to the command")
   func command() {
     #expect(candidates("--net", "br0", "--", "pi") == [":command 3"])
     #expect(candidates("exec", "web", "--", "ip", "a") == [":command 3"])

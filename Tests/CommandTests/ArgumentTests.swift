@@ -4,14 +4,14 @@ import Testing
 extension CommandTests {
   @Suite("Arguments")
   struct Arguments {
-    @Test("Bytes that are no UTF-8 reach the command as they are")
+    @Test("The command gets arguments that are not UTF-8 unchanged")
     func bytes() throws {
       try onHost { (host) throws in
         #expect(try host.must("nsrun -- printf '%s' $'\\xff\\xfe' é | od -An -tx1").contains("ff fe"))
       }
     }
 
-    @Test("bash completes the names of sandboxes, options and their values, and the command after --")
+    @Test("bash completes sandbox names, options, option values, and the command after --")
     func completion() throws {
       try onHost { (host) throws in
         try host.must("nsrun create web --net br7")
@@ -34,7 +34,7 @@ extension CommandTests {
       }
     }
 
-    /// Runs what nsrun refuses.
+    /// Runs a command line that nsrun refuses, and returns the error.
     private func complaint(_ command: String) throws -> String {
       var complaint = ""
       try onHost { (host) throws in
@@ -46,7 +46,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Whoever forgets -- is shown the whole line with it",
+      "The error about a missing -- shows the whole command line with --",
       arguments: [
         ("nsrun ping -c1 8.8.8.8", "nsrun -- ping -c1 8.8.8.8"),
         ("nsrun --net br0 --no-nat ping -c 1 8.8.8.8", "nsrun --net br0 --no-nat -- ping -c 1 8.8.8.8"),
@@ -61,7 +61,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Whoever mistypes a command, or calls it as other tools do, is told which one may have been meant",
+      "The error about an unknown command suggests the one with a similar name or with the same meaning",
       arguments: [
         ("nsrun lst", "list"), ("nsrun lsit", "list"), ("nsrun creat web --net br0", "create"),
         ("nsrun help clean-up", "cleanup"), ("nsrun delete web", "rm"), ("nsrun version", "--version"),
@@ -75,13 +75,13 @@ extension CommandTests {
       }
     }
 
-    @Test("A word that is a program as well may mean either")
+    @Test("The error about an unknown command that is also a program suggests both")
     func ambiguous() throws {
       #expect(try complaint("nsrun ls -l").hasSuffix("did you mean nsrun list, or nsrun -- ls -l?"))
     }
 
     @Test(
-      "What else is wrong with a line is said, and only what is near is suggested",
+      "nsrun reports every other mistake in a command line, and suggests only a likely correction",
       arguments: [
         ("nsrun exec web", "a command is missing: nsrun exec web [OPTIONS] -- COMMAND [ARG...]"),
         ("nsrun exec", "nsrun exec NAME [OPTIONS] -- COMMAND [ARG...]"),

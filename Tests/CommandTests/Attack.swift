@@ -1,21 +1,22 @@
 import Testing
 
-/// What uid 0 tries against the host: a script of bash that succeeds only if that works, and does no harm if it does.
-/// `attack` is Tests/Support/attack.c; $victim is a process of the host, $handle its network namespace.
+/// An attack of uid 0 on the host: a bash script that succeeds only if the attack works, and then does no harm.
+/// `attack` is Tests/Support/attack.c, $victim a process of the host, $handle a file handle of the host's network
+/// namespace.
 struct Attack: Sendable, CustomTestStringConvertible, CustomStringConvertible {
   enum Unconfined: Equatable, Sendable {
     case works
-    /// It is allowed, and fails for another reason.
+    /// The kernel allows the attack, but it fails for another reason.
     case fails(String)
-    /// It would be felt outside.
+    /// The attack would have effects outside.
     case untried
   }
 
   let name: String
   let script: String
-  /// One of these is why it fails inside.
+  /// The attack fails inside with one of these errors.
   let refusals: [String]
-  /// What comes of it with the host's power.
+  /// The result of the attack with --privileged.
   let unconfined: Unconfined
   var mayLack: [String] = []
   var isOfProcess1: Bool { name.hasSuffix("process 1") }
@@ -30,7 +31,7 @@ struct Attack: Sendable, CustomTestStringConvertible, CustomStringConvertible {
   var testDescription: String { name }
   var description: String { "\(name) (\(script))" }
 
-  /// The same, where a kernel may not have what it takes.
+  /// The same attack, which some kernels do not support and refuse with one of these errors.
   private func onKernels(without errors: String...) -> Attack {
     var attack = self
     attack.mayLack = errors
@@ -76,10 +77,10 @@ struct Attack: Sendable, CustomTestStringConvertible, CustomStringConvertible {
       "/sys/kernel/profiling",
       "/sys/fs/cgroup/cgroup.procs",
     ].map { Attack("write to \($0)", "attack open \($0)", ["EROFS"]).onKernels(without: "ENOENT") } + [
-      // Not on every kernel.
+      // Not every kernel has this file.
       Attack("write to /proc/sysrq-trigger", "attack open /proc/sysrq-trigger", ["EROFS", "ENOENT"])
         .onKernels(without: "ENOENT"),
-      // Not a parameter of the host, but what keeps it from making cgroup namespaces.
+      // This is not a parameter of the host, but the limit that keeps the sandbox from making cgroup namespaces.
       Attack(
         "write to /proc/sys/user", "attack open /proc/sys/user/max_cgroup_namespaces", ["EROFS"], unconfined: .untried),
       Attack("write to another /proc", "attack open /run/proc/sys/vm/swappiness", ["ENOENT"]),
@@ -139,7 +140,7 @@ struct Attack: Sendable, CustomTestStringConvertible, CustomStringConvertible {
   ]
 }
 
-/// What uid 0 inside has every right to: a script of bash.
+/// Something that uid 0 inside may do: a bash script that must succeed.
 struct Permission: Sendable, CustomTestStringConvertible, CustomStringConvertible {
   let name: String
   let script: String

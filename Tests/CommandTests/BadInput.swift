@@ -1,8 +1,8 @@
 import Testing
 
-/// Command lines that must be refused on the host of ``CommandTests/BadInputTests``.
+/// Command lines that nsrun must refuse on the host of ``CommandTests/BadInputTests``.
 enum BadInput {
-  /// A command line that is refused, and what the complaint has to say.
+  /// A command line that nsrun refuses, and a text that the error must contain.
   struct Row: Sendable, CustomTestStringConvertible {
     let command: String
     let complaint: String

@@ -3,33 +3,33 @@ import Testing
 
 extension CommandTests {
   @Suite("Bad input", .serialized) struct BadInputTests {
-    @Test("A bad command line is refused in one line", arguments: BadInput.commandLine)
+    @Test("nsrun refuses a bad command line with an error of one line", arguments: BadInput.commandLine)
     func commandLine(row: BadInput.Row) throws { try refuse(row) }
 
-    @Test("A bad user, group or capability is refused before anything is changed", arguments: BadInput.identities)
+    @Test("nsrun refuses a bad user, group or capability before it changes anything", arguments: BadInput.identities)
     func identities(row: BadInput.Row) throws { try refuse(row) }
 
-    @Test("A bad address or subnet is refused before anything is changed", arguments: BadInput.addresses)
+    @Test("nsrun refuses a bad address or subnet before it changes anything", arguments: BadInput.addresses)
     func addresses(row: BadInput.Row) throws { try refuse(row) }
 
-    @Test("A bad MAC or MTU is refused before anything is changed", arguments: BadInput.linkLayer)
+    @Test("nsrun refuses a bad MAC or MTU before it changes anything", arguments: BadInput.linkLayer)
     func linkLayer(row: BadInput.Row) throws { try refuse(row) }
 
-    @Test("A bad name is refused before anything is changed", arguments: BadInput.names)
+    @Test("nsrun refuses a bad name before it changes anything", arguments: BadInput.names)
     func names(row: BadInput.Row) throws { try refuse(row) }
 
-    @Test("A bad bridge is refused before anything is changed", arguments: BadInput.bridges)
+    @Test("nsrun refuses a bad bridge before it changes anything", arguments: BadInput.bridges)
     func bridges(row: BadInput.Row) throws { try refuse(row) }
 
-    @Test("Who is not root is told what is needed", arguments: BadInput.privileges)
+    @Test("nsrun tells a user other than root that it needs root", arguments: BadInput.privileges)
     func privileges(row: BadInput.Row) throws { try refuse(row) }
 
     @Test(
-      "A new host, with nothing on it yet, is as it was after a refusal",
+      "A refused launch leaves a host without sandboxes unchanged",
       arguments: BadInput.addresses + BadInput.linkLayer + BadInput.bridges)
     func onNewHost(row: BadInput.Row) throws {
       let host = try Self.newHost.get()
-      // What is in use elsewhere may be free here.
+      // What is in use on the other host may be free here, so the launch may succeed.
       let outcome = try host.sh("\(row.command); [ ! -e /run/nsrun ]")
       #expect(outcome.status == 0, "\(outcome)")
       try host.eventually("[ $(ip -br link | wc -l) = 2 ]")
@@ -45,7 +45,7 @@ extension CommandTests {
       ip route add 10.78.0.0/16 via 192.0.2.1 table 77
       """
 
-    /// One host for all rows: what is refused leaves it as it was, so each finds the same.
+    /// All rows share one host. A refused launch leaves the host unchanged, so each row finds the same state.
     private static let host = Result {
       let host = try ThrowawayHost()
       try host.must(preparation)

@@ -2,9 +2,9 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// Sandboxes whose name, link or record somebody has deleted.
+  /// Sandboxes whose name, link or record was deleted.
   @Suite("Broken sandboxes") struct BrokenSandboxTests {
-    /// Starts what stays inside although the name of its namespace is gone.
+    /// Starts a command that keeps running inside after the name of its namespace is deleted.
     private static func leaveInside(_ host: ThrowawayHost, _ script: String) throws -> (
       command: HostCommand, pid: String
     ) {
@@ -13,7 +13,7 @@ extension CommandTests {
     }
 
     @Test(
-      "What runs inside is ended also where the namespace's name was deleted, and the record as well",
+      "rm and cleanup end processes inside, even if the namespace's name, or also the record, was deleted",
       arguments: [
         ("ip netns delete web", "nsrun rm web"), ("ip netns delete web", "nsrun cleanup --all"),
         ("rm -r /run/nsrun/*; ip netns delete web", "nsrun cleanup --all"),
@@ -30,7 +30,7 @@ extension CommandTests {
     }
 
     @Test(
-      "exec says of a sandbox whose name was deleted what to do, and reload that it cannot restore it",
+      "exec and reload call a sandbox whose name was deleted broken, and print the command that removes it",
       arguments: ["web", "a b"])
     func joined(name: String) throws {
       try onHost { (host) throws in
@@ -46,7 +46,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What a killed run has left inside is ended also where the namespace's name was deleted")
+    @Test("cleanup ends processes that a killed run left inside, even if the namespace's name was deleted")
     func killed() throws {
       try onHost { (host) throws in
         let script =
@@ -63,7 +63,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A running sandbox is shown as broken too, with what runs inside",
+      "list and inspect show a running sandbox without name or link as broken, with its processes",
       arguments: ["ip netns delete web", "ip link delete $(ls /sys/class/net | grep ^nsrun-)"])
     func running(hand: String) throws {
       try onHost { (host) throws in
@@ -81,7 +81,7 @@ extension CommandTests {
     }
 
     @Test(
-      "cleanup removes sandboxes that stay but are broken, though not those in which something runs",
+      "cleanup removes a broken created sandbox, unless a process runs inside",
       arguments: ["ip netns delete web", "ip link delete $(cut -d' ' -f2 < /run/scratch/link)"])
     func broken(hand: String) throws {
       try onHost { (host) throws in

@@ -3,13 +3,13 @@ import Testing
 
 extension CommandTests {
   @Suite("Capabilities") struct CapabilityTests {
-    /// What a command has: inheritable, permitted, effective, bounding, ambient, as /proc shows it.
+    /// The capability sets of a command, from /proc: inheritable, permitted, effective, bounding, ambient.
     private func sets(_ host: ThrowawayHost, _ nsrun: String) throws -> [String] {
       try host.must("\(nsrun) -- sed -n 's/^Cap...:.0*\\(.\\)/\\1/p' /proc/self/status").split(separator: "\n")
         .map(String.init)
     }
 
-    /// All that this kernel has, without some numbers.
+    /// All capabilities of this kernel, except those with the given numbers.
     private func all(_ host: ThrowawayHost, without numbers: Int...) throws -> String {
       let mask = numbers.map { " & ~(1 << \($0))" }.joined()
       return try host.must("printf %x $((((2 << $(cat /proc/sys/kernel/cap_last_cap)) - 1)\(mask)))")
@@ -18,10 +18,10 @@ extension CommandTests {
     // NET_BIND_SERVICE is 10, NET_RAW 13, SYS_ADMIN 21.
 
     @Test(
-      "Root has all, and what is dropped is in no set, in whatever way it is written", arguments: ["", "--privileged"])
+      "Root has all capabilities but dropped ones, in every set and every spelling", arguments: ["", "--privileged"])
     func root(power: String) throws {
       try onHost { (host) throws in
-        // What the machine gives its own root is all that --privileged can hand on.
+        // With --privileged, the command can get only the capabilities that root has on the machine.
         let full = try host.must("sed -n 's/^CapBnd:.0*//p' /proc/self/status")
         let all = power.isEmpty ? try self.all(host) : full
         #expect(try sets(host, "nsrun \(power)") == ["0", all, all, all, "0"])
@@ -33,7 +33,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Dropping all but some leaves exactly these, in every set")
+    @Test("--cap-add and --cap-drop, one of them with all, leave exactly the chosen capabilities in every set")
     func exactly() throws {
       try onHost { (host) throws in
         let some = ["2400", "2400", "2400", "2400", "2400"]
@@ -44,7 +44,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Another user with --cap-drop all and --no-new-privs has nothing, and cannot get anything")
+    @Test("A user other than root with --cap-drop all and --no-new-privs has no capabilities and can gain none")
     func nothing() throws {
       try onHost { (host) throws in
         let status = try host.must(
@@ -60,7 +60,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Another user has exactly what is added, ambient and effective, whatever it executes")
+    @Test("A user other than root has exactly the added capabilities, ambient and effective, whatever it executes")
     func ambient() throws {
       try onHost { (host) throws in
         let all = try self.all(host)
@@ -74,7 +74,7 @@ extension CommandTests {
       }
     }
 
-    @Test("exec gives what run gives, and joins namespaces of others with the host's power")
+    @Test("exec gives the same capabilities as run, and enters foreign network namespaces with the host's power")
     func exec() throws {
       try onHost("ip netns add theirs") { (host) throws in
         try host.must("nsrun create one")
@@ -91,7 +91,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A file's capabilities and a set-user-ID bit count for another user, but not with --no-new-privs")
+    @Test("File capabilities and set-user-ID bits take effect for users other than root, except with --no-new-privs")
     func files() throws {
       let preparation = """
         cp $(command -v sed) /run/scratch/raw; setcap cap_net_raw=ep /run/scratch/raw
@@ -115,7 +115,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What is dropped cannot be used, and what is added can")
+    @Test("A command cannot use a dropped capability, and can use an added one")
     func use() throws {
       try onHost { (host) throws in
         let raw = "python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)'"
@@ -127,7 +127,7 @@ extension CommandTests {
       }
     }
 
-    @Test("inspect shows who a sandbox's processes are and what they hold, and whether it has power over the host")
+    @Test("inspect shows user and capabilities of each process, and whether the sandbox has power over the host")
     func inspect() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one; nsrun create two --privileged")

@@ -2,11 +2,11 @@ import Glibc
 import TestHost
 import Testing
 
-/// The binary, black box, each test in a host of its own.
+/// Black-box tests of the binary. Each test has its own throwaway host.
 @Suite(.enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)), .realHostUntouched)
 struct CommandTests {}
 
-/// Runs a test in a throwaway host; afterwards the host must be as it was after the preparation.
+/// Runs a test on a throwaway host. After the test, the host must be as it was after the preparation.
 func onHost(
   _ preparation: String = "", sourceLocation: SourceLocation = #_sourceLocation,
   _ body: (ThrowawayHost) throws -> Void
@@ -15,10 +15,10 @@ func onHost(
   #expect(left == nil, "the host is not as it was before", sourceLocation: sourceLocation)
 }
 
-/// A bridge of somebody else's.
+/// Makes a foreign bridge.
 let foreignBridge = "ip link add br0 type bridge; ip addr add 10.99.0.1/24 dev br0; ip link set br0 up"
 
-/// Checks around the whole suite that the machine itself is as it was.
+/// Checks that the whole suite leaves the machine itself unchanged.
 struct RealHostUntouched: SuiteTrait, TestScoping {
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
@@ -26,7 +26,7 @@ struct RealHostUntouched: SuiteTrait, TestScoping {
     let before = try Self.traces()
     try await function()
     var after = try Self.traces()
-    // A suite that runs at the same time may just have started one that prints its help.
+    // Another suite may run at the same time, and may just have started an nsrun that prints its help.
     for _ in 1...100 where !after.isSubset(of: before) {
       usleep(100_000)
       after = try Self.traces()
@@ -36,7 +36,7 @@ struct RealHostUntouched: SuiteTrait, TestScoping {
       before.subtracting(after).allSatisfy { $0.hasPrefix("/proc/") }, "tests have taken something from this machine")
   }
 
-  /// What nsrun or a throwaway host could leave on the machine.
+  /// The traces that nsrun or a throwaway host could leave on the machine.
   private static func traces() throws -> Set<Substring> {
     let nsrun = try Binary.nsrun.get()
     let script = """

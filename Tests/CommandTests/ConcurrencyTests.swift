@@ -2,11 +2,11 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("Many at once") struct ConcurrencyTests {
-    @Test("Sixteen runs at once on a bridge that is not there have distinct addresses and leave nothing")
+  @Suite("Concurrent launches") struct ConcurrencyTests {
+    @Test("Sixteen concurrent runs on a bridge that did not exist have distinct addresses and leave nothing")
     func runs() throws {
       try onHost { (host) throws in
-        // Each waits until all have their address, so that all stand at the same time.
+        // Each run waits until all have an address, so that all exist at the same time.
         let outcome = try host.sh(
           """
           mkdir /run/scratch/up
@@ -23,7 +23,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Runs that come and go at once, the last one unmaking what the next one makes, all get out")
+    @Test("Concurrent runs that come and go all reach the internet, though the last undoes what the next one does")
     func comingAndGoing() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -38,7 +38,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Of many that want the same address or name, one gets it and the others are told")
+    @Test("One of many concurrent launches gets the name or address that all want, and the others fail with the reason")
     func sameWish() throws {
       try onHost { (host) throws in
         let script = { (command: String) in
@@ -61,7 +61,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Two bridges made at once get different subnets and both have a way out")
+    @Test("Bridges that are made at the same time get different subnets, and all have a way out")
     func bridges() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -76,10 +76,10 @@ extension CommandTests {
       }
     }
 
-    @Test("An address that was given back is not at once somebody else's, and a full subnet is said to be full")
+    @Test("nsrun does not lease a freed address again at once, and reports a full subnet")
     func addresses() throws {
       try onHost { (host) throws in
-        // A /29 has six hosts: the gateway and five sandboxes.
+        // A /29 has six host addresses: one for the gateway and five for sandboxes.
         var given: [String] = []
         for number in 1...5 { given.append(try host.must("nsrun create s\(number) --net br0 --subnet 10.64.5.0/29")) }
         #expect(Set(given).count == 5 && !given.contains("10.64.5.1"))

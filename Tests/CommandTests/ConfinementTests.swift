@@ -2,12 +2,14 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// What uid 0 may not do in a sandbox, and what it may. All but the keys is tried on one host, with a sandbox `keep`.
+  /// What uid 0 may do in a sandbox, and what not. Attacks and permissions are tried on one host, with a sandbox
+  /// `keep`.
   @Suite("Confinement") struct ConfinementTests {
     private static let host = Result {
       let host = try ThrowawayHost()
       try host.compile("attack")
-      // A process of the host to attack, which ends with it; $victim and $handle are told to the attacks in a file.
+      // Starts a process of the host as the victim, which ends with the host. A file gives $victim and $handle to the
+      // attacks.
       try host.must(
         """
         nsrun create keep --net br0
@@ -26,23 +28,23 @@ extension CommandTests {
       try host.get().sh("\(entry) bash", input: ". /run/scratch/facts\n\(script)\n")
     }
 
-    @Test("uid 0 in a sandbox cannot do it, whether it came by run or by exec", arguments: Attack.all)
+    @Test("uid 0 cannot attack the host from a sandbox, whether by run or by exec", arguments: Attack.all)
     func refused(attack: Attack) throws {
       for entry in ["nsrun --no-pid --net br0 --", "nsrun exec keep --"] {
         let outcome = try Self.bash(entry, attack.script)
         #expect(outcome.status != 0, "\(entry) \(attack): \(outcome)")
         #expect(attack.refusals.contains { outcome.errors.contains($0) }, "\(entry) \(attack): \(outcome)")
       }
-      // The host's processes have no numbers there; number 1 is one of the sandbox's.
+      // The host's processes have no ids in the sandbox's PID namespace, whose process 1 belongs to the sandbox.
       if attack.isOfProcess1 { return }
       let outcome = try Self.bash("nsrun --net br0 --", attack.script)
       #expect(outcome.status != 0, "\(attack): \(outcome)")
     }
 
-    @Test("The same is not refused without the confinement", arguments: Attack.all.filter { $0.unconfined != .untried })
+    @Test("--privileged refuses none of the attacks", arguments: Attack.all.filter { $0.unconfined != .untried })
     func unconfined(attack: Attack) throws {
       let outcome = try Self.bash("nsrun --privileged --no-pid --net br0 --", attack.script)
-      // What this kernel lacks proves nothing.
+      // The attack proves nothing if this kernel does not support it.
       if attack.mayLack.contains(where: { outcome.errors.contains($0) }) { return }
       switch attack.unconfined {
       case .works: #expect(outcome.status == 0, "\(attack): \(outcome)")
@@ -51,7 +53,7 @@ extension CommandTests {
       }
     }
 
-    @Test("uid 0 in a sandbox can do it, whether it came by run or by exec", arguments: Permission.all)
+    @Test("uid 0 can use its permissions in a sandbox, whether by run or by exec", arguments: Permission.all)
     func allowed(permission: Permission) throws {
       for entry in ["nsrun --net br0 --", "nsrun exec keep --"] {
         let outcome = try Self.bash(entry, "set -e\n\(permission.script)")
@@ -59,7 +61,7 @@ extension CommandTests {
       }
     }
 
-    @Test("No namespace of a network that is seen in /proc can be entered, but its own")
+    @Test("A command can enter no network namespace that it sees in /proc, except its own")
     func namespacesInProc() throws {
       let script = """
         own=$(readlink /proc/self/ns/net); seen=0
@@ -74,15 +76,15 @@ extension CommandTests {
       #expect(try Self.bash("nsrun --privileged --no-pid --net br0 --", script).output.contains("entered /proc/1\n"))
     }
 
-    @Test("Of the host's processes none is seen, and of the sandbox's all")
+    @Test("A command sees none of the host's processes, and all of its sandbox's")
     func processes() throws {
       let script = "sleep 1000 & until grep -q sleep /proc/$!/comm; do :; done; ps -e -o comm=; kill $!"
       #expect(try Self.bash("nsrun --net br0 --", script).lines.sorted() == ["bash", "ps", "sleep"])
-      // Those of other tests as well.
+      // The sandbox also contains processes of other tests.
       #expect(try Self.bash("nsrun exec keep --", script).lines.contains("sleep"))
     }
 
-    @Test("sysfs, mounted anew, shows the sandbox's links only, and cannot be written to")
+    @Test("A new mount of sysfs shows only the sandbox's links, and is not writable")
     func sysfs() throws {
       let outcome = try Self.bash(
         "nsrun --net br0 --",
@@ -93,7 +95,7 @@ extension CommandTests {
       #expect(outcome.output == "eth0\nlo\n" && outcome.errors.hasSuffix("EROFS\n"), "\(outcome)")
     }
 
-    @Test("The host keeps its rules, its name and its links, whatever is done to those inside")
+    @Test("Changes inside to rules, hostname and links do not change those of the host")
     func effects() throws {
       try onHost("nft add table ip mine; nft add chain ip mine c") { (host) throws in
         let look = "nft list ruleset; ip -br link | cut -d@ -f1; uname -n"
@@ -109,11 +111,11 @@ extension CommandTests {
       }
     }
 
-    @Test("Keys of the host's root are out of reach: those of its session, by id, and by a link to its keyring")
+    @Test("A command cannot reach keys of the host's root by the session, by id, or by a link to the keyring")
     func keys() throws {
       try onHost { (host) throws in
         try host.compile("attack")
-        // Its keyring is the machine's, whose user namespace this is.
+        // The keyring is that of the machine, because the throwaway host is in the machine's user namespace.
         let ids = try host.must("attack make-key")
         let key = ids.split(separator: " ")[1]
         defer { _ = try? host.sh("attack unlink-key \(ids)") }
@@ -126,7 +128,7 @@ extension CommandTests {
             #expect(outcome.status == 1 && outcome.errors == "ENOSYS\n", "\(entry)\(attack): \(outcome)")
           }
           let unconfined = try host.sh("attack in-session nsrun --privileged -- attack \(attack)")
-          // i386 may not be there.
+          // The kernel may not support i386 system calls.
           #expect(unconfined.status == 0 || attack.contains("i386"), "\(attack): \(unconfined)")
         }
         #expect(try host.sh("nsrun -- attack keyctl-x32 \(key)").errors == "ENOSYS\n")
@@ -134,7 +136,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Nobody inside types into the terminal for the shell that reads there next", arguments: ["", "--user nobody"])
+      "A command cannot type into its terminal for the shell that reads there next", arguments: ["", "--user nobody"])
     func terminal(options: String) throws {
       try onHost { (host) throws in
         try host.compile("attack")
@@ -145,7 +147,7 @@ extension CommandTests {
     }
 
     @Test(
-      "The kernel's files are out of reach wherever they are mounted, also where the kernel cannot list mounts",
+      "A command cannot reach kernel files at any mount point, even if the kernel cannot list mounts",
       arguments: ["", "oldkernel"])
     func mountedElsewhere(kernel: String) throws {
       try onHost("mkdir /run/proc /run/sys; mount -t proc proc /run/proc; mount -t sysfs sysfs /run/sys") {
@@ -158,7 +160,7 @@ extension CommandTests {
     }
 
     @Test(
-      "The control groups and what hides files of /proc are mounted inside as on the host, the former to look at only",
+      "A sandbox keeps the host's mounts of control groups, read-only, and those that hide files of /proc",
       arguments: ["nsrun --", "oldkernel nsrun --", "nsrun -- nsrun --"])
     func kept(entry: String) throws {
       let mounts = """
@@ -176,7 +178,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What cannot be kept of /proc costs a warning, not the confinement")
+    @Test("A mount over a file of /proc that nsrun cannot keep causes a warning, and confinement still works")
     func notKept() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -188,7 +190,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Kernel parameters of the network that the host does not let be written cannot be written inside")
+    @Test("Network parameters that are read-only on the host are read-only inside")
     func readOnlyParameters() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -201,10 +203,10 @@ extension CommandTests {
       }
     }
 
-    @Test("What the host mounts on demand stays as it is, and is not waited for")
+    @Test("nsrun leaves an automount of the host as it is, and does not wait for it")
     func automount() throws {
       try onHost { (host) throws in
-        // Nobody answers: who asks for it waits for ever.
+        // No process answers requests for this automount, so a process that accesses it would wait forever.
         let outcome = try host.sh(
           """
           exec 9> >(exec sleep 1000 > /dev/null 2>&1); sleeper=$!
@@ -216,7 +218,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What the host mounts while a command runs does not arrive inside, file systems of the kernel least of all")
+    @Test("Mounts that the host makes while a command runs do not appear inside, above all no kernel file systems")
     func laterMounts() throws {
       try onHost("mount --make-rshared /; mkdir -p /run/late/proc /run/late/data") { (host) throws in
         try host.must("nsrun create keep")
@@ -239,10 +241,10 @@ extension CommandTests {
       }
     }
 
-    @Test("What the host mounts on demand arrives inside")
+    @Test("A file system that the host automounts while a command runs appears inside")
     func laterAutomount() throws {
       try onHost("mount --make-rshared /; mkdir -p /run/auto /run/other") { (host) throws in
-        // The shell, and all of its process group, is the one that mounts, and waits for nobody there.
+        // The shell and its process group are the automounter, so they do not wait there.
         let script = """
           exec 9> >(exec sleep 1000 > /dev/null 2>&1); sleeper=$!
           mount -t autofs -o fd=9,pgrp=$$,minproto=5,maxproto=5,direct none /run/auto || exit 77
@@ -256,7 +258,7 @@ extension CommandTests {
       }
     }
 
-    @Test("File systems of the kernel are not there inside, wherever they are mounted")
+    @Test("Kernel file systems are absent inside, wherever the host mounts them")
     func elsewhere() throws {
       try onHost("mkdir -p /run/k/proc /run/k/subtree; touch /run/k/file") { (host) throws in
         try host.must(
@@ -272,7 +274,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A sandbox in a sandbox has processes of its own, and nobody there more power over the kernel")
+    @Test("A sandbox in a sandbox has its own processes, and gives no more power over the kernel")
     func nestedProcesses() throws {
       let script = """
         nsrun --net br1 --pid -- bash -c '
@@ -289,13 +291,13 @@ extension CommandTests {
       }
     }
 
-    @Test("The working directory is one of the view", arguments: ["nsrun --net br0 --", "nsrun exec keep --"])
+    @Test("The working directory is resolved inside, or is /", arguments: ["nsrun --net br0 --", "nsrun exec keep --"])
     func workingDirectory(entry: String) throws {
       let host = try Self.host.get()
       #expect(try host.sh("cd /proc/sys/kernel; \(entry) test -w core_pattern").status == 1)
       #expect(try host.must("cd /sys/class/net; \(entry) ls") == "eth0\nlo")
       let gone = "mkdir /run/gone; cd /run/gone; rmdir /run/gone"
-      // One deleted, those of names and of file systems of the kernel, and in one that is mounted no more.
+      // A deleted directory, one of names, two in kernel file systems, and one in a file system that was unmounted.
       let unmounted = "mkdir -p /run/t; mount -t tmpfs t /run/t; cd /run/t; umount -l /run/t"
       for directory in [gone, "cd /run/netns", "cd /run/proc/sys/vm", "cd /run/bpf", unmounted] {
         let outcome = try host.sh("\(directory); \(entry) pwd")
@@ -304,8 +306,9 @@ extension CommandTests {
       }
     }
 
-    // On a host of its own: bwrap changes every mount that it copies, and fails if one of /run/netns is gone meanwhile.
-    @Test("bwrap and nsrun go together, either inside the other")
+    // This test has its own host: bwrap changes every mount that it copies, and fails if one in /run/netns disappears
+    // meanwhile.
+    @Test("bwrap works inside nsrun, and nsrun works inside bwrap")
     func bubblewrap() throws {
       try onHost { (host) throws in
         try host.must("nsrun create keep --net br0")
@@ -315,14 +318,15 @@ extension CommandTests {
         try host.must(
           "nsrun --net br0 -- bwrap --unshare-user --unshare-ipc --unshare-uts --ro-bind / / ping -c 1 -W 1 8.8.8.8"
         )
-        // A fresh /proc would have a /proc/sys that root can write to: as in any container that masks its own.
+        // A new /proc would have a /proc/sys that root can write to. The kernel refuses it, as in any container that
+        // masks its /proc.
         let outcome = try host.sh("nsrun --net br0 -- bwrap --ro-bind / / --unshare-pid --proc /proc true")
         #expect(outcome.status == 1 && outcome.errors.contains("Operation not permitted"), "\(outcome)")
         try host.must("nsrun rm keep")
       }
     }
 
-    @Test("bwrap inside a sandbox is not disturbed by sandboxes that come and go")
+    @Test("Sandboxes that come and go do not disturb bwrap inside a sandbox")
     func bubblewrapAmongOthers() throws {
       try onHost { (host) throws in
         try host.must(

@@ -2,9 +2,9 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("Where a container, or its owner, forbids something") struct ContainerTests {
-    /// Runs a script of bash as Docker would with --cap-add NET_ADMIN,SYS_ADMIN: what of /proc and /sys is the kernel's
-    /// is read-only or masked, and few capabilities are left.
+  @Suite("Restricted containers") struct ContainerTests {
+    /// Runs a bash script as Docker would with --cap-add NET_ADMIN,SYS_ADMIN: kernel files in /proc and /sys are
+    /// read-only or masked, and few capabilities are left.
     private static let container = """
       container() {
         unshare --mount --propagation private bash -ec '
@@ -21,7 +21,7 @@ extension CommandTests {
 
       """
 
-    /// Gives who made a mount namespace an empty /run, but for the binary.
+    /// Gives a new mount namespace an empty /run with only the binary.
     private static let ownRun = """
       mount -t tmpfs tmpfs /tmp; mkdir /tmp/bin; touch /tmp/bin/nsrun; mount --bind /run/bin/nsrun /tmp/bin/nsrun
       mount --rbind /tmp /run; ip link set lo up
@@ -35,14 +35,14 @@ extension CommandTests {
       "sandboxes reach nothing beyond this host: cannot turn on forwarding: Read-only file system"
     private static let processes = "the host's processes are seen inside: cannot mount /proc: Operation not permitted"
 
-    /// Whether each line is a warning of its own, one for each text.
+    /// Whether the lines are exactly one warning for each text.
     private func warns(_ lines: [String], _ texts: String...) -> Bool {
       lines.count == texts.count
         && texts.allSatisfy { text in lines.contains { $0.hasPrefix("nsrun: \(text)") } }
     }
 
     @Test(
-      "With a read-only /proc/sys a sandbox gets out where the container forwards, and masks stay; a warning a thing")
+      "A sandbox gets out of a forwarding container with read-only /proc/sys, with masks kept and a warning per limit")
     func readOnly() throws {
       try onHost("echo 1 > /proc/sys/net/ipv4/ip_forward") { (host) throws in
         let outcome = try host.sh(
@@ -56,7 +56,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where forwarding is off for good, sandboxes reach each other and the container; that is a warning")
+    @Test("Sandboxes in a container that cannot forward reach each other and the container, with a warning")
     func noForwarding() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -70,7 +70,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A container without root's power over the machine keeps its /proc: that is a warning, too")
+    @Test("A sandbox in a container without power over the machine keeps the container's /proc, with a warning")
     func rootless() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -85,7 +85,7 @@ extension CommandTests {
       }
     }
 
-    @Test("doctor names what is missing there, and what to do")
+    @Test("doctor names what a container lacks, and prints what to do")
     func doctor() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(Self.container + "container 'nsrun doctor --json'")
@@ -100,7 +100,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Without /proc it says so in one line", arguments: ["--net br0 -- true", "create one", "list"])
+    @Test("nsrun reports in one line that /proc is missing", arguments: ["--net br0 -- true", "create one", "list"])
     func noProc(arguments: String) throws {
       try onHost { (host) throws in
         let outcome = try host.sh("unshare -m sh -ec 'mount -t tmpfs tmpfs /proc; exec nsrun \(arguments)'")
@@ -112,7 +112,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Without the capabilities to map ids it is refused, with their names", arguments: ["setuid", "setgid", "setfcap"])
+      "The refusal names the capability that nsrun lacks to map ids", arguments: ["setuid", "setgid", "setfcap"])
     func noMapping(capability: String) throws {
       try onHost { (host) throws in
         for command in ["nsrun --net br0 -- true", "nsrun create one"] {
@@ -124,7 +124,8 @@ extension CommandTests {
       }
     }
 
-    /// A host on which user namespaces are switched off: a user namespace itself, for the machine's switch is not ours.
+    /// A host with user namespaces turned off. This host is itself a user namespace, because the machine's setting must
+    /// not change.
     private static let switchedOff = """
       nested() {
         unshare -Urmn --propagation private bash -ec '
@@ -135,11 +136,11 @@ extension CommandTests {
 
       """
 
-    @Test("Where user namespaces are switched off nothing is changed: the reason and both ways on are told")
+    @Test("nsrun changes nothing if user namespaces are turned off, and prints the reason and both remedies")
     func switchedOff() throws {
       try onHost { (host) throws in
         for command in ["nsrun --net br0 -- true", "nsrun create one --net br0"] {
-          // Whatever it changed would have been written down first.
+          // nsrun would record any change before it makes it, and /run is read-only.
           let outcome = try host.sh(Self.switchedOff + "nested 'mount -o remount,ro /run; \(command)'")
           #expect(
             outcome.status == 125
@@ -153,7 +154,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where user namespaces are switched off --privileged works, and doctor tells")
+    @Test("--privileged works if user namespaces are turned off, and doctor reports that they are")
     func privileged() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(

@@ -2,8 +2,8 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("Sandboxes that stay") struct CreatedSandboxTests {
-    @Test("Two on a bridge reach each other and the internet, entered by nsrun and by ip")
+  @Suite("Created sandboxes") struct CreatedSandboxTests {
+    @Test("Two sandboxes on a bridge reach each other and the internet, whether nsrun or ip enters them")
     func two() throws {
       try onHost { (host) throws in
         let one = try host.must("nsrun create one --net br0")
@@ -13,14 +13,14 @@ extension CommandTests {
         try host.must("ip netns exec two ping -c 1 -W 1 \(one)")
         try host.must("nsrun exec one -- ping -c 1 -W 1 8.8.8.8")
         try host.must("ip netns exec two ping -c 1 -W 1 8.8.8.8")
-        // The host reaches them too.
+        // The host reaches the sandboxes too.
         try host.must("ping -c 1 -W 1 \(one)")
         #expect(try host.must("ip netns list | sort | cut -d' ' -f1") == "one\ntwo")
         try host.must("nsrun rm one two")
       }
     }
 
-    @Test("Two reach each other where the host's policy is to drop what is forwarded, also on the bridge itself")
+    @Test("Two sandboxes reach each other despite the FORWARD policy DROP, even if iptables sees bridged packets")
     func dropPolicy() throws {
       let preparation = "iptables -P FORWARD DROP; sysctl -qw net.bridge.bridge-nf-call-iptables=1"
       try onHost(preparation) { (host) throws in
@@ -28,7 +28,7 @@ extension CommandTests {
         try host.must("nsrun create two --net br0")
         try host.must("nsrun exec two -- ping -c 1 -W 1 \(one)")
         try host.must("nsrun exec two -- ping -c 1 -W 1 8.8.8.8")
-        // iptables still understands the chain, and shows whose the rules are.
+        // iptables can still read the chain, and shows whose rules these are.
         #expect(
           try host.must("iptables -S FORWARD").contains(
             "-A FORWARD -i br0 -m comment --comment \"nsrun br0\" -j ACCEPT"))
@@ -36,7 +36,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A shell inside is configured from outside: the namespace is one of ip's")
+    @Test("ip configures a created sandbox from outside, because the sandbox has a name as from ip netns")
     func configuredFromOutside() throws {
       try onHost { (host) throws in
         try host.must("nsrun create ns0 --net br0 --subnet 10.64.3.0/24 --ip 10.64.3.9")
@@ -48,7 +48,7 @@ extension CommandTests {
       }
     }
 
-    @Test("rm ends what runs inside, and says so")
+    @Test("rm ends the processes inside, and names them")
     func removeEnds() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -64,7 +64,7 @@ extension CommandTests {
       }
     }
 
-    @Test("rm tries every name, and tells of each that it cannot remove")
+    @Test("rm tries every name, and reports each that it cannot remove")
     func removeSeveral() throws {
       try onHost("ip netns add ipname") { (host) throws in
         try host.must("nsrun create one; nsrun create two --net br0")
@@ -75,7 +75,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A sandbox whose command runs is not removed by rm")
+    @Test("rm and cleanup do not remove a sandbox whose command runs")
     func removeRunning() throws {
       try onHost { (host) throws in
         let running = try host.start("nsrun --name web --net br0 -- sh -c 'echo started; cat'")
@@ -88,7 +88,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The bridge stays until the last is removed, whoever made it")
+    @Test("nsrun keeps a bridge until the last sandbox is removed, whichever launch made the bridge")
     func bridgeStays() throws {
       try onHost { (host) throws in
         let running = try host.start("nsrun --net br0 -- sh -c 'echo started; cat'")
@@ -104,7 +104,7 @@ extension CommandTests {
       }
     }
 
-    @Test("--keep lets the sandbox of a run stay")
+    @Test("run --keep leaves a created sandbox")
     func keep() throws {
       try onHost { (host) throws in
         try host.must("nsrun --net br0 --name kept --keep -- true")
@@ -114,7 +114,7 @@ extension CommandTests {
       }
     }
 
-    @Test("cleanup --all removes those that stay; without --all they stay; --dry-run only tells")
+    @Test("cleanup removes created sandboxes only with --all, and only lists them with --dry-run")
     func cleanup() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; nsrun create two --net br1; nsrun create three")
@@ -130,7 +130,7 @@ extension CommandTests {
   }
 
   @Suite("exec") struct ExecTests {
-    @Test("exec enters names that ip netns add made")
+    @Test("exec enters network namespaces that ip netns add made")
     func ipNames() throws {
       try onHost("ip netns add theirs; ip -n theirs link set lo up") { (host) throws in
         #expect(try host.must("nsrun exec theirs -- ip -o link | wc -l") == "1")
@@ -139,7 +139,7 @@ extension CommandTests {
       }
     }
 
-    @Test("exec replaces its own process")
+    @Test("exec replaces its own process by the command")
     func replaces() throws {
       try onHost("ip netns add theirs") { (host) throws in
         let pids = try host.must("echo $$; exec nsrun exec theirs -- sh -c 'echo $$'").split(separator: "\n")
@@ -147,7 +147,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Inside, /sys shows this namespace's links, and what is mounted below it stays")
+    @Test("/sys inside shows the links of the network namespace, and mounts below /sys stay")
     func mountView() throws {
       try onHost("ip netns add theirs") { (host) throws in
         let cgroup = try host.must("stat -f -c %T /sys/fs/cgroup; ls /sys/fs/cgroup | sort")
@@ -163,7 +163,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The files of /etc/netns/NAME stand over those of /etc")
+    @Test("Files of /etc/netns/NAME take precedence over those of /etc")
     func configuration() throws {
       let preparation = """
         mkdir /run/etc; cp -a /etc/. /run/etc; mount --bind /run/etc /etc; ip netns add theirs
@@ -180,7 +180,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Mounts of the command do not reach the host, nor those of the host the command")
+    @Test("Mounts of the command do not appear on the host, and mounts of the host do not appear inside")
     func propagation() throws {
       try onHost("mkdir /run/scratch/m /run/scratch/h; mount --make-rshared /") { (host) throws in
         let running = try host.start(
@@ -195,7 +195,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Directory and environment are the caller's, and what --workdir and --env set")
+    @Test("The command has the caller's working directory and environment, and what --workdir and --env set")
     func surroundings() throws {
       try onHost("ip netns add theirs") { (host) throws in
         #expect(try host.must("cd /usr; A=1 nsrun -- sh -c 'pwd; echo $A'") == "/usr\n1")

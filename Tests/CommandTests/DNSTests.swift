@@ -2,8 +2,9 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("DNS inside") struct DNSTests {
-    /// Answers questions for IPv4 addresses, of any name but one, by 203.0.113.7; arguments are its own addresses.
+  @Suite("DNS in a sandbox") struct DNSTests {
+    /// A DNS server that answers questions for IPv4 addresses with 203.0.113.7, except for names that contain
+    /// `missing`. Its arguments are the addresses where it listens.
     private static let server = """
       cat > /run/scratch/dns.py << 'END'
       import os, select, socket, sys
@@ -26,7 +27,7 @@ extension CommandTests {
       END
       """
 
-    /// The host's own files, which tests change, are copies.
+    /// The tests change files in the host's /etc, so /etc is a copy.
     private static let etc =
       "mount -t tmpfs none /mnt; cp -a /etc /mnt; rm -f /mnt/etc/resolv.conf; mount --bind /mnt/etc /etc"
 
@@ -58,7 +59,7 @@ extension CommandTests {
       #expect(outcome.output.hasPrefix(Self.found), sourceLocation: sourceLocation)
     }
 
-    @Test("A server of the host's that is reached by routes is asked, and the host's file is seen as it is")
+    @Test("A sandbox asks the host's DNS server if routes lead to it, and sees the host's resolv.conf unchanged")
     func routable() throws {
       try withServer("# mine\\nnameserver 8.8.8.8\\n") { (host) throws in
         try expectFound(on: host)
@@ -70,14 +71,14 @@ extension CommandTests {
       }
     }
 
-    @Test("Where the host asks systemd-resolved, those that this asks are asked")
+    @Test("A sandbox asks the upstream servers of systemd-resolved if the host asks systemd-resolved")
     func resolved() throws {
       let link = "mkdir -p /run/systemd/resolve; cd /run/systemd/resolve; printf 'nameserver 8.8.8.8\\nsearch lan\\n'"
       try withServer("nameserver 127.0.0.53\\noptions edns0 trust-ad\\n") { (host) throws in
         try host.must("\(link) > resolv.conf")
         try expectFound(on: host)
         #expect(try host.must("nsrun --net br0 -- grep -v '^#' /etc/resolv.conf") == "search lan\nnameserver 8.8.8.8")
-        // As systemd leaves it.
+        // The same with the symbolic link that systemd makes.
         try host.must("cp /etc/resolv.conf /run/systemd/resolve/stub-resolv.conf")
         try host.must("rm /etc/resolv.conf; ln -s ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf")
         try expectFound(on: host)
@@ -89,7 +90,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A server of the host's own that listens beyond loopback is asked by the bridge")
+    @Test("A sandbox asks a DNS server of the host that listens on all addresses, at the bridge's address")
     func ownServer() throws {
       try withServer("nameserver 127.0.0.53\\n", at: "0.0.0.0", inInternet: false) { (host) throws in
         try expectFound(on: host)
@@ -100,7 +101,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A server of the host's own at one address is asked there")
+    @Test("A sandbox asks a DNS server of the host that listens on one address, at that address")
     func ownServerAtAddress() throws {
       try withServer("nameserver 127.0.0.1\\n", at: "192.0.2.2 127.0.0.1", inInternet: false) { (host) throws in
         try expectFound(on: host)
@@ -108,7 +109,7 @@ extension CommandTests {
       }
     }
 
-    /// Firewalls that keep sandboxes from a server of this host's, and the chain that does.
+    /// Firewalls that keep sandboxes from a DNS server of this host, each with the chain that drops the packets.
     private static let closed = [
       (
         "nft 'add table inet theirs; add chain inet theirs i { type filter hook input priority 0; policy drop; }; "
@@ -124,7 +125,7 @@ extension CommandTests {
     ]
 
     @Test(
-      "A firewall that keeps sandboxes from the host's own server: launch and doctor tell, with the command that helps",
+      "Launch and doctor report a firewall that blocks the host's DNS server, with the command that lets packets pass",
       arguments: closed)
     func closedServer(firewall: String, chain: String) throws {
       try withServer("nameserver 192.0.2.2\n", at: "192.0.2.2", inInternet: false) { (host) throws in
@@ -137,7 +138,7 @@ extension CommandTests {
         let remedy = try host.must("nsrun doctor --json | jq -r '.[] | select(.status == \"problem\") | .remedy'")
         try host.must("\(remedy); ! nsrun doctor | grep -v ^ok")
         #expect(try host.must("nsrun exec one -- \(Self.lookup)").hasPrefix(Self.found))
-        // Those that ask somebody else are not kept from anything.
+        // The firewall does not affect sandboxes that ask another server.
         try host.must("nft flush ruleset; nsrun reload; nsrun rm one; \(firewall)")
         let other = try host.sh("nsrun create one --net br0 --dns 8.8.8.8; nsrun doctor | grep -v ^ok; nsrun rm one")
         #expect(other.errors == "" && other.lines.count == 1, "\(other)")
@@ -146,14 +147,14 @@ extension CommandTests {
     }
 
     @Test(
-      "Where nobody can be asked, one warning says so, and the host's file is seen as it is",
+      "A launch warns once if the sandbox can reach no DNS server, and the sandbox sees the host's resolv.conf",
       arguments: [
         ("nameserver 127.0.0.53\\n", "the DNS server of this host, 127.0.0.53, cannot be reached from inside"),
         ("nameserver 127.1.1.1\\nnameserver ::1\\n", "the DNS server of this host, 127.1.1.1, ::1, cannot be reached"),
         ("", "/etc/resolv.conf names no DNS server"),
       ])
     func unreachable(_ resolver: String, _ warning: String) throws {
-      // Only where its own command may be asked.
+      // The DNS server listens only on the host's loopback.
       try withServer(resolver, at: "127.0.0.53", inInternet: false) { (host) throws in
         let outcome = try host.sh("nsrun --net br0 -- cat /etc/resolv.conf")
         #expect(outcome.status == 0)
@@ -161,14 +162,14 @@ extension CommandTests {
         #expect(outcome.errors.hasPrefix("nsrun: \(warning)"), "\(outcome)")
         #expect(outcome.errors.hasSuffix("give --dns ADDRESS\n"))
         #expect(outcome.output == (try host.sh("cat /etc/resolv.conf").output))
-        // Nobody need know without a way out.
+        // A sandbox without a way out, or with --dns, needs no warning.
         for options in ["", "--net br0 --internal", "--net br0 --dns none", "--net br0 --dns 8.8.8.8"] {
           #expect(try host.sh("nsrun \(options) -- true").errors == "")
         }
       }
     }
 
-    @Test("--dns and --dns-search are asked in run and in exec, and recorded")
+    @Test("run and exec use --dns and --dns-search, and inspect shows them")
     func options() throws {
       try withServer("nameserver 127.0.0.53\\noptions ndots:1\\n") { (host) throws in
         try expectFound("--dns 8.8.8.8", on: host)
@@ -191,7 +192,7 @@ extension CommandTests {
       }
     }
 
-    @Test("/etc/netns/NAME/resolv.conf comes before the host's, without a warning, and --dns comes before both")
+    @Test("/etc/netns/NAME/resolv.conf takes precedence over the host's, without a warning, and --dns over both")
     func ownFile() throws {
       try withServer("nameserver 127.0.0.53\\n") { (host) throws in
         try host.must("mkdir -p /etc/netns/me; echo nameserver 8.8.8.8 > /etc/netns/me/resolv.conf")
@@ -211,7 +212,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Daemons of the host are taken out of nsswitch.conf, and nothing else is")
+    @Test("nsrun removes the host's daemons from the sandbox's nsswitch.conf, and changes nothing else there")
     func nameServiceSwitch() throws {
       try withServer("nameserver 8.8.8.8\\n") { (host) throws in
         let whole = "passwd: files systemd\nhosts: files mymachines resolve [!UNAVAIL=return] dns\nnetworks: files"
@@ -228,7 +229,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where the host has no resolv.conf for one to stand over, --dns is refused")
+    @Test("nsrun refuses --dns and --dns-search if the host has no resolv.conf to mount over")
     func noFile() throws {
       try onHost(Self.etc) { (host) throws in
         for option in ["--dns 8.8.8.8", "--dns-search lan"] {

@@ -4,7 +4,7 @@ import Testing
 extension CommandTests {
   @Suite("doctor and selftest")
   struct Doctor {
-    @Test("A host that can do it is told so, in lines and in JSON, and nothing is changed")
+    @Test("doctor reports a host that meets all requirements as ok, in lines and in JSON, and changes nothing")
     func healthy() throws {
       try onHost { (host) throws in
         let shown = try host.must("nsrun doctor")
@@ -19,7 +19,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Without nsrun's table sandboxes do not get out: doctor says so, and the next launch restores it for all")
+    @Test("doctor reports that nsrun's table is missing, and the next launch restores it for all sandboxes")
     func flushed() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; nft flush ruleset")
@@ -30,7 +30,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Where others than root can change the names of namespaces it says so", arguments: ["chown 65534", "chmod 777"])
+      "doctor reports that other users can change the names of namespaces", arguments: ["chown 65534", "chmod 777"])
     func namesOfOthers(change: String) throws {
       try onHost { (host) throws in
         try host.must("mkdir -p /run/netns; \(change) /run/netns")
@@ -41,7 +41,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Without privileges it says what is missing")
+    @Test("doctor names the privileges that it lacks")
     func unprivileged() throws {
       try onHost { (host) throws in
         let outcome = try host.sh("setpriv --reuid 1000 --regid 1000 --clear-groups nsrun doctor")
@@ -51,7 +51,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Inside a sandbox neither list, cleanup nor doctor speaks of that, rm refuses it, and doctor gives no advice for a host",
+      "nsrun inside a sandbox neither lists nor removes that sandbox, and doctor there gives no advice for a host",
       arguments: [
         "nsrun --net br0 --name me --", "nsrun --name me --no-pid --", "nsrun exec stays --", "nsrun --privileged --",
       ])
@@ -72,7 +72,7 @@ extension CommandTests {
           #expect(!outcome.output.contains(advice), "\(outcome)")
         }
         #expect(try host.must("nsrun list --json | jq -r '.[].name'") == "stays")
-        // By its network alone, too.
+        // rm also refuses if only the network namespace is the sandbox's.
         let joined = try host.sh("ip netns exec stays nsrun rm stays")
         #expect(joined.status == 125 && joined.errors.contains("you are in"), "\(joined)")
         try host.must("nsrun rm stays")
@@ -80,7 +80,7 @@ extension CommandTests {
     }
 
     @Test(
-      "The capabilities that are needed are told by doctor, and no others are",
+      "doctor names the missing capabilities that nsrun needs, and no others",
       arguments: [
         ("net_admin,sys_admin,setuid,setgid,setfcap,net_raw", 0, ""),
         ("net_admin,sys_admin,setuid,setgid,setfcap", 0, "warning  privileges: CAP_NET_RAW missing"),
@@ -103,7 +103,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Two capabilities are enough for all but the user namespace of a new sandbox")
+    @Test("CAP_SYS_ADMIN and CAP_NET_ADMIN suffice for all but the user namespace of a new sandbox")
     func withoutUserNamespace() throws {
       try onHost { (host) throws in
         try host.must(
@@ -115,7 +115,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A host without a default route is told so, and that it has one by rules for a table of its own")
+    @Test("doctor warns if the host has no default route, and also finds one in a table that a rule selects")
     func wayOut() throws {
       try onHost("ip route delete default") { (host) throws in
         let outcome = try host.sh("nsrun doctor")
@@ -131,7 +131,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Who resolves names for sandboxes is told, and that nobody does",
+      "doctor shows which DNS server sandboxes ask, and warns if they can ask none",
       arguments: [
         ("nameserver 127.0.0.53", "warning  DNS: the DNS server of this host, 127.0.0.53, cannot be reached"),
         ("options ndots:1", "warning  DNS: /etc/resolv.conf names no DNS server"),
@@ -145,7 +145,7 @@ extension CommandTests {
       }
     }
 
-    @Test("selftest does the main job, tells each step with its time, and leaves the host alone")
+    @Test("selftest does the main job, prints each step with its time, and leaves the host unchanged")
     func selftest() throws {
       try onHost { (host) throws in
         let shown = try host.must("nsrun selftest")
@@ -155,10 +155,10 @@ extension CommandTests {
       }
     }
 
-    @Test("selftest fails where a step does, and says which")
+    @Test("selftest fails if a step fails, and names that step")
     func selftestFails() throws {
       try onHost { (host) throws in
-        // The answers do not come: the probe's socket is refused.
+        // No answers come, because the kernel refuses what the probe sends.
         let outcome = try host.sh(
           "strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:error=ENETUNREACH:when=40+ nsrun selftest")
         #expect(outcome.status == 1 && outcome.output.contains("failed  "), "\(outcome)")

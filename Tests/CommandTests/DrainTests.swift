@@ -2,11 +2,11 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("What a command has sent before its end") struct DrainTests {
-    /// Reads nothing before the gate opens, and then all; says how much there was.
+  @Suite("Data that a command sent before its end") struct DrainTests {
+    /// Reads nothing before the gate opens, then reads everything, and prints the number of bytes.
     private static let reader = "nsenter -t $ISP -n nc -l -p 80 | { read -r _ < /run/scratch/gate; wc -c; }"
 
-    /// A reader that takes little before the gate opens, so that the end of what is sent cannot have come to it.
+    /// Starts a reader that takes so little before the gate opens that the end of the data cannot have reached it.
     private static func startReader(on host: ThrowawayHost) throws -> HostCommand {
       try host.must("mkfifo /run/scratch/gate; nsenter -t $ISP -n sysctl -qw net.ipv4.tcp_rmem='4096 8192 16384'")
       let reader = try host.start(reader)
@@ -14,7 +14,7 @@ extension CommandTests {
       return reader
     }
 
-    /// The kernel takes all of it at once, and sends what the other side has room for.
+    /// The kernel takes all of the data at once, and sends as much as the other side has room for.
     private static let writer = "exec 3<> /dev/tcp/8.8.8.8/80; yes | head -c 400000 >&3"
     private static let run = "nsrun --net br0 --sysctl net.ipv4.tcp_wmem='4096 8000000 8000000'"
 
@@ -24,7 +24,7 @@ extension CommandTests {
     }
 
     @Test(
-      "It arrives, all of it, though the command does not wait for that",
+      "All data that a command has sent arrives, though the command does not wait for that",
       arguments: [("", ""), ("", "--no-pid"), (foreignBridge, "")])
     func arrives(preparation: String, options: String) throws {
       try onHost("echo 1 > /proc/sys/net/ipv4/ip_forward; \(preparation)") { (host) throws in
@@ -38,7 +38,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A signal ends the wait for it, in which nobody can join, and nothing is left")
+    @Test("A signal ends nsrun's wait for sent data to arrive, during which exec cannot join, and nothing is left")
     func signal() throws {
       try onHost { (host) throws in
         let reader = try Self.startReader(on: host)
@@ -55,7 +55,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where a signal ended the command it is not waited for", arguments: ["", "--no-pid"])
+    @Test("nsrun does not wait for sent data to arrive if a signal ended the command", arguments: ["", "--no-pid"])
     func ended(options: String) throws {
       try onHost { (host) throws in
         let reader = try Self.startReader(on: host)
@@ -66,7 +66,7 @@ extension CommandTests {
       }
     }
 
-    @Test("It arrives though the way is interrupted for some seconds")
+    @Test("Sent data arrives even if the path is interrupted for some seconds")
     func interrupted() throws {
       try onHost { (host) throws in
         let reader = try Self.startReader(on: host)
@@ -75,7 +75,7 @@ extension CommandTests {
         let drop = "nsenter -t $ISP -n nft"
         try host.must("\(drop) 'add table ip t; add chain ip t c { type filter hook input priority 0; policy drop; }'")
         try host.must("echo > /run/scratch/gate")
-        // Some times again is not the end.
+        // A few retransmissions do not end the wait.
         try host.must("sleep 2.5; \(drop) delete table ip t")
         #expect(try running.finish().status == 0)
         #expect(try reader.finish().text == "400000")
@@ -83,7 +83,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where the other side is silent nothing is left either: a connection would keep the network for minutes")
+    @Test("Nothing is left if the other side is silent, though a connection would keep the network for minutes")
     func silence() throws {
       try onHost { (host) throws in
         let server = try host.start("exec nsenter -t $ISP -n nc -l -k -p 80")

@@ -2,8 +2,8 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("The way out") struct EgressTests {
-    /// Runs a command, and gives the sources of the ICMP requests that the internet sees meanwhile.
+  @Suite("The way out of a sandbox") struct EgressTests {
+    /// Runs a command, and returns the source of the first ICMP request that the internet sees meanwhile.
     private func sources(_ host: ThrowawayHost, _ command: String) throws -> [Substring] {
       let watcher = try host.start(
         "exec nsenter -t $ISP -n tcpdump -l -n --immediate-mode -i isp0 -c 1 'icmp[icmptype] == icmp-echo' 2>&1")
@@ -13,25 +13,25 @@ extension CommandTests {
       return [try watcher.wait(for: " > ")[...]]
     }
 
-    @Test("Packets leave with the host's address")
+    @Test("Packets leave with the host's address as their source")
     func masquerade() throws {
       try onHost { (host) throws in
         #expect(try sources(host, "nsrun --net br0 -- ping -c 1 -W 1 8.8.8.8") == ["192.0.2.2"])
       }
     }
 
-    @Test("--no-nat lets them leave with the sandbox's own")
+    @Test("Packets of a --no-nat sandbox leave with the sandbox's own address")
     func noNAT() throws {
       try onHost { (host) throws in
         #expect(
           try sources(host, "nsrun --net br0 --no-nat --ip 10.64.5.9/24 -- ping -c 1 -W 1 8.8.8.8") == ["10.64.5.9"])
-        // With a way back it is a connection.
+        // With a route back, answers arrive.
         try host.must("nsenter -t $ISP -n ip route add 10.64.5.0/24 via 192.0.2.2")
         try host.must("nsrun --net br0 --no-nat --ip 10.64.5.9/24 -- ping -c 1 -W 1 8.8.8.8")
       }
     }
 
-    @Test("--internal has no way out, not even by a route that the command adds; neighbours and host are reached")
+    @Test("An --internal sandbox reaches its neighbours and the host, but nothing else, even by a route of its own")
     func internalOnly() throws {
       try onHost("sysctl -qw net.ipv4.ip_forward=1") { (host) throws in
         let one = try host.must("nsrun create one --net br0 --internal --ip 10.64.5.9/24")
@@ -42,7 +42,7 @@ extension CommandTests {
         #expect(try host.must("nsrun exec one -- ip route").contains("default") == false)
         try host.must("nsrun exec one -- ip route add default via 10.64.5.1")
         #expect(try host.sh("nsrun exec one -- ping -c 1 -W 1 8.8.8.8").status == 1)
-        // Nor does anybody come in from there.
+        // No packet comes in from there either.
         try host.must("nsenter -t $ISP -n ip route add 10.64.5.0/24 via 192.0.2.2")
         #expect(try host.sh("nsrun exec one -- ping -c 1 -W 1 8.8.8.8").status == 1)
         #expect(try host.sh("nsenter -t $ISP -n ping -c 1 -W 1 \(one)").status == 1)
@@ -50,7 +50,7 @@ extension CommandTests {
       }
     }
 
-    @Test("--internal has no way out by another address that the command gives itself")
+    @Test("An --internal sandbox has no way out by another address that the command adds")
     func internalOtherAddress() throws {
       try onHost("sysctl -qw net.ipv4.ip_forward=1") { (host) throws in
         try host.must("nsenter -t $ISP -n ip route add 10.64.5.0/24 via 192.0.2.2")
@@ -64,7 +64,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What escapes NAT does not leave: packets of no connection, IPv6, addresses of others")
+    @Test("nsrun drops packets of no connection, IPv6 packets, and packets with a source outside the bridge's subnet")
     func untranslated() throws {
       try onHost("sysctl -qw net.ipv6.conf.all.forwarding=1") { (host) throws in
         let watcher = try host.start(
@@ -94,14 +94,14 @@ extension CommandTests {
             s.sendto(head + struct.pack("!HH", checksum(pseudo + head + bytes(4)), 0), ("8.8.8.8", 0))
           socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"last", ("8.8.8.8", 9))'
           """)
-        // What comes before the last is what escaped.
+        // A packet that comes before the last one has escaped NAT.
         let seen = try watcher.wait(for: "192.0.2.2.")
         #expect(seen.split(separator: "\n").dropLast().filter { $0.contains(" > ") } == [], "\(seen)")
         try host.must("nsrun rm web")
       }
     }
 
-    @Test("TCP gets through a narrower way that no ICMP tells of, in either direction", arguments: ["", "--no-nat"])
+    @Test("TCP works in both directions across a smaller path MTU that no ICMP reports", arguments: ["", "--no-nat"])
     func narrowWay(options: String) throws {
       let preparation = """
         ip link set up0 mtu 1400; nsenter -t $ISP -n ip link set isp0 mtu 1400
@@ -134,14 +134,14 @@ extension CommandTests {
           s.sendall(b"y" * 100000); s.shutdown(socket.SHUT_WR); s.recv(1)
           print("segments of", s.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))'
           """)
-        // 1400 less the headers of IP and TCP, and the time stamp.
+        // 1400 minus the headers of IP and TCP and the time stamp option.
         #expect(client.output == "segments of 1348\n", "\(client)")
         let outcome = try server.finish()
         #expect(outcome.output.contains("segments of 1348"), "\(outcome)")
       }
     }
 
-    @Test("--internal: no way out by another port of the bridge, nor in by it; sandboxes reach each other")
+    @Test("An --internal sandbox and another port of the bridge cannot reach each other, but sandboxes can")
     func internalPort() throws {
       let preparation = """
         \(foreignBridge); sysctl -qw net.ipv4.ip_forward=1
@@ -154,7 +154,7 @@ extension CommandTests {
           nsrun create one --net br0 --internal --ip 10.99.0.9; nsrun create two --net br0 --ip 10.99.0.10
           nsrun exec one -- sh -ec 'ip route add default via 10.99.0.254; ip addr add 10.99.0.77/24 dev eth0'
           """)
-        // ARP does not lead there either.
+        // ARP does not get through to that port either.
         for target in ["8.8.8.8", "10.99.0.254"] {
           #expect(try host.sh("nsrun exec one -- ping -c 1 -W 1 \(target)").status == 1)
         }
@@ -167,7 +167,7 @@ extension CommandTests {
       }
     }
 
-    @Test("--internal: by ARP, the host learns no address of a sandbox but its own; it can still be asked")
+    @Test("The host learns only an --internal sandbox's own address by ARP, and still answers the sandbox's requests")
     func internalARP() throws {
       let preparation = """
         \(foreignBridge); sysctl -qw net.ipv4.neigh.br0.locktime=0
@@ -183,7 +183,7 @@ extension CommandTests {
         let neighbours = "ip neigh show dev br0 | grep -e 254 -e '[.]10 ' | cut -d' ' -f1-3 | sort"
         let before = try host.must(neighbours)
         #expect(before.split(separator: "\n").count == 2)
-        // What it says at last has come after the rest.
+        // The last requests arrive after all others, and their answers show that the host has seen them.
         let outcome = try host.must(
           """
           nsrun exec one -- timeout 20 python3 -c '
@@ -209,7 +209,7 @@ extension CommandTests {
     }
 
     @Test(
-      "--internal: no way out by what the host translates, nor in by what it routes, for any address of the sandbox's",
+      "An --internal sandbox gets no packet out by DNAT of the host, and none in by its routes, at any address",
       arguments: [foreignBridge, "true"])
     func internalTranslated(bridge: String) throws {
       let preparation = """
@@ -244,7 +244,7 @@ extension CommandTests {
       }
     }
 
-    @Test("--internal alone does not switch forwarding on")
+    @Test("--internal alone does not turn forwarding on")
     func internalNoForwarding() throws {
       try onHost { (host) throws in
         #expect(
@@ -254,7 +254,7 @@ extension CommandTests {
       }
     }
 
-    @Test("MTU, MAC, address and gateway are what was asked for")
+    @Test("A sandbox has the MTU, MAC, address and gateway that the options request")
     func options() throws {
       try onHost { (host) throws in
         let command = """
@@ -270,7 +270,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The MTU is the bridge's, also of a foreign bridge with a large one")
+    @Test("A sandbox has the MTU of the bridge, even of a foreign bridge with a large one")
     func mtuOfBridge() throws {
       try onHost(
         "\(foreignBridge); ip link add p0 type veth peer name p1; ip link set p0 mtu 9000 master br0 up; ip link set br0 mtu 9000"
@@ -280,7 +280,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Beside a VPN that routes all private ranges there is a subnet, a wanted one too; what is connected collides")
+    @Test("nsrun takes a subnet beside a VPN that routes all private ranges, but refuses one that collides")
     func routedRanges() throws {
       try onHost(
         """
@@ -302,7 +302,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Multicast and broadcast stay on an internal bridge, where others hear them")
+    @Test("Multicast and broadcast packets stay on an --internal bridge, where other sandboxes get them")
     func internalGroups() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0 --internal")
@@ -319,13 +319,13 @@ extension CommandTests {
       }
     }
 
-    @Test("A new bridge has the MTU of the way out, whatever that of its sandboxes, but never less than IPv6 needs")
+    @Test("A new bridge has the MTU of the way out, not that of its sandboxes, but never less than IPv6 needs")
     func mtuOfUplink() throws {
       try onHost("ip link add vpn0 type veth peer name vpn1; ip link set vpn0 mtu 1380 up; ip link set vpn1 up") {
         (host) throws in
         for (preparation, size) in [
           ("ip link set up0 mtu 1400", 1400), ("ip route replace default via 192.0.2.1 mtu 1300", 1300),
-          // As a VPN does that leaves the default route alone.
+          // A VPN that leaves the default route alone adds such a route.
           ("ip route replace default via 192.0.2.1; ip route add 128.0.0.0/1 dev vpn0", 1380),
           ("ip route delete 128.0.0.0/1; ip route replace default via 192.0.2.1 mtu 600", 1280),
           ("ip route delete default; ip link set up0 mtu 1500", 1500), ("ip route add default via 192.0.2.1", 1500),
@@ -334,14 +334,14 @@ extension CommandTests {
           #expect(try host.must("cat /sys/class/net/br0/mtu") == "\(size)", "\(preparation)")
           #expect(try host.must("nsrun exec small -- cat /sys/class/net/eth0/mtu") == "600")
           #expect(try host.must("nsrun exec one -- cat /sys/class/net/eth0/mtu") == "\(size)")
-          // Made again, it is as it was.
+          // reload makes the bridge again with the same MTU.
           try host.must("ip link delete br0; nsrun reload")
           #expect(try host.must("cat /sys/class/net/br0/mtu; nsrun cleanup --all > /dev/null") == "\(size)")
         }
       }
     }
 
-    @Test("A smaller MTU of one sandbox takes nothing from a bridge of somebody else, and is what it sends by")
+    @Test("A sandbox with a smaller MTU does not change a foreign bridge, and sends by its own MTU")
     func smallMTU() throws {
       try onHost("\(foreignBridge); ip -6 addr add fd00:99::1/64 dev br0 nodad") { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -354,7 +354,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The MAC follows from the address: who gets an address again is found by neighbours that know it")
+    @Test("The MAC is derived from the address, so neighbours that know an address reach the next sandbox with it")
     func derivedMAC() throws {
       try onHost { (host) throws in
         let command = "nsrun --net br0 --ip 10.64.5.9/24 -- cat /sys/class/net/eth0/address"
@@ -363,7 +363,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Two ways out on one bridge: each sandbox its own gateway, without a rule")
+    @Test("Two sandboxes on one bridge use different gateways without a rule")
     func twoGateways() throws {
       let preparation = """
         \(foreignBridge)
@@ -380,7 +380,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Forwarding is switched on for sandboxes only, and everything it touched is put back")
+    @Test("nsrun turns forwarding on for sandboxes only, and restores all parameters that it changed")
     func forwarding() throws {
       let preparation = """
         sysctl -qw net.ipv4.conf.all.accept_redirects=1 net.ipv4.conf.default.accept_redirects=1
@@ -390,7 +390,7 @@ extension CommandTests {
       try onHost(preparation) { (host) throws in
         try host.must("nsrun create one --net br0")
         #expect(try host.must("cat /proc/sys/net/ipv4/ip_forward") == "1")
-        // A neighbour that uses this host as its router gets nothing through.
+        // Another machine that uses this host as its router gets nothing through.
         try host.must(
           """
           ip netns add stranger; ip link set other1 netns stranger; ip addr add 203.0.113.1/24 dev other0
@@ -409,7 +409,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Forwarding that was on already is left alone, and nobody else's packets are dropped")
+    @Test("nsrun leaves forwarding alone if it is already on, and drops no packets of others")
     func forwardingAlreadyOn() throws {
       let preparation = """
         sysctl -qw net.ipv4.ip_forward=1
@@ -427,7 +427,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The subnet of a bridge name is always the same, and moves away from what is in use")
+    @Test("A bridge name always gets the same subnet, or another one if that is in use")
     func subnetChoice() throws {
       try onHost { (host) throws in
         let command =

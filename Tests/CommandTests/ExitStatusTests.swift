@@ -4,7 +4,7 @@ import Testing
 extension CommandTests {
   @Suite("Exit status and streams") struct ExitStatusTests {
     @Test(
-      "The exit status is the command's",
+      "nsrun exits with the exit status of the command",
       arguments: [
         ("nsrun -- true", 0), ("nsrun -- sh -c 'exit 7'", 7), ("nsrun --net br0 -- sh -c 'exit 255'", 255),
         ("nsrun -- sh -c 'kill -TERM $$'", 143), ("nsrun --net br0 -- sh -c 'kill -KILL $$'", 137),
@@ -20,7 +20,7 @@ extension CommandTests {
     }
 
     @Test(
-      "By SIGINT nsrun ends as the command does, so that a shell gives up its loop; by others with a status",
+      "nsrun ends by SIGINT if the command does, so that a shell leaves its loop, and else exits with a status",
       arguments: ["", "--no-pid", "--net br0"])
     func interrupted(options: String) throws {
       try onHost { (host) throws in
@@ -32,7 +32,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A command that does not start gives 126 or 127, and a line that tells why",
+      "nsrun exits with 126 or 127 if the command does not start, and prints the reason in one line",
       arguments: [
         ("nsrun --net br0 -- /nonexistent", 127, "cannot execute /nonexistent: No such file or directory"),
         ("nsrun -- no-such-program", 127, "cannot execute no-such-program: No such file or directory"),
@@ -65,7 +65,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Random bytes pass through a pipe unchanged, and its end is seen")
+    @Test("Random bytes pass through a pipe unchanged, and the command sees the end of the pipe")
     func randomBytes() throws {
       try onHost { (host) throws in
         try host.must(
@@ -77,19 +77,19 @@ extension CommandTests {
       }
     }
 
-    @Test("The three streams are the caller's own, and nothing else is open")
+    @Test("The command has the caller's three standard streams, and no other open descriptors")
     func streams() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
           "nsrun --net br0 -- sh -c 'echo out; echo err >&2; cat; ls /proc/self/fd | wc -l'", input: "in\n")
-        // The fourth is the directory that ls reads.
+        // The fourth descriptor is the directory that ls reads.
         #expect(outcome.output == "out\nin\n4\n")
         #expect(outcome.errors == "err\n")
       }
     }
 
     @Test(
-      "A descriptor that the caller passes on is the command's too, and none of nsrun's is",
+      "The command has the descriptors that the caller passes on, and none of nsrun's",
       arguments: [
         "nsrun", "nsrun --net br0", "nsrun --net br0 --name kept --keep", "nsrun exec one", "nsrun exec theirs",
       ])
@@ -114,7 +114,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A standard stream that is closed is no trouble")
+    @Test("nsrun works if a standard stream is closed or its reader is gone")
     func closedStreams() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -128,7 +128,7 @@ extension CommandTests {
         #expect(try host.sh("nsrun --net br0 -- true <&- >&- 2>&-").status == 0)
         #expect(try host.sh("nsrun --net br0 -- sh -c 'exit 3' <&- >&- 2>&-").status == 3)
         #expect(try host.sh("nsrun --net br0 -- sh -c 'ls /proc/self/fd | wc -l' <&-").text == "3")
-        // A reader that has gone before, where SIGPIPE ends nobody.
+        // The reader is gone before nsrun starts, and SIGPIPE is ignored.
         let unread =
           "trap '' PIPE; mkfifo /run/scratch/p; exec 4<> /run/scratch/p 3> /run/scratch/p 4>&-; rm /run/scratch/p"
         let ignored = try host.sh("\(unread); nsrun list >&3")
@@ -138,7 +138,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Output that cannot be written is an error, not half an answer",
+      "nsrun fails if it cannot write its whole output",
       arguments: [
         "list", "list --json", "inspect one", "inspect one --json", "doctor", "doctor --json", "create two --net br0",
         "create two --net br0 --json", "cleanup --all", "cleanup --all --json", "reload", "--help", "--version",

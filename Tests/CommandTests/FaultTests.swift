@@ -2,12 +2,12 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("Faults") struct FaultTests {
+  @Suite("System faults") struct FaultTests {
     @Test(
-      "A full disk fails cleanly, and nothing is left",
+      "A launch on a full disk fails cleanly, and leaves nothing",
       arguments: ["nsrun --net br0 -- true", "nsrun create one --net br0", "nsrun -- true"])
     func fullDisk(command: String) throws {
-      // tmpfs counts pages and inodes: without either nothing can be written down.
+      // tmpfs limits pages and inodes. If it has no free ones of either, nsrun cannot write a record.
       for limit in ["size=4k", "nr_inodes=2"] {
         try onHost("mkdir /run/nsrun-disk; mkdir -p /run/netns") { (host) throws in
           let outcome = try host.sh(
@@ -24,7 +24,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A disk that the command has filled keeps the sandbox from staying; that fails cleanly, and nothing is left")
+    @Test("run --keep fails cleanly, and leaves nothing, if the command has filled the disk")
     func fullDiskKeep() throws {
       try onHost("mkdir -p /run/netns") { (host) throws in
         let outcome = try host.sh(
@@ -41,7 +41,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A bridge without a free port is an error that says so, and nothing is left of the launch")
+    @Test("A launch on a bridge without a free port fails with an error that says so, and leaves nothing")
     func noPort() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -50,7 +50,7 @@ extension CommandTests {
           seq 511 | sed 's/.*/link add v& group 7 master br0 type veth peer name w&\\nlink set w& group 7 master br0/' \
             | ip -batch -
           """)
-        // The kernel parameters of a thousand links would take a minute to read.
+        // To read the kernel parameters of a thousand links would take a minute.
         let look = "ls /sys/class/net /run/netns; find /run/nsrun | sort; nft list ruleset"
         let before = try host.must(look)
         for command in ["nsrun --net br0 -- true", "nsrun create two --net br0"] {
@@ -60,7 +60,7 @@ extension CommandTests {
             outcome.errors
               == "nsrun: the bridge br0 has no port left: the kernel allows 1,023; use another bridge\n", "\(outcome)")
         }
-        // The links of a namespace go a moment after it.
+        // The kernel deletes the links of a namespace a moment after the namespace.
         try host.eventually("[ $(ls /sys/class/net | grep -c ^nsrun-) = 1 ]")
         #expect(ThrowawayHost.difference(before, try host.must(look)) == "")
         try host.must("ip link delete w511; nsrun --net br0 -- ping -c 1 -W 2 8.8.8.8")
@@ -68,10 +68,10 @@ extension CommandTests {
       }
     }
 
-    @Test("A kernel without nf_tables is told from other failures: the option that it lacks is named")
+    @Test("The error on a kernel without nf_tables names the missing kernel option")
     func noNFTables() throws {
       try onHost { (host) throws in
-        // NETLINK_NETFILTER is the second socket.
+        // The NETLINK_NETFILTER socket is the second one.
         let outcome = try host.sh(
           "strace -qq -o /dev/null -e inject=socket:error=EPROTONOSUPPORT:when=2+ nsrun --net br0 -- true")
         #expect(outcome.status == 125)
@@ -80,7 +80,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A kernel without bridges or veth pairs is told from other failures: the option that it lacks is named",
+      "The error on a kernel without bridges or veth pairs names the missing kernel option",
       arguments: [("bridge", "CONFIG_BRIDGE"), ("veth", "CONFIG_VETH")])
     func noKind(kind: String, option: String) throws {
       try onHost { (host) throws in
@@ -92,7 +92,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A kernel without filters of what comes in: the first launch on a bridge warns, and spanning tree messages shut ports",
+      "A first launch on a bridge warns if the kernel lacks ingress filters, and spanning tree messages disable ports",
       arguments: ["ingress", "bpf"])
     func noPortGuard(kind: String) throws {
       try onHost { (host) throws in
@@ -107,8 +107,8 @@ extension CommandTests {
       }
     }
 
-    /// A kind of link, qdisc or filter that this kernel lacks as well: its first letter is changed on the way into the kernel
-    /// of what ``lacking`` runs.
+    /// Makes the kernel lack a kind of link, qdisc or filter: gdb changes the first letter of the name in the messages
+    /// that a command under ``lacking`` sends.
     private func lack(_ kind: String, _ host: ThrowawayHost) throws {
       let tests = kind.enumerated().map { "$at[$i + \($0.offset)] == '\($0.element)'" }.joined(separator: " && ")
       try host.must(
@@ -136,7 +136,7 @@ extension CommandTests {
 
     private static let lacking = "gdb -q -batch -x /run/scratch/gdb --args"
 
-    @Test("An nsrun inside another namespace leaves alone what the host's records name")
+    @Test("nsrun in another network namespace leaves alone the objects that the host's records name")
     func nested() throws {
       try onHost("ip netns add other") { (host) throws in
         let running = try host.start(
@@ -145,7 +145,7 @@ extension CommandTests {
         try running.wait(for: "ready")
         try host.must("kill -KILL \(pid)")
         _ = try running.finish()
-        // From there neither the bridge nor the table can be removed, nor forwarding switched off.
+        // That nsrun can neither remove the bridge and the table nor turn forwarding off.
         try host.must("nsrun exec other -- nsrun -- true")
         try host.must("nsrun cleanup")
         let left = "ip -br link | grep br0; nft list tables; cat /proc/sys/net/ipv4/ip_forward"
@@ -154,7 +154,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A directory for state that others can write to is not trusted")
+    @Test("nsrun does not trust a state directory that other users can write to")
     func untrusted() throws {
       try onHost("mkdir -m 777 /run/nsrun") { (host) throws in
         let outcome = try host.sh("nsrun --net br0 -- true")
@@ -163,7 +163,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A signal in the middle of a copy of a mount costs nothing")
+    @Test("A signal during the copy of a mount does not disturb a launch")
     func interruptedCopy() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -176,13 +176,13 @@ extension CommandTests {
       }
     }
 
-    /// Runs a command in a sandbox where the kernel refuses a system call.
+    /// Runs a command in a sandbox while strace makes a system call fail.
     private func run(_ command: String, where refusal: String, on host: ThrowawayHost) throws -> Outcome {
       try host.sh(
         "strace -f -qq -o /run/scratch/trace \(refusal) nsrun -- \(command); s=$?; cat /run/scratch/trace; exit $s")
     }
 
-    @Test("A container that forbids mounting sysfs costs a warning, not the run, nor the protection of /sys")
+    @Test("A launch in a container that forbids mounting sysfs only warns, and still protects /sys")
     func noSysfs() throws {
       try onHost { (host) throws in
         try host.must("[ -w /sys/class/net/up0/mtu ]; mkdir /sys/fs/cgroup/nsrun-test; rmdir /sys/fs/cgroup/nsrun-test")
@@ -195,7 +195,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where mounts cannot be made read-only the control groups are not seen, and each thing is a warning")
+    @Test("nsrun hides the control groups and warns of each limit if mounts cannot be made read-only")
     func noReadOnlyMounts() throws {
       try onHost { (host) throws in
         let outcome = try run(

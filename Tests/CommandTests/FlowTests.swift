@@ -2,18 +2,18 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// What connection tracking keeps of sandboxes.
-  @Suite("Flows") struct FlowTests {
-    /// How many flows have an address in a direction.
+  /// The entries of sandboxes in connection tracking.
+  @Suite("Connection tracking flows") struct FlowTests {
+    /// Counts the flows with an address in a direction.
     private static func count(_ what: String) -> String { "conntrack -L 2> /dev/null | grep -c '\(what)' || true" }
 
-    /// Sends from inside, each from port 4444: UDP, ICMP, and TCP to where nobody listens.
+    /// Sends packets from inside, UDP and TCP from port 4444: ICMP, UDP, and TCP to a port without a listener.
     private static let talk = """
       ping -c 1 -W 2 8.8.8.8 > /dev/null; echo hi | nc -u -w 0 -p 4444 8.8.8.8 9; nc -w 1 -p 4444 8.8.8.8 9
       """
 
     @Test(
-      "go with the sandbox that had them, whoever removes it",
+      "The flows of a sandbox disappear with it, whichever command removes it",
       arguments: ["nsrun rm one", "nsrun cleanup --all", "umount /run/netns/one; rm /run/netns/one; nsrun cleanup"])
     func removal(command: String) throws {
       try onHost { (host) throws in
@@ -23,7 +23,7 @@ extension CommandTests {
         try host.must(command)
         #expect(try host.must(Self.count("src=\(address) ")) == "0")
         if command == "nsrun rm one" {
-          // Those of another one do not.
+          // The flows of another sandbox stay.
           #expect(try host.must(Self.count("dst=8.8.8.8 ")) == "1")
         }
         try host.must("nsrun cleanup --all")
@@ -31,7 +31,7 @@ extension CommandTests {
       }
     }
 
-    @Test("go with a run, also one that was killed, by the next nsrun")
+    @Test("The flows of a run disappear with it, and those of a killed run with the next nsrun")
     func run() throws {
       try onHost { (host) throws in
         try host.must("nsrun --net br0 -- sh -c '\(Self.talk)'; true")
@@ -48,7 +48,7 @@ extension CommandTests {
       }
     }
 
-    @Test("that others began with a sandbox that is addressed from outside go with it")
+    @Test("Flows that began outside disappear with the sandbox that they lead to")
     func inbound() throws {
       try onHost { (host) throws in
         let address = try host.must(
@@ -63,7 +63,7 @@ extension CommandTests {
     }
 
     @Test(
-      "of addresses that root inside has made up go with the sandbox",
+      "Flows of addresses that root inside has made up disappear with the sandbox",
       arguments: ["true", "\(foreignBridge); sysctl -qw net.ipv4.ip_forward=1"])
     func madeUp(preparation: String) throws {
       try onHost(preparation) { (host) throws in
@@ -74,7 +74,7 @@ extension CommandTests {
             ping -c 1 -W 1 -I 10.99.0.77 8.8.8.8; echo hi | nc -u -w 0 -s 10.99.0.77 8.8.8.8 9; true'
           nsrun exec two -- ping -c 1 -W 1 8.8.8.8
           """)
-        // As to one of them that somebody has translated the destination to, and from elsewhere.
+        // Adds flows whose destination was translated: to an address of the bridge's subnet, and to one elsewhere.
         try host.must(
           """
           for address in 10.99.0.78 198.51.100.7; do
@@ -91,7 +91,7 @@ extension CommandTests {
       }
     }
 
-    @Test("of addresses that root inside has made up go with a run, and machines on the bridge keep theirs")
+    @Test("Flows of made-up addresses disappear with a run, and machines on the bridge keep their flows")
     func madeUpAmongMachines() throws {
       let preparation = """
         \(foreignBridge); sysctl -qw net.ipv4.ip_forward=1
@@ -112,7 +112,7 @@ extension CommandTests {
       }
     }
 
-    @Test("of a sandbox without a record go with its lease")
+    @Test("The flows of a sandbox without a record disappear with its lease")
     func unrecorded() throws {
       try onHost { (host) throws in
         try host.must(
@@ -123,17 +123,17 @@ extension CommandTests {
     }
 
     @Test(
-      "that began without rules are masqueraded once those are restored, by reload or by the next launch",
+      "Flows that began without rules are masqueraded once reload or the next launch restores the rules",
       arguments: ["nsrun reload", "nsrun --net br0 -- true", "nsrun --net br1 -- true"])
     func restoration(command: String) throws {
       try onHost { (host) throws in
         let address = try host.must("nsrun create one --net br0; nft delete table inet nsrun")
-        // Connection tracking is on without the table too.
+        // This chain keeps connection tracking on without nsrun's table.
         try host.must(
           "nft 'add table ip other; add chain ip other c { type filter hook input priority 0; }; add rule ip other c ct state new'"
         )
         try host.must("nsrun exec one -- sh -c '\(Self.talk)'; true")
-        // One that is not to be translated, and keeps its entry.
+        // This flow needs no translation, and keeps its entry.
         try host.must("nsrun exec one -- ping -c 1 -W 2 $(ip -4 -o address show br0 | grep -o '10[0-9.]*' | head -1)")
         #expect(try host.must(Self.count("src=8.8.8.8 dst=\(address) ")) != "0")
         let local = try host.must(Self.count("src=\(address) dst=10"))
@@ -145,7 +145,7 @@ extension CommandTests {
       }
     }
 
-    @Test("that are masqueraded, of a sandbox that is to leave with its own address, do so again after reload")
+    @Test("Flows of a --no-nat sandbox that were masqueraded leave with its own address again after reload")
     func routed() throws {
       try onHost { (host) throws in
         let address = try host.must(
@@ -158,7 +158,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A sandbox that has sent nothing costs no look at those of others")
+    @Test("nsrun does not search the flows of others for a sandbox that has sent nothing")
     func quiet() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; nsrun exec one -- ping -c 1 -W 2 8.8.8.8")
@@ -170,10 +170,10 @@ extension CommandTests {
       }
     }
 
-    @Test("A kernel that cannot delete them is no failure")
+    @Test("nsrun does not fail on a kernel that cannot delete flows")
     func missing() throws {
       try onHost { (host) throws in
-        // Bytes of the message's type are changed on the way into the kernel: one that no kernel knows.
+        // gdb changes the type of the messages on the way into the kernel to one that no kernel knows.
         try host.must(
           """
           cat > /run/scratch/gdb <<'END'

@@ -3,9 +3,9 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("Bridges of others")
+  @Suite("Foreign bridges")
   struct ForeignBridges {
-    @Test("One whose address looks like one of ours stays")
+    @Test("nsrun does not delete a foreign bridge whose MAC address looks like one of nsrun's")
     func address() throws {
       try onHost(
         "ip link add brf address 06:6e:11:22:33:44 type bridge; ip addr add 10.50.0.1/24 dev brf; ip link set brf up"
@@ -15,7 +15,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A subnet without room is refused in words", arguments: [31, 32, 0])
+    @Test("nsrun refuses a foreign bridge whose subnet has no room for sandboxes", arguments: [31, 32, 0])
     func noRoom(length: Int) throws {
       try onHost("ip link add brp type bridge; ip addr add 10.51.0.1/\(length) dev brp; ip link set brp up") {
         (host) throws in
@@ -24,7 +24,7 @@ extension CommandTests {
       }
     }
 
-    @Test("None of the bridge's own addresses is given to a sandbox")
+    @Test("nsrun leases none of a foreign bridge's own addresses to a sandbox")
     func ownAddresses() throws {
       let preparation =
         "ip link add brs type bridge; ip addr add 10.52.0.1/24 dev brs; ip addr add 10.52.0.2/24 dev brs; ip link set brs up"
@@ -35,7 +35,7 @@ extension CommandTests {
       }
     }
 
-    @Test("An MTU too small for IPv6 is no hindrance")
+    @Test("A bridge or sandbox works with an MTU that is too small for IPv6")
     func smallMTU() throws {
       try onHost(
         "ip link add brm type bridge; ip link set brm mtu 600; ip addr add 10.53.0.1/24 dev brm; ip link set brm up"
@@ -46,7 +46,7 @@ extension CommandTests {
       }
     }
 
-    @Test("One that is called by another of its names is used, leased from and listed under its own")
+    @Test("A launch by an alternative name of a foreign bridge uses the bridge, its leases and its main name")
     func alternativeName() throws {
       let preparation = """
         ip link add lan type bridge; ip addr add 10.54.0.1/24 dev lan; ip link set lan up
@@ -64,7 +64,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A name that another link also has is refused for a new bridge, with the link's own")
+    @Test("nsrun refuses to make a bridge whose name is an alternative name of another link, and names that link")
     func takenName() throws {
       try onHost("ip link property add dev up0 altname br0") { (host) throws in
         let outcome = try host.sh("nsrun --net br0 -- true")
@@ -72,7 +72,7 @@ extension CommandTests {
       }
     }
 
-    @Test("After a bridge was renamed nobody comes onto it or makes a second one, and doctor names the way back")
+    @Test("nsrun neither uses nor replaces a bridge that was renamed, and doctor prints the command to rename it back")
     func renamed() throws {
       try onHost(foreignBridge) { (host) throws in
         for name in ["br0", "br1"] {
@@ -83,7 +83,7 @@ extension CommandTests {
           #expect(try host.sh("nsrun --net br1 -- true; ip link set lan name \(name)").status == 0)
           try host.must("nsrun exec one -- ping -c 1 -W 1 8.8.8.8; nsrun doctor; nsrun rm one")
         }
-        // The one that nsrun has made goes under whatever name.
+        // nsrun deletes the bridge that it made, whatever its name is now.
         try host.must("nsrun create one --net br1; ip link set br1 name lan")
         let outcome = try host.sh("nsrun --net br1 -- true")
         #expect(outcome.status == 125 && outcome.errors.contains("br1 is called lan now"), "\(outcome)")
@@ -91,7 +91,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Of several subnets the one that is asked for is used, or else that of the first address with room in it")
+    @Test("A sandbox on a bridge with several subnets gets the requested one, or that of the first address with room")
     func severalSubnets() throws {
       let preparation = """
         ip link add brs type bridge; ip addr add 169.254.7.7/16 dev brs scope link; ip addr add 10.55.9.9/32 dev brs
@@ -105,7 +105,7 @@ extension CommandTests {
         for (options, address, gateway) in [
           ("", "10.55.0.", "10.55.0.1"), ("--ip 10.56.1.77", "10.56.1.77/24", "10.56.1.1"),
           ("--subnet 10.56.1.0/24", "10.56.1.", "10.56.1.1"), ("--gateway 10.56.1.1", "10.56.1.", "10.56.1.1"),
-          // The most specific, as in routing.
+          // The most specific subnet wins, as in routing.
           ("--ip 10.55.8.77", "10.55.8.77/24", "10.55.8.1"), ("--ip 10.55.8.77/16", "10.55.8.77/16", "10.55.0.1"),
         ] {
           let outcome = try host.must("nsrun --net brs \(options) -- \(show)")
@@ -117,7 +117,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Who masquerades a bridge of somebody else's is said by -v and inspect, also when that changes")
+    @Test("-v and inspect show whether nsrun or the host masquerades a foreign bridge, also after a change")
     func masquerading() throws {
       let rules = """
         nft add table ip theirs; nft add chain ip theirs post '{ type nat hook postrouting priority srcnat; }'
@@ -135,7 +135,7 @@ extension CommandTests {
       }
     }
 
-    @Test("One without a usable address takes what is told")
+    @Test("A foreign bridge without a usable address needs --ip and --gateway")
     func noUsableAddress() throws {
       try onHost("ip link add brl type bridge; ip addr add 169.254.7.7/16 dev brl scope link; ip link set brl up") {
         (host) throws in
@@ -146,7 +146,7 @@ extension CommandTests {
       }
     }
 
-    @Test("On a bridge with a spanning tree the first packet gets through; a signal ends the wait for it")
+    @Test("The first packet gets through on a bridge with a spanning tree, and a signal ends the wait for that")
     func spanningTree() throws {
       let preparation = """
         ip link add brt type bridge stp_state 1 forward_delay 200; ip addr add 10.59.0.1/24 dev brt; ip link set brt up
@@ -163,7 +163,7 @@ extension CommandTests {
       }
     }
 
-    @Test("An address that somebody else has on the bridge's LAN is neither leased nor given by --ip")
+    @Test("nsrun neither leases nor accepts by --ip an address that is in use on the bridge's LAN")
     func strangers() throws {
       let preparation = """
         \(foreignBridge); ip link add p0 type veth peer name lan0 netns $ISP; ip link set p0 master br0 up
@@ -182,7 +182,7 @@ extension CommandTests {
           let outcome = try host.sh("nsrun --net br0 --ip 10.99.0.\(address) -- true")
           #expect(outcome.status == 125 && outcome.errors.contains("belongs to \(holder)"), "\(outcome)")
         }
-        // Whom a stranger still knows by another MAC address, he is told.
+        // nsrun announces the new MAC address to machines that still know the address by another MAC address.
         let stale = "ip neigh replace 10.99.0.9 lladdr 02:00:00:00:00:09 dev lan0 nud stale"
         try host.must(
           "nsenter -t $ISP -n \(stale); nsrun create two --net br0 --ip 10.99.0.9; nsrun create three --net br0")
@@ -193,7 +193,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A sandbox that says to have every address, under whatever MAC address, keeps nobody from coming")
+    @Test("A sandbox that claims every address, under any MAC address, does not prevent launches")
     func everyAddress() throws {
       let preparation = """
         \(foreignBridge); ip link add p0 type veth peer name lan0 netns $ISP; ip link set p0 master br0 up
@@ -236,7 +236,7 @@ extension CommandTests {
       }
     }
 
-    @Test("An address that somebody gave a bridge of nsrun's changes nothing for its sandboxes")
+    @Test("An address that another program adds to a bridge of nsrun changes nothing for its sandboxes")
     func addedAddress() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0 --subnet 10.64.7.0/24")
@@ -244,7 +244,7 @@ extension CommandTests {
         let show = "sh -c 'ip -br -4 addr show eth0'"
         #expect(try host.must("nsrun --net br0 -- \(show)").contains(" 10.64.7."))
         #expect(try host.must("nsrun --net br0 --subnet 10.64.9.0/24 -- \(show)").contains(" 10.64.9."))
-        // Also without records.
+        // The same holds without records.
         try host.must("rm -r /run/nsrun/*")
         #expect(try host.must("nsrun --net br0 -- \(show)").contains(" 10.64.7."))
         try host.must("nsrun cleanup --all; ip link delete br0 || true")

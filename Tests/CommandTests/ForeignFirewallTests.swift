@@ -1,15 +1,15 @@
 import TestHost
 import Testing
 
-/// A chain that drops what is forwarded by its policy, as somebody has set it up.
+/// A chain of another program that drops forwarded packets by its policy.
 struct DroppingChain: CustomTestStringConvertible, Sendable {
   var testDescription: String
   var preparation: String
-  /// Prints the rules that matter.
+  /// Prints the rules to compare.
   var rules: String
-  /// What doctor's remedy for br0 begins with.
+  /// The start of the remedy that doctor prints for br0.
   var remedy: String
-  /// Takes away what that has added.
+  /// Removes what the remedy has added.
   var reset: String
 
   static let all = [
@@ -43,13 +43,13 @@ struct DroppingChain: CustomTestStringConvertible, Sendable {
 }
 
 extension CommandTests {
-  @Suite("Firewalls of others") struct ForeignFirewallTests {
-    /// The commands that doctor prints against what it calls a problem.
+  @Suite("Foreign firewalls") struct ForeignFirewallTests {
+    /// The commands that doctor prints for what it calls a problem.
     private static let remedies =
       "nsrun doctor --json | jq -r '.[] | select(.check == \"firewall\" and .status == \"problem\") | .remedy'"
 
     @Test(
-      "A policy of drop: two bridges with neighbours, with and without br_netfilter; what let them through goes with each",
+      "nsrun lets packets of each bridge pass a drop policy, and removes these rules with the bridge's last sandbox",
       arguments: DroppingChain.all, [0, 1])
     func drop(chain: DroppingChain, filter: Int) throws {
       let preparation = "\(chain.preparation); sysctl -qw net.bridge.bridge-nf-call-iptables=\(filter)"
@@ -61,7 +61,7 @@ extension CommandTests {
         try host.must("nsrun exec two -- ping -c 1 -W 1 \(one); nsrun exec four -- ping -c 1 -W 1 \(three)")
         #expect(try host.sh("nsrun exec four -- ping -c 1 -W 1 8.8.8.8").status != 0)
         #expect(try !host.must("nsrun doctor").contains("problem"))
-        // Who is in the internet does not come in by that.
+        // Machines in the internet still cannot reach a sandbox.
         try host.must("nsenter -t $ISP -n ip route add 10.0.0.0/8 via 192.0.2.2")
         #expect(try host.sh("nsenter -t $ISP -n ping -c 1 -W 1 \(one)").status == 1)
         try host.must("nsrun rm three four")
@@ -72,7 +72,7 @@ extension CommandTests {
     }
 
     @Test(
-      "--no-firewall-rules leaves them alone; doctor prints the commands, and they do it", arguments: DroppingChain.all,
+      "--no-firewall-rules adds no rules, and the commands of doctor let packets pass", arguments: DroppingChain.all,
       [0, 1])
     func noRules(chain: DroppingChain, filter: Int) throws {
       let preparation = "\(chain.preparation); sysctl -qw net.bridge.bridge-nf-call-iptables=\(filter)"
@@ -92,7 +92,7 @@ extension CommandTests {
         try host.must(remedies)
         try host.must("nsrun doctor; nsrun exec two -- ping -c 1 -W 1 8.8.8.8")
         try host.must("nsrun exec two -- ping -c 1 -W 1 \(made.text)")
-        // What somebody has added by hand stays.
+        // nsrun leaves rules that were added by hand.
         let added = try host.must(chain.rules)
         try host.must("nsrun rm one two")
         #expect(try host.must(chain.rules) == added)
@@ -100,7 +100,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A chain DOCKER-USER that nothing leads to, as Docker leaves it, is not taken for one that packets pass")
+    @Test("nsrun adds no rules to a chain DOCKER-USER that no rule jumps to, as Docker leaves one behind")
     func deserted() throws {
       try onHost("iptables -P FORWARD DROP; iptables -N DOCKER-USER") { (host) throws in
         try host.must("nsrun create one --net br0; nsrun exec one -- ping -c 1 -W 1 8.8.8.8; nsrun doctor")
@@ -110,7 +110,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Without any rule of others, neighbours reach each other with br_netfilter too")
+    @Test("Sandboxes on a bridge reach each other with br_netfilter, even without any foreign rule")
     func bridgeNetfilter() throws {
       try onHost("sysctl -qw net.bridge.bridge-nf-call-iptables=1") { (host) throws in
         let one = try host.must("nsrun create one --net br0")
@@ -120,7 +120,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Rules or chains of ours that somebody has deleted already are no hindrance")
+    @Test("rm does not fail if another program has deleted nsrun's rules or the chain with them")
     func gone() throws {
       let table = "add table inet a; add chain inet a f { type filter hook forward priority 0; policy drop; }"
       try onHost { (host) throws in
@@ -136,7 +136,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What iptables-save and iptables-restore did to rules of ours does not hide them")
+    @Test("nsrun recognises its rules after iptables-save and iptables-restore")
     func restored() throws {
       try onHost { (host) throws in
         try host.must("iptables -P FORWARD DROP; nsrun create one --net br0")
@@ -148,7 +148,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A policy that becomes drop while sandboxes stand: doctor says so, reload lets them through")
+    @Test("doctor reports a policy that becomes drop while sandboxes exist, and its remedy lets packets pass")
     func later() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; nsrun doctor; iptables -P FORWARD DROP")
@@ -159,7 +159,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A firewall that starts anew, flushing everything, is let through again by the next launch on a bridge, and by reload"
+      "The next launch on a bridge, or reload, restores nsrun's rules after a firewall restarts and flushes everything"
     )
     func flushed() throws {
       try onHost { (host) throws in
@@ -177,7 +177,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A rule of somebody else's with a comment like ours stays")
+    @Test("nsrun leaves a foreign rule whose comment looks like nsrun's")
     func likeOurs() throws {
       try onHost { (host) throws in
         try host.must("iptables -P FORWARD DROP; nsrun create one --net br0")
@@ -187,13 +187,13 @@ extension CommandTests {
       }
     }
 
-    @Test("A chain that cannot be changed does not keep the rules in another one")
+    @Test("A chain that nsrun cannot change does not keep nsrun from removing its rules in another chain")
     func failing() throws {
       try onHost { (host) throws in
         let chain = "add chain inet a f { type filter hook forward priority 0; policy drop; }"
         try host.must("nft 'add table inet a; \(chain)'; iptables -P FORWARD DROP")
         try host.must("nsrun create one --net br0; nft delete table inet a")
-        // A table that belongs to the process that made it.
+        // This table has the flag owner: only the process that made it can change it.
         let owner = try host.start("nft -i")
         owner.send("add table inet a { flags owner; }\n\(chain)\n")
         owner.send("add rule inet a f iifname \"br0\" accept comment \"nsrun br0\"\n")

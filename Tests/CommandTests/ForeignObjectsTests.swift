@@ -2,7 +2,7 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("What somebody else made") struct ForeignObjectsTests {
+  @Suite("Foreign objects") struct ForeignObjectsTests {
     /// A bridge as `ip -d -j link` shows it, without what the kernel itself changes when ports come and go.
     private static let bridge = """
       ip -d -j link show br0 | jq -S '.[] | .flags -= ["NO-CARRIER", "LOWER_UP"] | del(.operstate, .tso_max_size,
@@ -11,10 +11,10 @@ extension CommandTests {
       ip -j addr show br0 | jq -S '.[].addr_info | map(del(.tentative))'
       """
 
-    @Test("Links that go while cleanup removes them are no failure, however many they are")
+    @Test("cleanup does not fail if hundreds of links disappear while it removes them")
     func vanishing() throws {
       try onHost { (host) throws in
-        // When the third message is sent they have been listed.
+        // nsrun has listed the links before it sends the third message.
         let outcome = try host.sh(
           """
           for i in $(seq 400); do
@@ -30,7 +30,7 @@ extension CommandTests {
     }
 
     @Test(
-      "exec enters no user namespace of somebody else's, and one without only with the power kept",
+      "exec enters a network namespace of a foreign user namespace only with --privileged, and never the latter",
       arguments: [
         "setpriv --reuid 12345 --regid 12345 --clear-groups unshare --user --map-root-user --net",
         "unshare --user --map-root-user --net", "unshare --user --map-root-user unshare --user --map-root-user --net",
@@ -53,7 +53,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What a foreign network says of itself makes its name none of nsrun's")
+    @Test("A foreign network namespace stays foreign even if its lo carries nsrun's tag")
     func foreignTag() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -68,14 +68,14 @@ extension CommandTests {
       }
     }
 
-    @Test("exec goes on entering what ip netns add has made")
+    @Test("exec enters a network namespace that the caller's own user namespace owns")
     func iproute() throws {
       try onHost { (host) throws in
         #expect(try host.must("ip netns add mine; nsrun exec mine -- ls /sys/class/net; ip netns delete mine") == "lo")
       }
     }
 
-    @Test("A bridge and a table made by hand are the same after a run and after cleanup --all")
+    @Test("Foreign bridges and tables are the same after a run and after cleanup --all")
     func unchanged() throws {
       let preparation = """
         ip link add br0 type bridge; ip addr add 10.99.0.1/24 dev br0; ip link set br0 up
@@ -92,7 +92,7 @@ extension CommandTests {
           separator: "\n")
         #expect(after == rules)
         try host.must("nsrun create one --net br0")
-        // While it stands, too.
+        // The bridge is the same while a sandbox exists, too.
         #expect(ThrowawayHost.difference(bridge, try host.must(Self.bridge)) == "")
         try host.must("nsrun exec one -- true")
         try host.must("nsrun cleanup --all")
@@ -100,7 +100,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A bridge that is down, or has no table with it, is left down; a warning tells")
+    @Test("nsrun leaves a foreign bridge down if it is down, and warns")
     func down() throws {
       try onHost("ip link add br0 type bridge; ip addr add 10.99.0.1/24 dev br0") { (host) throws in
         let outcome = try host.sh("nsrun --net br0 -- ping -c 1 -W 1 10.99.0.1")
@@ -110,7 +110,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Its first address is the gateway, and its subnet the sandboxes'")
+    @Test("The first address of a foreign bridge is the gateway, and its subnet is that of the sandboxes")
     func subnet() throws {
       let preparation = "\(foreignBridge); ip addr add 10.98.0.1/16 dev br0"
       try onHost(preparation) { (host) throws in
@@ -135,7 +135,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Its MAC address stays when ports come and go, so that neighbours still find it")
+    @Test("A foreign bridge keeps its MAC address when ports come and go, so that neighbours still find it")
     func macStays() throws {
       try onHost(foreignBridge) { (host) throws in
         let mac = try host.must("cat /sys/class/net/br0/address")
@@ -148,12 +148,12 @@ extension CommandTests {
       }
     }
 
-    @Test("A table inet nsrun that somebody filled goes with the last sandbox only by nsrun's own hand")
+    @Test("The next launch restores a flushed table inet nsrun for all sandboxes, and rm works without the table")
     func flushed() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
         try host.must("nft flush ruleset")
-        // The next launch puts back what all of them need.
+        // The next launch restores what all sandboxes need.
         try host.must("nsrun --net br0 -- ping -c 1 -W 1 8.8.8.8")
         try host.must("nsrun exec one -- ping -c 1 -W 1 8.8.8.8")
         try host.must("nft flush ruleset; nsrun rm one")
@@ -161,7 +161,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A table of somebody else's that has the name of ours is neither replaced nor removed",
+      "nsrun neither replaces nor removes a foreign table that has the name of nsrun's",
       arguments: ["inet", "bridge"])
     func namesake(family: String) throws {
       let table =
@@ -178,7 +178,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Nor is one that comes in the place of ours while sandboxes stand")
+    @Test("nsrun does not replace a foreign table that took the place of nsrun's while sandboxes exist")
     func laterNamesake() throws {
       try onHost { (host) throws in
         try host.must("nsrun create web --net br0; nft delete table bridge nsrun; nft add table bridge nsrun")
@@ -191,14 +191,14 @@ extension CommandTests {
       }
     }
 
-    @Test("A veth pair of somebody else's is not removed for its alias, nor one of ours without a word")
+    @Test("cleanup leaves and reports a veth pair with only nsrun's alias, and removes one with its MAC address too")
     func aliased() throws {
       try onHost { (host) throws in
         try host.must("ip link add v0 type veth peer name v1; ip link set v0 alias 'nsrun sandbox foo'")
         let outcome = try host.sh("nsrun cleanup --dry-run; nsrun cleanup; ls -d /sys/class/net/v?/ | wc -l")
         #expect(outcome.output == "2\n", "\(outcome)")
         #expect(outcome.errorLines.count == 2 && outcome.errorLines.allSatisfy { $0.contains("link v0") }, "\(outcome)")
-        // One that root inside has given back, as far as it can.
+        // With nsrun's alias and MAC address, the link counts as nsrun's.
         try host.must("ip link set v0 address fe:6e:0a:4d:00:02")
         #expect(
           try host.must("nsrun cleanup --dry-run") == "would remove link v0 (unrecorded)")
@@ -206,7 +206,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What nft prints of a standing sandbox can be loaded again, and NAT goes on")
+    @Test("nft can load the ruleset that it printed while sandboxes existed, and NAT still works")
     func reload() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -222,7 +222,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A name that somebody deleted, or gave to another namespace, is not taken away")
+    @Test("rm does not remove a name that somebody deleted and gave to another network namespace")
     func renamed() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -234,7 +234,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A bridge of ours to which somebody added a port of theirs goes with its last sandbox")
+    @Test("rm deletes a bridge of nsrun with its last sandbox, even if another program added a port")
     func foreignPort() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")

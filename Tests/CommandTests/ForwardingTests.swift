@@ -2,10 +2,10 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("Forwarding that others need too") struct ForwardingTests {
+  @Suite("Forwarding for others") struct ForwardingTests {
     private static let isOn = "[ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ]"
 
-    /// A neighbour that the host is the router of, behind a link or a bridge.
+    /// Makes a machine whose router is the host, behind a link or a bridge.
     private static func stranger(_ link: String) -> String {
       """
       ip netns add stranger; ip link add out0 type veth peer name eth0 netns stranger
@@ -38,7 +38,7 @@ extension CommandTests {
     ]
 
     @Test(
-      "Who came since is told of, gets his packets through with the next launch or reload, and keeps forwarding",
+      "doctor reports that others now need forwarding, and after reload or a launch they have it and keep it",
       arguments: others, ["nsrun reload", "nsrun --net br0 -- true"])
     func handedOver(other: (link: String, rules: String), remedy: String) throws {
       try onHost { (host) throws in
@@ -48,14 +48,14 @@ extension CommandTests {
         #expect(try host.sh(Self.ping).status == 1)
         let doctor = try host.sh("nsrun doctor")
         #expect(doctor.status == 0 && doctor.output.contains("drops what is forwarded for others"), "\(doctor)")
-        // A launch looks at rules when they have changed.
+        // A launch reads rules only if they have changed.
         if other.rules.isEmpty { try host.must("nft add table ip theirs") }
         try host.must("\(remedy); \(Self.ping); ! nsrun doctor | grep -v ^ok; nsrun rm one; \(Self.ping); \(Self.isOn)")
         try host.must(Self.removal)
       }
     }
 
-    @Test("Who came since keeps forwarding with the last sandbox's end, and nothing of nsrun's is left")
+    @Test("The end of the last sandbox leaves forwarding on for others that came later, and nothing else of nsrun")
     func last() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -65,7 +65,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What was there while forwarding was off, or is there for sandboxes, does not keep it on")
+    @Test("Bridges and rules from before forwarding, or for sandboxes, do not keep forwarding on")
     func before() throws {
       let preparation = """
         ip link add old0 type bridge; ip addr add 172.18.0.1/16 dev old0; ip link set old0 up
@@ -87,7 +87,7 @@ extension CommandTests {
       }
     }
 
-    /// With counters and a set of one rule's own, whose number may change.
+    /// Rules with counters and an anonymous set, the number in whose name may change.
     private static let rules = """
       table ip old {
         chain n { type nat hook postrouting priority srcnat; ip saddr { 172.18.0.0/16, 172.20.0.0/16 } counter masquerade; }
@@ -95,7 +95,7 @@ extension CommandTests {
       }
       """
 
-    @Test("What was there before and is loaded or made again unchanged does not keep it on")
+    @Test("Earlier bridges and rules that are made or loaded again unchanged do not keep forwarding on")
     func again() throws {
       let old = "ip link add old0 type bridge; ip addr add 172.18.0.1/16 dev old0; ip link set old0 up"
       try onHost { (host) throws in
@@ -112,7 +112,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Rules that were saved while there were sandboxes do not turn forwarding off, and keep nobody from it")
+    @Test("Rules that were saved while sandboxes existed neither turn forwarding off nor drop packets of others")
     func saved() throws {
       try onHost("sysctl -qw net.ipv4.ip_forward=1") { (host) throws in
         try host.must(
@@ -130,7 +130,7 @@ extension CommandTests {
       }
     }
 
-    @Test("With its records gone, forwarding goes off by the rule that nsrun made, and by no copy of it")
+    @Test("cleanup without records turns forwarding off only if it finds the rule that nsrun made, not a copy of it")
     func records() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; rm -r /run/nsrun/*; nsrun cleanup; ! \(Self.isOn)")
@@ -143,7 +143,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A new bridge of nsrun's forwards whatever conf.default says; of links of others launch and doctor tell")
+    @Test("A bridge of nsrun forwards whatever conf.default says, and launch and doctor report other links that do not")
     func links() throws {
       let preparation =
         "\(foreignBridge); sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.default.forwarding=0"

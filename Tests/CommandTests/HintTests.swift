@@ -2,9 +2,9 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// A record is a hint, wherever its words come from.
+  /// nsrun treats a record only as a hint, whatever wrote it.
   @Suite("Records as hints") struct HintTests {
-    @Test("A record that names a namespace of somebody else's removes neither that nor who is in it")
+    @Test("rm by a record that names a foreign network namespace removes neither the namespace nor its processes")
     func namespace() throws {
       try onHost("ip netns add theirs") { (host) throws in
         try host.must("nsrun create web")
@@ -25,7 +25,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A record that names another sandbox's link does not take it away")
+    @Test("rm by a record that names another sandbox's link does not remove that link")
     func link() throws {
       try onHost { (host) throws in
         try host.must("nsrun create web --net br0; nsrun create other --net br0")
@@ -38,7 +38,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What a record says of the host's parameters changes no other one")
+    @Test("rm by a record that names other kernel parameters changes none of them")
     func parameters() throws {
       try onHost { (host) throws in
         try host.must(
@@ -52,7 +52,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A number of a namespace that leads elsewhere removes no directory", arguments: ["4:../../scratch/kept", "x"])
+      "A namespace id in a record that is a path removes no directory", arguments: ["4:../../scratch/kept", "x"])
     func path(identity: String) throws {
       try onHost { (host) throws in
         try host.must(
@@ -65,17 +65,17 @@ extension CommandTests {
     }
   }
 
-  /// What belongs to a network namespace that is not seen from where nsrun stands.
-  @Suite("State of others") struct OthersStateTests {
+  /// State of a network namespace that nsrun cannot see.
+  @Suite("State of other network namespaces") struct OthersStateTests {
     @Test(
-      "cleanup of somebody who sees less leaves what is not its own",
+      "cleanup in another network namespace leaves the host's sandboxes alone",
       arguments: ["", "--pid --fork --mount-proc"])
     func blind(options: String) throws {
       try onHost { (host) throws in
         try host.must("nsrun create keep --net br0; nsrun create alone")
         let before = try host.must("find /run/nsrun | sort; ls /run/netns; bridge link")
         try host.must("unshare --net --mount \(options) nsrun cleanup")
-        // Without the records, too.
+        // The same holds without the records.
         try host.must(
           "unshare --net --mount \(options) sh -c 'mount -t tmpfs -o mode=700 none /run/nsrun; nsrun cleanup --all'")
         #expect(try host.must("find /run/nsrun | sort; ls /run/netns; bridge link") == before)

@@ -3,7 +3,7 @@ import Testing
 
 extension CommandTests {
   @Suite("Identity") struct IdentityTests {
-    /// A host with users and groups of its own; the machine's are untouched.
+    /// Adds users and groups to the host only. Those of the machine stay unchanged.
     private static let users = """
       cp /etc/passwd /etc/group /run; mkdir /run/ann; chown 7001 /run/ann; chmod 700 /run/ann; chmod 755 /run/scratch
       echo 'ann:x:7001:7002:Ann:/run/ann:/bin/bash' >> /run/passwd
@@ -12,7 +12,7 @@ extension CommandTests {
       """
 
     @Test(
-      "A user has its groups, by name or number, alone or with a group, in run and in exec",
+      "The command has its user's groups, given by name or id, alone or with another group, in run and in exec",
       arguments: [
         ("--user ann", "7001 7002 7002,7003,7004"), ("--user 7001", "7001 7002 7002,7003,7004"),
         ("--user ann:other", "7001 7005 7005,7003,7004"), ("--user ann:7009", "7001 7009 7009,7003,7004"),
@@ -37,7 +37,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A user's directory, name and shell are in the environment, and --env has the last word")
+    @Test("The environment has the user's home directory, name and shell, and --env takes precedence")
     func variables() throws {
       try onHost(Self.users) { (host) throws in
         let show = "sh -c 'echo $HOME $USER $LOGNAME $SHELL'"
@@ -47,7 +47,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The user's rights count for the directory, the program, and what it may write")
+    @Test("The command has the user's rights on the working directory, on the program and on files that it writes")
     func rights() throws {
       let preparation = """
         \(Self.users); mkdir -m 700 /run/secret; cp /bin/true /run/secret/program; cp /bin/true /run/ann/own
@@ -62,14 +62,14 @@ extension CommandTests {
         #expect(program.errors == "nsrun: cannot execute /run/secret/program: Permission denied\n")
         #expect(try host.must("nsrun --user ann --workdir /run/ann -- sh -c 'pwd; touch new; ./own'") == "/run/ann")
         #expect(try host.must("stat -c '%u %g' /run/ann/new") == "7001 7002")
-        // A program that only its directory's owner finds in PATH.
+        // Only the owner of the directory finds this program in PATH.
         #expect(try host.sh("PATH=/run/ann:$PATH nsrun --user nobody -- own").status == 127)
         #expect(try host.sh("PATH=/run/ann:$PATH nsrun --user ann -- own").status == 0)
         #expect(try host.sh("nsrun --user ann -- sh -c 'echo > /etc/nsrun-test'").status != 0)
       }
     }
 
-    @Test("--as-caller is the user who called sudo, with the group that sudo tells")
+    @Test("--as-caller runs the command as the user who called sudo, with the group that sudo gives")
     func asCaller() throws {
       try onHost(Self.users) { (host) throws in
         let sudo = "SUDO_UID=7001 SUDO_GID=7005 SUDO_USER=ann nsrun"
@@ -82,12 +82,12 @@ extension CommandTests {
     }
 
     @Test(
-      "Who is not root pings without a capability, and binds to port 80",
+      "A user other than root can ping and bind to port 80 without a capability",
       arguments: ["", "--privileged", "--no-pid", "--user nobody", "--user nobody --cap-drop all --no-new-privs"])
     func unprivileged(options: String) throws {
       try onHost { (host) throws in
         let user = options.contains("--user") ? "" : "--user nobody"
-        // Without the capabilities of ping's file.
+        // The copy lacks the capabilities of ping's file.
         try host.must(
           "cp $(command -v ping) /run/scratch/ping; nsrun --net br0 \(options) \(user) -- /run/scratch/ping -c 1 8.8.8.8"
         )
@@ -96,7 +96,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where a user namespace has few groups, as in a container, these may ping")
+    @Test("The groups of a user namespace with few groups, as in a container, can ping")
     func fewGroups() throws {
       try onHost { (host) throws in
         let nsrun = "unshare --user --map-root-user --net --mount nsrun"
@@ -105,7 +105,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The command is told its sandbox's name, bridge, address and gateway, as far as there are any")
+    @Test("The environment has the sandbox's name, bridge, address and gateway, as far as it has these")
     func sandbox() throws {
       try onHost("ip netns add theirs") { (host) throws in
         let show = "sh -c 'echo $NSRUN_NAME,$NSRUN_NET,$NSRUN_ADDRESS,$NSRUN_GATEWAY'"
@@ -123,7 +123,7 @@ extension CommandTests {
       }
     }
 
-    @Test("--env-clear leaves what nsrun itself sets, and --env")
+    @Test("--env-clear leaves only the variables that nsrun itself and --env set")
     func cleared() throws {
       try onHost("ip netns add theirs") { (host) throws in
         #expect(
@@ -139,7 +139,7 @@ extension CommandTests {
     }
 
     @Test(
-      "kill -9 of nsrun ends a command that is another user, too",
+      "kill -9 of nsrun also ends a command that runs as another user",
       arguments: ["--user nobody", "--user nobody --cap-add net_raw", "--cap-drop all", "--no-pid --user nobody"])
     func killed(options: String) throws {
       try onHost { (host) throws in
@@ -155,7 +155,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Signals reach a command that is another user, and its status is nsrun's")
+    @Test("Signals reach a command that runs as another user, and nsrun exits with its status")
     func signals() throws {
       try onHost { (host) throws in
         try host.compile("answer")

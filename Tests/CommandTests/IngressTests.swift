@@ -2,12 +2,12 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// What is forwarded to a bridge of nsrun's from elsewhere.
-  @Suite("Nothing comes in unasked") struct IngressTests {
-    /// The internet sends packets for sandboxes to the host.
+  /// Packets that the host forwards to a bridge of nsrun from elsewhere.
+  @Suite("Ingress to sandboxes") struct IngressTests {
+    /// Makes the internet send packets for sandboxes to the host.
     private static let routed = "nsenter -t $ISP -n ip route add 10.64.0.0/16 via 192.0.2.2"
 
-    @Test("Neither an address of a sandbox is reached from outside nor one that it gives itself; host and answers are")
+    @Test("Only the host and answers reach the addresses of a sandbox, including those that it adds itself")
     func outside() throws {
       try onHost { (host) throws in
         try host.must(Self.routed)
@@ -21,7 +21,7 @@ extension CommandTests {
       }
     }
 
-    /// Sends an echo request to an address, from another one than the sender's.
+    /// Sends an ICMP echo request whose source address is not the sender's.
     private static let spoofer = """
       import socket, struct, sys
       def sum16(b): n = sum(struct.unpack("!%dH" % (len(b) // 2), b)); n = (n >> 16) + (n & 0xffff); return ~(n + (n >> 16)) & 0xffff
@@ -32,7 +32,7 @@ extension CommandTests {
       """
 
     @Test(
-      "Who sends as a sandbox from elsewhere has it sent nothing: not by the host's answers, nor by a connection in its name",
+      "A packet from elsewhere with a sandbox's source address lets in neither its answer nor its connection",
       arguments: ["nsenter -t $ISP -n", "nsrun exec other --", "nsrun exec guest --"], ["10.64.5.1", "192.0.2.2"])
     func reflected(from place: String, target: String) throws {
       let lax = "for link in all default br0 up0; do echo 0 > /proc/sys/net/ipv4/conf/$link/rp_filter; done"
@@ -48,13 +48,13 @@ extension CommandTests {
         }
         let send = "\(place) python3 -c '\(Self.spoofer)' 10.64.5.9 \(target); ping -c 1 -W 1 10.64.5.9"
         try host.must(send)
-        // The one of ping.
+        // This is the packet of ping.
         #expect(try arrived().contains("counter packets 1 "))
         try host.must("nsrun rm victim other guest")
       }
     }
 
-    @Test("UDP passes as an answer only: what else comes to the same port does not arrive")
+    @Test("A sandbox gets UDP only as an answer, and no other packets to the same port")
     func datagrams() throws {
       try onHost { (host) throws in
         try host.must(Self.routed)
@@ -82,7 +82,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Sandboxes on two bridges do not reach each other, be it as an answer; those on one do, with br_netfilter too")
+      "Sandboxes on one bridge reach each other, with br_netfilter too, but not those on another, even by answers")
     func bridges() throws {
       try onHost { (host) throws in
         try host.must(
@@ -105,7 +105,7 @@ extension CommandTests {
       }
     }
 
-    @Test("--no-nat sandboxes are reached from outside and from other bridges, others beside them are not")
+    @Test("The outside and other bridges reach a --no-nat sandbox, but not another sandbox on its bridge")
     func withoutNAT() throws {
       try onHost { (host) throws in
         try host.must(Self.routed)
@@ -123,13 +123,13 @@ extension CommandTests {
       }
     }
 
-    @Test("--no-nat sandboxes are reached past a chain that drops by its policy, and others beside them are not")
+    @Test("The outside reaches a --no-nat sandbox past a drop policy, but not another sandbox on its bridge")
     func pastPolicy() throws {
       let policy = "table ip theirs { chain f { type filter hook forward priority 0; policy drop; }; }"
       let reach = "nsenter -t $ISP -n ping -c 1 -W 1"
       try onHost { (host) throws in
         try host.must("\(Self.routed); nft -f -", input: policy)
-        // The second comes onto a bridge that stands.
+        // The --no-nat sandbox comes second, so the bridge already exists.
         try host.must(
           """
           nsrun create other --net br0 --ip 10.64.5.10/24; nsrun create server --net br0 --no-nat --ip 10.64.5.9
@@ -146,7 +146,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where the owner of a bridge drops by a policy what comes to a --no-nat sandbox, launch and doctor tell")
+    @Test("Launch and doctor report a drop policy on a foreign bridge that keeps packets from a --no-nat sandbox")
     func ownersPolicy() throws {
       try onHost("\(foreignBridge); sysctl -qw net.ipv4.ip_forward=1; iptables -P FORWARD DROP") { (host) throws in
         let launch = try host.sh("nsrun create server --net br0 --no-nat")
@@ -158,7 +158,7 @@ extension CommandTests {
       }
     }
 
-    @Test("On a bridge of somebody else's, what its owner lets in comes in")
+    @Test("A sandbox on a foreign bridge gets the packets that the bridge's owner lets in")
     func foreign() throws {
       let preparation = """
         \(foreignBridge); sysctl -qw net.ipv4.ip_forward=1; nsenter -t $ISP -n ip route add 10.99.0.0/24 via 192.0.2.2
@@ -171,7 +171,7 @@ extension CommandTests {
       }
     }
 
-    @Test("An address of loopback is not reached from a port, whatever the host translates or lets pass")
+    @Test("No packet of a sandbox reaches the host's loopback, whatever the host translates or accepts")
     func loopback() throws {
       let preparation = """
         sysctl -qw net.ipv4.conf.all.route_localnet=1
@@ -198,7 +198,7 @@ extension CommandTests {
             s.sendto(b"from inside", (gateway, 5001))'
             echo -n host > /dev/udp/127.0.0.1/5000
             """)
-          // In the order in which they came.
+          // The service receives packets in the order in which they came.
           #expect(try service.finish().output.contains("got host"))
         }
       }

@@ -2,12 +2,12 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// What keeps a sandbox's network: threads, wherever their processes are, and what is open or mounted elsewhere.
-  @Suite("Inhabitants") struct InhabitantTests {
+  /// What keeps a sandbox's network namespace: threads of any process, and open files and mounts elsewhere.
+  @Suite("Processes and references that keep a network namespace") struct InhabitantTests {
     private static let noStray = "! pgrep -x strays"
 
     @Test(
-      "A process whose main thread has ended is listed, and ends with the sandbox",
+      "list shows a process whose main thread has ended, and the process ends with the sandbox",
       arguments: ["nsrun rm web", "nsrun cleanup --all"])
     func leaderless(removal: String) throws {
       try onHost { (host) throws in
@@ -22,7 +22,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A process of the host's of which only a thread is inside, as of a network plugin, is left, and keeps no link")
+      "nsrun leaves a host process of which only a thread is inside, as of a network plugin, and deletes the link")
     func visitor() throws {
       try onHost { (host) throws in
         try host.compile("strays")
@@ -40,7 +40,7 @@ extension CommandTests {
     }
 
     @Test(
-      "What keeps the network without being seen gets nothing through, and keeps no link beyond the next cleanup",
+      "An unseen reference to the network namespace lets no packet through, and no link stays after the next cleanup",
       arguments: ["true", "sleep 1"], ["table", "datagram"])
     func unseen(command: String, thing: String) throws {
       try onHost { (host) throws in
@@ -58,7 +58,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Who came in by other tools ends with the run",
+      "The end of a run ends processes that came in by other tools",
       arguments: ["ip netns exec web", "nsenter --net=/run/netns/web", "nsenter --net --target $(pgrep -x -n cat)"])
     func joined(by tool: String) throws {
       try onHost { (host) throws in
@@ -75,7 +75,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A short run ends who waited for its name and joined")
+    @Test("A short run ends a process that waited for its name and joined")
     func raced() throws {
       try onHost { (host) throws in
         let other = try host.start(
@@ -89,7 +89,7 @@ extension CommandTests {
     }
 
     @Test(
-      "What is kept open or mounted elsewhere keeps no link",
+      "An open file or a mount of the network namespace elsewhere does not keep the link",
       arguments: [
         "exec sleep 1000 9< /run/netns/web", "exec unshare --mount --propagation private sleep 1000",
         "touch /run/netns/other; mount --bind /run/netns/web /run/netns/other; exec sleep 1000",
@@ -102,14 +102,15 @@ extension CommandTests {
         try host.eventually("pgrep -xf 'sleep 1000'")
         running.closeInput()
         #expect(try running.finish().errors == "")
-        // A mount in another mount namespace goes with the file it is on, and the network with it in the kernel's time.
+        // A mount in another mount namespace disappears with the file that it is on. The kernel frees the network
+        // namespace some time later.
         try host.eventually("! ip -o link show type veth | grep nsrun-")
         try host.must("pkill -xf 'sleep 1000'; umount /run/netns/other; rm -f /run/netns/other; true")
         _ = try holder.finish()
       }
     }
 
-    @Test("A packet socket that was passed out keeps no link")
+    @Test("A packet socket that was passed out of the sandbox does not keep the link")
     func passed() throws {
       try onHost { (host) throws in
         try host.compile("strays")
@@ -124,7 +125,7 @@ extension CommandTests {
 
     @Test("A chain of forks ends with its sandbox", arguments: ["", "--privileged"], ["", "unshare --net"])
     func chain(option: String, around: String) throws {
-      // In a network namespace nested in one that is privileged nothing tells whose it is but that it descends.
+      // In a network namespace nested in a privileged one, only descent tells which sandbox a process belongs to.
       if option != "" && around != "" { return }
       try onHost { (host) throws in
         try host.compile("strays")
@@ -136,7 +137,7 @@ extension CommandTests {
       }
     }
 
-    @Test("list counts who is in a network that was made inside, or only in the user namespace")
+    @Test("list counts processes in a network namespace that was made inside, and those only in the user namespace")
     func nested() throws {
       try onHost { (host) throws in
         try host.must(

@@ -2,11 +2,12 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// What a process has from its caller: nsrun depends on none of it, and the command has it as it would without nsrun.
-  @Suite("What the caller leaves") struct InheritedStateTests {
+  /// State that a process inherits from its caller. nsrun does not depend on it, and the command gets it as without
+  /// nsrun.
+  @Suite("State inherited from the caller") struct InheritedStateTests {
     private static let ways = ["", "--no-pid"]
 
-    @Test("Where it ignores the end of children, the command's is seen all the same", arguments: ways)
+    @Test("nsrun sees the command's end even if the caller ignores SIGCHLD", arguments: ways)
     func ignoredChildren(way: String) throws {
       try onHost { (host) throws in
         let ignoring = "env --ignore-signal=CHLD"
@@ -17,7 +18,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A timer that it armed runs for the command", arguments: ways)
+    @Test("A timer that the caller armed runs for the command", arguments: ways)
     func timer(way: String) throws {
       try onHost { (host) throws in
         func launch(_ seconds: String, _ command: String) -> String {
@@ -30,7 +31,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A umask, and soft limits, take nothing from what nsrun makes", arguments: ways)
+    @Test("The caller's umask and soft limits do not restrict what nsrun makes", arguments: ways)
     func limits(way: String) throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -43,7 +44,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A small stack is enough for nsrun, and the command's own", arguments: ways)
+    @Test("A small stack limit suffices for nsrun, and the command has the same limit", arguments: ways)
     func stack(way: String) throws {
       try onHost { (host) throws in
         #expect(try host.must("prlimit --stack=16384: nsrun --net br0 \(way) -- sh -c 'ulimit -S -s'") == "16")
@@ -51,7 +52,7 @@ extension CommandTests {
     }
 
     @Test(
-      "It may use the processors that the caller may use: all, or one",
+      "The command may use the processors that the caller may use: all, or one",
       arguments: ["run --net br0", "run --net br0 --no-pid", "exec web"])
     func processors(way: String) throws {
       try onHost { (host) throws in
@@ -64,7 +65,7 @@ extension CommandTests {
       }
     }
 
-    @Test("exec hands on what the caller has left as well, and depends on none of it")
+    @Test("exec passes on the state that it inherits from the caller, and does not depend on it")
     func joining() throws {
       try onHost { (host) throws in
         try host.must("nsrun create web --net br0")
@@ -78,7 +79,7 @@ extension CommandTests {
         #expect(outcome.status == 0 && outcome.lines == ["0277", "8", "0", "1", "1"], "\(outcome)")
         let (ignoring, look) = ("env --ignore-signal=CHLD", "grep SigIgn /proc/self/status")
         #expect(try host.must("\(ignoring) nsrun exec web -- \(look)") == host.must("\(ignoring) \(look)"))
-        // What the timer ends is the command, however early it comes.
+        // The timer ends the command, however early it expires.
         let timer = """
           exec python3 -c "import os, signal; signal.setitimer(signal.ITIMER_REAL, WHEN); os.execvp('nsrun', 'nsrun exec web --'.split() + COMMAND)"
           """
@@ -92,7 +93,7 @@ extension CommandTests {
       }
     }
 
-    @Test("list and inspect show what there is, however few files they may open", arguments: ["list", "inspect web"])
+    @Test("list and inspect show everything with a low limit on open files", arguments: ["list", "inspect web"])
     func fewFiles(command: String) throws {
       try onHost { (host) throws in
         try host.must("nsrun create web --net br0")
@@ -101,7 +102,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What list takes away of killed sandboxes does not depend on limits, nor on the end of children being seen")
+    @Test("list removes what a killed run left, whatever the limits and umask, and even if SIGCHLD is ignored")
     func sweeping() throws {
       try onHost { (host) throws in
         let run = try host.start(
@@ -116,7 +117,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A child that the caller had is not waited for, nor ended", arguments: ways)
+    @Test("nsrun neither waits for nor ends a child that the caller had", arguments: ways)
     func strangers(way: String) throws {
       try onHost { (host) throws in
         let outcome = try host.sh(

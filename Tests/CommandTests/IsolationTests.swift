@@ -2,11 +2,11 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("Processes and kernel parameters of its own") struct IsolationTests {
-    @Test("The command sees its own processes only, and what loses its parent is waited for")
+  @Suite("Own processes and kernel parameters") struct IsolationTests {
+    @Test("The command sees only its own processes, and process 1 waits for orphans")
     func ownProcesses() throws {
       try onHost { (host) throws in
-        // Process 1, nsrun itself, is not open to it. With the power of before it is.
+        // Process 1 is nsrun, which the command sees only with --privileged.
         let look = "sh -c 'echo $$; ps -e -o comm='"
         #expect(try host.must("nsrun --net br0 -- \(look)").split(separator: "\n") == ["3", "sh", "ps"])
         #expect(
@@ -21,7 +21,7 @@ extension CommandTests {
       }
     }
 
-    @Test("With the command, everything it has started is gone at once; its end is nsrun's")
+    @Test("All processes that the command started end with it, and nsrun exits with its status")
     func ends() throws {
       try onHost { (host) throws in
         #expect(try host.sh("nsrun -- sh -c 'setsid sleep 87654 & exit 3'").status == 3)
@@ -33,7 +33,7 @@ extension CommandTests {
       }
     }
 
-    @Test("With --no-pid the command is one of the processes that there are")
+    @Test("--no-pid runs the command in the host's PID namespace")
     func sharedProcesses() throws {
       try onHost { (host) throws in
         let look = "echo $$; readlink /proc/self/ns/pid"
@@ -46,10 +46,10 @@ extension CommandTests {
       }
     }
 
-    @Test("Where no PID namespace can be made, that is said, and what to do")
+    @Test("nsrun reports that it cannot make a PID namespace, and what to do")
     func noProcessNamespace() throws {
       try onHost { (host) throws in
-        // This process's children are in another one already, for which clone(2) makes none below.
+        // Children of this nsrun already go to another PID namespace, and then clone(2) makes none below it.
         let outcome = try host.sh("unshare --pid nsrun --net br0 -- true")
         #expect(outcome.status == 125 && outcome.errorLines.count == 1, "\(outcome)")
         #expect(outcome.errors.hasPrefix("nsrun: cannot make a PID namespace: ") && outcome.errors.contains("--no-pid"))
@@ -57,7 +57,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Sandboxes can be nested, each with its own command's status",
+      "Sandboxes can be nested, and each nsrun exits with the status of its command",
       arguments: ["", "--pid", "--no-pid", "--privileged"])
     func nested(option: String) throws {
       try onHost { (host) throws in
@@ -66,19 +66,20 @@ extension CommandTests {
           #expect(outcome.status == 7, "\(outer) \(option): \(outcome)")
         }
         #expect(try host.sh("nsrun --net br0 -- nsrun --net br1 --no-pid -- nsrun -- sh -c 'exit 4'").status == 4)
-        // The /proc of its own that a nested one has can only be read (mount_too_revealing in fs/namespace.c).
+        // A nested sandbox can only get a read-only /proc (mount_too_revealing in fs/namespace.c).
         let third = try host.sh("nsrun --net br0 -- nsrun --net br1 -- nsrun -- true")
         #expect(third.status == 125 && third.errors.contains("give the nsrun that made this one --no-pid"), "\(third)")
       }
     }
 
     @Test(
-      "The first one that is nested finds names as all others do, and nothing is said",
+      "The first nested sandbox finds names as all others do, without any message",
       arguments: ["", "--net br0 --no-pid", "--privileged"])
     func firstNested(outer: String) throws {
       try onHost { (host) throws in
         let nested = "nsrun --net inner --name me -- getent hosts me"
-        // What it makes for its state, its command has to find as well, whoever of the two is the quicker.
+        // The nested nsrun makes a directory for its state. Its command must see it too, whichever of the two is
+        // faster.
         for _ in 1...10 {
           let outcome = try host.sh("nsrun \(outer) -- \(nested)")
           #expect(outcome.lines.count == 1 && outcome.errors.isEmpty, "\(outcome)")
@@ -90,7 +91,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Signals reach the command; kill -9 of nsrun ends all of it")
+    @Test("Signals reach the command, and kill -9 of nsrun ends all processes of the sandbox")
     func signals() throws {
       try onHost { (host) throws in
         try host.compile("answer")
@@ -110,7 +111,7 @@ extension CommandTests {
       }
     }
 
-    @Test("--sysctl sets parameters of the sandbox, those of its link too, and none of the host")
+    @Test("--sysctl sets parameters of the sandbox, including those of its link, and none of the host")
     func parameters() throws {
       try onHost { (host) throws in
         let files =
@@ -127,7 +128,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A parameter that there is none of, or that the kernel refuses, fails the launch and leaves nothing")
+    @Test("A launch with a parameter that does not exist, or that the kernel refuses, fails and leaves nothing")
     func refusedParameters() throws {
       try onHost { (host) throws in
         let missing = try host.sh("nsrun --net br0 --sysctl net.ipv4.nosuch=1 -- true")
@@ -141,10 +142,10 @@ extension CommandTests {
     }
 
     @Test(
-      "The parameters of IPv4 are the kernel's own defaults, whatever the machine's are", arguments: ["none", "br0"])
+      "IPv4 parameters have the kernel's defaults, whatever the machine's values", arguments: ["none", "br0"])
     func baseline(net: String) throws {
       try onHost { (host) throws in
-        // As in net/ipv4/devinet.c.
+        // These are the defaults of net/ipv4/devinet.c.
         let ones = ["accept_redirects", "secure_redirects", "send_redirects", "shared_media"]
         for link in ["all", "default", "lo"] + (net == "none" ? [] : ["eth0"]) {
           let values = try host.must("nsrun --net \(net) -- grep . -r /proc/sys/net/ipv4/conf/\(link)")

@@ -2,9 +2,10 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// What root inside can do to nsrun itself: as it comes in, and as process 1.
+  /// What root inside can do to nsrun itself: to an nsrun that comes in, and to process 1.
   @Suite("nsrun inside a sandbox") struct JoiningTests {
-    /// A directory that nobody gives: who changes to it waits for ever. autofs lets its own process group pass.
+    /// A directory that no automounter serves: a process that changes to it waits forever. autofs lets its own process
+    /// group pass.
     private static let slow = """
       mkdir /run/slow; exec 9> >(exec sleep 1000 > /dev/null 2>&1); sleeper=$!
       mount -t autofs -o fd=9,pgrp=$$,minproto=5,maxproto=5,direct none /run/slow
@@ -12,7 +13,7 @@ extension CommandTests {
       """
 
     @Test(
-      "Nobody inside traces a process that comes in, or looks into it, before it has become its command",
+      "A process inside can neither trace nor inspect a process that comes in before that executes its command",
       arguments: [
         "exec keep --workdir /run/slow", "run --no-pid --name keep --workdir /run/slow",
         "exec keep --user nobody --workdir /run/slow", "run --no-pid --name keep --env-clear --workdir /run/slow",
@@ -47,7 +48,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Process 1 can be neither traced, looked into nor ended from inside, and its environment is not shown")
+    @Test("A command can neither trace, inspect nor end process 1, nor see its environment")
     func process1() throws {
       try onHost { (host) throws in
         try host.compile("attack")
@@ -55,7 +56,7 @@ extension CommandTests {
           "nsrun -- bash -c 'attack ptrace 1; attack pidfd_getfd 1; attack open /proc/1/exe; kill -KILL 1; kill -STOP 1; cat /proc/1/environ; exit 6'"
         )
         #expect(outcome.status == 6 && outcome.output == "", "\(outcome)")
-        // What is hidden is not there, or, where the kernel still has its name in memory, may not be looked at.
+        // A hidden file does not exist. If the kernel still has its name in memory, access is refused instead.
         #expect(
           outcome.errorLines.count == 4 && outcome.errors.hasPrefix("EPERM\nEPERM\nE")
             && ["ENOENT", "EPERM"].contains(outcome.errorLines[2]), "\(outcome)")
@@ -67,7 +68,7 @@ extension CommandTests {
     }
 
     @Test(
-      "The command is traced, looks into itself, and has no descriptor but those that it was given",
+      "A command can be traced, can inspect itself, and has only the descriptors that it was given",
       arguments: ["", "--no-pid", "exec"])
     func command(way: String) throws {
       try onHost { (host) throws in

@@ -3,15 +3,16 @@ import Testing
 
 extension CommandTests {
   @Suite("Leases") struct LeaseTests {
-    /// What was said, but that launches wait: on a busy machine the first one takes more than a second.
+    /// The messages except those that a launch waits: on a busy machine, the first launch takes more than a second.
     private static func failures(in outcome: Outcome) -> [String] {
       outcome.errorLines.filter { !$0.hasPrefix("nsrun: waiting for the lock of /run/nsrun/") }
     }
 
-    @Test("Thirty-two launches at once, some for an address that another wants too, never share one")
+    @Test("Thirty-two concurrent launches, some of which want the same address, never share one")
     func wishes() throws {
       try onHost { (host) throws in
-        // Each waits until all stand, or have been refused. Eight addresses are wanted by two each.
+        // Each launch waits until all others have an address or were refused. For each of eight addresses, there are
+        // two launches that want it.
         let outcome = try host.sh(
           """
           mkdir /run/scratch/up
@@ -33,10 +34,10 @@ extension CommandTests {
       }
     }
 
-    @Test("Five hundred launches, 32 at a time on one bridge, all succeed, and no address is held twice at a time")
+    @Test("Five hundred launches, 32 at a time on one bridge, all succeed, and no two hold an address at the same time")
     func fiveHundred() throws {
       try onHost { (host) throws in
-        // Who has the address makes a directory of its name for as long: a second one could not.
+        // A command that has an address holds a directory of that name, which a second holder could not make.
         try host.must(
           "mkdir /run/scratch/held; cat > /run/scratch/hold",
           input: """
@@ -56,13 +57,13 @@ extension CommandTests {
       }
     }
 
-    @Test("Whoever has an address next is reached at once, from the host and from a neighbour, and nobody else answers")
+    @Test("The next sandbox with an address is reached at once, by the host and a neighbour, and no other one answers")
     func succession() throws {
       try onHost { (host) throws in
         try host.must("nsrun create peer --net br0 --subnet 10.64.7.0/24 --ip 10.64.7.2")
         let watch = try host.start("echo $$; exec tcpdump -i br0 -n -e -l --immediate-mode arp")
         let watcher = try watch.wait(for: "\n")
-        // A packet socket that is bound to a link.
+        // tcpdump has bound its packet socket to a link.
         try host.eventually("awk 'NR > 1 && $5 > 0' /proc/net/packet | grep -q .")
         let reach = """
           for from in "nsrun exec peer --" ""; do
@@ -70,7 +71,7 @@ extension CommandTests {
             $from ip neigh show 10.64.7.9 | grep -q "lladdr $mac " || exit 2
           done
           """
-        // The one before is removed by rm, or ends with its command; both have been talked to.
+        // rm removes the previous sandbox, or it ends with its command. Both kinds have exchanged packets.
         for number in 1...6 {
           let mac = "02:00:00:00:00:0\(number)"
           let script =
@@ -90,10 +91,10 @@ extension CommandTests {
           let outcome = try host.sh(script)
           #expect(outcome.status == 0 && outcome.output == "reached\n", "\(number): \(outcome)")
         }
-        // A packet is shown a moment after it was there.
+        // tcpdump prints a packet a moment after the packet passed.
         try watch.wait(for: "02:00:00:00:00:06 >")
         try host.must("kill \(watcher)")
-        // In the order in which they had it: none is heard again once the next one has spoken.
+        // The sandboxes are heard in the order in which they had the address: none after its successor.
         let speakers = try watch.finish().lines.filter {
           $0.contains("Reply 10.64.7.9 is-at") || $0.contains("tell 10.64.7.9")
         }

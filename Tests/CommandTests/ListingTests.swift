@@ -8,7 +8,7 @@ extension CommandTests {
     private static let networkKeys =
       #"["address","bridge","egress","gateway","hostLink","mac","masqueradedBy","mtu","prefixLength","received","sent"]"#
 
-    @Test("list --json is an array of objects with the documented keys, and empty without sandboxes")
+    @Test("list --json prints an array of objects with the documented keys, which is empty without sandboxes")
     func json() throws {
       try onHost { (host) throws in
         #expect(try host.must("nsrun list --json | jq -c .") == "[]")
@@ -33,7 +33,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Who looks into a sandbox is not a process of it: others would end it with the sandbox")
+    @Test("inspect is not a process of the sandbox that it looks into, so nothing ends it with the sandbox")
     func looking() throws {
       try onHost { (host) throws in
         try host.must(
@@ -48,7 +48,7 @@ extension CommandTests {
       }
     }
 
-    @Test("inspect shows processes, traffic and neighbours as they are, for people and as JSON")
+    @Test("inspect shows processes, traffic and neighbours, as text and as JSON")
     func inspect() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0 --ip 10.64.5.9/24 --mtu 1400 --no-nat")
@@ -71,7 +71,7 @@ extension CommandTests {
         #expect(try host.must("\(document) .privileged") == "false")
         #expect(
           try host.must("\(document) '.neighbours[0] | [.address, .mac]'") == #"["10.64.5.1","06:6e:0a:40:05:01"]"#)
-        // As seen from inside: three echoes each way.
+        // The counts are those of the link inside: three echo requests and three replies.
         #expect(try host.must("\(document) '.network.sent.packets >= 3 and .network.received.packets >= 3'") == "true")
         #expect(
           try host.must(
@@ -84,11 +84,11 @@ extension CommandTests {
       }
     }
 
-    @Test("What inspect counts as sent and received is what the link inside counts")
+    @Test("inspect shows the counts of sent and received packets that the link inside has")
     func counters() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; nsrun exec one -- ping -c 2 -i 0.2 8.8.8.8")
-        // The bridge may say something at any time: what is shown lies between a look before and one after.
+        // The bridge may send packets at any time, so the shown counts lie between those before and those after.
         let look =
           "ip -n one -j -s link show eth0 | jq -c '.[0].stats64 | [.rx.packets, .rx.bytes, .tx.packets, .tx.bytes]'"
         let show = """
@@ -114,7 +114,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Who is not root is told that only root may look, and not that there is nothing")
+    @Test("list and inspect tell a user other than root that only root may look, and not that there is nothing")
     func unprivileged() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one")
@@ -126,7 +126,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The table fits 80 columns, whatever the names, and has no colour in a pipe")
+    @Test("The table of list fits 80 columns, whatever the names, and has no colour in a pipe")
     func width() throws {
       try onHost { (host) throws in
         let long = String(repeating: "n", count: 255)
@@ -136,14 +136,14 @@ extension CommandTests {
         #expect(table.allSatisfy { $0.count <= 80 }, "\(table)")
         #expect(!table.joined().contains("\u{1b}"))
         #expect(table[0].split(separator: " ") == ["NAME", "STATE", "BRIDGE", "ADDRESS", "PROCESSES", "AGE"])
-        // The columns stand one below the other.
+        // The columns are aligned.
         let column = try #require(table[0].firstRange(of: "STATE")).lowerBound.utf16Offset(in: table[0])
         #expect(table[1...].allSatisfy { $0.dropFirst(column).hasPrefix("created") })
         try host.must("nsrun rm \(long) short")
       }
     }
 
-    @Test("On a terminal there is colour, and the lines still fit; NO_COLOR takes it away")
+    @Test("list prints colour on a terminal, with lines that still fit, and no colour with NO_COLOR")
     func colour() throws {
       try onHost { (host) throws in
         let long = String(repeating: "n", count: 200)
@@ -158,7 +158,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Help and version are printed on standard output, with 0")
+    @Test("nsrun prints help and version on standard output, and exits with 0")
     func help() throws {
       try onHost { (host) throws in
         #expect(try host.must("nsrun --version").hasPrefix("nsrun "))

@@ -2,8 +2,8 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("Locks of others") struct LockTests {
-    @Test("A lock on the directory of names that a user without power keeps holds nobody up")
+  @Suite("Locks of other processes") struct LockTests {
+    @Test("A lock on the directory of names that a user without privileges holds does not block nsrun")
     func names() throws {
       try onHost("mkdir /run/netns") { (host) throws in
         let holder = try host.start(
@@ -13,12 +13,12 @@ extension CommandTests {
         #expect(try host.sh("nsrun create web && nsrun list && nsrun rm web").status == 0)
         holder.closeInput()
         _ = try holder.finish()
-        // As ip(8) leaves it, too.
+        // ip(8) leaves this mount too.
         try host.must("umount /run/netns")
       }
     }
 
-    @Test("The directory of the state is closed to others, whoever made it")
+    @Test("The state directory is closed to other users, whatever made it")
     func closed() throws {
       try onHost { (host) throws in
         #expect(
@@ -28,7 +28,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A wait for a lock is told, and ends with a signal", arguments: ["TERM", "INT"],
+      "nsrun reports a wait for a lock, and a signal ends the wait", arguments: ["TERM", "INT"],
       ["nsrun --net br0 -- true", "nsrun create web --net br0", "nsrun rm one", "nsrun reload"])
     func interrupted(signal: String, command: String) throws {
       try onHost { (host) throws in
@@ -38,7 +38,7 @@ extension CommandTests {
         let waiting = try host.start("exec 2>&1; echo $$; exec \(command)")
         let pid = try waiting.wait(for: "\n")
         if command == "nsrun rm one" {
-          // What it takes away is its own, until the network goes with it.
+          // rm is already removing the sandbox when it waits for the lock, and completes that once the lock is free.
           try waiting.wait(for: "waiting for the lock of /run/nsrun/")
           holder.closeInput()
           _ = try holder.finish()

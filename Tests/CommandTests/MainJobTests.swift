@@ -3,7 +3,7 @@ import Testing
 
 extension CommandTests {
   @Suite("The main job") struct MainJobTests {
-    @Test("The first ping gets through, again and again, and nothing is left")
+    @Test("The first ping of each of many runs gets through, and nothing is left")
     func pings() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -17,7 +17,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The first ping gets through, again and again, while others keep the bridge")
+    @Test("The first ping of each of many runs gets through while another sandbox keeps the bridge")
     func pingsOnStandingBridge() throws {
       try onHost { (host) throws in
         try host.must("nsrun create other --net br0")
@@ -29,7 +29,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The first ping gets through on a bridge of somebody else's, with and without a port")
+    @Test("The first ping gets through on a foreign bridge, with and without another port")
     func pingsOnForeignBridge() throws {
       try onHost(foreignBridge) { (host) throws in
         for _ in 1...5 {
@@ -46,7 +46,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A run without a network has loopback only")
+    @Test("A sandbox without a bridge has only loopback")
     func loopbackOnly() throws {
       try onHost { (host) throws in
         #expect(
@@ -62,7 +62,7 @@ extension CommandTests {
     func startsNothing() throws {
       try onHost { (host) throws in
         try host.must("strace -f -qq -o /run/scratch/trace -e trace=execve nsrun --net br0 -- true")
-        // strace also shows what it does not know.
+        // strace also prints system calls that it does not know.
         let executed = try host.must("grep execve /run/scratch/trace").split(separator: "\n")
         #expect(executed.count == 2, "\(executed)")
         #expect(executed.first?.contains(#"/nsrun""#) == true)
@@ -70,7 +70,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Root inside has its network, with raw sockets, firewall and routes of its own")
+    @Test("Root inside has raw sockets, a firewall and routes in its own network")
     func rootInside() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -84,7 +84,7 @@ extension CommandTests {
     }
   }
 
-  @Suite("The trace of netlink") struct TraceTests {
+  @Suite("Netlink trace") struct TraceTests {
     @Test("--trace shows the veth request as nested attributes, by name")
     func veth() throws {
       try onHost { (host) throws in
@@ -121,7 +121,7 @@ extension CommandTests {
       }
     }
 
-    @Test("--trace knows the name of every attribute that is sent")
+    @Test("--trace knows the name of every attribute that nsrun sends")
     func names() throws {
       try onHost { (host) throws in
         let lines = try host.sh("nsrun --net br0 --trace -- true").errorLines
@@ -134,7 +134,7 @@ extension CommandTests {
       }
     }
 
-    /// The lines of the first message of a type that is sent and has the text in one of its lines.
+    /// The lines of the first sent message of a type that has the text in one of its lines.
     private func message(_ lines: [String], _ type: String, with text: String) -> [String]? {
       var found: [[String]] = []
       for line in lines {
@@ -146,7 +146,7 @@ extension CommandTests {
       }
     }
 
-    /// How many levels a line stands in.
+    /// The nesting depth of the first line that ends with the text.
     private func depth(of text: String, in lines: [String]) -> Int? {
       lines.first { $0.hasSuffix(text) }.map { $0.prefix { $0 == " " }.count / 2 }
     }

@@ -3,7 +3,7 @@ import Testing
 
 extension CommandTests {
   @Suite("Names of sandboxes") struct NamesTests {
-    /// A sandbox whose command waits for a line.
+    /// Starts a sandbox whose command waits for a line.
     private func start(_ name: String, _ options: String = "", on host: ThrowawayHost) throws -> HostCommand {
       let command = try host.start(
         "exec nsrun --no-pid --net br0 --name \(name) \(options) -- sh -c 'echo up $PPID; read _'")
@@ -16,21 +16,21 @@ extension CommandTests {
       #expect(try sandbox.finish().status == 137)
     }
 
-    /// Whether a name is found inside another sandbox, and leads to an address.
+    /// The address of a name as another sandbox finds it; nil if that finds none.
     private func address(of name: String, in sandbox: String, on host: ThrowawayHost) throws -> String? {
       let outcome = try host.sh("nsrun exec \(sandbox) -- getent ahostsv4 \(name) | awk 'NR == 1 { print $1 }'")
       #expect(outcome.errors == "" && outcome.status == 0)
       return outcome.text.isEmpty ? nil : outcome.text
     }
 
-    @Test("Three on a bridge, started one after the other, reach each other by name; one that leaves is not found")
+    @Test("Three sandboxes on a bridge reach each other by name, and do not find one that has left")
     func three() throws {
       try onHost { (host) throws in
         let names = ["one", "two", "three"]
         var commands = try names.map { try start($0, on: host) }
         for name in names {
           for other in names {
-            // A second, from the start of ping on.
+            // This is one second from the start of ping on.
             try host.must("nsrun exec \(name) -- timeout 1 ping -c 1 \(other)")
           }
           let found = try host.must("nsrun exec \(name) -- getent hosts \(names.joined(separator: " "))")
@@ -51,7 +51,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A command that runs sees who joins later and who leaves, by name and by hostname")
+    @Test("A running command finds sandboxes that join later, and not those that left, by name and by hostname")
     func later() throws {
       try onHost { (host) throws in
         let script = "while read -r name; do getent ahostsv4 $name > /dev/null && echo $name yes || echo $name no; done"
@@ -75,14 +75,14 @@ extension CommandTests {
       }
     }
 
-    /// The host's own file is a copy.
+    /// Replaces the host's /etc by a copy with another hosts file.
     private static let hosts = """
       mount -t tmpfs none /mnt; cp -a /etc /mnt; mount --bind /mnt/etc /etc
       printf '127.0.0.1 localhost\n127.0.1.1\tHOST1.lan host1 # host2\n10.64.9.7 known\n' > /etc/hosts
       """
 
     @Test(
-      "A name that the host's own file gives to somebody else is told at the launch",
+      "A launch warns if the host's own /etc/hosts gives the name of the sandbox to another address",
       arguments: [
         ("create host1 --net br0", "host1 is 127.0.1.1"), ("--net br0 --name Host1 -- true", "Host1 is 127.0.1.1"),
         ("--net br0 --hostname host1.lan -- true", "host1.lan is 127.0.1.1"),
@@ -97,7 +97,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Nothing is told of a name that others are found by, or that nobody chose")
+    @Test("A launch does not warn of a name by which others find the sandbox, or that nobody chose")
     func foundName() throws {
       try onHost(Self.hosts) { (host) throws in
         let commands = [
@@ -110,7 +110,7 @@ extension CommandTests {
       }
     }
 
-    @Test("One whose nsrun was killed is not found after the next nsrun, and one that cleanup removes is not")
+    @Test("Other sandboxes do not find a killed sandbox after the next nsrun, nor after cleanup")
     func killed() throws {
       try onHost { (host) throws in
         try host.must("nsrun create stays --net br0")
@@ -127,7 +127,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A name that nobody answers for is found by cleanup, and told")
+    @Test("cleanup finds, reports and removes a name without a sandbox")
     func unrecorded() throws {
       try onHost { (host) throws in
         let address = try host.must("nsrun create stays --net br0")
@@ -143,7 +143,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A hosts file that somebody has emptied is whole again with the next launch")
+    @Test("The next launch restores a hosts file that somebody has emptied or damaged")
     func emptied() throws {
       try onHost { (host) throws in
         let address = try host.must("nsrun create one --net br0")
@@ -157,7 +157,7 @@ extension CommandTests {
       }
     }
 
-    @Test("The hosts file does not grow with launches, and many at once are all found")
+    @Test("The hosts file does not grow with launches, and has all names of concurrent launches")
     func many() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -175,7 +175,7 @@ extension CommandTests {
     }
 
     @Test(
-      "The hostname is the sandbox's name, or what was asked for, and root's to change inside; the host keeps its own")
+      "The hostname is the sandbox's name or --hostname, root inside can change it, and the host keeps its own")
     func hostname() throws {
       try onHost { (host) throws in
         let own = try host.must("hostname")
@@ -192,13 +192,13 @@ extension CommandTests {
         #expect(try host.must("nsrun inspect box --json | jq -r .hostname") == "box.example")
         #expect(try host.must("nsrun inspect box | grep Hostname") == "Hostname   box.example")
         try host.must("nsrun rm box")
-        // ip's namespaces are called as the host is.
+        // Namespaces from ip netns have the host's hostname.
         #expect(try host.must("ip netns add plain; nsrun exec plain -- hostname; ip netns del plain") == own)
         #expect(try host.must("hostname") == own)
       }
     }
 
-    @Test("Without a bridge a sandbox finds itself")
+    @Test("A sandbox without a bridge finds itself by name")
     func loopback() throws {
       try onHost { (host) throws in
         #expect(
@@ -208,7 +208,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Every user inside can read /etc/hosts, and root alone can write it, which the host and others do not see")
+    @Test("Every user inside can read /etc/hosts, and only root can write it, unseen by the host and other sandboxes")
     func modes() throws {
       try onHost("umask 077") { (host) throws in
         let before = try host.must("cat /etc/hosts")
@@ -230,7 +230,7 @@ extension CommandTests {
       }
     }
 
-    @Test("/etc/netns/NAME/hosts stands over it")
+    @Test("/etc/netns/NAME/hosts takes precedence over the hosts file of nsrun")
     func ownFile() throws {
       let preparation = "mount -t tmpfs none /mnt; cp -a /etc /mnt; mount --bind /mnt/etc /etc; mkdir -p /etc/netns/me"
       try onHost(preparation + "; echo '192.0.2.9 mine' > /etc/netns/me/hosts") { (host) throws in

@@ -2,16 +2,17 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// What is installed for udev, evaluated for links as the kernel has them.
+  /// The udev rules that are installed, evaluated for links as the kernel has them.
   @Suite("Network managers") struct NetworkManagersTests {
-    /// Read outside of the host, in which there is another /tmp.
+    /// Reads the rules outside of the throwaway host, which has another /tmp.
     private static func rules() throws -> String {
       let top = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
       let path = "\(top)/Sources/Integration/80-nsrun.rules"
       return try HostCommand(["cat", path], environment: ["PATH": "/usr/bin:/bin"], title: path).finish().output
     }
 
-    /// Prints what the rules, on standard input, assign to a link: those whose conditions (`KEY=="pattern"`) all hold for it.
+    /// Prints what the rules on standard input assign to a link: those whose conditions (`KEY=="pattern"`) all hold for
+    /// it.
     private static func assigned(to link: String) -> String {
       """
       link=\(link)
@@ -31,7 +32,7 @@ extension CommandTests {
       """
     }
 
-    @Test("Our links are taken from them from the start on, those of others are not")
+    @Test("The udev rules keep network managers away from nsrun's links from the start, and from no other links")
     func links() throws {
       let preparation = """
         ip link add brf type bridge; ip link add v0 type veth peer name v1; ip link add nsrun-mine type dummy
@@ -47,7 +48,8 @@ extension CommandTests {
           #expect(
             try host.must(Self.assigned(to: link), input: rules)
               == "ENV{ID_NET_MANAGED_BY}=\"nsrun\"\nENV{NM_UNMANAGED}=\"1\"")
-          // Name and address were given by whoever made it (NET_NAME_USER, NET_ADDR_SET): udev leaves them.
+          // The request that made the link gave its name and address (NET_NAME_USER, NET_ADDR_SET), so udev leaves
+          // them.
           #expect(try host.must("cat /sys/class/net/\(link)/{name_assign_type,addr_assign_type}") == "3\n3")
         }
         for link in ["brf", "nsrun-theirs", "v1", "nsrun-mine", "up0", "lo"] {

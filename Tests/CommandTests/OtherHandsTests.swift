@@ -2,13 +2,13 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// What people and other programs do to nsrun's objects and records while sandboxes stand.
-  @Suite("Other people's hands") struct OtherHandsTests {
-    /// Whether a sandbox gets out.
+  /// What users and other programs do to nsrun's objects and records while sandboxes exist.
+  @Suite("Changes by users and other programs") struct OtherHandsTests {
+    /// Whether a sandbox reaches the internet.
     private static func isOut(_ name: String) -> String { "nsrun exec \(name) -- ping -c 1 -W 2 8.8.8.8 > /dev/null" }
 
     @Test(
-      "After nft flush ruleset, doctor says what is missing; reload, or the next launch, restores NAT for all",
+      "doctor reports what nft flush ruleset removed, and reload or the next launch restores NAT for all sandboxes",
       arguments: ["nsrun reload", "nsrun --net br0 -- true"])
     func flushed(remedy: String) throws {
       try onHost { (host) throws in
@@ -31,7 +31,7 @@ extension CommandTests {
     }
 
     @Test(
-      "With one of the tables gone, the end of a sandbox takes its elements out of the other, and the next launch restores it",
+      "The end of a sandbox clears one table even if the other is gone, and the next launch restores the other",
       arguments: ["inet", "bridge"])
     func oneTable(family: String) throws {
       try onHost { (host) throws in
@@ -47,7 +47,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where the owner of a bridge takes his masquerading away, sandboxes that stand get nsrun's")
+    @Test("The next launch masquerades existing sandboxes if the bridge's owner no longer does")
     func foreignNAT() throws {
       let preparation = """
         ip link add br0 type bridge; ip addr add 10.99.0.1/24 dev br0; ip link set br0 up; sysctl -qw net.ipv4.ip_forward=1
@@ -66,7 +66,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A bridge that was deleted is made again, with its address and its ports, by reload or the next launch",
+      "reload or the next launch makes a deleted bridge again, with its address and its ports",
       arguments: ["nsrun reload", "nsrun --net br0 -- true"])
     func bridge(remedy: String) throws {
       try onHost { (host) throws in
@@ -82,7 +82,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A bridge that was deleted does not keep rm and cleanup from removing the rest")
+    @Test("rm and cleanup remove the rest of a sandbox whose bridge was deleted")
     func bridgeGone() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; nsrun create two --net br0; ip link delete br0")
@@ -92,7 +92,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A name, a link or a namespace that was deleted does not keep rm and cleanup from removing the rest",
+      "rm and cleanup remove the rest of a sandbox whose name or link was deleted",
       arguments: ["ip netns delete one", "ip link delete $(ls /sys/class/net | grep ^nsrun-)"],
       ["nsrun rm one", "nsrun cleanup --all"])
     func objectGone(hand: String, remedy: String) throws {
@@ -105,7 +105,7 @@ extension CommandTests {
     }
 
     @Test(
-      "What is deleted under a run does not keep it from ending well",
+      "A run ends normally even if its objects or records are deleted meanwhile",
       arguments: [
         "ip netns delete web", "ip link delete $(ls /sys/class/net | grep ^nsrun-)", "ip link delete br0",
         "nft flush ruleset", "rm -r /run/nsrun/*", ": > /run/nsrun/*/running/web", "rm /run/nsrun/*/networks/br0",
@@ -123,10 +123,10 @@ extension CommandTests {
     }
 
     @Test(
-      "After /run/nsrun was deleted, what stands is found by its tags",
+      "rm and cleanup find existing sandboxes by their tags after /run/nsrun was deleted",
       arguments: ["nsrun cleanup", "nsrun rm one two three && nsrun cleanup"])
     func stateGone(remedy: String) throws {
-      // A policy that drops, so that there are rules in a chain of others as well.
+      // A policy of drop, so that nsrun also has rules in a foreign chain.
       let theirs =
         "nft add table ip theirs; nft add chain ip theirs f '{ type filter hook forward priority 0; policy drop; }'"
       try onHost(theirs) { (host) throws in
@@ -143,7 +143,7 @@ extension CommandTests {
         try host.must("ip netns exec one true; ip link show br0")
         let outcome = try host.sh(remedy)
         #expect(outcome.status == 0, "\(outcome)")
-        // Without a link nothing tells that it was made in this network.
+        // Without a link, nothing shows that the sandbox was made in this network namespace.
         if remedy == "nsrun cleanup" {
           #expect(outcome.errors.hasSuffix("; left: nsrun rm three removes it\n") && outcome.errorLines.count == 1)
           try host.must("nsrun rm three")
@@ -153,7 +153,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A run whose records were deleted is not disturbed by cleanup, and a launch beside it has another address")
+    @Test("cleanup does not disturb a run whose records were deleted, and a launch beside it has another address")
     func stateGoneUnderRun() throws {
       try onHost { (host) throws in
         let run = try host.start(
@@ -164,7 +164,7 @@ extension CommandTests {
         let cleaned = try host.sh("nsrun cleanup")
         #expect(cleaned.status == 0 && cleaned.output == "", "\(cleaned)")
         #expect(cleaned.errors.contains("'web' carries nsrun's tag but is in no record; left"), "\(cleaned)")
-        // The whole subnet but one address is asked for: whoever is given the run's breaks its connection.
+        // The launch asks for the address of the run: a sandbox that got it would break the run's connection.
         let taken = try host.sh("nsrun --net br0 --ip \(address.prefix { $0 != "/" }) -- true")
         #expect(taken.status == 125 && taken.errors.contains("already leased to the sandbox 'web'"), "\(taken)")
         try host.must("nsrun --net br0 -- ping -c 1 -W 2 8.8.8.8")
@@ -174,7 +174,7 @@ extension CommandTests {
       }
     }
 
-    @Test("cleanup --all ends what runs in a sandbox whose record was deleted, saying so")
+    @Test("cleanup --all ends the processes of a sandbox whose record was deleted, and says so")
     func unrecordedProcesses() throws {
       try onHost { (host) throws in
         let run = try host.start("exec nsrun --net br0 --name web -- sh -c 'echo ready; exec sleep 1000'")
@@ -193,7 +193,7 @@ extension CommandTests {
     ]
 
     @Test(
-      "A record that was damaged is moved aside, reported, and what it spoke of removed", arguments: damages,
+      "nsrun moves a damaged record aside, reports it, and removes what it named", arguments: damages,
       ["created", "running"])
     func damaged(damage: String, lifetime: String) throws {
       try onHost { (host) throws in
@@ -206,7 +206,7 @@ extension CommandTests {
           try host.must("kill -KILL \(pid)")
           _ = try run.finish()
         }
-        try host.must("nsrun create good --net br1 --no-firewall-rules || true")  // sweeps
+        try host.must("nsrun create good --net br1 --no-firewall-rules || true")  // removes what the killed run left
         if lifetime == "created" {
           try host.must(damage.replacing("R", with: "$(ls -d /run/nsrun/*/created)/bad"))
           let inspected = try host.sh("nsrun inspect bad")
@@ -221,7 +221,7 @@ extension CommandTests {
     }
 
     @Test(
-      "list and doctor tell of a damaged record of a sandbox that stays; cleanup lists and removes what it spoke of",
+      "list and doctor report a damaged record of a created sandbox, and cleanup lists and removes what it named",
       arguments: damages + ["sed -i '/^namespace/,$d' R", "sed -i /^host-link/d R"])
     func damagedCreated(damage: String) throws {
       try onHost { (host) throws in
@@ -245,7 +245,7 @@ extension CommandTests {
     }
 
     @Test(
-      "What is put in the place of a file of the state, or of a name, is not waited for",
+      "nsrun does not wait for what was put in the place of a state file or of a name",
       arguments: [
         "mkfifo F", "mkdir F", "ln -s /run/scratch/nothing F",
         "python3 -c 'import socket; socket.socket(1).bind(\"F\")'",
@@ -255,7 +255,7 @@ extension CommandTests {
         try host.must("nsrun create one --net br0; \(plant.replacing("F", with: "/run/netns/odd"))")
         for file in ["cursors/br0", "generations/br0", "hosts/br0", "attendance"] {
           try host.must("cd /run/nsrun/*/; rm \(file); \(plant.replacing("F", with: file))")
-          // The rules have changed: a launch looks at them, and notes so.
+          // The rules have changed: a launch reads them, and records that it did.
           try host.must("nft add table ip theirs")
           let launch = try host.sh("nsrun --net br0 -- true", seconds: 20)
           #expect(launch.status == 0 && launch.errors == "", "\(file): \(launch)")
@@ -268,7 +268,7 @@ extension CommandTests {
       }
     }
 
-    @Test("list tells of the damaged record of a sandbox whose command still runs")
+    @Test("list reports the damaged record of a sandbox whose command still runs")
     func damagedRunning() throws {
       try onHost { (host) throws in
         let run = try host.start("exec nsrun --net br0 --name web -- sh -c 'echo ready; read x'")
@@ -281,7 +281,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A damaged record of a bridge is set aside, and its sandboxes stay connected")
+    @Test("nsrun moves a damaged record of a bridge aside, and the bridge's sandboxes stay connected")
     func damagedNetwork() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; for f in /run/nsrun/*/networks/br0; do echo garbage > $f; done")
@@ -291,7 +291,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A record of a newer version is left alone, and said to be; the rest is removed")
+    @Test("rm and cleanup leave a record of a newer version alone and say so, and cleanup removes the rest")
     func newer() throws {
       try onHost { (host) throws in
         try host.must("nsrun create new --net br0; nsrun create old --net br0")
@@ -305,7 +305,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A bridge's record of a newer version is left alone, and said to be")
+    @Test("rm and cleanup leave a bridge's record of a newer version alone, and say so")
     func newerNetwork() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0; sed -i '1s/1/2/' /run/nsrun/*/networks/br0")
@@ -318,7 +318,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where the record of the host's parameters was deleted, the last sandbox still turns forwarding off")
+    @Test("The last sandbox turns forwarding off, even if the record of the host's parameters was deleted")
     func hostRecordGone() throws {
       try onHost("sysctl -qw net.ipv4.ip_forward=0") { (host) throws in
         try host.must("nsrun create one --net br0; rm /run/nsrun/*/host; nsrun rm one")
@@ -326,7 +326,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A lease whose sandbox is gone is found by cleanup, and by a launch that finds no other address")
+    @Test("cleanup removes a lease whose sandbox is gone, and so does a launch that finds no other address")
     func lostLeases() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0 --subnet 10.64.9.0/29")
@@ -339,7 +339,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Something planted in the place of the state directory is refused, whatever is asked",
+      "nsrun refuses every command if something else is in the place of the state directory",
       arguments: [
         ("ln -s /run/scratch/elsewhere /run/nsrun", "is a symbolic link"), ("touch /run/nsrun", "is no directory"),
         ("mkdir -m 777 /run/nsrun", "can be written to by others"),
@@ -362,7 +362,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A network whose last sandbox was ended half way is listed by cleanup's dry run as it is by the real one")
+    @Test("cleanup removes a network whose last sandbox was removed only in part, and its dry run lists the same")
     func unusedNetwork() throws {
       let theirs =
         "nft add table ip theirs; nft add chain ip theirs f '{ type filter hook forward priority 0; policy drop; }'"
@@ -378,7 +378,7 @@ extension CommandTests {
       }
     }
 
-    @Test("State of a network namespace that is gone is removed by cleanup")
+    @Test("cleanup removes the state of a network namespace that is gone")
     func forsaken() throws {
       try onHost("ip netns add other") { (host) throws in
         try host.must("nsrun exec other -- nsrun create nested --net br0; ip netns delete other")

@@ -1,7 +1,7 @@
 import TestHost
 import Testing
 
-/// A chain of somebody else's that stands in the way at a hook where nsrun adds no rules.
+/// A foreign chain that blocks packets at a hook where nsrun adds no rules.
 struct Obstacle: CustomTestStringConvertible, Sendable {
   var ruleset: String
   var chain: String
@@ -31,9 +31,9 @@ struct Obstacle: CustomTestStringConvertible, Sendable {
 }
 
 extension CommandTests {
-  @Suite("Chains at other hooks") struct OtherHooksTests {
+  @Suite("Foreign chains at other hooks") struct OtherHooksTests {
     @Test(
-      "that refuse, or keep packets out of connection tracking, are told at the launch and by doctor",
+      "Launch and doctor report foreign chains that drop packets or keep them out of connection tracking",
       arguments: Obstacle.all)
     func told(obstacle: Obstacle) throws {
       try onHost { (host) throws in
@@ -47,7 +47,7 @@ extension CommandTests {
       }
     }
 
-    @Test("that let everything pass are not spoken of")
+    @Test("Launch and doctor do not report foreign chains that let everything pass")
     func silent() throws {
       try onHost { (host) throws in
         try host.must(
@@ -64,7 +64,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A table that only its owner can change is left to the owner: launch, doctor and removal go on")
+    @Test("nsrun leaves a table with the flag owner to its owner, and launch, doctor and removal still work")
     func owned() throws {
       try onHost { (host) throws in
         let owner = try host.start("exec nft -i > /dev/null")

@@ -2,14 +2,15 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("What a sandbox's port lets in") struct Port {
-    /// A switch port of the bridge br0, behind which the namespace `lan` is; in it, and in the host, `frames` sends.
+  @Suite("The filter of a sandbox's port") struct Port {
+    /// A port of the bridge br0 with the namespace `lan` behind it. `frames` sends from there and from sandboxes.
     private static let lan =
       "ip netns add lan; ip link add nic0 type veth peer name lan0 netns lan; ip link set nic0 master br0 up; "
       + "ip -n lan link set lan0 up"
 
-    /// Sends frames by their names, on the link that comes first, then a broadcast by which it is known that they are
-    /// over. All come from 02:00:00:00:00:99, fe80::99, 10.99.0.99, and are for everybody unless they say otherwise.
+    /// Sends frames of given names on the link that the first argument names, then a broadcast that marks the end. All
+    /// come from 02:00:00:00:00:99, fe80::99 and 10.99.0.99, and go to all machines, unless their definition says
+    /// otherwise.
     private static let sender = #"""
       #!/usr/bin/python3
       import socket, struct, sys
@@ -93,8 +94,9 @@ extension CommandTests {
       try host.must("cat > /run/bin/frames; chmod +x /run/bin/frames", input: Self.sender)
     }
 
-    /// What three witnesses see of what a command sends: the host, a sandbox, and the switch port's other side.
-    /// - Parameter count: of how many frames.
+    /// What three witnesses see of the frames that a command sends: the host, a sandbox, and the other side of the port
+    /// nic0.
+    /// - Parameter count: the number of frames to wait for.
     private func seen(_ host: ThrowawayHost, _ command: String, count: Int) throws -> [String] {
       let watch = "exec tcpdump -l -n -t --immediate-mode -c \(count) 2>&1 ether src 02:00:00:00:00:99 -i"
       let witnesses = try [
@@ -107,7 +109,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Nobody sees what routers, switches and DHCP servers say, nor loopback addresses",
+      "A sandbox's port drops messages of routers, switches and DHCP servers, and packets with loopback addresses",
       arguments: [foreignBridge, "nsrun create first --net br0"])
     func hostileFrames(bridge: String) throws {
       try onHost { (host) throws in
@@ -116,7 +118,7 @@ extension CommandTests {
         for seen in try seen(host, "nsrun exec bad -- frames eth0 \(Self.hostile)", count: 1) {
           #expect(seen.contains("255.255.255.255.7777"), "\(seen)")
         }
-        // And from a port that is none of a sandbox's they do come.
+        // The same frames get through from a port that is not a sandbox's.
         let seen = try seen(host, "ip netns exec lan frames lan0 advertisement offer", count: 3)
         #expect(seen[1].contains("router advertisement") && seen[1].contains("BOOTP/DHCP, Reply"), "\(seen)")
         let passing = try self.seen(
@@ -129,8 +131,8 @@ extension CommandTests {
       }
     }
 
-    /// Sends frames as ifb marks them: filters of traffic control pass them by, in the host's end of the link as well. They
-    /// have to wait at ifb until eth0 has nothing that would take the mark away.
+    /// Sends frames with the mark of ifb: filters of traffic control skip them, also at the host's end of the link. The
+    /// frames wait at ifb until eth0 has no qdisc that would remove the mark.
     private static let unfiltered = #"""
       #!/bin/bash
       ip link add ifb7 type ifb; ip link set ifb7 up; tc qdisc add dev ifb7 root tbf rate 16kbit burst 400 latency 20s
@@ -141,7 +143,7 @@ extension CommandTests {
       """#
 
     @Test(
-      "What passes the filter of a port by is held back by the rules of the bridge where nsrun has some",
+      "Rules of the bridge drop frames that bypass the filter of a port, if nsrun has rules there",
       arguments: ["", "--internal"])
     func passedBy(options: String) throws {
       try onHost { (host) throws in
@@ -152,7 +154,7 @@ extension CommandTests {
         let watch = "exec tcpdump -l -n -t --immediate-mode -c 2 2>&1 \(frames) -i"
         let witnesses = try ["\(watch) br0", "exec ip netns exec lan sh -c '\(watch) lan0'"].map { try host.start($0) }
         for witness in witnesses { try witness.wait(for: "listening") }
-        // Of several tags these rules see the first only.
+        // These rules see only the first of several tags.
         let hostile = Self.hostile.replacing("advertisement-two-tags ", with: "")
         try host.must("nsrun exec bad -- unfiltered \(hostile); nsrun exec bad -- frames eth0")
         for seen in try witnesses.map({ try $0.finish().text }) {
@@ -160,7 +162,7 @@ extension CommandTests {
             #expect(!seen.contains(word), "\(seen)")
           }
         }
-        // Without the rules it would come.
+        // Without the rules, the advertisement gets through.
         try host.must("nft flush chain bridge nsrun ports")
         let watcher = try host.start("exec tcpdump -l -n --immediate-mode -c 1 -i br0 'icmp6 and ip6[40] = 134' 2>&1")
         try watcher.wait(for: "listening")
@@ -170,7 +172,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A host that listens to router advertisements gets no route from a sandbox, nor does a neighbour")
+    @Test("Neither the host nor a neighbour that listens gets a route from router advertisements of a sandbox")
     func routerAdvertisement() throws {
       let listening =
         "sysctl -qw net.ipv6.conf.br0.accept_ra=2; until ! ip -6 a show dev br0 | grep tentative; do :; done"
@@ -181,7 +183,7 @@ extension CommandTests {
           "nsrun exec neighbour -- sh -c 'sysctl -qw net.ipv6.conf.eth0.accept_ra=2; ip addr add fe80::8/64 dev eth0 nodad'"
         )
         let routes = "ip -6 route show default dev br0; nsrun exec neighbour -- ip -6 route show default"
-        // They have listened when they have the route of a router that is one.
+        // Once they have the route of a real router, they have also heard the sandbox.
         try host.must("nsrun exec bad -- frames eth0 advertisement advertisement-options advertisement-routing")
         #expect(try host.must(routes) == "")
         try host.must("ip netns exec lan frames lan0 advertisement")
@@ -191,7 +193,7 @@ extension CommandTests {
       }
     }
 
-    @Test("On a bridge with a spanning tree, a sandbox's port neither becomes the way to the root nor is it shut")
+    @Test("A sandbox's port on a bridge with a spanning tree neither becomes the root port nor is disabled")
     func spanningTree() throws {
       try onHost { (host) throws in
         try host.must("\(foreignBridge); ip link set br0 type bridge stp_state 1 forward_delay 200; \(Self.lan)")
@@ -211,7 +213,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A sandbox is a DHCP client as any other, and no server")
+    @Test("A sandbox can be a DHCP client, but not a DHCP server")
     func dhcp() throws {
       try onHost(foreignBridge) { (host) throws in
         let server = "dnsmasq -p 0 --bind-interfaces --no-ping --leasefile-ro --log-dhcp --log-facility=-"
@@ -231,7 +233,7 @@ extension CommandTests {
             print(socket.inet_ntoa(s.recv(2000)[16:20]))
             """#)
         try host.must("nsrun create client --net br0; nsrun create server --net br0")
-        // The host is asked and answers; the server in a sandbox answers as well, first.
+        // A DHCP server in a sandbox and one on the host both answer, and the sandbox's answers first.
         let rogue = try host.start(
           "echo $$; exec nsrun exec server -- \(server) -k -i eth0 --dhcp-range=10.99.0.200,10.99.0.210 2>&1")
         let roguePID = try rogue.wait(for: "\n")
@@ -249,7 +251,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What sandboxes say to each other otherwise arrives: IPv6 with its neighbour discovery, multicast, fragments")
+    @Test("Other traffic between sandboxes arrives: IPv6 with neighbour discovery, multicast, fragments")
     func ordinary() throws {
       try onHost { (host) throws in
         try host.must("\(foreignBridge); ip link set br0 mtu 9000")
@@ -258,7 +260,7 @@ extension CommandTests {
         try host.must("nsrun exec two -- ip addr add 2001:db8:5::2/64 dev eth0 nodad")
         try host.must("nsrun exec two -- sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0")
         for size in [56, 8900, 20_000] {
-          // With bridge netfilter, Linux 6.18 loses fragments of IPv4 above 1500 bytes from port to port.
+          // With bridge netfilter, Linux 6.18 loses IPv4 fragments of more than 1500 bytes from port to port.
           let other = size > 9000 ? "10.99.0.1" : "two"
           try host.must("nsrun exec one -- ping -c 1 -W 2 -s \(size) \(other)")
           try host.must("nsrun exec one -- ping -c 1 -W 2 -s \(size) 2001:db8:5::2")
@@ -269,7 +271,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Where somebody has taken the filter of a port away, doctor says so and reload brings it back")
+    @Test("doctor reports a port filter that somebody removed, and reload restores it")
     func restoration() throws {
       try onHost(foreignBridge) { (host) throws in
         try host.must("nsrun create one --net br0; nsrun create two --net br0; nsrun doctor")
@@ -277,9 +279,9 @@ extension CommandTests {
         let filters = "for p in $(\(ports)); do tc filter show dev $p ingress | grep -c direct-action; done"
         let losses = [
           "for p in $(\(ports)); do tc qdisc del dev $p ingress; done",
-          // All ports share it.
+          // All ports share this block.
           "tc filter del block $(tc qdisc show | grep -o 'ingress_block [0-9]*' | head -n 1 | cut -d' ' -f2)",
-          // Somebody else's.
+          // This qdisc is not nsrun's.
           "for p in $(\(ports)); do tc qdisc del dev $p ingress; tc qdisc add dev $p ingress; done",
         ]
         for loss in losses {
@@ -289,7 +291,7 @@ extension CommandTests {
           #expect(try host.must("nsrun reload").contains("the filter of the link of 'two'"))
           #expect(try host.must(filters) == "1\n1")
         }
-        // A guard against spanning tree messages, which the port has anyway, is no filter.
+        // The guard against spanning tree messages, which the port has anyway, is not the filter.
         try host.must("for p in $(\(ports)); do tc qdisc del dev $p ingress; bridge link set dev $p guard on; done")
         #expect(try host.sh("nsrun doctor").output.contains("the filter of its link"))
         try host.must("nsrun reload")
@@ -307,7 +309,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A sandbox that says it is a multicast router gets nothing that others' ports do not")
+    @Test("A sandbox that claims to be a multicast router gets no packets that other ports do not get")
     func multicastRouter() throws {
       try onHost { (host) throws in
         try host.must("\(foreignBridge); ip link set br0 type bridge mcast_snooping 1; \(Self.lan)")
@@ -315,7 +317,7 @@ extension CommandTests {
         try host.must("nsrun create bad --net br0; nsrun create neighbour --net br0")
         _ = try seen(host, "nsrun exec bad -- frames eth0 pim", count: 2)
         #expect(try host.must("bridge -d mdb show dev br0 | grep 'router port' || echo none") == "none")
-        // Another port does become one.
+        // Another port does become a router port.
         try host.must("ip netns exec lan frames lan0 pim")
         try host.eventually("bridge -d mdb show dev br0 | grep 'router port.*nic0'")
         try host.must("nsrun rm bad neighbour; ip link del nic0; ip netns del lan; ip link del br0")

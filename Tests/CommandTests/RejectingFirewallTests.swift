@@ -9,9 +9,9 @@ private let hasLegacyTables: Bool = {
 }()
 
 extension CommandTests {
-  /// Rule sets that are built as those programs build theirs, cut to what forwarded packets meet.
+  /// Rulesets like those that the named programs make, reduced to the rules that forwarded packets meet.
   @Suite("Firewalls that reject by rules") struct RejectingFirewallTests {
-    /// With the device up0 in the zone that everything is in.
+    /// All links, including up0, are in the zone public.
     private static let firewalld = """
       nft -f - <<'END'
       table inet firewalld {
@@ -86,7 +86,7 @@ extension CommandTests {
       ).split(separator: "\n")
     }
 
-    @Test("firewalld: named at the launch and by doctor with what to tell it, and left to itself")
+    @Test("Launch and doctor name firewalld's chain and the command for firewalld, and leave its rules alone")
     func firewalld() throws {
       try onHost { (host) throws in
         try host.must(Self.firewalld)
@@ -95,18 +95,18 @@ extension CommandTests {
         let message =
           "the chain inet firewalld filter_FORWARD has a rule that rejects what no rule before it accepts: packets of sandboxes on br0 do not get through"
         let before = try host.must("nft -s -a list table inet firewalld")
-        // Before there is any sandbox.
+        // There is no sandbox yet.
         let first = try findings(host).first
         #expect(first?.hasPrefix("warning|the chain inet firewalld filter_FORWARD has a rule") == true, "\(first!)")
         let made = try host.sh("nsrun create one --net br0")
         #expect(made.status == 0 && made.errors == "nsrun: \(message): \(remedy)\n", "\(made)")
         let outcome = try host.sh("nsrun --net br0 -- ping -c 1 -W 1 8.8.8.8")
-        // Once for a network, and not with every sandbox on it.
+        // nsrun warns once for a bridge, and not for every sandbox on it.
         #expect(outcome.status == 1 && outcome.errors == "", "\(outcome)")
         #expect(outcome.output.contains("Packet filtered"))
         #expect(try findings(host) == ["problem|\(message)|\(remedy)"])
         #expect(try host.must("nft -s -a list table inet firewalld") == before)
-        // That is what firewalld does then.
+        // firewalld adds this rule for the command in the remedy.
         try host.must("nft insert rule inet firewalld filter_FORWARD_ZONES iifname br0 goto filter_FWD_trusted")
         try host.must("nsrun doctor; nsrun exec one -- ping -c 1 -W 1 8.8.8.8")
         try host.must("nsrun --net br0 -- ping -c 1 -W 1 \(made.text)")
@@ -116,7 +116,7 @@ extension CommandTests {
       }
     }
 
-    @Test("firewalld with the uplink in its zone lets packets out; what stays on the bridge meets it with br_netfilter")
+    @Test("firewalld with up0 in its zone lets packets out, but with br_netfilter rejects those between sandboxes")
     func firewalldZone() throws {
       try onHost("\(Self.firewalld)\nnft add rule inet firewalld filter_FWD_public_allow oifname up0 accept") {
         (host) throws in
@@ -128,7 +128,7 @@ extension CommandTests {
         #expect(try host.sh("nsrun --net br0 -- ping -c 1 -W 1 \(made.text)").status == 1)
         #expect(
           try findings(host).first?.contains("packets between sandboxes on br0 do not get through") == true)
-        // By the bridge's own switch.
+        // The same with the bridge's own setting.
         try host.must("sysctl -qw net.bridge.bridge-nf-call-iptables=0; nsrun doctor")
         try host.must("ip link set br0 type bridge nf_call_iptables 1")
         #expect(
@@ -138,7 +138,7 @@ extension CommandTests {
       }
     }
 
-    @Test("ufw: let through by rules of ours; without them doctor tells what to tell it")
+    @Test("nsrun's rules let packets pass ufw, and without these rules doctor prints the command for ufw")
     func ufw() throws {
       try onHost(Self.ufw) { (host) throws in
         let server = try host.start("exec nsenter -t $ISP -n nc -l -k -p 80")
@@ -151,7 +151,7 @@ extension CommandTests {
         let problem = try #require(try findings(host).first)
         #expect(problem.hasPrefix("problem|the chain ip filter FORWARD "))
         #expect(problem.hasSuffix("packets of sandboxes on br0 do not get through|ufw route allow in on br0"))
-        // That is what ufw does then.
+        // ufw adds this rule for the command in the remedy.
         try host.must("iptables -A ufw-user-forward -i br0 -j ACCEPT")
         try host.must("nsrun doctor; nsrun exec one -- \(connect)")
         try host.must("nsrun rm one; iptables -D ufw-user-forward 1")
@@ -159,14 +159,14 @@ extension CommandTests {
       }
     }
 
-    @Test("A drop at the end of a chain made by hand: the commands of doctor come before it")
+    @Test("The commands of doctor insert rules before a drop at the end of a chain that was made by hand")
     func handMade() throws {
       try onHost { (host) throws in
         try host.must(Self.handMade)
         let made = try host.sh("nsrun create one --net br0")
         #expect(made.errorLines.count == 1 && made.errors.contains("the chain inet mine f"), "\(made)")
         #expect(try host.sh("nsrun exec one -- ping -c 1 -W 1 8.8.8.8").status == 1)
-        // Where some packets get through, it does not say that none does.
+        // If some packets get through, doctor does not say that none do.
         try host.must("nft insert rule inet mine f tcp dport 443 accept")
         #expect(try findings(host).first?.contains("packets of sandboxes on br0 may not get through") == true)
         try host.must(
@@ -179,7 +179,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Rules that refuse by the source: those that meet the bridge's subnet are named, others are not",
+      "Launch and doctor name a rule that drops by address only if it matches the bridge's subnet",
       arguments: [
         ("-s 10.0.0.0/8", true), ("! -s 192.168.0.0/16", true), ("-d 10.66.0.0/16", true), ("-s 172.16.0.0/12", false),
         ("-d 172.16.0.0/12", false),
@@ -194,7 +194,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A bridge that a set or a map of theirs has is let through, and nothing is said")
+    @Test("Launch and doctor report nothing for a bridge that a foreign firewall accepts by a set")
     func sets() throws {
       try onHost(Self.handMade) { (host) throws in
         let made = try host.sh("sysctl -qw net.bridge.bridge-nf-call-iptables=0; nsrun create one --net lan0")
@@ -205,7 +205,7 @@ extension CommandTests {
     }
 
     @Test(
-      "iptables-legacy, whose rules cannot be seen: doctor says so, and its commands let the packets through",
+      "doctor reports that it cannot see rules of iptables-legacy, and its commands let packets pass",
       .enabled(if: hasLegacyTables || Privilege.isRequired))
     func legacy() throws {
       try onHost("iptables-legacy -P FORWARD DROP") { (host) throws in

@@ -1,13 +1,13 @@
 import TestHost
 import Testing
 
-/// What somebody takes from sandboxes.
+/// A change by somebody else that takes something from sandboxes.
 struct Taking: CustomTestStringConvertible, Sendable {
-  /// The command that does; `$L` is the link of the sandbox one.
+  /// The command that makes the change; `$L` is the link of the sandbox `one`.
   var hand: String
-  /// What doctor says of it.
+  /// What doctor reports.
   var finding: String
-  /// What reload prints, or where it cannot restore that, complains of.
+  /// What reload prints, or the error if reload cannot restore what was lost.
   var reload: String
 
   var testDescription: String { hand }
@@ -62,8 +62,8 @@ struct Taking: CustomTestStringConvertible, Sendable {
       reload: "restored the record of the bridge br0"),
   ]
 
-  /// What comes between a bridge of nsrun's with the subnet 10.64.9.0/24 and the rest: `hand` and, as `reload`, what takes
-  /// it away again.
+  /// Changes by which other routes take precedence over those of a bridge of nsrun with the subnet 10.64.9.0/24. `hand`
+  /// makes the change, and `reload` reverts it.
   static let ways = [
     Taking(
       hand: "ip address add 10.64.9.77/25 dev lan0", finding: "packets for sandboxes on br0 go by lan0",
@@ -101,13 +101,13 @@ struct Taking: CustomTestStringConvertible, Sendable {
 }
 
 extension CommandTests {
-  @Suite("What others take from sandboxes") struct RestorationTests {
+  @Suite("Restoration after changes by others") struct RestorationTests {
     private static let dropping =
       "nft 'add table ip theirs; add chain ip theirs f { type filter hook forward priority 0; policy drop; }'"
     private static let link = "L=nsrun-$(sed -n 's/^host-link nsrun-//p' /run/nsrun/*/created/one)"
     private static func isOut(_ name: String) -> String { "nsrun exec \(name) -- ping -c 1 -W 2 8.8.8.8 > /dev/null" }
 
-    @Test("doctor tells, and reload restores it and says so", arguments: Taking.restorable)
+    @Test("doctor reports a loss, and reload restores what was lost and says so", arguments: Taking.restorable)
     func restorable(taking: Taking) throws {
       try onHost(Self.dropping) { (host) throws in
         try host.must("nsrun create one --net br0 --subnet 10.64.9.0/24; nsrun create two --net br0 --internal")
@@ -124,7 +124,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Routes and rules that come later and go before those of the bridge: doctor tells", arguments: Taking.ways)
+    @Test("doctor and reload report later routes and rules that override those of a bridge", arguments: Taking.ways)
     func ways(taking: Taking) throws {
       try onHost("ip link add lan0 type veth peer lan1; ip link set lan0 up; ip link set lan1 up") { (host) throws in
         try host.must("nsrun create one --net br0 --subnet 10.64.9.0/24; ! nsrun doctor | grep -v ^ok")
@@ -137,7 +137,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What only its owner can restore, doctor and reload say what to do about", arguments: Taking.lost)
+    @Test("doctor and reload say what to do about a loss that only the owner can restore", arguments: Taking.lost)
     func lost(taking: Taking) throws {
       try onHost { (host) throws in
         try host.must("\(foreignBridge); nsrun create one --net br0; \(Self.link); \(taking.hand)")
@@ -149,7 +149,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A sandbox's link is not put on a stranger's bridge that has the name of nsrun's")
+    @Test("nsrun does not attach a sandbox's link to a foreign bridge that has the name of nsrun's")
     func stranger() throws {
       try onHost { (host) throws in
         let bridge = "ip link add br0 type bridge; ip address add 10.5.5.1/24 dev br0; ip link set br0 up"
@@ -162,7 +162,7 @@ extension CommandTests {
       }
     }
 
-    @Test("doctor names broken sandboxes, and what is in no record")
+    @Test("doctor names broken sandboxes, and objects that are in no record")
     func broken() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one; ip netns delete one")
@@ -176,7 +176,7 @@ extension CommandTests {
       }
     }
 
-    @Test("doctor tells of records of networks and of the host that it cannot read")
+    @Test("doctor reports records of bridges and of the host that it cannot read")
     func records() throws {
       try onHost("sysctl -qw net.ipv4.ip_forward=0") { (host) throws in
         try host.must(

@@ -3,11 +3,11 @@ import Testing
 
 extension CommandTests {
   @Suite("Signals") struct SignalTests {
-    /// Of run: with processes of its own, and without.
+    /// Options of run: with a PID namespace of its own, and without.
     private static let ways = ["", "--no-pid"]
 
     @Test(
-      "A signal that is sent to nsrun reaches the command, once",
+      "A signal to nsrun reaches the command once",
       arguments: ["TERM", "INT", "HUP", "USR1", "USR2", "QUIT", "IO", "ABRT", "SYS"], ways)
     func forwarded(signal: String, way: String) throws {
       try onHost { (host) throws in
@@ -25,8 +25,8 @@ extension CommandTests {
     }
 
     @Test(
-      "A command that is ended by a forwarded signal gives 128 and its number",
-      // A process 1 for which one is not blocked would lose it.
+      "nsrun exits with 128+N if the forwarded signal N ends the command",
+      // Process 1 would lose a signal that is not blocked.
       arguments: [("TERM", 15), ("INT", 2), ("HUP", 1), ("ABRT", 6), ("TRAP", 5), ("RTMAX", 64)], ways)
     func deadly(signal: (name: String, number: Int32), way: String) throws {
       try onHost { (host) throws in
@@ -41,7 +41,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A signal that the command sends to its process group comes to it once", arguments: ways)
+    @Test("The command gets a signal that it sends to its process group once", arguments: ways)
     func ownGroup(way: String) throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -51,10 +51,10 @@ extension CommandTests {
       }
     }
 
-    @Test("A signal comes to the command once where what it has started sends it to the process group, and each time")
+    @Test("The command gets a signal that its descendant sends to the process group once, every time")
     func descendantsGroup() throws {
       try onHost { (host) throws in
-        // Each is answered before the next is sent: what is pending comes only once anyway.
+        // The command answers each signal before the next is sent, because pending signals merge.
         let outcome = try host.sh(
           """
           exec setsid -w nsrun -- bash -c 'mkfifo /tmp/$$; exec 3<> /tmp/$$; rm /tmp/$$
@@ -65,10 +65,10 @@ extension CommandTests {
       }
     }
 
-    @Test("A signal of somebody outside to the whole process group comes from nsrun once", arguments: ways)
+    @Test("nsrun forwards a signal from outside to the whole process group once", arguments: ways)
     func handedOnOnce(way: String) throws {
       try onHost { (host) throws in
-        // Queued signals do not merge: each comes from outside, and by nsrun.
+        // Queued signals do not merge: each comes from outside, and once more from nsrun.
         try host.must(
           """
           cat > /run/scratch/count <<'END'
@@ -83,7 +83,7 @@ extension CommandTests {
         let group = try running.wait(for: "\n")
         try running.wait(for: "ready")
         for _ in 1...3 { try host.must("kill -40 -- -\(group)") }
-        // A queued signal of a higher number is taken after all that came before.
+        // The command takes a queued signal with a higher number after all that came before.
         try host.must("sleep 0.3; kill -41 \(group)")
         let outcome = try running.finish()
         #expect(outcome.output.hasSuffix("ready\n6\n"), "\(outcome)")
@@ -92,7 +92,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A signal to nsrun and its process 1, one after the other as pkill sends them, comes to the command once",
+      "The command gets a signal once that nsrun and process 1 get one after the other, as from pkill",
       arguments: [["nsrun", "init"], ["init", "nsrun"]])
     func sentToBoth(order: [String]) throws {
       try onHost { (host) throws in
@@ -110,7 +110,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A signal to process 1 alone reaches the command, also while children end all the time")
+    @Test("A signal to process 1 alone reaches the command, even while children end all the time")
     func toInit() throws {
       try onHost { (host) throws in
         let running = try host.start(
@@ -127,7 +127,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A signal to the whole process group ends the command and nsrun, as one to nsrun does",
+      "A signal to the whole process group ends the command and nsrun, as a signal to nsrun does",
       arguments: [("TERM", 15), ("INT", 2), ("HUP", 1), ("QUIT", 3)], ways)
     func group(signal: (name: String, number: Int32), way: String) throws {
       try onHost { (host) throws in
@@ -142,7 +142,7 @@ extension CommandTests {
     }
 
     @Test(
-      "Signals that come again and again do not interrupt what takes a sandbox away",
+      "Repeated signals do not interrupt the removal of a sandbox",
       arguments: ["TERM", "INT", "HUP", "QUIT"],
       ["nsrun --net br0 -- true", "nsrun rm one", "nsrun cleanup --all", "nsrun cleanup"])
     func again(signal: String, command: String) throws {
@@ -152,7 +152,8 @@ extension CommandTests {
         case "nsrun cleanup": try kill(host, "nsrun --net br0 --name victim")
         default: break
         }
-        // One with each name, lease and record that is removed; a launch makes none of these calls in the parent.
+        // strace sends a signal with each name, lease and record that is removed. A launch makes none of these calls in
+        // the parent.
         let outcome = try host.sh(
           """
           strace -qq -o /run/scratch/trace -e trace=unlink,umount2 -e inject=unlink,umount2:signal=\(signal) \(command)
@@ -195,13 +196,13 @@ extension CommandTests {
         #expect(try running.finish().status == 137)
         try host.eventually("! kill -0 \(command) 2> /dev/null")
         #expect(try host.must("ls /run/netns") == "victim")
-        // Another run, not even on that bridge, takes it all away.
+        // Another run removes everything, though it does not use that bridge.
         let next = try host.sh("nsrun -- true")
         #expect(next.status == 0 && next.errors == "", "\(next)")
       }
     }
 
-    @Test("What is left of a killed nsrun is nobody else's to see, and removed by cleanup, said so")
+    @Test("Only root sees what a killed nsrun left, and cleanup removes it and says so")
     func cleanup() throws {
       try onHost { (host) throws in
         try kill(host, "nsrun --net br0 --name victim")
@@ -214,7 +215,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A killed nsrun does not keep others from its bridge and name")
+    @Test("A killed nsrun does not keep others from its bridge, its name and its address")
     func reuse() throws {
       try onHost { (host) throws in
         try host.must("nsrun create other --net br0 --ip 10.64.9.9/24")
@@ -225,10 +226,10 @@ extension CommandTests {
       }
     }
 
-    @Test("A signal before the command has started ends nsrun, and nothing is left")
+    @Test("A signal before the start of the command ends nsrun, and nothing is left")
     func early() throws {
       try onHost { (host) throws in
-        // Each run is ended at another system call.
+        // The signal ends each run at another system call.
         for call in ["mount", "symlink", "linkat", "sendto"] {
           for number in [1, 2] {
             let outcome = try host.sh(
@@ -250,7 +251,7 @@ extension CommandTests {
 
   @Suite("Processes that the command leaves") struct LeftoverTests {
     @Test(
-      "Without processes of its own, what still runs inside is ended and named, however it hid",
+      "run --no-pid ends and names what still runs inside when the command ends, however it hides",
       arguments: [
         "sleep 1000 &", "setsid sleep 1000 &", "(setsid sleep 1000 &) &", "unshare --net sleep 1000 &",
         "unshare --user --map-root-user unshare --net setsid sleep 1000 &",
@@ -271,7 +272,7 @@ extension CommandTests {
     }
 
     @Test(
-      "With processes of its own, what the command leaves is gone with it, whatever it was, and nothing is said",
+      "Processes that the command leaves in its own PID namespace end with it, whatever they are, without a message",
       arguments: [
         "sleep 1000 &", "setsid sleep 1000 &", "unshare --net setsid sleep 1000 &",
         "nohup sh -c \"while :; do sleep 1000; done\" > /dev/null &",
@@ -285,10 +286,10 @@ extension CommandTests {
       }
     }
 
-    @Test("kill -9 of nsrun ends what a set-user-ID program, a thread or a session of its own has made of the command")
+    @Test("kill -9 of nsrun ends a command that has become a set-user-ID program, another user or another session")
     func killed() throws {
       try onHost { (host) throws in
-        // Each forgets the signal that a parent's end sends (PR_SET_PDEATHSIG).
+        // None of these processes has the parent-death signal any more (PR_SET_PDEATHSIG).
         try host.must(
           "cp \"$(command -v sleep)\" /run/bin/setuid-sleep; chown 1000 /run/bin/setuid-sleep; chmod u+s /run/bin/setuid-sleep"
         )
@@ -305,7 +306,7 @@ extension CommandTests {
       }
     }
 
-    @Test("rm ends what is in a network that was made inside, too")
+    @Test("rm also ends processes in a network namespace that was made inside")
     func nested() throws {
       try onHost { (host) throws in
         try host.must(
@@ -316,7 +317,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What an nsrun inside has written down goes with the sandbox")
+    @Test("Records of an nsrun inside disappear with the sandbox")
     func nestedState() throws {
       try onHost { (host) throws in
         let outcome = try host.sh("nsrun --net br0 -- nsrun create inner --net br1; ls /run/nsrun")
@@ -326,7 +327,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A program's name cannot talk to the terminal")
+    @Test("A program's name cannot send control characters to the terminal")
     func programName() throws {
       try onHost { (host) throws in
         let script =
@@ -336,7 +337,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What ignores SIGTERM is ended by SIGKILL a moment later")
+    @Test("nsrun ends a process that ignores SIGTERM by SIGKILL a moment later")
     func stubborn() throws {
       try onHost { (host) throws in
         let outcome = try host.sh(
@@ -348,7 +349,7 @@ extension CommandTests {
       }
     }
 
-    @Test("What joined by exec is ended too")
+    @Test("The end of a run also ends processes that joined by exec")
     func joined() throws {
       try onHost { (host) throws in
         let running = try host.start("nsrun --net br0 --name web -- sh -c 'echo started; cat'")
@@ -363,7 +364,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A process of the host that only runs meanwhile is left alone")
+    @Test("nsrun leaves alone a process of the host that only runs at the same time")
     func others() throws {
       try onHost { (host) throws in
         let other = try host.start("echo $$; exec sleep 1000")

@@ -2,9 +2,9 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// Where nsrun writes down what it has made.
-  @Suite("The state") struct StateTests {
-    /// What a command tries with the state, by each path.
+  /// The directory in which nsrun keeps its records.
+  @Suite("The state directory") struct StateTests {
+    /// What a command tries to do with the state directory, by each path.
     private static let attack = """
       for d in /run/nsrun /run/chroot/run/nsrun /run/parts/created /run/again; do
         ls -A $d; touch $d/planted && echo written; umount $d && echo uncovered
@@ -12,7 +12,7 @@ extension CommandTests {
       setpriv --reuid 65534 --clear-groups flock -n /run/nsrun echo locked 2> /dev/null
       true
       """
-    /// A chroot's /run and, of the state itself, a part and the whole mounted elsewhere.
+    /// Mounts elsewhere: /run in a chroot, a part of the state directory, and the whole state directory.
     private static let elsewhere = """
       mkdir -p /run/chroot/run /run/parts /run/again; nsrun create keep --net br0 > /dev/null
       mount --bind /run /run/chroot/run; mount --bind /run/nsrun/* /run/parts; mount --bind /run/nsrun /run/again
@@ -21,7 +21,7 @@ extension CommandTests {
       "umount /run/chroot/run /run/parts /run/again; rmdir /run/chroot/run /run/chroot /run/parts /run/again"
 
     @Test(
-      "is out of reach by whatever path it is seen on the host, and so are its locks",
+      "A command reaches neither the state directory nor its locks by any path of the host",
       arguments: ["nsrun --net br0 --", "nsrun --", "nsrun exec keep --", "nsrun --net br0 -- nsrun --"])
     func elsewhere(entry: String) throws {
       try onHost { (host) throws in
@@ -33,7 +33,7 @@ extension CommandTests {
       }
     }
 
-    @Test("stays out of reach of who runs when somebody deletes it, and another launch, list or end makes it anew")
+    @Test("A deleted state directory stays hidden from running commands, and the next launch or list makes it again")
     func deleted() throws {
       try onHost { (host) throws in
         for (net, next) in [("--net br0", "nsrun create next --net br0"), ("", "nsrun list; nsrun create next")] {
@@ -55,7 +55,7 @@ extension CommandTests {
       }
     }
 
-    @Test("goes with the last sandbox, mount and all, also where the mount was there more than once or not at all")
+    @Test("nsrun removes the state directory with the last sandbox, even if it is mounted several times or not at all")
     func unpinned() throws {
       let hands = ["true", "mount --bind /run/nsrun /run/nsrun", "umount /run/nsrun"]
       for hand in hands {
@@ -66,7 +66,7 @@ extension CommandTests {
       }
     }
 
-    @Test("that somebody else has mounted there stays")
+    @Test("nsrun leaves a foreign mount on the state directory")
     func foreignMount() throws {
       try onHost("mkdir /run/disk /run/nsrun; mount --bind /run/disk /run/nsrun") { (host) throws in
         try host.must("nsrun --net br0 -- true; nsrun create one; nsrun rm one")
@@ -74,10 +74,11 @@ extension CommandTests {
       }
     }
 
-    @Test("of a network namespace that is gone is not taken for that of the next one with its number")
+    @Test("nsrun does not take the state of a namespace that is gone for that of the next with its inode number")
     func reused() throws {
       try onHost { (host) throws in
-        // The kernel gives a number again when it likes: here the state gets the next one's.
+        // The kernel may reuse an inode number at any time. Here the test renames the state to the next namespace's
+        // number.
         let outcome = try host.sh(
           """
           net() { stat -Lc %i /proc/$1/ns/net; }
@@ -91,7 +92,7 @@ extension CommandTests {
             cat /proc/sys/net/ipv4/ip_forward; ls /run/netns; nsrun cleanup'
           kill $new; wait $new 2> /dev/null; true
           """)
-        // Before Linux 6.18 nothing tells.
+        // Before Linux 6.18, nothing tells the two namespaces apart.
         guard outcome.status != 77 else {
           try host.must("ip netns delete zombie; rm -r /run/nsrun/*; nsrun cleanup")
           return
@@ -102,7 +103,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A record of a network whose owner cannot be told makes it nobody's to end")
+    @Test("rm leaves a network namespace whose owner it cannot find out, whatever the record says")
     func unknownOwner() throws {
       try onHost { (host) throws in
         let script = """

@@ -2,14 +2,14 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// Every command at once, on few names, bridges and addresses, by several workers, for NSRUN_STORM seconds.
+  /// Several workers run all commands at once, on few names, bridges and addresses, for NSRUN_STORM seconds.
   @Suite("Storm", .serialized) struct StormTests {
-    @Test("Of all that happens at once nothing fails but what others were faster at, and nothing is left")
+    @Test("Concurrent commands fail only if another one was faster, and leave nothing")
     func peaceful() throws {
       try storm(isKilling: false)
     }
 
-    @Test("The same while nsruns are killed at random: the others do not fail by it, and nothing is left")
+    @Test("Concurrent commands do not fail because other nsruns are killed at random, and leave nothing")
     func killing() throws {
       try storm(isKilling: true)
     }
@@ -35,7 +35,7 @@ extension CommandTests {
       }
     }
 
-    /// One command that a worker has carried out.
+    /// One command that a worker has run.
     private struct Step: CustomStringConvertible {
       let operation: String
       let status: Int
@@ -53,7 +53,7 @@ extension CommandTests {
         description = line
       }
 
-      /// What may be refused with 125, because another worker was faster.
+      /// The refusals with status 125 that are expected, because another worker was faster.
       static let refusals: [String: [String]] = [
         "run": launch, "keep": launch, "create": launch,
         "exec": ["there is no sandbox or network namespace named '"],
@@ -65,7 +65,7 @@ extension CommandTests {
         "--ip 10.64.200.", "no address is free in 10.64.200.0/29 on br2",
       ]
 
-      /// A process that another worker's exec has brought in ends with the sandbox, and that is said.
+      /// Operations that may end a process that another worker's exec brought in, and then say so.
       private static let ends = ["run", "keep", "rm", "cleanup", "cleanup-all"]
 
       func isExpected(isKilling: Bool) -> Bool {
@@ -73,9 +73,9 @@ extension CommandTests {
         // Others keep a busy machine's lock for more than a second.
         let complaints = errors.filter { !warnings.contains($0) && !$0.hasPrefix("nsrun: waiting for ") }
         if isKilling {
-          // It, or the child that was to become its command.
+          // The kill hit nsrun, or the child that was to execute the command.
           if status == 137 { return complaints.isEmpty || complaints[0].hasSuffix("by signal 9 before it started") }
-          // What a killed nsrun left half done can be seen, until the next one that may undo it.
+          // What a killed nsrun left half done is visible until the next nsrun that may undo it.
           if operation == "doctor", status == 1 { return complaints.isEmpty }
           if operation == "reload", status == 125 {
             return !complaints.isEmpty && complaints.allSatisfy { $0.contains("' is broken: ") }
@@ -91,7 +91,7 @@ extension CommandTests {
         case 125:
           return complaints.count == 1
             && Self.refusals[operation, default: []].contains { complaints[0].contains($0) }
-        // Ended with the sandbox that it was in; by SIGKILL if it came in after the others had been asked.
+        // The command ended with its sandbox; by SIGKILL if it came in after the others got SIGTERM.
         case 143, 137: return operation == "exec" && complaints.isEmpty
         default: return false
         }
@@ -99,12 +99,12 @@ extension CommandTests {
 
       private func isOutputExpected(isKilling: Bool) -> Bool {
         switch operation {
-        // A network whose last sandbox leaves just then.
+        // cleanup may remove a bridge whose last sandbox leaves at that moment.
         case "cleanup": isKilling || output.allSatisfy { $0.hasPrefix("removed ") && $0.hasSuffix(" (stale)") }
         case "cleanup-all":
           isKilling
             || output.allSatisfy { line in
-              // The last is one whose processes came by exec when rm had ended all others.
+              // The last is a sandbox that processes entered by exec after rm had ended all others.
               line.hasPrefix("removed ")
                 && ["(created", "(stale)", "(unrecorded, ending"].contains { line.contains($0) }
             }
@@ -114,8 +114,9 @@ extension CommandTests {
       }
     }
 
-    /// Reads how long, how many workers, and whether to kill. Prints a line for each command: which it is, its exit
-    /// status, what it said and printed, and itself. One that takes a minute hangs, and is ended with 134.
+    /// Reads the duration, the number of workers, and whether to kill. Prints a line for each command: its operation,
+    /// its exit status, its errors, its output, and the command itself. `patient` ends a command that hangs, with
+    /// status 124.
     private static let script = """
       read -r seconds workers killing
       cd /run/scratch; mkdir storm

@@ -2,14 +2,14 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  /// With script(1) as the terminal: what is sent to it is typed.
-  @Suite("On a terminal") struct TerminalTests {
-    /// Of run: with processes of its own, and without.
+  /// script(1) is the terminal: what a test sends to script is typed there.
+  @Suite("Terminals") struct TerminalTests {
+    /// Options of run: with a PID namespace of its own, and without.
     private static let ways = ["", "--no-pid"]
     private static let controlC = "\u{3}"
     private static let controlZ = "\u{1a}"
 
-    /// A shell with job control on a terminal.
+    /// Starts a shell with job control on a terminal.
     private static func interactiveShell(
       on host: ThrowawayHost, tellingStopsAtOnce: Bool = false
     ) throws -> HostCommand {
@@ -18,7 +18,7 @@ extension CommandTests {
       return terminal
     }
 
-    @Test("Ctrl-C reaches the command once, and its answer is the exit status", arguments: ways)
+    @Test("Ctrl-C reaches the command once, and nsrun exits with the command's status", arguments: ways)
     func interrupt(way: String) throws {
       try onHost { (host) throws in
         try host.compile("answer")
@@ -33,7 +33,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Ctrl-C ends a command that does not catch it, with 130", arguments: ways)
+    @Test("Ctrl-C ends a command that does not catch it, with status 130", arguments: ways)
     func interruptDeadly(way: String) throws {
       try onHost { (host) throws in
         let terminal = try host.start(
@@ -44,7 +44,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Ctrl-Backslash ends a command that does not catch it, with 131")
+    @Test("Ctrl-Backslash ends a command that does not catch it, with status 131")
     func quit() throws {
       try onHost { (host) throws in
         let terminal = try host.start(
@@ -56,7 +56,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A terminal that is closed ends the command; one that lives on with it keeps its sandbox until its end",
+      "The end of the terminal ends the command, and a command that survives it keeps its sandbox",
       arguments: ways)
     func hangup(way: String) throws {
       for survives in [false, true] {
@@ -72,7 +72,7 @@ extension CommandTests {
           let command = try host.must("pgrep -P $(pgrep -n -x nsrun)")
           try host.must("kill -KILL \(pid)")
           if survives {
-            // Also when it has had the signal.
+            // The command keeps its sandbox also after it has handled the signal.
             try host.eventually("! [ -e /proc/\(pid) ]; grep -q 'SigPnd:\t0*$' /proc/\(command)/status")
             try host.must("timeout 20 sh -c 'echo > /run/scratch/p'")
           }
@@ -83,7 +83,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Ctrl-Z stops the job, fg continues it, in a shell with job control", arguments: ways)
+    @Test("Ctrl-Z stops the job, and fg continues it, in a shell with job control", arguments: ways)
     func jobControl(way: String) throws {
       try onHost { (host) throws in
         let terminal = try Self.interactiveShell(on: host)
@@ -94,7 +94,7 @@ extension CommandTests {
         try terminal.wait(for: "prompt> ")
         terminal.send("echo job status $?.; jobs -s | wc -l; fg > /dev/null\n")
         #expect(try terminal.wait(for: ".").contains("job status 148"))
-        // The terminal is the command's again.
+        // The command has the terminal again.
         terminal.send("typed\n")
         try terminal.wait(for: "got typed")
         terminal.send("echo end status $?.\n")
@@ -106,7 +106,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A command that stops itself, as an editor does on Ctrl-Z, stops the job, and goes on in the foreground",
+      "A command that stops itself, as an editor does on Ctrl-Z, stops the job, and continues in the foreground",
       arguments: ways, ["kill -TSTP 0", "kill -STOP $$", "kill -TSTP $$", "kill -CONT 0; kill -STOP $$"])
     func stopsItself(way: String, stop: String) throws {
       try onHost { (host) throws in
@@ -122,7 +122,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A job that reads the terminal in the background again and again goes on in the foreground", arguments: ways)
+    @Test("A job that repeatedly reads the terminal in the background continues in the foreground", arguments: ways)
     func backgroundAgain(way: String) throws {
       try onHost { (host) throws in
         let terminal = try Self.interactiveShell(on: host, tellingStopsAtOnce: true)
@@ -134,7 +134,7 @@ extension CommandTests {
           terminal.send("bg > /dev/null\n")
           try terminal.wait(for: "Stopped")
         }
-        // Who believes that it has stopped once more leaves the line to the shell.
+        // An nsrun that believes that the command has stopped once more leaves the line to the shell.
         terminal.send("fg > /dev/null\n")
         terminal.send("typed\n")
         try terminal.wait(for: "got typed")
@@ -144,7 +144,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A job in the background that reads the terminal is stopped, and continues in the foreground", arguments: ways)
+      "A job in the background that reads the terminal stops, and continues in the foreground", arguments: ways)
     func background(way: String) throws {
       try onHost { (host) throws in
         let terminal = try Self.interactiveShell(on: host, tellingStopsAtOnce: true)
@@ -158,7 +158,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A full-screen program has the terminal: raw mode, and the window's size as it changes")
+    @Test("A full-screen program has the terminal in raw mode, and gets the window size and its changes")
     func rawMode() throws {
       try onHost { (host) throws in
         let terminal = try host.start(
@@ -167,7 +167,7 @@ extension CommandTests {
             echo ready; dd bs=1 count=1 2> /dev/null | od -An -tx1; stty -F \\$(tty) rows 50 cols 132; stty size; stty sane'" /dev/null
           """)
         #expect(try terminal.wait(for: "ready").contains("/dev/pts/"))
-        // In raw mode Ctrl-C is a byte.
+        // In raw mode, Ctrl-C is a byte.
         terminal.send(Self.controlC)
         try terminal.wait(for: "03")
         try terminal.wait(for: "50 132")
@@ -175,14 +175,14 @@ extension CommandTests {
       }
     }
 
-    @Test("The terminal's window size change reaches the command, not twice", arguments: ways)
+    @Test("A change of the window size reaches the command once", arguments: ways)
     func windowChange(way: String) throws {
       try onHost { (host) throws in
         try host.compile("answer")
         let terminal = try host.start(
           "exec script -qec 'exec nsrun --net br0 \(way) -- sh -c \"tty; exec answer WINCH\"' /dev/null")
         let tty = try terminal.wait(for: "ready").split(whereSeparator: \.isWhitespace).last.map(String.init) ?? ""
-        // One change: stty makes one of rows and another of columns.
+        // This is one change: stty makes one for rows and another for columns.
         try host.must("stty -F \(tty) rows 44")
         try terminal.wait(for: "caught")
         try host.must("kill -RTMAX $(pgrep -o -x nsrun)")
@@ -195,7 +195,7 @@ extension CommandTests {
 }
 
 extension String {
-  /// How often a text occurs.
+  /// The number of occurrences of a text.
   fileprivate func occurrences(of text: String) -> Int {
     indices.count { self[$0...].hasPrefix(text) }
   }

@@ -2,9 +2,9 @@ import TestHost
 import Testing
 
 extension CommandTests {
-  @Suite("What cannot be undone")
+  @Suite("Steps that cannot be undone")
   struct Undo {
-    @Test("A name that cannot be removed is the next nsrun's to remove")
+    @Test("The next nsrun removes a name that nsrun could not remove")
     func name() throws {
       try onHost { (host) throws in
         let fault = "strace -qq -o /dev/null -e trace=umount2 -e inject=umount2:error=EBUSY"
@@ -15,7 +15,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Forwarding that cannot be turned off stays guarded until it can be")
+    @Test("nsrun guards forwarding that it could not turn off, until it can")
     func forwarding() throws {
       try onHost { (host) throws in
         let fault =
@@ -28,7 +28,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A bridge that was being made again when nsrun was killed is completed by the next one")
+    @Test("The next nsrun completes a bridge that a killed nsrun was making again")
     func halfMade() throws {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
@@ -48,7 +48,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A damaged record of one bridge does not cut off its sandboxes")
+    @Test("A damaged record of a bridge does not cut off the bridge's sandboxes")
     func damagedNetwork() throws {
       try onHost { (host) throws in
         try host.must(

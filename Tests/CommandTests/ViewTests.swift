@@ -3,14 +3,14 @@ import Testing
 
 extension CommandTests {
   /// What a command sees of the host's files.
-  @Suite("The view of a command") struct ViewTests {
-    /// The host's own files, which tests change, are copies.
+  @Suite("Files that a command sees") struct ViewTests {
+    /// The tests change files in the host's /etc, so /etc is a copy.
     private static let etc =
       "mount -t tmpfs none /mnt; cp -a /etc /mnt; rm -f /mnt/etc/resolv.conf; mount --bind /mnt/etc /etc"
       + "; echo nameserver 8.8.8.8 > /etc/resolv.conf"
 
     @Test(
-      "What nsrun has written down is not there inside, to be read, written or locked",
+      "A command can neither read, write nor lock the records of nsrun",
       arguments: ["nsrun --net br0 --", "nsrun --", "nsrun exec keep --"])
     func state(entry: String) throws {
       try onHost { (host) throws in
@@ -27,7 +27,7 @@ extension CommandTests {
       }
     }
 
-    @Test("An nsrun inside keeps its records there, and they go with the command")
+    @Test("An nsrun inside keeps its records inside, and they disappear with the command")
     func nestedState() throws {
       try onHost { (host) throws in
         try host.must("nsrun create keep --net br0; find /run/nsrun | sort > /run/scratch/before")
@@ -43,7 +43,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Whoever locks all the files that it can open keeps nobody waiting", arguments: ["", "--privileged"])
+    @Test("A command that locks all files that it can open blocks no nsrun", arguments: ["", "--privileged"])
     func locks(option: String) throws {
       try onHost { (host) throws in
         try host.must("nsrun create keep --net br0 \(option)")
@@ -60,7 +60,7 @@ extension CommandTests {
     }
 
     @Test(
-      "What is written to /etc/hosts and /etc/resolv.conf inside is seen there alone",
+      "Only the command itself sees what it writes to /etc/hosts and /etc/resolv.conf",
       arguments: ["--net br0", "--net br0 --internal", "", "--net br0 --privileged", "--net br0 --dns 192.0.2.7"])
     func written(options: String) throws {
       try onHost(Self.etc + "; mkdir -p /etc/netns/given; echo nameserver 192.0.2.8 > /etc/netns/given/resolv.conf") {
@@ -79,7 +79,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Who has written to /etc/hosts inside still finds by it who was there, and others find who comes later")
+    @Test("A command that wrote to /etc/hosts finds earlier sandboxes there, and other commands find later ones")
     func writtenAndShared() throws {
       try onHost { (host) throws in
         let script = "while read -r line; do eval \"$line\"; echo done; done"
@@ -103,7 +103,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A link to a file that its owner replaces is covered itself", arguments: ["run/systemd/resolve", "run/elsewhere"])
+      "nsrun mounts over a link itself if its target may change", arguments: ["run/systemd/resolve", "run/elsewhere"])
     func replaced(directory: String) throws {
       let file = "/\(directory)/stub.conf"
       let preparation = "; mkdir -p /\(directory); mv /etc/resolv.conf \(file); ln -s ../\(file) /etc/resolv.conf"
@@ -122,7 +122,7 @@ extension CommandTests {
       }
     }
 
-    @Test("A link to no file is covered as well")
+    @Test("nsrun also mounts over a link without a target")
     func danglingLink() throws {
       try onHost(Self.etc + "; rm /etc/resolv.conf; ln -s /run/none/resolv.conf /etc/resolv.conf") { (host) throws in
         #expect(
@@ -130,7 +130,7 @@ extension CommandTests {
       }
     }
 
-    @Test("Daemons of the host that answer for names are not reached", arguments: ["nscd", "systemd/resolve"])
+    @Test("A command cannot reach daemons of the host that resolve names", arguments: ["nscd", "systemd/resolve"])
     func daemons(directory: String) throws {
       try onHost("mkdir -p /run/\(directory)") { (host) throws in
         let path = "/run/\(directory)/socket"
@@ -150,7 +150,7 @@ extension CommandTests {
     }
 
     @Test(
-      "A FIFO, a device or a directory in the place of a file is not waited for",
+      "nsrun does not wait for a FIFO, a device or a directory in the place of a file",
       arguments: ["mkfifo", "ln -s /dev/zero", "mkdir", "truncate -s 1T"])
     func noFile(make: String) throws {
       try onHost(Self.etc + "; mkdir -p /etc/netns/me") { (host) throws in

@@ -2,14 +2,14 @@ import TestNetlink
 
 /// What `strace -xx conntrack -D -s 10.64.1.5` (conntrack-tools 1.4.7, Linux 6.18) shows.
 enum Captured {
-  /// What it asks with: all flows of IPv4.
+  /// The request of conntrack for all IPv4 flows.
   static let listing = bytes(
     """
     14 00 00 00 01 01 01 03 01 00 00 00 00 00 00 00  // IPCTNL_MSG_CT_GET, NLM_F_REQUEST|NLM_F_DUMP
     02 00 00 00                                      // nfgenmsg: AF_INET
     """)
 
-  /// ICMP, an echo request that nobody has answered yet.
+  /// An ICMP echo request without an answer.
   static let icmpTuple = bytes(
     """
     14 00 01 80 08 00 01 00 0a 40 01 05 08 00 02 00 08 08 08 08  // CTA_TUPLE_IP: 10.64.1.5, 8.8.8.8

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Conntrack
 
-@Suite("Flows of connection tracking")
+@Suite("Connection tracking flows")
 struct ConntrackTests {
   /// Lists the two captured flows.
   private let listing: [ScriptedTransport.Step] = [
@@ -21,7 +21,7 @@ struct ConntrackTests {
     return try connection.flows()
   }
 
-  @Test("are read as conntrack prints them")
+  @Test("Flows are read as conntrack prints them")
   func decoding() throws {
     let flows = try flows()
     try #require(flows.count == 2)
@@ -33,7 +33,7 @@ struct ConntrackTests {
     #expect(flows[1].reply.source == ip("8.8.8.8") && flows[1].reply.destination == ip("10.64.1.6"))
   }
 
-  @Test("are asked for as conntrack asks, but of every family")
+  @Test("Flows are requested as by conntrack, but of every family")
   func listingRequest() throws {
     let transport = ScriptedTransport(listing)
     var connection = ConntrackConnection(transport: transport)
@@ -43,7 +43,7 @@ struct ConntrackTests {
     #expect(transport.sent == [expected])
   }
 
-  @Test("are deleted by all that tells one from others, as the kernel told it")
+  @Test("Flows are deleted by all that tells one from others, as the kernel sent it")
   func deletion() throws {
     let flows = try flows()
     let transport = ScriptedTransport([end()])
@@ -70,7 +70,7 @@ struct ConntrackTests {
 
   private static let filter = FlowFilter(originalSource: ip("10.64.1.5"))
 
-  @Test("are deleted by an address with one request, where the kernel can do that")
+  @Test("One request deletes the flows of an address if the kernel supports filters")
   func filteredDeletion() throws {
     let transport = ScriptedTransport([end()])
     var connection = ConntrackConnection(transport: transport)
@@ -88,18 +88,18 @@ struct ConntrackTests {
       ])
   }
 
-  @Test("are listed and deleted one by one, where the kernel cannot")
+  @Test("Flows are listed and deleted one by one if the kernel does not support filters")
   func olderKernel() throws {
-    // In the end, it has gone meanwhile.
+    // At the end, the flow has already disappeared.
     let transport = ScriptedTransport([end(22)] + listing + [end(2)])
     var connection = ConntrackConnection(transport: transport)
     try connection.delete(matching: [Self.filter])
     #expect(transport.sent.count == 3)
-    // Of the two that it lists, though the kernel may not know the filter.
+    // The request deletes one of the two listed flows: the kernel may have ignored the filter.
     #expect(transport.sent[2].count == 88 && transport.sent[2][4] == 2)
   }
 
-  @Test("A kernel without ctnetlink refuses to list them with EINVAL, and so does the deletion")
+  @Test("A deletion fails with EINVAL on a kernel without ctnetlink, which refuses to list flows")
   func missing() {
     var connection = ConntrackConnection(transport: ScriptedTransport([end(22), end(22)]))
     #expect {
@@ -109,7 +109,7 @@ struct ConntrackTests {
     }
   }
 
-  @Test("A message that is cut anywhere is refused or read without what it lacks", arguments: [0, 1])
+  @Test("A message that is cut anywhere is refused, or read without what it lacks", arguments: [0, 1])
   func truncation(number: Int) throws {
     let message = [Captured.icmp, Captured.udp][number]
     for count in 20..<message.count {
@@ -121,7 +121,7 @@ struct ConntrackTests {
     }
   }
 
-  @Test("A filter chooses flows by all addresses that it has")
+  @Test("A filter selects flows by all addresses that it has")
   func matching() throws {
     let flow = try #require(try flows().first)
     #expect(FlowFilter(originalSource: ip("10.64.1.5"), replyDestination: ip("10.64.1.5")).matches(flow))

@@ -7,7 +7,7 @@ private let isBuilt = access(repositoryPath(".build/release/nsrun"), X_OK) == 0
 
 @Suite("make install")
 struct InstallationTests {
-  /// Runs make apart from one that runs the tests, without building anything.
+  /// Runs make independently of a make that runs the tests, and without building anything.
   private func make(_ target: String, in directory: String) -> (text: String, status: Int32) {
     output(
       of:
@@ -16,7 +16,7 @@ struct InstallationTests {
   }
 
   @Test(
-    "It puts everything where it is looked for, and make uninstall takes all of it away",
+    "make install puts all files where programs look for them, and make uninstall removes them",
     .enabled(if: isBuilt, "make has built nothing yet"))
   func installed() throws {
     let scratch = try ScratchDirectory()

@@ -11,12 +11,12 @@ struct ManPageTests {
     lines = try repositoryFile("man/nsrun.8").split(separator: "\n")
   }
 
-  /// What the items that start with a macro are about: `.It Cm run` gives `run`.
+  /// The subjects of the items that start with a macro: `.It Cm run` gives `run`.
   private func items(_ macro: String) -> [Substring] {
     lines.filter { $0.hasPrefix(".It \(macro) ") }.map { $0.dropFirst(".It \(macro) ".count) }
   }
 
-  /// The options that have an item, as they are written: `--net`, `-v`.
+  /// The options that have an item, as the user writes them: `--net`, `-v`.
   private var describedOptions: Set<String> {
     var options: Set<String> = []
     for item in items("Fl") {
@@ -40,13 +40,13 @@ struct ManPageTests {
     return Set(Subcommand.all.flatMap(\.options).filter { !$0.isHidden }.flatMap(\.spellings) + common)
   }
 
-  @Test("Every command of the help has an item, and every item is of a command")
+  @Test("Every command of the help has an item in the man page, and every item is of a command")
   func commands() {
     let states = ["running", "created", "stale", "broken"]
     #expect(Set(items("Cm").map(String.init)).subtracting(states) == Set(Subcommand.all.map(\.name) + ["help"]))
   }
 
-  @Test("Every command of the help is in the synopsis")
+  @Test("Every command of the help is in the synopsis of the man page")
   func synopsis() {
     let synopsis = lines.drop { $0 != ".Sh SYNOPSIS" }.prefix { $0 != ".Sh DESCRIPTION" }
     for command in Subcommand.all {
@@ -54,10 +54,10 @@ struct ManPageTests {
     }
   }
 
-  @Test("Every option of the help has an item, and every item is of an option")
+  @Test("Every option of the help has an item in the man page, and every item is of an option")
   func allOptions() { #expect(describedOptions == options) }
 
-  @Test("mandoc finds nothing to warn of", .enabled(if: output(of: "command -v mandoc").status == 0))
+  @Test("mandoc reports no warnings", .enabled(if: output(of: "command -v mandoc").status == 0))
   func lint() {
     let page = repositoryPath("man/nsrun.8")
     let warnings = output(of: "mandoc -T lint -W warning '\(page)' 2>&1")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import nsrun
 
-/// Whether a test that cannot run is a failure.
+/// Whether a test that cannot run counts as a failure.
 private let isRequired = getenv("NSRUN_REQUIRE_KERNEL").map { String(cString: $0) } == "1"
 
 @Suite("The README")
@@ -15,24 +15,24 @@ struct ReadmeTests {
 
   init() throws { readme = try repositoryFile("README.md") }
 
-  @Test("It mentions every command")
+  @Test("The README mentions every command")
   func commands() throws {
     for command in Subcommand.all {
       #expect(readme.contains("nsrun \(command.name)"), "nsrun \(command.name)")
     }
   }
 
-  @Test("Its example of the libraries is the one that is compiled here")
+  @Test("The example of the libraries in the README is the one that is compiled here")
   func exampleIsCompiled() throws {
     let example = try repositoryFile("Tests/DocumentationTests/LibraryExample.swift")
     let code = example.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().joined(separator: "\n")
     #expect(readme.contains("```swift\n\(code)```"))
   }
 
-  @Test("Its example of the libraries works", .enabled(if: geteuid() == 0 || isRequired))
+  @Test("The example of the libraries in the README works", .enabled(if: geteuid() == 0 || isRequired))
   func exampleWorks() async {
     await #expect(processExitsWith: .success) {
-      // A network namespace of its own: of this thread, which opens the example's sockets.
+      // This thread, which opens the example's sockets, gets its own network namespace.
       try #require(clinux_unshare(clinux_CLONE_NEWNET) == 0)
       try setUpDevices()
       var route = try RouteConnection()

@@ -1,15 +1,15 @@
 // inject list COMMAND...
 // inject PROCESS CALL NUMBER kill|ERRNO COMMAND...
 //
-// Runs a command and lets one of its system calls fail, or kills the process that makes it. PROCESS is 0 for the command
-// and 1, 2... for what it forks, in that order, until they execute another program; CALL and NUMBER say which of the
-// process's calls: `0 openat 3 ENOMEM`. The call itself is not carried out, so that killing at every call is killing
-// after every call, too; but a close that fails has closed, as it has in the kernel. Descriptor 3 gets `injected` when
-// it came to that; with `list`, a line with process and call for each one made, and `creating` for one that may make a
-// file. The exit status is the command's, 128+N if signal N ended it.
+// Runs a command and makes one of its system calls fail, or kills the process that makes the call. PROCESS is 0 for the
+// command, and 1, 2... for the processes that it forks, in that order, until they execute another program. CALL and
+// NUMBER select one of the process's calls: `0 openat 3 ENOMEM`. The call itself is not carried out, so a kill at every
+// call is also a kill after every call. But a close that fails has closed the descriptor, as in the kernel. Descriptor
+// 3 gets `injected` if the call was reached; with `list`, it gets a line with process and call for each call, and
+// `creating` for a call that may make a file. The exit status is the command's, or 128+N if signal N ended it.
 //
-// strace can do nearly that, but counts calls in every process by itself and injects in all: the third openat of a child
-// is out of its reach when the parent has made three before.
+// strace can do nearly that, but counts calls in every process separately and injects in all: it cannot select the
+// third openat of a child if the parent has made three before.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static int error_named(const char *name) {
   exit(255);
 }
 
-/// At a call's entry, makes it none; at its exit, makes it one that has failed.
+/// At the entry of a call, replaces it by none; at its exit, makes it a call that has failed.
 static void set_registers(pid_t pid, long long call, long long result) {
   struct user_regs_struct registers;
   if (ptrace(PTRACE_GETREGS, pid, 0, &registers) < 0) return;
@@ -83,7 +83,7 @@ int main(int argc, char **argv) {
   int number = lists ? 0 : atoi(argv[3]);
   int error = lists || strcmp(argv[4], "kill") == 0 ? 0 : error_named(argv[4]);
   fcntl(REPORT, F_SETFD, FD_CLOEXEC);
-  // What a killed process leaves is waited for: it dies with it, but not at the same moment.
+  // This process waits for what a killed process leaves: that dies with the killed process, but not at the same moment.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
 
   pid_t first = fork();
@@ -93,7 +93,7 @@ int main(int argc, char **argv) {
     execvp(command[0], command);
     fail(command[0]);
   }
-  // The stop after the execution.
+  // This is the stop after the execution.
   int status;
   if (waitpid(first, &status, 0) < 0) fail("waitpid");
   if (!WIFSTOPPED(status)) return WEXITSTATUS(status);
@@ -104,8 +104,8 @@ int main(int argc, char **argv) {
   ptrace(PTRACE_SYSCALL, first, 0, 0);
 
   int result = 255, is_failing = 0;
-  // The kernel restarts a call by itself, as often as it likes, where it cannot have a lock at once
-  // (devinet_sysctl_forward): that is one call.
+  // If the kernel cannot get a lock at once (devinet_sysctl_forward), it restarts the call itself, any number of times.
+  // This counts as one call.
   static int restarts[PROCESSES];
   while (1) {
     pid_t pid = waitpid(-1, &status, __WALL);
@@ -119,8 +119,8 @@ int main(int argc, char **argv) {
       continue;
     }
     int event = status >> 16, sent = WSTOPSIG(status);
-    // A forked process starts with a stop; what executes another program is not of interest, nor the parent when the
-    // target is there. Those before the target may be what forks it.
+    // A forked process starts with a stop. A process that executes another program is no longer of interest, nor is the
+    // parent once the target exists. A process before the target may be the one that forks the target.
     int starts = event == 0 && sent == SIGSTOP;
     int is_over = event == PTRACE_EVENT_EXEC;
     if (event != 0 && event != PTRACE_EVENT_EXEC) {

@@ -1,17 +1,17 @@
 import LinuxSystem
 import Testing
 
-@Suite("Codecs that are given any bytes")
+@Suite("Codecs with arbitrary input")
 struct CorpusTests {
   private static let directory = #filePath.replacing("CorpusTests.swift", with: "Corpus")
 
-  /// The inputs that `make fuzz` starts from. Together they reach all that ten million inputs have reached;
+  /// The inputs from which `make fuzz` starts. Together they reach everything that ten million inputs have reached.
   /// `make fuzz-corpus` chooses them.
   private static func inputs() throws -> [(name: String, bytes: [UInt8])] {
     try directoryEntries(directory).sorted().map { ($0, try readFile("\(directory)/\($0)")) }
   }
 
-  @Test("keep their promises for every input that the fuzzer has found worth keeping")
+  @Test("Codecs keep their promises for every input that the fuzzer has kept")
   func corpus() throws {
     let inputs = try Self.inputs()
     let codecs = Set(inputs.compactMap { $0.bytes.first.map { Codec.chosen(by: $0) } })
@@ -21,7 +21,7 @@ struct CorpusTests {
     }
   }
 
-  @Test("keep them for every beginning of one")
+  @Test("Codecs keep their promises for every beginning of an input that the fuzzer has kept")
   func truncation() throws {
     for (name, bytes) in try Self.inputs() {
       for count in 0..<bytes.count {

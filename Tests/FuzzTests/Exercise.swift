@@ -1,4 +1,4 @@
-/// A promise that a codec has broken, without a trap.
+/// A promise that a codec has broken without a trap.
 struct Broken: Error, Equatable {
   /// What was expected.
   var promise: String
@@ -8,7 +8,8 @@ func expect(_ condition: Bool, _ promise: @autoclosure () -> String) throws(Brok
   if !condition { throw Broken(promise: promise()) }
 }
 
-/// What can be given any bytes. An input begins with the number of one: a new one makes some of the corpus another's.
+/// The codecs that can read arbitrary bytes. The first byte of an input selects the codec, so a new case gives parts of
+/// the corpus to other codecs.
 enum Codec: CaseIterable {
   case datagram
   case answer
@@ -31,8 +32,8 @@ enum Codec: CaseIterable {
   static func chosen(by selector: UInt8) -> Codec { allCases[Int(selector) % allCases.count] }
 }
 
-/// Has one codec read any bytes: the first says which, it reads the rest. Whatever it makes of them, it must not trap,
-/// and what it could read it must read again from what it writes.
+/// Lets one codec read arbitrary bytes: the first byte selects the codec, which reads the rest. The codec must not
+/// trap, and must read the same value again from what it writes.
 func exercise(_ input: [UInt8]) throws(Broken) {
   guard let selector = input.first else { return }
   let bytes = Array(input.dropFirst())

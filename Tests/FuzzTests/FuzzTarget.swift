@@ -1,4 +1,4 @@
-/// What libFuzzer calls with one input after the other.
+/// libFuzzer calls this function with one input after the other.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do throws(Broken) { try exercise(Array(UnsafeBufferPointer(start: bytes, count: count))) } catch {

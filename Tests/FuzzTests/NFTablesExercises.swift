@@ -4,14 +4,14 @@ import NetTypes
 @testable import RouteNetlink
 @testable import Sandbox
 
-/// A message of nf_tables, which is also printed.
+/// Makes a message of nf_tables, and prints it.
 private func printed(_ type: UInt16, _ payload: [UInt8]) throws(Broken) -> [UInt8] {
   let message = message(NFNL_SUBSYS_NFTABLES << 8 | type, payload)
   try exerciseTrace(message, .nftables)
   return message
 }
 
-/// Writes an object of a family behind struct nfgenmsg and reads it; nil where it is too long to be written.
+/// Writes an object of a family after struct nfgenmsg, and reads it; nil if it is too long to be written.
 private func again<Value>(
   _ family: TableFamily, _ write: (inout MessageBuffer) -> Void,
   _ decode: (borrowing ReplyMessage) throws(MalformedMessage) -> Value?
@@ -25,7 +25,7 @@ private func again<Value>(
 }
 
 extension String? {
-  /// A comment as it is written: cut.
+  /// A comment as it is written: cut to the greatest length.
   fileprivate var cut: String? { flatMap { Userdata(.ruleComment, text: $0).text(.ruleComment) } }
 }
 
@@ -74,7 +74,7 @@ func exerciseSet(_ bytes: [UInt8]) throws(Broken) {
   try expect(again == set, "a set is written as it was read")
 }
 
-/// The first byte says how the set is made whose elements the rest is.
+/// The first byte selects how the set is made; the rest is the set's elements.
 func exerciseElements(_ bytes: [UInt8]) throws(Broken) {
   guard let kind = bytes.first else { return }
   let types: [DataType] = [
@@ -87,7 +87,7 @@ func exerciseElements(_ bytes: [UInt8]) throws(Broken) {
   let message = try printed(NFT_MSG_NEWSETELEM, Array(bytes.dropFirst()))
   guard let list = read(message, readList) else { return }
   for element in list.joined(for: set) {
-    // Nothing is lost of a key that is as long as the set says.
+    // A key that is as long as the set says loses nothing.
     let values = element.keyValues(of: set)
     if set.key.count == 1 {
       try expect(values.keyBytes == element.key, "a key is written as it was read")
@@ -115,7 +115,7 @@ private func readList(_ reply: borrowing ReplyMessage) throws(MalformedMessage) 
   return list
 }
 
-/// Any message of nf_tables, to be printed: its type in one byte.
+/// Prints a message of nf_tables, whose type is the first byte.
 func exerciseTraffic(_ bytes: [UInt8]) throws(Broken) {
   guard let type = bytes.first else { return }
   _ = try printed(UInt16(type % 34), Array(bytes.dropFirst()))

@@ -7,7 +7,7 @@ import NetTypes
 @testable import Netlink
 @testable import RouteNetlink
 
-/// A message of one type. The last of a datagram need not be padded.
+/// A message of one type. The last message of a datagram need not be padded.
 func message(_ type: UInt16, _ payload: [UInt8]) -> [UInt8] {
   var buffer = MessageBuffer()
   buffer.append(UInt32(MessageHeader.size + payload.count))
@@ -18,7 +18,7 @@ func message(_ type: UInt16, _ payload: [UInt8]) -> [UInt8] {
   return buffer.bytes
 }
 
-/// Reads a message; nil where it is malformed or about nothing that is known.
+/// Reads a message; nil if it is malformed or of an unknown kind.
 func read<Value>(
   _ message: [UInt8], _ decode: (borrowing ReplyMessage) throws(MalformedMessage) -> Value?
 ) -> Value? {
@@ -27,7 +27,7 @@ func read<Value>(
   return try? decode(reply)
 }
 
-/// Writes a value as the payload of a message and reads that; nil where it takes more than a length field can tell.
+/// Writes a value as the payload of a message, and reads it; nil if it is too long for a length field.
 func again<Value>(
   _ type: UInt16, write: (inout MessageBuffer) -> Void,
   _ decode: (borrowing ReplyMessage) throws(MalformedMessage) -> Value?
@@ -41,7 +41,7 @@ func again<Value>(
   return value
 }
 
-/// Prints the messages of a datagram. What is printed may be longer than it, but only by a factor.
+/// Prints the messages of a datagram. The output may be longer than the datagram, but only by a factor.
 func exerciseTrace(_ datagram: [UInt8], _ family: NetlinkFamily) throws(Broken) {
   nonisolated(unsafe) var size = 0
   let tracer = MessageTracer(name: "fuzz") { size += $0.utf8.count }
@@ -60,7 +60,7 @@ func exerciseDatagram(_ bytes: [UInt8]) throws(Broken) {
   try exerciseTrace(bytes, .nftables)
 }
 
-/// Answers every request with the same datagrams, each behind a byte that tells its length in words.
+/// Answers every request with the same datagrams, each after a byte with its length in words.
 private final class Answers: NetlinkTransport {
   private let script: [UInt8]
   private var rest: ArraySlice<UInt8> = []
@@ -94,7 +94,7 @@ func exerciseAnswer(_ bytes: [UInt8]) {
   _ = try? nft.rules()
 }
 
-/// Names the attributes around any place of any message: its type, then the place and the type that is missing there.
+/// Names the attributes around any place of any message. The input is its type, the place, and the type missing there.
 func exerciseAttributePath(_ bytes: [UInt8]) {
   let content = bytes.span.bytes
   guard let type = content.integer(at: 0, as: UInt16.self), let offset = content.integer(at: 2, as: UInt32.self),

@@ -16,7 +16,7 @@ func exerciseLink(_ bytes: [UInt8]) throws(Broken) {
   }
 }
 
-/// Writes a value as the payload of an attribute and reads that.
+/// Writes a value as the payload of an attribute, and reads it.
 private func attribute<Value>(
   _ write: (inout MessageBuffer) -> Void, _ decode: (borrowing Attribute) throws(MalformedMessage) -> Value
 ) -> Value? {

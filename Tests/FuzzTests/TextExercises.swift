@@ -7,10 +7,10 @@ import NetTypes
 @testable import RouteNetlink
 @testable import Sandbox
 
-/// Whether two texts are the same bytes; `==` also takes other forms of the same letters for equal.
+/// Whether two texts have the same bytes; `==` also takes other forms of the same letters for equal.
 private func isSame(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
 
-/// Addresses and names, as people and records write them.
+/// Addresses and names, as users and records write them.
 func exerciseNotation(_ bytes: [UInt8]) throws(Broken) {
   let text = String(decoding: bytes, as: UTF8.self)
   if let address = IPAddress(text) {
@@ -35,7 +35,7 @@ func exerciseNotation(_ bytes: [UInt8]) throws(Broken) {
   }
 }
 
-/// What is computed of a network stays in it, and in its family.
+/// Checks that what is computed from a network stays in it, and in its family.
 func exercise(_ network: IPNetwork) throws(Broken) {
   try expect(IPNetwork("\(network)") == network, "a network is written as it was read")
   let whole = network.network
@@ -50,7 +50,7 @@ func exercise(_ network: IPNetwork) throws(Broken) {
   }
 }
 
-/// A record, of a sandbox or of the host's parameters, and what is undone because of it.
+/// A record of a sandbox or of the host's parameters, and the undo that follows from it.
 func exerciseRecord(_ bytes: [UInt8]) throws(Broken) {
   guard let text = try? RecordText(parsing: bytes) else { return }
   let again = try? RecordText(parsing: Array(text.file.utf8))
@@ -68,7 +68,7 @@ func exerciseRecord(_ bytes: [UInt8]) throws(Broken) {
   let reread = (try? RecordText(parsing: Array(written.file.utf8))).flatMap { SandboxFacts($0) }
   try expect(reread == facts, "a sandbox is written down as it was read")
   try expect(facts.createdAt >= 0, "a sandbox was made after 1970")
-  // What a record says is undone, whoever wrote it.
+  // nsrun undoes what a record says, whatever wrote the record.
   var transaction = Transaction()
   for undo in SandboxPlan.undo(of: facts) {
     if case .retract(let member) = undo { Firewall.admit(member, &transaction) }

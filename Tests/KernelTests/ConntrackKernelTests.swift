@@ -3,10 +3,10 @@ import TestHost
 import TestNetlink
 import Testing
 
-/// Each test in a network namespace of its own.
+/// Each test has its own network namespace.
 @Suite("Connection tracking in the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
 struct ConntrackKernelTests {
-  /// Makes flows of, and to, 10.64.1.5, and others.
+  /// Makes flows from and to 10.64.1.5, and others.
   private static let making = """
     exec > /dev/null
     ip link set lo up
@@ -33,7 +33,7 @@ struct ConntrackKernelTests {
     }
   }
 
-  @Test("Flows are listed by a filter as by a look at all, in every zone")
+  @Test("A filter lists the same flows as a search of all flows, in every zone")
   func listing() throws {
     try inNetworkWithFlows { connection in
       let found = try connection.flows(matching: FlowFilter(originalSource: Self.address))
@@ -42,7 +42,7 @@ struct ConntrackKernelTests {
     }
   }
 
-  @Test("Those of an address are deleted in either direction, and no others")
+  @Test("A deletion by address removes the flows of the address in either direction, and no others")
   func deletionByAddress() throws {
     try inNetworkWithFlows { connection in
       try connection.delete(matching: [
@@ -51,12 +51,12 @@ struct ConntrackKernelTests {
       #expect(Set(try connection.flows().map(\.original.source?.family)) == [.inet, .inet6])
       #expect(shell("conntrack -L 2> /dev/null | grep -c 10.64.1.6") == "1\n")
       #expect(try connection.flows().count == 3)
-      // There is nothing left to delete, which is no failure.
+      // Nothing is left to delete, which is not a failure.
       try connection.delete(matching: [FlowFilter(originalSource: Self.address)])
     }
   }
 
-  @Test("Flows that were listed are deleted one by one, gone or not, of IPv6 too")
+  @Test("A deletion of listed flows removes each one, gone or not, of IPv6 too")
   func deletion() throws {
     try inNetworkWithFlows { connection in
       let flows = try connection.flows()
@@ -66,7 +66,7 @@ struct ConntrackKernelTests {
     }
   }
 
-  @Test("An address of IPv6 deletes those of IPv6")
+  @Test("A deletion by an IPv6 address removes the flows of that address")
   func ipv6() throws {
     try inNetworkWithFlows { connection in
       let address = ip("2001:db8::5")

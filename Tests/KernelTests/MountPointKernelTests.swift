@@ -4,18 +4,18 @@ import Testing
 
 @testable import Namespaces
 
-@Suite("Mounts as the kernel tells of them", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
+@Suite("Mounts listed by the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
 struct MountPointKernelTests {
-  /// Before Linux 6.8 there is only one way.
+  /// Whether the kernel can list mounts, as since Linux 6.8.
   private static let canList = MountPoint.forEachListed { _ in } != nil
 
-  @Test("statmount and mountinfo tell the same", .enabled(if: canList))
+  @Test("statmount and mountinfo list the same mounts", .enabled(if: canList))
   func bothWays() throws {
     try inOwnNetwork { () throws in
       let hard = """
         d='/run/a b\\c'; mkdir "$d"; mount -t tmpfs none "$d"; mount --make-shared "$d"; mount --bind /proc "$d"
         """
-      // More than are asked for at once.
+      // These are more mounts than one call lists.
       let many = "for i in $(seq 150); do mkdir -p /run/many/$i; mount --bind /run/many/$i /run/many/$i; done"
       #expect(shell("\(hard); \(many)") == "")
       var listed: [MountPoint] = []

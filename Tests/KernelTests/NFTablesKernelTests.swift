@@ -6,10 +6,10 @@ import Testing
 
 @testable import NFTables
 
-/// Each test in a network namespace of its own.
+/// Each test has its own network namespace.
 @Suite("nf_tables against the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
 struct NFTablesKernelTests {
-  @Test("nft prints the example as it would have been written, and loads what it prints")
+  @Test("nft prints the example as if nft had made it, and loads what it prints")
   func example() throws {
     try inOwnNetwork { () throws in
       var connection = try NFTConnection()
@@ -27,7 +27,7 @@ struct NFTablesKernelTests {
     }
   }
 
-  @Test("Everything that was made is listed as it was made")
+  @Test("All objects are listed as they were made")
   func listing() throws {
     try inOwnNetwork { () throws in
       var connection = try NFTConnection()
@@ -65,7 +65,7 @@ struct NFTablesKernelTests {
     }
   }
 
-  @Test("A table with something of everything reads in nft as if nft had made it")
+  @Test("nft prints a table with every feature as if nft had made it")
   func wide() throws {
     try inOwnNetwork { () throws in
       var connection = try NFTConnection()
@@ -76,7 +76,7 @@ struct NFTablesKernelTests {
       #expect(shell(list) == Wide.listing)
 
       let rules = try connection.rules(in: Wide.table)
-      // A listed translation also says what is translated, and the rule that nft loads may test fewer bytes.
+      // The kernel also lists what a translation translates, and a rule that nft has loaded may compare fewer bytes.
       #expect(rules.count == Wide.rules.count + 1)
       for expression in rules.flatMap(\.expressions) {
         if case .unknown(let name, _) = expression { Issue.record("\(name) is not understood") }
@@ -113,7 +113,7 @@ struct NFTablesKernelTests {
   }
 
   @Test(
-    "A chain at the devices of one list, and of one device, read as they were written",
+    "A chain at one device or at a list of devices is read as it was written",
     arguments: [["lo"], ["a0", "lo"]])
   func devices(names: [String]) throws {
     try inOwnNetwork { () throws in
@@ -132,7 +132,7 @@ struct NFTablesKernelTests {
     }
   }
 
-  @Test("A change that is refused is named, and nothing of its transaction is made")
+  @Test("The error names the change that was refused, and nothing of its transaction is made")
   func refusal() throws {
     try inOwnNetwork { () throws in
       var connection = try NFTConnection()
@@ -153,12 +153,12 @@ struct NFTablesKernelTests {
       transaction.create(Example.table)
       transaction.create(Example.table)
       #expect(throws: NetlinkError.self) { try connection.commit(transaction) }
-      // The connection is still in step.
+      // The connection is still in sync.
       #expect(try connection.tables().isEmpty)
     }
   }
 
-  @Test("Elements for more than one message are all added, deleted, and destroyed though absent")
+  @Test("Elements for more than one message are all added and deleted, and destroyed even if absent")
   func manyElements() throws {
     try inOwnNetwork { () throws in
       var connection = try NFTConnection()
@@ -171,7 +171,7 @@ struct NFTablesKernelTests {
       transaction.add(Example.masqueraded)
       transaction.add(elements, to: Example.masqueraded)
       try connection.commit(transaction)
-      // The kernel's walk of a hash table that is still growing may pass over some (nft_rhash_walk): nft has that too.
+      // The kernel's walk of a hash table that is still growing may miss some elements (nft_rhash_walk), for nft too.
       let wanted = Swift.Set(elements)
       var listed = Swift.Set(try connection.elements(of: Example.masqueraded))
       for _ in 0..<100 where listed != wanted {

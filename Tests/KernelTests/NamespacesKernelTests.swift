@@ -5,12 +5,12 @@ import TestHost
 import TestNetlink
 import Testing
 
-/// Each test in namespaces of its own; ip(8) is the witness.
-@Suite("Names of namespaces against the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
+/// Each test has its own namespaces. ip(8) checks the results.
+@Suite("Namespace names against the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
 struct NamespacesKernelTests {
   private let names = NamespaceDirectory.standard
 
-  @Test("A name that was given is one of ip's, and one of ip's can be opened and taken away")
+  @Test("ip sees names that nsrun made, and nsrun opens and removes names that ip made")
   func interoperable() throws {
     try inOwnNetwork { () throws in
       let mine = try NamespaceName("mine")
@@ -32,7 +32,7 @@ struct NamespacesKernelTests {
     }
   }
 
-  @Test("A namespace without a name is kept by what has it open or mounted, and by nothing else")
+  @Test("Only what has it open or mounted keeps a namespace without a name")
   func lastDescriptor() throws {
     try inOwnNetwork { () throws in
       let home = try NetworkNamespace.current()
@@ -50,7 +50,7 @@ struct NamespacesKernelTests {
       let isLastOfOpened = try isLast { held = open("/proc/self/fd/\($0)", O_RDONLY) }
       #expect(!isLastOfOpened)
       close(held)
-      // Root inside can take the mark away.
+      // Root inside can remove the mark.
       let isLastOfUnmarked = try isLast {
         var none: UInt64 = 0
         _ = fcntl($0, 1036 /* F_SET_RW_HINT */, &none)
@@ -65,7 +65,7 @@ struct NamespacesKernelTests {
     }
   }
 
-  @Test("Open sockets are counted, and one that was closed is not, be the kernel still about to free it")
+  @Test("Open sockets are counted, and a closed socket is not, even if the kernel has not freed it yet")
   func sockets() throws {
     try inOwnNetwork { () throws in
       let base = try #require(try (0..<10).first { try !OpenSockets.exceed($0) })
@@ -74,7 +74,7 @@ struct NamespacesKernelTests {
       #expect(try OpenSockets.exceed(base + 1))
       #expect(try !OpenSockets.exceed(base + 2))
       close(second)
-      // Each processor counts by itself, and what it has counted is added up without a lock.
+      // Each processor counts by itself, and the kernel adds up the counts without a lock.
       var isClosed = false
       for _ in 1...100 where !isClosed {
         isClosed = try !OpenSockets.exceed(base + 1)
@@ -85,16 +85,17 @@ struct NamespacesKernelTests {
     }
   }
 
-  @Test("Names made by both are mounted once each, whoever made the directory")
+  @Test("Names from nsrun and from ip are mounted once each, whichever of them made the directory")
   func mountedOnce() throws {
     for ipIsFirst in [true, false] {
       try inOwnNetwork { () throws in
-        // As systemd leaves it: / shared.
+        // The mount of / is shared, as with systemd.
         #expect(shell("mount --make-rshared /") == "")
         if ipIsFirst { #expect(shell("ip netns add theirs") == "") }
         try names.attachOwn(try NamespaceName("mine"))
         #expect(shell("ip netns add more") == "")
-        // Releases of ip that make the directory in another way mount each name twice; so do we in theirs.
+        // Releases of ip that make the directory in another way mount each name twice. nsrun does so too in their
+        // directory.
         let count = "grep -c ' /run/netns/\(ipIsFirst ? "theirs" : "more") ' /proc/self/mountinfo"
         #expect(shell("grep -c ' /run/netns/mine ' /proc/self/mountinfo") == shell(count))
         if !ipIsFirst { #expect(shell(count) == "1\n") }
@@ -105,7 +106,7 @@ struct NamespacesKernelTests {
     }
   }
 
-  @Test("A name that is taken is refused and left as it is")
+  @Test("attach refuses a name that is taken, and leaves it as it is")
   func taken() throws {
     try inOwnNetwork { () throws in
       #expect(shell("ip netns add theirs") == "")
@@ -117,7 +118,7 @@ struct NamespacesKernelTests {
     }
   }
 
-  @Test("A stale file, which ip leaves when it is ended half way, is removed")
+  @Test("A stale file, which ip leaves if it is killed half way, can be removed")
   func stale() throws {
     try inOwnNetwork { () throws in
       #expect(shell("mkdir /run/netns; touch /run/netns/stale") == "")
@@ -128,7 +129,7 @@ struct NamespacesKernelTests {
     }
   }
 
-  @Test("The mount view shows this namespace's links in /sys, keeps what is mounted below, and stays to itself")
+  @Test("The mount view shows the namespace's links in /sys, keeps mounts below /sys, and is not visible outside")
   func mountView() throws {
     try inOwnNetwork { () throws in
       #expect(shell("mount -t tmpfs kept /sys/fs/cgroup 2> /dev/null || true; mount --make-rshared /") == "")

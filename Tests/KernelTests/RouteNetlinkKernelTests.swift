@@ -8,10 +8,10 @@ import TestHost
 import TestNetlink
 import Testing
 
-/// Each test in a network namespace of its own; ip(8) is the witness.
+/// Each test has its own network namespace. ip(8) checks the results.
 @Suite("rtnetlink against the kernel", .enabled(if: Privilege.isGranted, Comment(rawValue: Privilege.reason)))
 struct RouteNetlinkKernelTests {
-  @Test("The documented example: a bridge and a link made, addressed and set up by a few requests")
+  @Test("The documented example makes a bridge, gives it an address and sets it up by a few requests")
   func example() throws {
     try inOwnNetwork { () throws in
       var route = try RouteConnection()
@@ -29,7 +29,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("A filter of what comes in drops what it is to, and is there until somebody deletes it or its qdisc")
+  @Test("An ingress filter drops the packets that it selects, until somebody deletes the filter or its qdisc")
   func ingressFilter() throws {
     try inOwnNetwork { () throws in
       #expect(shell("ip netns add inner; ip link add v0 type veth peer name v1 netns inner") == "")
@@ -37,7 +37,7 @@ struct RouteNetlinkKernelTests {
       #expect(shell("ip -n inner addr add 10.64.1.2/24 dev v1") == "")
       var route = try RouteConnection()
       let link = try #require(try route.link(named: "v0"))
-      // Pings only: neighbours go on finding each other.
+      // The filter drops only pings, so that neighbours still find each other.
       var program = PacketProgram()
       let other = program.label()
       program.load(.byte, at: 23)
@@ -68,7 +68,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("Links share the filters of a block, which is there as long as one of them is")
+  @Test("Links share the filters of a block, which exists as long as one of the links")
   func sharedFilter() throws {
     try inOwnNetwork { () throws in
       #expect(shell("ip netns add inner") == "")
@@ -83,7 +83,7 @@ struct RouteNetlinkKernelTests {
       var (drop, pass) = (PacketProgram(), PacketProgram())
       drop.end(IngressFilter.Verdict.drop.rawValue)
       pass.end(IngressFilter.Verdict.pass.rawValue)
-      // Whoever was not answered for a while is looked for again only after another while.
+      // If a neighbour did not answer for a while, the kernel asks for it again only some time later.
       func answers(_ n: Int, _ expected: Bool) -> Bool {
         let ping = "ip netns exec inner ping -q -c 1 -W 1 10.64.\(n).1 > /dev/null && echo yes"
         return (1...(expected ? 20 : 1)).contains { _ in (shell(ping) == "yes\n") == expected }
@@ -103,7 +103,7 @@ struct RouteNetlinkKernelTests {
         #expect(try route.has(filter) && !route.has(IngressFilter(at: .block(77), handle: 4)))
         #expect(try links.allSatisfy { link throws in try route.runs(program, onIngressOf: link) })
         #expect(answers(1, expected) && answers(2, expected))
-        // One filter, whose program was replaced.
+        // There is one filter, whose program was replaced.
         #expect(shell("tc filter show block 77 | grep -c bytecode") == "1\n")
       }
       #expect(shell("tc qdisc del dev v1 ingress") == "")
@@ -114,7 +114,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("A veth pair with one end in another namespace, its name, MAC and MTU given, in one request")
+  @Test("One request makes a veth pair with an end in another namespace, and with names, MACs and MTU")
   func veth() throws {
     try inOwnNetwork { () throws in
       #expect(shell("ip netns add inner; ip link add br0 type bridge") == "")
@@ -149,7 +149,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("A macvlan has the lower link and the mode that were asked for, or the kernel's own")
+  @Test("A macvlan has the requested lower link and mode, or the kernel's default mode")
   func macvlan() throws {
     try inOwnNetwork { () throws in
       #expect(shell("ip link add v0 type veth peer name v1") == "")
@@ -167,7 +167,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("Everything ip shows is listed, link by link")
+  @Test("links() returns every link that ip shows")
   func links() throws {
     try inOwnNetwork { () throws in
       #expect(
@@ -181,7 +181,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("Every parameter of IPv4 that a link has is set by its number, as its file shows")
+  @Test("Every IPv4 parameter of a link is set by its number, as its file shows")
   func ipv4Parameters() throws {
     try inOwnNetwork { () throws in
       var route = try RouteConnection()
@@ -197,7 +197,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("Routes of every table, with gateway, link and metric, as ip shows them")
+  @Test("Routes of every table have the gateway, link and metric that ip shows")
   func routes() throws {
     try inOwnNetwork { () throws in
       #expect(
@@ -220,7 +220,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("The way to an address, with its MTU; and the gateways of a route that goes several ways")
+  @Test("The route to an address has its MTU, and a multipath route has its gateways")
   func ways() throws {
     try inOwnNetwork { () throws in
       let setup = """
@@ -240,7 +240,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("The way of a packet that arrives: by rules for its source and link; none where it is dropped on arrival")
+  @Test("The route of an arriving packet follows rules for its source and link, and is nil if the packet is dropped")
   func waysThrough() throws {
     try inOwnNetwork { () throws in
       let setup = """
@@ -258,14 +258,14 @@ struct RouteNetlinkKernelTests {
       #expect(try way("10.1.0.6")?.gateway == ip("192.0.2.1"))
       #expect(try way("10.1.0.8")?.gateway == ip("192.0.2.9"))
       #expect(try way("10.1.0.7") == nil)
-      // rp_filter: nobody there is reached by this link.
+      // rp_filter drops the packet, because the host does not reach its source by this link.
       #expect(try way("10.2.0.6") == nil)
       #expect(shell("echo 0 > /proc/sys/net/ipv4/conf/b0/forwarding") == "")
       #expect(try way("10.1.0.6") == nil)
     }
   }
 
-  @Test("Neighbours that are added, listed and deleted")
+  @Test("Neighbours can be added, listed and deleted")
   func neighbours() throws {
     try inOwnNetwork { () throws in
       #expect(shell("ip link add a0 type veth peer name b0; ip addr add 192.0.2.2/24 dev a0; ip link set a0 up") == "")
@@ -283,7 +283,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("A refusal says what was refused, on what, and why in the kernel's own words; what follows it is done")
+  @Test("A refusal names the operation, its subject and the kernel's reason, and later requests are still carried out")
   func refusals() throws {
     try inOwnNetwork { () throws in
       var route = try RouteConnection()
@@ -304,7 +304,7 @@ struct RouteNetlinkKernelTests {
     }
   }
 
-  @Test("A connection stays in the namespace it was opened in")
+  @Test("A connection stays in the namespace in which it was opened")
   func stays() throws {
     try inOwnNetwork { () throws in
       #expect(shell("ip netns add inner; ip -n inner link add br7 type bridge") == "")

@@ -31,7 +31,7 @@ struct AccountsTests {
       short:x:46
       """)
 
-  @Test("A user has the groups whose lists name it, after its own, each once")
+  @Test("A user has its primary group, and then each group that lists it, once")
   func user() throws {
     let ann = try accounts.identity("ann")
     #expect(ann.user == Accounts.User(name: "ann", id: 1000, group: 100, home: "/home/ann", shell: "/bin/zsh"))
@@ -54,7 +54,7 @@ struct AccountsTests {
     #expect(try accounts.group("77") == 77)
   }
 
-  @Test("A number without an entry is a user of the group with the same number, who lives in /")
+  @Test("A number without an entry is a user whose group has the same number, and whose home is /")
   func number() throws {
     let nobody = try accounts.identity("4711")
     #expect(nobody.user == Accounts.User(name: "4711", id: 4711, group: 4711, home: "/", shell: "/bin/sh"))
@@ -62,16 +62,16 @@ struct AccountsTests {
     #expect(try accounts.identity("4711:wheel").groups == [10])
   }
 
-  @Test("A name that is a number is a name first")
+  @Test("A name takes precedence over a number")
   func numberAsName() throws { #expect(try accounts.identity("1001").user.id == 2000) }
 
-  @Test("Who has no directory or shell has / and /bin/sh")
+  @Test("A user without a home directory or a shell has / and /bin/sh")
   func bare() throws {
     let bare = try accounts.identity("bare").user
     #expect(bare.home == "/" && bare.shell == "/bin/sh")
   }
 
-  @Test("A number has the name of its first entry, or none")
+  @Test("A user id has the name of its first entry, or none")
   func name() {
     #expect(accounts.name(of: 0) == "root")
     #expect(accounts.name(of: 1000) == "ann")
@@ -79,7 +79,7 @@ struct AccountsTests {
   }
 
   @Test(
-    "Who is not listed, in a line that is none among others, is refused",
+    "An identity that no valid line lists is refused",
     arguments: [
       "", ":", ":wheel", "ann:", "bob", "short", "text", "negative", "greatest", "too-great", "+", "+nis", "# comment",
       "-1", "+5", "0x5", "4294967295", "4294967296", "ann:nosuch", "ann:-1", "ann:4294967295", "ann:bad", "ann:short",
@@ -89,13 +89,13 @@ struct AccountsTests {
     #expect(throws: Identity.Invalid.self) { try accounts.identity(text) }
   }
 
-  @Test("Who called sudo is told by its variables")
+  @Test("The variables of sudo tell who called it")
   func caller() throws {
     let sudo = ["SUDO_UID": "1000", "SUDO_GID": "44", "SUDO_USER": "ann"]
     let ann = try #require(accounts.caller { sudo[$0] })
     #expect(ann.user.name == "ann" && ann.group == 44 && ann.groups == [44, 10, 100])
     #expect(accounts.caller({ sudo[$0] }, group: 7)?.group == 7)
-    // One whom only a directory service knows.
+    // A user that only a directory service knows.
     let remote = ["SUDO_UID": "70000", "SUDO_GID": "70001", "SUDO_USER": "annex"]
     let annex = try #require(accounts.caller { remote[$0] })
     #expect(annex.user.name == "annex" && annex.user.home == "/" && annex.groups == [70001, 45])
@@ -104,7 +104,7 @@ struct AccountsTests {
     #expect(accounts.caller { $0 == "SUDO_UID" ? "" : nil } == nil)
   }
 
-  @Test("Files that list nobody list nobody", arguments: ["", "\n\n", ":::", "::::::", "root"])
+  @Test("Files without valid entries list no users and no groups", arguments: ["", "\n\n", ":::", "::::::", "root"])
   func empty(text: String) {
     let accounts = Accounts(passwd: text, group: text)
     #expect(accounts.name(of: 0) == nil)

@@ -4,24 +4,24 @@ import Testing
 
 @testable import Launch
 
-@Suite("What is said about capabilities")
+@Suite("Capability changes")
 struct CapabilityChangesTests {
   private func set(_ names: String...) -> CapabilitySet {
     CapabilitySet(Capability.all.filter { names.contains($0.name) })
   }
 
   @Test(
-    "a name may have cap_ or not, in any case, and lists may be repeated",
+    "A capability may be named with or without cap_ and in any case, and lists may be repeated",
     arguments: [["net_raw,kill"], ["CAP_NET_RAW", "Kill"], ["cap_kill,NET_RAW", "net_raw"]])
   func names(lists: [String]) throws {
     #expect(try CapabilityChanges(dropping: lists, adding: []).dropped == set("cap_net_raw", "cap_kill"))
     #expect(try CapabilityChanges(dropping: [], adding: lists).added == set("cap_net_raw", "cap_kill"))
   }
 
-  @Test("nothing said changes nothing")
+  @Test("Empty lists change nothing")
   func none() throws { #expect(try CapabilityChanges(dropping: [], adding: []) == CapabilityChanges()) }
 
-  @Test("all means all that the other list does not name")
+  @Test("The word all means all capabilities that the other list does not name")
   func all() throws {
     let raw = set("cap_net_raw")
     let dropping = try CapabilityChanges(dropping: ["ALL"], adding: ["net_raw"])
@@ -32,7 +32,7 @@ struct CapabilityChangesTests {
   }
 
   @Test(
-    "a contradiction, and what is no name, is refused",
+    "A contradiction, or a text that is not a name, is refused",
     arguments: [
       (["all"], ["all"], "exclude each other"), (["kill"], ["CAP_KILL"], "cap_kill is in both"),
       (["net_raw,"], [], "--cap-drop '' is no capability"), ([""], [], "--cap-drop '' is no capability"),
@@ -50,7 +50,7 @@ struct CapabilityChangesTests {
     }
   }
 
-  @Test("Near are those that contain the text, then those that differ by one letter in three; five at most")
+  @Test("Near names contain the text, or next differ by one letter in three, and are five at most")
   func near() {
     let names = ["net_admin", "net_raw", "sys_admin", "sys_rawio", "kill", "bpf"]
     #expect(NearNames.of("raw", in: names) == ["net_raw", "sys_rawio"])
@@ -66,9 +66,9 @@ struct CapabilityChangesTests {
   }
 }
 
-@Suite("What a set of capabilities is called")
+@Suite("Capability sets")
 struct CapabilitySetTests {
-  @Test("all, none, the names, or what is missing where that is shorter")
+  @Test("A capability set is described by all, none, its names, or the missing names if these are fewer")
   func description() throws {
     let raw = CapabilitySet([.netRaw])
     #expect("\(CapabilitySet.all)" == "all")
@@ -76,11 +76,11 @@ struct CapabilitySetTests {
     #expect("\(raw)" == "cap_net_raw")
     #expect("\(CapabilitySet([.sysAdmin, .netRaw]))" == "cap_net_raw,cap_sys_admin")
     #expect("\(CapabilitySet.all.subtracting(raw))" == "all but cap_net_raw")
-    // What this kernel does not have.
+    // The set includes capabilities that this kernel lacks.
     #expect("\(CapabilitySet(rawValue: .max))" == "all")
   }
 
-  @Test("its bits are the kernel's")
+  @Test("The bits of a capability set are the kernel's")
   func bits() {
     #expect(CapabilitySet([.netRaw]).rawValue == 1 << 13)
     #expect(CapabilitySet([.netAdmin, .sysAdmin]).rawValue == 1 << 12 | 1 << 21)
@@ -89,9 +89,9 @@ struct CapabilitySetTests {
   }
 }
 
-@Suite("What /proc tells of a process")
+@Suite("Credentials of a process in /proc")
 struct ProcessCredentialsTests {
-  @Test("the effective user and capabilities")
+  @Test("The status of a process contains its effective user and capabilities")
   func status() {
     let status =
       "Name:\tUid: 7\nUid:\t0\t1000\t0\t0\nGid:\t5\t5\t5\t5\nCapPrm:\t0000000000000001\nCapEff:\t0000000000002400\n"
@@ -100,10 +100,10 @@ struct ProcessCredentialsTests {
     #expect(credentials?.capabilities.rawValue == 0x2400)
   }
 
-  @Test("nothing of what is no status", arguments: ["", "Uid:\t0\t0\t0\t0\n", "Uid:\nCapEff:\n", "CapEff:\t0\n"])
+  @Test("An invalid status text gives nil", arguments: ["", "Uid:\t0\t0\t0\t0\n", "Uid:\nCapEff:\n", "CapEff:\t0\n"])
   func garbage(status: String) { #expect(ProcessCredentials(status: status) == nil) }
 
-  @Test("of this process, and nothing of one that is not there")
+  @Test("This process has credentials, and a process that does not exist has none")
   func here() throws {
     let own = try #require(ProcessCredentials(of: getpid()))
     #expect(own.user == geteuid())

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Launch
 
-/// Each in a process of its own: forking needs one that has no other threads at work, and signals stay blocked.
-@Suite("A child process")
+/// Each test has its own process: fork(2) needs one in which no other threads run, and signals stay blocked.
+@Suite("Child processes")
 struct ChildProcessTests {
-  @Test("prepares itself, waits for permission, and becomes the command")
+  @Test("A child prepares itself, waits for permission, and becomes the command")
   func becomesCommand() async {
     await #expect(processExitsWith: .exitCode(7)) {
       let signals = BlockedSignals()
@@ -22,7 +22,7 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("has the variables that come with the permission, before those of the command")
+  @Test("The command has the variables that come with the permission, unless it has its own")
   func variables() async {
     await #expect(processExitsWith: .success) {
       let signals = BlockedSignals()
@@ -36,7 +36,7 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("starts the command with an empty environment where that is asked for")
+  @Test("The child starts the command with an empty environment if that is requested")
   func emptyEnvironment() async {
     await #expect(processExitsWith: .success) {
       let signals = BlockedSignals()
@@ -49,7 +49,7 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("reports the step that failed, with its name and errno, at the next checkpoint")
+  @Test("A child reports the step that failed, with its name and errno, at the next checkpoint")
   func failingStep() async {
     await #expect(processExitsWith: .success) {
       let signals = BlockedSignals()
@@ -63,14 +63,14 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("reports the step that failed also when it has ended before it is let go on")
+  @Test("A child reports the step that failed even if it ended before it got permission")
   func failedBefore() async {
     await #expect(processExitsWith: .success) {
       let signals = BlockedSignals()
       let child = try ChildProcess(signals: signals, command: Command(["true"])) { (_) throws(SystemError) in
         throw SystemError("mount", "/sys", errno: EPERM)
       }
-      // Its end, without taking it.
+      // Waits for the child's end without collecting it.
       var information = siginfo_t()
       waitid(P_PID, id_t(child.pid), &information, WEXITED | WNOWAIT)
       do throws(LaunchError) { try child.proceed() } catch {
@@ -80,7 +80,7 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("reports why the command cannot be executed")
+  @Test("A child reports why the command cannot be executed")
   func noCommand() async {
     await #expect(processExitsWith: .success) {
       let signals = BlockedSignals()
@@ -92,7 +92,7 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("reports a working directory that is not there as a failed step, not as a missing command")
+  @Test("A child reports a missing working directory as a failed step, and not as a missing command")
   func noDirectory() async {
     await #expect(processExitsWith: .success) {
       let signals = BlockedSignals()
@@ -105,7 +105,7 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("tells a child that is killed before its command as such")
+  @Test("A child that is killed before it executes the command is reported as such")
   func killedEarly() async {
     await #expect(processExitsWith: .success) {
       let signals = BlockedSignals()
@@ -119,7 +119,7 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("is ended at once when it is not wanted any more")
+  @Test("The parent can end a child at once")
   func ended() async {
     await #expect(processExitsWith: .success) {
       let signals = BlockedSignals()
@@ -132,10 +132,10 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("gives the command the signal mask that there was before")
+  @Test("The child gives the command the previous signal mask")
   func signalMask() async {
     await #expect(processExitsWith: .exitCode(5)) {
-      // The test runner's thread has some blocked.
+      // The thread of the test runner blocks some signals.
       var none = sigset_t()
       sigemptyset(&none)
       pthread_sigmask(SIG_SETMASK, &none, nil)
@@ -149,15 +149,15 @@ struct ChildProcessTests {
     }
   }
 
-  @Test("is told of what a signal asked for while it was being prepared")
+  @Test("A pending signal that asks for the end is found, unless it is ignored")
   func pendingEnd() async {
     await #expect(processExitsWith: .success) {
       _ = BlockedSignals()
-      // As below nohup(1).
+      // The same as below nohup(1).
       signal(SIGHUP, SIG_IGN)
       raise(SIGHUP)
       let before = EndSignal.pending
-      // To this thread: the test runner's others do not block it.
+      // The signal goes to this thread, because other threads of the test runner do not block it.
       raise(SIGTERM)
       exit(before == nil && EndSignal.pending == SIGTERM ? 0 : 1)
     }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Launch
 
-@Suite("What a child reports")
+@Suite("Reports of a child")
 struct ReportTests {
   @Test(
-    "an error arrives as it was sent",
+    "An error arrives as it was sent",
     arguments: [
       LaunchError.setup(SystemError("mount", "/sys", errno: EPERM)),
       .execution(SystemError("execute", "no such program", errno: ENOENT)),
@@ -20,14 +20,14 @@ struct ReportTests {
     #expect(Report.decode(report) == error)
   }
 
-  @Test("a checkpoint is no error")
+  @Test("A checkpoint is not an error")
   func checkpoint() {
     #expect(Report.checkpoint.count == Report.headSize)
     #expect(Report.textSize(Report.checkpoint) == 0)
     #expect(Report.decode(Report.checkpoint) == nil)
   }
 
-  @Test("a report fits into one write that is not split, however long the name")
+  @Test("A report fits into one atomic write, however long the name")
   func long() throws {
     let report = Report.encode(.execution(SystemError("execute", String(repeating: "é", count: 5000), errno: ENOENT)))
     #expect(report.count <= Int(PIPE_BUF))
@@ -39,7 +39,7 @@ struct ReportTests {
     #expect(error.subject.hasPrefix("éé"))
   }
 
-  @Test("any text after the head is taken without a trap")
+  @Test("A report with any text after its head is decoded without a trap")
   func garbage() {
     let report = Report.encode(.setup(SystemError("mount", "/sys", errno: EPERM)))
     for count in Report.headSize..<report.count { #expect(Report.decode(Array(report[..<count])) != nil) }
@@ -47,9 +47,9 @@ struct ReportTests {
   }
 }
 
-@Suite("What a parent permits")
+@Suite("Permissions of a parent")
 struct PermissionTests {
-  @Test("variables arrive as they were sent")
+  @Test("Variables arrive as they were sent")
   func roundTrip() {
     let variables: [Command.Variable] = [
       ("A", "é=1"), ("B", nil), ("C", ""), ("D", String(repeating: "x", count: 300)),
@@ -66,27 +66,27 @@ struct PermissionTests {
 @Suite("Exit status")
 struct ExitStatusTests {
   @Test(
-    "reads what waitpid gives",
+    "ExitStatus reads the wait status of waitpid",
     arguments: [
       (0, Launch.ExitStatus.exited(0)), (7 << 8, .exited(7)), (255 << 8, .exited(255)), (15, .signaled(15)),
-      // With a core dump.
+      // This status has the flag of a core dump.
       (11 | 0x80, .signaled(11)),
     ] as [(Int32, Launch.ExitStatus)])
   func ends(raw: Int32, status: Launch.ExitStatus) { #expect(Launch.ExitStatus(waitStatus: raw) == status) }
 
-  @Test("takes a stop or a continuation for no end", arguments: [0x137f, 0xffff] as [Int32])
+  @Test("ExitStatus does not take a stop or a continuation for an end", arguments: [0x137f, 0xffff] as [Int32])
   func stops(raw: Int32) { #expect(Launch.ExitStatus(waitStatus: raw) == nil) }
 
-  @Test("tells a signal as a shell does")
+  @Test("ExitStatus gives a signal the same code as a shell")
   func code() {
     #expect(Launch.ExitStatus.exited(7).code == 7)
     #expect(Launch.ExitStatus.signaled(9).code == 137)
   }
 }
 
-@Suite("Why a command did not start")
+@Suite("Launch errors")
 struct LaunchErrorTests {
-  @Test("says so in one sentence")
+  @Test("A launch error says in one sentence why the command did not start")
   func description() {
     #expect(
       "\(LaunchError.execution(SystemError("execute", "x", errno: ENOENT)))"

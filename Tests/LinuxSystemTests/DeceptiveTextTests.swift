@@ -2,10 +2,10 @@ import Testing
 
 @testable import LinuxSystem
 
-@Suite("Text that deceives")
+@Suite("Deceptive text")
 struct DeceptiveTextTests {
   @Test(
-    "a character that is not seen, or is seen as another one, is told",
+    "A character that is invisible, or looks like another one, is deceptive",
     arguments: [
       0x0...0x1f, 0x7f...0xa0, 0xad...0xad, 0x34f...0x34f, 0x600...0x605, 0x61c...0x61c, 0x115f...0x1160,
       0x17b4...0x17b5, 0x180b...0x180f, 0x2000...0x200f, 0x2028...0x202f, 0x2060...0x206f, 0x2800...0x2800,
@@ -16,7 +16,7 @@ struct DeceptiveTextTests {
     for value in range { #expect(Unicode.Scalar(value)!.isDeceptive, "U+\(String(value, radix: 16))") }
   }
 
-  @Test("letters, marks on them, symbols and the space are left as they are")
+  @Test("Letters, marks on them, symbols and the space stay unchanged")
   func plain() {
     let text = " ~Aé e\u{301} 名前 한글 नमस्ते שלום 🦊 €"
     #expect(text.replacingDeceptive { _ in "?" } == text)

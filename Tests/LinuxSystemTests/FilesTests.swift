@@ -6,7 +6,7 @@ import Testing
 @testable import LinuxSystem
 
 extension ScratchDirectory {
-  /// The permission bits of a file in it.
+  /// The permission bits of a file in the directory.
   func mode(_ name: String) -> UInt32 {
     var status = stat()
     return stat(file(name), &status) == 0 ? status.st_mode & 0o7777 : 0
@@ -15,13 +15,13 @@ extension ScratchDirectory {
 
 @Suite("Files")
 struct FilesTests {
-  @Test("reads files of /proc, whose size is given as 0")
+  @Test("readText reads files of /proc, whose size is given as 0")
   func readsProc() throws {
     #expect(try readText("/proc/self/comm").hasSuffix("\n"))
     #expect(try readText("/proc/self/status").hasPrefix("Name:\t"))
   }
 
-  @Test("reads files around and beyond the size of a chunk", arguments: [0, 1, 4095, 4096, 4097, 20480, 100_000])
+  @Test("readFile reads files around and beyond the chunk size", arguments: [0, 1, 4095, 4096, 4097, 20480, 100_000])
   func readsWhole(size: Int) throws {
     let scratch = try ScratchDirectory()
     let content = (0..<size).map { UInt8(ascii: "a") + UInt8($0 % 26) }
@@ -31,7 +31,7 @@ struct FilesTests {
     #expect(try readFile(path) == content)
   }
 
-  @Test("waits for nobody where something else than a file is in its place, and reads no more than a limit")
+  @Test("readFile does not wait for anything other than a file, and reads no more than a limit")
   func noFile() throws {
     let scratch = try ScratchDirectory()
     let (fifo, path) = (scratch.file("fifo"), scratch.file("f"))
@@ -43,18 +43,18 @@ struct FilesTests {
     try file.write("12345678", path)
     #expect(try readFile(path, limit: 8).count == 8)
     #expect(throws: SystemError("read", path, errno: EFBIG)) { try readFile(path, limit: 7) }
-    // All of it holes.
+    // The whole file is a hole.
     #expect(ftruncate(file.raw, 1 << 40) == 0)
     #expect(throws: SystemError("read", path, errno: EFBIG)) { try readFile(path) }
   }
 
-  @Test("names what could not be read, and why")
+  @Test("The error of a failed read names the file and the reason")
   func missingFile() {
     #expect(throws: SystemError("open", "/nonexistent/file", errno: ENOENT)) { try readFile("/nonexistent/file") }
     #expect(throws: SystemError("read", "/", errno: EISDIR)) { try readFile("/") }
   }
 
-  @Test("replaces bytes that are not UTF-8")
+  @Test("Decoding replaces bytes that are not UTF-8")
   func notUTF8() throws {
     let ends = try Pipe()
     let written: [UInt8] = [0x61, 0xff, 0x62]
@@ -64,7 +64,7 @@ struct FilesTests {
     #expect(String(decoding: written, as: UTF8.self) == "a\u{fffd}b")
   }
 
-  @Test("writes only to a file that exists")
+  @Test("writeText writes only to a file that exists")
   func writesExisting() throws {
     let scratch = try ScratchDirectory()
     let path = scratch.file("f")
@@ -74,12 +74,12 @@ struct FilesTests {
     #expect(try readText(path) == "grüße")
   }
 
-  @Test("reports a full disk")
+  @Test("writeText reports a full disk")
   func fullDisk() {
     #expect(throws: SystemError("write", "/dev/full", errno: ENOSPC)) { try writeText("x", to: "/dev/full") }
   }
 
-  @Test("makes a directory once, with its mode whatever the umask is")
+  @Test("makeDirectory makes a directory once, with its mode whatever the umask")
   func makesDirectory() throws {
     let scratch = try ScratchDirectory()
     #expect(try makeDirectory(scratch.file("d"), mode: 0o777))
@@ -88,7 +88,7 @@ struct FilesTests {
     #expect(scratch.mode("d") == 0o777)
   }
 
-  @Test("does not take a file for the directory that it should make")
+  @Test("makeDirectory does not take a file for the directory that it should make")
   func fileInTheWay() throws {
     let scratch = try ScratchDirectory()
     let path = scratch.file("f")
@@ -98,7 +98,7 @@ struct FilesTests {
     #expect(throws: SystemError("make directory", below, errno: ENOTDIR)) { try makeDirectory(below) }
   }
 
-  @Test("what is in the place of a file is neither waited for nor followed; of a file to do without it is replaced")
+  @Test("Opening a file neither waits for nor follows what is in its place, and openReplacing replaces that")
   func planted() throws {
     let scratch = try ScratchDirectory()
     let (path, other) = (scratch.file("f"), scratch.file("other"))
@@ -121,7 +121,7 @@ struct FilesTests {
       }
     }
     #expect(try readText(other) == "kept")
-    // What is in a directory is somebody's.
+    // What is in a directory may belong to somebody, so the directory stays.
     try makeDirectory(path)
     try makeDirectory(path + "/d")
     #expect(throws: SystemError("open", path, errno: EISDIR)) {
@@ -129,7 +129,7 @@ struct FilesTests {
     }
   }
 
-  @Test("removes a file once")
+  @Test("removeFile removes a file once")
   func removesFile() throws {
     let scratch = try ScratchDirectory()
     let path = scratch.file("f")
@@ -139,7 +139,7 @@ struct FilesTests {
     #expect(throws: SystemError("remove", scratch.path, errno: EISDIR)) { try removeFile(scratch.path) }
   }
 
-  @Test("lists a directory without the dots, and one that does not exist as empty")
+  @Test("directoryEntries lists a directory without the dots, and a missing directory as empty")
   func listsDirectory() throws {
     let scratch = try ScratchDirectory()
     #expect(try directoryEntries(scratch.path).isEmpty)
@@ -150,7 +150,7 @@ struct FilesTests {
     #expect(throws: SystemError("list", "/dev/null", errno: ENOTDIR)) { try directoryEntries("/dev/null") }
   }
 
-  @Test("tells where a symbolic link points, also one that leads nowhere")
+  @Test("linkTarget returns the target of a symbolic link, even if the target does not exist")
   func readsLink() throws {
     let scratch = try ScratchDirectory()
     #expect(symlink("/no/where", scratch.file("l")) == 0)
@@ -163,7 +163,7 @@ struct FilesTests {
 
 @Suite("File locks")
 struct FileLockTests {
-  @Test("an exclusive lock excludes all others until its description is closed")
+  @Test("An exclusive lock excludes all others until its open file description is closed")
   func exclusive() throws {
     let scratch = try ScratchDirectory()
     let path = scratch.file("lock")
@@ -173,7 +173,7 @@ struct FileLockTests {
       try first.lock(.exclusive, path)
       #expect(other.tryLock(.exclusive) == false)
       #expect(other.tryLock(.shared) == false)
-      // The same description may change its own lock.
+      // The same open file description may change its own lock.
       #expect(first.tryLock(.shared) == true)
       #expect(other.tryLock(.shared) == true)
       #expect(first.tryLock(.exclusive) == false)
@@ -181,7 +181,7 @@ struct FileLockTests {
     #expect(other.tryLock(.exclusive) == true)
   }
 
-  @Test("a lock that somebody keeps is waited for to a limit")
+  @Test("A wait for a lock that something else holds ends at a limit")
   func limit() throws {
     let scratch = try ScratchDirectory()
     let path = scratch.file("lock")
@@ -198,7 +198,7 @@ struct FileLockTests {
     try own.lock(.shared, "x", limit: 0)
   }
 
-  @Test("a lock belongs to the open file: a duplicate holds it too")
+  @Test("A lock belongs to the open file description, so a duplicate descriptor holds it too")
   func duplicate() throws {
     let scratch = try ScratchDirectory()
     let path = scratch.file("lock")
@@ -213,7 +213,7 @@ struct FileLockTests {
     #expect(kept.tryLock(.exclusive) == true)
   }
 
-  @Test("what is no descriptor cannot be locked")
+  @Test("An invalid descriptor cannot be locked")
   func closed() {
     let nothing = OwnedDescriptor(owning: -1)
     #expect(throws: SystemError("lock", "x", errno: EBADF)) { try nothing.lock(.shared, "x") }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LinuxSystem
 
-/// Whether this open file is open, told by what it is: another test may have taken the number meanwhile.
+/// Whether this open file is still open. Its identity shows that: another test may have got its number meanwhile.
 private func isOpen(_ number: Int32, _ identity: FileIdentity) -> Bool {
   var status = stat()
   return fstat(number, &status) == 0 && FileIdentity(status) == identity
@@ -12,12 +12,12 @@ private func isOpen(_ number: Int32, _ identity: FileIdentity) -> Bool {
 
 @Suite("Owned descriptors")
 struct OwnedDescriptorTests {
-  @Test("a descriptor is closed when its owner goes")
+  @Test("A descriptor is closed when its owner goes out of scope")
   func closes() throws {
     let number: Int32
     let identity: FileIdentity
     do {
-      // A pipe has an inode of its own, so that it can be told from what takes its number afterwards.
+      // A pipe has its own inode, which tells it from a file that gets its number afterwards.
       let ends = try Pipe()
       number = ends.readEnd.raw
       identity = try ends.readEnd.identity()
@@ -26,7 +26,7 @@ struct OwnedDescriptorTests {
     #expect(!isOpen(number, identity))
   }
 
-  @Test("a descriptor that was released is the caller's to close")
+  @Test("The caller closes a descriptor that was released")
   func releases() throws {
     let ends = try Pipe()
     let identity = try ends.writeEnd.identity()
@@ -35,7 +35,7 @@ struct OwnedDescriptorTests {
     #expect(close(number) == 0)
   }
 
-  @Test("every descriptor is close-on-exec")
+  @Test("Every descriptor is close-on-exec")
   func closeOnExec() throws {
     let root = try OwnedDescriptor.open("/", O_RDONLY | O_DIRECTORY)
     let file = try root.open("proc", O_RDONLY)
@@ -45,7 +45,7 @@ struct OwnedDescriptorTests {
     }
   }
 
-  @Test("a file opened relative to a directory is the one of its path")
+  @Test("A file that is opened relative to a directory is the one at that path")
   func opensRelative() throws {
     let directory = try OwnedDescriptor.open("/proc/self", O_RDONLY | O_DIRECTORY)
     let file = try directory.open("ns/net", O_RDONLY)
@@ -55,7 +55,7 @@ struct OwnedDescriptorTests {
     }
   }
 
-  @Test("two names of one file have one identity, two files have two")
+  @Test("Two names of one file have one identity, and two files have two")
   func identities() throws {
     let null = try OwnedDescriptor.open("/dev/null", O_RDONLY)
     #expect(try null.identity() == FileIdentity(path: "/dev/../dev/null"))
@@ -66,7 +66,7 @@ struct OwnedDescriptorTests {
     }
   }
 
-  @Test("the kept end of a pipe sees that the other is closed")
+  @Test("The kept end of a pipe sees that the other end is closed")
   func pipeEnds() throws {
     let first = try Pipe()
     #expect(try first.keepReadEnd().readAll("pipe").isEmpty)

@@ -1,9 +1,9 @@
 import LinuxSystem
 import Testing
 
-@Suite("Programs that judge packets")
+@Suite("Packet programs")
 struct PacketProgramTests {
-  /// An instruction as tcpdump -ddd prints it.
+  /// The instructions as tcpdump -ddd prints them.
   private func lines(_ program: PacketProgram) -> [String] {
     let bytes = program.bytes
     return stride(from: 0, to: bytes.count, by: 8).map { start in
@@ -14,7 +14,7 @@ struct PacketProgramTests {
   }
 
   // tcpdump 4.99: tcpdump -ddd -y EN10MB 'udp dst port 53'; IPv4 only.
-  @Test("One is written as tcpdump writes it")
+  @Test("A packet program has the same instructions as tcpdump writes")
   func golden() {
     var program = PacketProgram()
     let no = program.label()

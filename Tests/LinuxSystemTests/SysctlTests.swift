@@ -6,7 +6,7 @@ import Testing
 @Suite("Sysctls")
 struct SysctlTests {
   @Test(
-    "the first separator decides what dots and slashes mean, as in sysctl(8)",
+    "The first separator decides what dots and slashes mean, as in sysctl(8)",
     arguments: [
       ("net.ipv4.ip_forward", "/proc/sys/net/ipv4/ip_forward"),
       ("net.ipv4.conf.eth0/100.forwarding", "/proc/sys/net/ipv4/conf/eth0.100/forwarding"),
@@ -18,13 +18,13 @@ struct SysctlTests {
     #expect(Sysctl(name).path == path)
   }
 
-  @Test("a value is read without its newline")
+  @Test("A value is read without its newline")
   func reads() throws {
     let release = try Sysctl("kernel.ostype").read()
     #expect(release == "Linux")
   }
 
-  @Test("a parameter that does not exist is ENOENT")
+  @Test("A read of a parameter that does not exist fails with ENOENT")
   func missing() {
     #expect(throws: SystemError("open", "/proc/sys/net/nonexistent", errno: ENOENT)) {
       _ = try Sysctl("net.nonexistent").read()

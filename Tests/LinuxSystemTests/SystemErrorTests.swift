@@ -5,7 +5,7 @@ import Testing
 
 @Suite("System errors")
 struct SystemErrorTests {
-  @Test("an error says what failed, on what, and why")
+  @Test("An error says what failed, on what, and why")
   func description() {
     #expect(
       SystemError("open", "/run/x", errno: ENOENT).description == "cannot open /run/x: No such file or directory")
@@ -13,7 +13,7 @@ struct SystemErrorTests {
     #expect(errorText(9999) == "Unknown error 9999")
   }
 
-  @Test("a call that a signal interrupts is made again")
+  @Test("systemCall repeats a call that a signal interrupts")
   func retries() throws {
     var calls = 0
     let result = try systemCall("try", "") { () -> Int32 in
@@ -24,7 +24,7 @@ struct SystemErrorTests {
     #expect(result == 42 && calls == 4)
   }
 
-  @Test("any other failure is thrown at once")
+  @Test("systemCall throws any other failure at once")
   func fails() {
     var calls = 0
     #expect(throws: SystemError("try", "thing", errno: EACCES)) {
@@ -37,7 +37,7 @@ struct SystemErrorTests {
     #expect(calls == 1)
   }
 
-  @Test("what describes a call is not built when it succeeds")
+  @Test("systemCall does not build the description of a call that succeeds")
   func lazyDescription() throws {
     func unexpected() -> String {
       Issue.record("a description was built")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NFTables
 
-/// Gives each of the messages to a closure as a reply, with its payload cut to every length.
+/// Passes each message to a closure as a reply, with its payload cut to every length.
 func eachTruncation(of messages: [[UInt8]], _ body: (borrowing ReplyMessage) -> Void) {
   for message in messages {
     for length in MessageHeader.size...message.count {
@@ -24,7 +24,7 @@ func decode<Value>(
     ReplyMessage(header: header, payload: message.span.bytes.extracting(MessageHeader.size..<message.count)))
 }
 
-@Suite("What nft sends can be read")
+@Suite("Decoding of messages from nft")
 struct DecodingTests {
   static let all =
     messages(bytes(Example.golden)) + messages(bytes(Wide.goldenObjects)) + messages(bytes(Wide.goldenRules))
@@ -33,7 +33,7 @@ struct DecodingTests {
     all.filter { $0[4] == UInt8(type) && $0[5] == UInt8(NFNL_SUBSYS_NFTABLES) }
   }
 
-  @Test("Tables, chains and sets read as those that they were made from")
+  @Test("Tables, chains and sets are read as those from which they were made")
   func objects() throws {
     let tables = try Self.all(NFT_MSG_NEWTABLE).map { try decode($0) { r throws(MalformedMessage) in try Table(r) } }
     #expect(tables == [Example.table, Wide.table])
@@ -46,7 +46,7 @@ struct DecodingTests {
     #expect(sets == examples + Wide.sets)
   }
 
-  @Test("Rules read as the expressions that they were made from")
+  @Test("Rules are read as the expressions from which they were made")
   func rules() throws {
     let rules = try Self.all(NFT_MSG_NEWRULE).map { try decode($0) { r throws(MalformedMessage) in try Rule(r) } }
     let expected = Example.rules + Wide.rules + [Wide.firstRule]
@@ -57,7 +57,7 @@ struct DecodingTests {
     }
   }
 
-  @Test("An expression that is not known keeps its name and bytes and is sent as it came")
+  @Test("An unknown expression keeps its name and bytes, and is sent as it came")
   func unknown() throws {
     let expression = Expression.unknown(name: "quota", data: [8, 0, 1, 0, 0, 0, 0, 7])
     let encoded = encoded(expression)
@@ -65,7 +65,7 @@ struct DecodingTests {
   }
 
   @Test(
-    "A key of an interface's name that is none stays bytes",
+    "A key that is not a valid interface name stays bytes",
     arguments: [
       [UInt8](repeating: 0x61, count: 16), [0xff] + [UInt8](repeating: 0, count: 15),
       [0x61, 0, 0x62] + [UInt8](repeating: 0, count: 13),
@@ -77,7 +77,7 @@ struct DecodingTests {
     #expect(values.keyBytes == key)
   }
 
-  @Test("Intervals are put together from starts and ends in any order")
+  @Test("Intervals are joined from starts and ends in any order")
   func intervals() throws {
     var list = ElementList()
     var buffer = MessageBuffer()
@@ -96,7 +96,7 @@ struct DecodingTests {
     #expect(list.joined(for: Wide.ports) == [elements[2], elements[1], elements[0], elements[3]])
   }
 
-  @Test("A message that is cut anywhere is refused or read as far as it goes")
+  @Test("A message that is cut anywhere is refused, or read as far as it goes")
   func truncation() {
     var count = 0
     eachTruncation(of: Self.all) { reply in

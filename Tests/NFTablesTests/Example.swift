@@ -50,7 +50,7 @@ enum Example {
     return transaction
   }
 
-  /// What `nft list table inet nsrun` (1.0.6) prints of it.
+  /// What `nft list table inet nsrun` (1.0.6) prints for the example.
   static let listing = """
     table inet nsrun {
     \tcomment "made by nsrun(8)"

@@ -1,6 +1,6 @@
 extension Example {
-  /// What nft 1.0.6 sends for the example, taken from its sendmsg. Two things were changed: sequence numbers are 0, and
-  /// the empty `typeof` (03 08 00 04 0d 00 00 00 01 00) is left out of the userdata of keys of several parts.
+  /// What nft 1.0.6 sends for the example, captured from its sendmsg calls, with two changes: sequence numbers are 0,
+  /// and the userdata of keys of several parts lacks the empty `typeof` (03 08 00 04 0d 00 00 00 01 00).
   static let golden = """
     14 00 00 00  // nlmsg_len 20
     10 00  // nlmsg_type NFNL_MSG_BATCH_BEGIN

@@ -5,7 +5,7 @@ import Testing
 
 @testable import NFTables
 
-/// A transport that keeps what is sent and answers every exchange with success for its last request.
+/// A transport that answers every exchange with success for its last request.
 final class AcknowledgingTransport: NetlinkTransport {
   private var last: UInt32 = 0
 
@@ -23,12 +23,12 @@ final class AcknowledgingTransport: NetlinkTransport {
   }
 }
 
-/// Collects what is traced.
+/// Collects the trace.
 final class TraceLog: @unchecked Sendable {
   var text = ""
 }
 
-@Suite("The trace names everything")
+@Suite("Traces of nf_tables")
 struct TraceTests {
   private static func trace(_ transaction: consuming Transaction) throws -> String {
     let log = TraceLog()
@@ -38,7 +38,7 @@ struct TraceTests {
     return log.text
   }
 
-  @Test("No attribute of any request is without a name or a value that reads")
+  @Test("Every attribute of every request has a name and a readable value")
   func everything() throws {
     for text in try [Self.trace(Example.transaction()), Self.trace(Wide.transactionWithDeletions())] {
       #expect(!text.contains("attribute "))
@@ -49,7 +49,7 @@ struct TraceTests {
     }
   }
 
-  @Test("A rule reads with the names of its expressions, registers and verdicts")
+  @Test("A trace shows a rule with the names of its expressions, registers and verdicts")
   func rule() throws {
     var transaction = Transaction()
     transaction.add(Example.rules[0])
@@ -86,7 +86,7 @@ struct TraceTests {
         """)
   }
 
-  @Test("Every message type of nf_tables is described")
+  @Test("Every message type of nf_tables has a description")
   func types() {
     for type in UInt16(0)...33 {
       #expect(NetlinkFamily.nftables.describe(NFNL_SUBSYS_NFTABLES << 8 | type) != nil, "\(type)")
@@ -94,15 +94,15 @@ struct TraceTests {
   }
 }
 
-@Suite("Edges of what is sent")
+@Suite("Edge cases of requests")
 struct EdgeTests {
-  @Test("A comment longer than nft takes is cut between characters")
+  @Test("A comment that is too long for nft is cut between characters")
   func comment() {
     let text = String(repeating: "x", count: 126) + "é"
     #expect(Userdata(.tableComment, text: text).bytes == [0, 127] + [UInt8](repeating: 0x78, count: 126) + [0])
   }
 
-  @Test("Elements that do not fit one attribute are spread over messages")
+  @Test("Elements that do not fit into one attribute are spread over several messages")
   func splitting() {
     let elements = (0..<10_000).map { SetElement(key: [.address(ip("10.0.\(UInt8($0 >> 8)).\(UInt8($0 & 255))"))]) }
     var transaction = Transaction()
@@ -112,7 +112,7 @@ struct EdgeTests {
     #expect(messages(sent(transaction)).allSatisfy { $0.count < 65_536 })
   }
 
-  @Test("An interval up to the last key has no end, and says so to nft")
+  @Test("An interval up to the last key has no end, and tells nft so")
   func openInterval() {
     var buffer = MessageBuffer()
     var index: UInt16 = 0
@@ -128,14 +128,14 @@ struct EdgeTests {
           """))
   }
 
-  @Test("A table that is destroyed is added first, so that it is there")
+  @Test("A table that is to be destroyed is added first, so that it exists")
   func destroy() {
     var transaction = Transaction()
     transaction.destroy(Example.table)
     #expect(messages(sent(transaction)).map { $0[4] } == [16, 0, 2, 17])
   }
 
-  @Test("An IPv4 address needs no check in an ip table, and one of the EtherType in a bridge table")
+  @Test("An IPv4 address needs no check in an ip table, and a check of the EtherType in a bridge table")
   func requirements() {
     func expressions(_ family: TableFamily) -> [Expression] {
       let chain = Chain("c", in: Table(family, "t"))
@@ -146,7 +146,7 @@ struct EdgeTests {
     #expect(expressions(.bridge).prefix(2) == [.meta(.etherType), .compare(.first, .equal, [8, 0])])
   }
 
-  @Test("What one statement has made sure of is not checked again")
+  @Test("A rule does not check again what an earlier statement has ensured")
   func established() {
     let rule = Rule(
       in: Wide.input,

@@ -1,7 +1,7 @@
 import NFTables
 import TestNetlink
 
-/// A table with something of everything.
+/// A table with every feature.
 enum Wide {
   static let table = Table(.inet, "t")
   static let called = Chain("c", in: table, comment: "a chain")
@@ -122,7 +122,7 @@ enum Wide {
     in: input, [.equals(.etherSource, .etherAddress(mac("02:00:00:00:00:01"))), .verdict(.continue)])
 
   /// Everything in the order in which nft sends it.
-  /// - Parameter hasNets: whether elements are added to `nets`, before the first of which nft puts an end of nothing.
+  /// - Parameter hasNets: whether to add elements to `nets`. nft puts an end without a start before the first of them.
   static func transaction(hasNets: Bool = true) -> Transaction {
     var transaction = Transaction()
     transaction.add(table)
@@ -134,7 +134,7 @@ enum Wide {
     return transaction
   }
 
-  /// The same and then some of it deleted.
+  /// The same, and then the deletion of some of it.
   static func transactionWithDeletions() -> Transaction {
     var transaction = transaction(hasNets: false)
     transaction.flush(called)

@@ -1,8 +1,8 @@
 extension Wide {
-  /// What nft 1.0.6 sends for the table, its chains, sets and elements, taken from its sendmsg. What was changed:
-  /// sequence numbers are 0; the empty `typeof` (03 08 00 04 0d 00 00 00 01 00) is left out of the userdata of keys of several
-  /// parts; and so are messages that begin with the end of an interval that nothing began, which nft sends with a set's
-  /// first.
+  /// What nft 1.0.6 sends for the table, its chains, sets and elements, captured from its sendmsg calls, with these
+  /// changes: sequence numbers are 0; the userdata of keys of several parts lacks the empty `typeof` (03 08 00 04 0d 00
+  /// 00 00 01 00); and the messages are left out that begin with the end of an interval without a start, which nft
+  /// sends with the first elements of a set.
   static let goldenObjects = """
     14 00 00 00  // nlmsg_len 20
     10 00  // nlmsg_type NFNL_MSG_BATCH_BEGIN

@@ -1,5 +1,6 @@
 extension Wide {
-  /// What nft 1.0.6 sends for the rules and the deletions after them, taken from its sendmsg; sequence numbers are 0.
+  /// What nft 1.0.6 sends for the rules and the deletions after them, captured from its sendmsg calls; sequence numbers
+  /// are 0.
   static let goldenRules = """
     9c 00 00 00  // nlmsg_len 156
     06 0a  // nlmsg_type NFT_MSG_NEWRULE

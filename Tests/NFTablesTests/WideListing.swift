@@ -1,5 +1,5 @@
 extension Wide {
-  /// What `nft list table inet t` (1.0.6) prints of it, without when elements expire.
+  /// What `nft list table inet t` (1.0.6) prints for the table, without the times at which elements expire.
   static let listing = """
     table inet t {
     \tset ports {

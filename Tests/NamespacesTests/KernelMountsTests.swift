@@ -2,7 +2,7 @@ import Testing
 
 @testable import Namespaces
 
-@Suite("Mounts that show the kernel's files")
+@Suite("Mounts of kernel files")
 struct KernelMountsTests {
   private func found(in text: String) -> KernelMounts {
     var found = KernelMounts()
@@ -10,7 +10,7 @@ struct KernelMountsTests {
     return found
   }
 
-  @Test("below /proc and /sys all types count, without those that lie in another of them")
+  @Test("Mounts of all types below /proc and /sys count, except those that lie in another of them")
   func below() {
     let mounts = found(
       in: """
@@ -36,7 +36,7 @@ struct KernelMountsTests {
     #expect(mounts.elsewhere == [])
   }
 
-  @Test("elsewhere only the kernel's own types count")
+  @Test("Only the kernel's own types count elsewhere")
   func elsewhere() {
     let mounts = found(
       in: """

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Mount points in mountinfo")
 struct MountPointTests {
-  /// As proc_pid_mountinfo(5) has it: optional fields, an escaped space, and mounts upon and below each other.
+  /// A table in the format of proc_pid_mountinfo(5): optional fields, an escaped space, and mounts upon and below each
+  /// other.
   private let table = """
     22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
     23 22 0:21 / /sys rw,nosuid,nodev,noexec,relatime shared:2 - sysfs sysfs rw
@@ -24,7 +25,7 @@ struct MountPointTests {
     return mounts
   }
 
-  @Test("takes any beginning of the table without a trap, and no mount out of nothing")
+  @Test("Any beginning of the table is read without a trap, and without additional mounts")
   func truncation() {
     let bytes = Array(table.utf8)
     let count = all(in: table).count
@@ -36,7 +37,7 @@ struct MountPointTests {
     #expect(all(in: "").isEmpty && all(in: "\n\n").isEmpty)
   }
 
-  @Test("takes garbage, and escapes that are none, as they stand", arguments: ["\\", "\\0", "\\04", "\\999", "\\400"])
+  @Test("Invalid escapes are literal, and garbage gives no mounts", arguments: ["\\", "\\0", "\\04", "\\999", "\\400"])
   func escapes(tail: String) {
     #expect(all(in: "24 23 0:6 / /sys/a\(tail) rw - tmpfs tmpfs rw\n").map(\.path) == ["/sys/a\(tail)"])
     var paths: [String] = []
@@ -44,14 +45,14 @@ struct MountPointTests {
     #expect(paths == [])
   }
 
-  @Test("tells whether a mount is shared, by the optional fields")
+  @Test("The optional fields tell whether a mount is shared")
   func shared() {
     let mounts = all(in: table)
     #expect(mounts.first { $0.path == "/sys" }?.isShared == true)
     #expect(mounts.filter { $0.path == "/sys/fs/cgroup" }.map(\.isShared) == [false, false])
   }
 
-  @Test("tells the type of the file system, behind any number of optional fields")
+  @Test("The type of the file system is found after any number of optional fields")
   func types() {
     #expect(
       all(in: table).map(\.type) == [
@@ -60,7 +61,7 @@ struct MountPointTests {
     #expect(all(in: "24 23 0:6 / /sys/a rw -\n1 2 3 / /b rw shared:1").map(\.type) == ["", ""])
   }
 
-  @Test("finds by what other paths a directory is seen, and what shows a part of it")
+  @Test("MountPoint finds the other paths of a directory, and the mounts of its parts")
   func aliases() {
     let mounts = all(
       in: """
@@ -77,13 +78,13 @@ struct MountPointTests {
         """)
     let found = MountPoint.aliases(of: "/run/state", among: mounts)
     #expect(found.paths == ["/srv/chroot/run/state", "/mnt/same"] && found.parts == ["/mnt/part"])
-    // On the root's own file system.
+    // The directory is on the root file system.
     let root = all(
       in: "22 1 254:0 / / rw - ext4 r rw\n23 22 254:0 / /copy rw - ext4 r rw\n24 22 254:0 /run /c rw - ext4 r rw\n")
     #expect(MountPoint.aliases(of: "/run/state", among: root).paths == ["/copy/run/state", "/c/state"])
     #expect(MountPoint.aliases(of: "/run/state", among: []).paths == [])
   }
 
-  @Test("reads the table of this process")
+  @Test("The table of this process can be read")
   func own() { #expect(MountPoint.on("/proc")?.type == "proc") }
 }

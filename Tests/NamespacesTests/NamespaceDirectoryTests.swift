@@ -5,8 +5,8 @@ import Testing
 
 @testable import Namespaces
 
-/// Without privilege: a directory in which no name is a mount.
-@Suite("A directory of names")
+/// These tests need no privileges: no name in the directory is a mount.
+@Suite("Directory of namespace names")
 struct NamespaceDirectoryTests {
   private let directory: NamespaceDirectory
   private let scratch: ScratchDirectory
@@ -16,7 +16,7 @@ struct NamespaceDirectoryTests {
     directory = NamespaceDirectory(path: scratch.path)
   }
 
-  @Test("lists stale files too, sorted, and none where there is no directory")
+  @Test("The directory lists stale files too, sorted, and no names if it does not exist")
   func names() throws {
     for name in ["b", "a", "c\u{1}"] {
       _ = try OwnedDescriptor.open(scratch.path + "/\(name)", O_CREAT | O_WRONLY, mode: 0)
@@ -25,7 +25,7 @@ struct NamespaceDirectoryTests {
     #expect(try NamespaceDirectory(path: "/nonexistent").names() == [])
   }
 
-  @Test("gives a file without a namespace no identity, and does not open it")
+  @Test("A file without a namespace has no identity, and is not opened")
   func stale() throws {
     _ = try OwnedDescriptor.open(scratch.path + "/a", O_CREAT | O_WRONLY, mode: 0o644)
     let name = try NamespaceName("a")
@@ -34,14 +34,14 @@ struct NamespaceDirectoryTests {
     #expect(error?.errno == EINVAL)
   }
 
-  @Test("does not wait for who writes to a FIFO")
+  @Test("Opening a FIFO does not wait for a writer")
   func fifo() throws {
     #expect(mkfifo(scratch.path + "/a", 0o644) == 0)
     let error = #expect(throws: SystemError.self) { _ = try directory.open(try NamespaceName("a")) }
     #expect(error?.errno == EINVAL)
   }
 
-  @Test("tells a name that is not there")
+  @Test("Opening a name that does not exist reports that")
   func missing() throws {
     let name = try NamespaceName("a")
     let error = #expect(throws: SystemError.self) { _ = try directory.open(name) }
@@ -50,7 +50,7 @@ struct NamespaceDirectoryTests {
     #expect(try directory.remove(name) == false)
   }
 
-  @Test("finds this process in its own namespace, and what another name leads there")
+  @Test("The census finds this process in its own network namespace, and the directory finds another name of that")
   func ownNamespace() throws {
     let namespace = try NetworkNamespace.current().identity()
     let census = try ProcessCensus()
@@ -58,13 +58,13 @@ struct NamespaceDirectoryTests {
     #expect(census.processes(in: namespace, orBelow: nil) == census.processes(in: namespace))
     #expect(try census.open(namespace)?.identity() == namespace)
     #expect(try NetworkNamespace.ofProcess(getpid()).identity() == namespace)
-    // A symbolic link to a namespace file is as good as a mount for reading.
+    // For reading, a symbolic link to a namespace file works as a mount does.
     symlink("/proc/\(getpid())/ns/net", scratch.path + "/me")
     #expect(directory.identity(of: try NamespaceName("me")) == namespace)
     #expect(try directory.names(of: namespace).map(\.text) == ["me"])
   }
 
-  @Test("says that a process is gone")
+  @Test("Opening the namespace of a process that is gone reports that")
   func noProcess() {
     let error = #expect(throws: SystemError.self) { _ = try NetworkNamespace.ofProcess(Int32.max) }
     #expect(error?.isNotFound == true)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Names of network namespaces")
 struct NamespaceNameTests {
   @Test(
-    "takes what can be the name of a file",
+    "NamespaceName accepts every text that can be the name of a file",
     arguments: ["a", "web", "web-1.example", "..a", "-x", "é", " ", String(repeating: "n", count: 255)])
   func valid(text: String) throws {
     #expect(try NamespaceName(text).text == text)
@@ -13,7 +13,7 @@ struct NamespaceNameTests {
   }
 
   @Test(
-    "refuses what cannot, and says why",
+    "NamespaceName refuses any other text, and says why",
     arguments: [
       ("", "empty"), (".", "directory"), ("..", "directory"), ("a/b", "'/'"), ("/", "'/'"), ("a\0b", "control"),
       ("a\nb", "control"), ("\u{1b}[31m", "control"), ("\u{7f}", "control"),
@@ -28,7 +28,7 @@ struct NamespaceNameTests {
     #expect(error?.description.contains(reason) == true)
   }
 
-  @Test("is another one in other bytes, though they may be the same letters")
+  @Test("Names with different bytes differ, though they may show the same letters")
   func bytes() throws {
     let names = try ["\u{e9}", "e\u{301}"].map { try NamespaceName($0) }
     #expect(names[0] != names[1])
@@ -36,7 +36,7 @@ struct NamespaceNameTests {
     #expect(names[1] < names[0] && !(names[0] < names[1]))
   }
 
-  @Test("sorts by text")
+  @Test("Names are sorted by text")
   func order() throws {
     let names = try ["b", "a10", "a2"].map { try NamespaceName($0) }
     #expect(names.sorted().map(\.text) == ["a10", "a2", "b"])

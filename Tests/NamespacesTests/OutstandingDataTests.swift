@@ -7,7 +7,7 @@ struct OutstandingDataTests {
   private static let head =
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 
-  @Test("is counted in both tables, whatever the state is, and whether the other side answers")
+  @Test("Outstanding data is counted in both tables, whatever the state, and whether or not the other side answers")
   func counted() {
     let tables = [
       Self.head + """

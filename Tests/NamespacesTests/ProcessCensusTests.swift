@@ -2,8 +2,8 @@ import Testing
 
 @testable import Namespaces
 
-@Suite("What the kernel counts") struct ProcessCensusTests {
-  @Test("The numbers of processes are read")
+@Suite("Kernel counters") struct ProcessCensusTests {
+  @Test("ProcessNumbers reads the numbers of processes")
   func numbers() {
     let numbers = ProcessNumbers("4.77 3.09 2.11 9/1608 32353\n")
     #expect(numbers?.running == 9 && numbers?.count == 1608 && numbers?.last == 32353)
@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  @Test("Sockets are added up over all protocols, those that are not counted left out")
+  @Test("OpenSockets adds up the sockets of all protocols, and leaves out those that are not counted")
   func sockets() {
     #expect(OpenSockets.count(in: Array("sockets: used 12\nTCP: inuse 0\n".utf8)) == 12)
     #expect(OpenSockets.count(in: Array("TCP: inuse 3\n".utf8)) == nil)

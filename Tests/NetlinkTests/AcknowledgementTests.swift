@@ -10,9 +10,9 @@ private func acknowledgement(_ content: [UInt8]) throws -> Acknowledgement {
   return try Acknowledgement(message)
 }
 
-/// Answers as Linux 6.18 gave them in a namespace of their own, with NETLINK_EXT_ACK on.
+/// Answers of Linux 6.18, captured in a new network namespace with NETLINK_EXT_ACK on.
 enum CapturedAnswer {
-  /// The peer of a veth pair with an IFLA_ADDRESS of 3 bytes; NETLINK_CAP_ACK on.
+  /// The answer to a veth pair whose peer has an IFLA_ADDRESS of 3 bytes; NETLINK_CAP_ACK on.
   static let capped = bytes(
     """
     78 00 00 00  // nlmsg_len
@@ -30,7 +30,7 @@ enum CapturedAnswer {
     0c 00 04 00 00 00 00 00 00 00 00 00 0c 00 05 00 ff ff ff ff 00 00 00 00 08 00 01 00 04 00 00 00
     """)
 
-  /// The request of `capped`: what offset 84 is about.
+  /// The request of `capped`, to which the offset 84 refers.
   static let cappedRequest = bytes(
     """
     5c 00 00 00 10 00 05 06 07 00 00 00 00 00 00 00  // RTM_NEWLINK
@@ -44,7 +44,7 @@ enum CapturedAnswer {
     07 00 0d 00 01 02 03 00              // 84: VETH_INFO_PEER's 13, 3 bytes
     """)
 
-  /// A link of an unknown kind; NETLINK_CAP_ACK off, so that the request is quoted.
+  /// The answer to a link of an unknown kind; NETLINK_CAP_ACK off, so that the kernel quotes the request.
   static let uncapped = bytes(
     """
     68 00 00 00  // nlmsg_len
@@ -60,7 +60,7 @@ enum CapturedAnswer {
     55 6e 6b 6e 6f 77 6e 20 64 65 76 69 63 65 20 74 79 70 65 00  // "Unknown device type"
     """)
 
-  /// A bridge that was made; NETLINK_CAP_ACK off, and yet the request is not quoted.
+  /// The answer to a bridge that was made; NETLINK_CAP_ACK off, but the kernel does not quote the request.
   static let success = bytes(
     """
     24 00 00 00  // nlmsg_len
@@ -72,7 +72,7 @@ enum CapturedAnswer {
     38 00 00 00 10 00 05 06 0a 00 00 00 00 00 00 00  // the request's header
     """)
 
-  /// NETDEV_CMD_DEV_GET of generic netlink without NETDEV_A_DEV_IFINDEX.
+  /// The answer to NETDEV_CMD_DEV_GET of generic netlink without NETDEV_A_DEV_IFINDEX.
   static let missing = bytes(
     """
     2c 00 00 00  // nlmsg_len
@@ -86,9 +86,9 @@ enum CapturedAnswer {
     """)
 }
 
-@Suite("An acknowledgement")
+@Suite("Acknowledgements")
 struct AcknowledgementTests {
-  @Test("gives the kernel's words and the place they are about")
+  @Test("An acknowledgement contains the kernel's error text, and the offset of what it is about")
   func capped() throws {
     let found = try acknowledgement(CapturedAnswer.capped)
     #expect(found.errno == ERANGE)
@@ -97,7 +97,7 @@ struct AcknowledgementTests {
     #expect(found.missingType == nil && found.missingNest == nil)
   }
 
-  @Test("skips the request where it is quoted")
+  @Test("The text of an acknowledgement is found after a quoted request")
   func uncapped() throws {
     let found = try acknowledgement(CapturedAnswer.uncapped)
     #expect(found.errno == EOPNOTSUPP)
@@ -105,20 +105,20 @@ struct AcknowledgementTests {
     #expect(found.offset == nil)
   }
 
-  @Test("of success has no words")
+  @Test("An acknowledgement of success has no text")
   func success() throws {
     let found = try acknowledgement(CapturedAnswer.success)
     #expect(found.errno == 0 && found.message == nil)
   }
 
-  @Test("tells which attribute is missing")
+  @Test("An acknowledgement tells which attribute is missing")
   func missing() throws {
     let found = try acknowledgement(CapturedAnswer.missing)
     #expect(found.errno == EINVAL)
     #expect(found.missingType == 1 && found.missingNest == nil && found.offset == nil)
   }
 
-  @Test("tells which nest the missing attribute belongs into")
+  @Test("An acknowledgement tells in which nest an attribute is missing")
   func missingNest() throws {
     // NLMSGERR_ATTR_MISS_NEST (linux/netlink.h) after the same answer.
     var content = CapturedAnswer.missing + bytes("08 00 06 00 2c 00 00 00")
@@ -127,7 +127,7 @@ struct AcknowledgementTests {
     #expect(found.missingType == 1 && found.missingNest == 44)
   }
 
-  @Test("of a listing's end may have a status, words, or nothing")
+  @Test("The end of a dump may have a status, a text, or nothing")
   func done() throws {
     #expect(try acknowledgement(Answer.message(NLMSG_DONE, sequence: 1)).errno == 0)
     #expect(try acknowledgement(Answer.done(sequence: 1)).errno == 0)
@@ -138,27 +138,27 @@ struct AcknowledgementTests {
     #expect(found.errno == EINVAL && found.message == "no")
   }
 
-  @Test("does not read attributes that were not announced")
+  @Test("An acknowledgement is not searched for attributes that its flags do not announce")
   func unannounced() throws {
     var content = CapturedAnswer.capped
     content[7] = 0x01
     #expect(try acknowledgement(content).message == nil)
   }
 
-  @Test("has a positive error number whatever was sent")
+  @Test("The error number of an acknowledgement is positive, whatever the kernel sent")
   func extremes() throws {
     #expect(try acknowledgement(Answer.message(NLMSG_DONE, sequence: 1, [0, 0, 0, 0x80])).errno == .max)
     #expect(try acknowledgement(Answer.message(NLMSG_DONE, sequence: 1, [5, 0, 0, 0])).errno == 5)
   }
 
-  @Test("that is empty is malformed")
+  @Test("An empty acknowledgement is malformed")
   func empty() {
     #expect(throws: MalformedMessage.self) { try acknowledgement(Answer.message(NLMSG_ERROR, sequence: 1)) }
     #expect(throws: MalformedMessage.self) { try acknowledgement(Answer.message(NLMSG_DONE, sequence: 1, [1])) }
   }
 
   @Test(
-    "cut at any byte is an error or says less, never something else",
+    "An acknowledgement that is cut at any byte is an error or says less, and never something else",
     arguments: [CapturedAnswer.capped, CapturedAnswer.uncapped, CapturedAnswer.missing, CapturedAnswer.success])
   func truncated(whole: [UInt8]) throws {
     let full = try acknowledgement(whole)
@@ -172,11 +172,11 @@ struct AcknowledgementTests {
     }
   }
 
-  @Test("whose quoted request has a length that makes no sense is malformed", arguments: [0, 3, 61, 0x7fff_ffff])
+  @Test("A quoted request with a wrong length makes an acknowledgement malformed", arguments: [0, 3, 61, 0x7fff_ffff])
   func wrongQuotation(length: UInt32) throws {
     var content = CapturedAnswer.uncapped
     withUnsafeBytes(of: length) { content.replaceSubrange(20..<24, with: $0) }
-    // Too short a length is that of a header; either way nothing is read from outside.
+    // A length that is too short counts as that of a header. Nothing outside the message is read in either case.
     if let found = try? acknowledgement(content) { #expect(found.errno == EOPNOTSUPP) }
   }
 }

@@ -9,9 +9,9 @@ private func written(_ body: (inout MessageBuffer) -> Void) -> [UInt8] {
   return buffer.bytes
 }
 
-@Suite("A message buffer")
+@Suite("Message buffers")
 struct MessageBufferTests {
-  @Test("writes integers in host byte order, or in network byte order where asked")
+  @Test("A message buffer writes integers in host byte order, or in network byte order on request")
   func integers() {
     #expect(
       written { $0.attribute(4, UInt32(1500)) }
@@ -33,27 +33,27 @@ struct MessageBufferTests {
     #expect(written { $0.attribute(9, bigEndian: UInt64(2)) } == bytes("0c 00 09 00 00 00 00 00 00 00 00 02"))
   }
 
-  @Test("pads to 4 bytes, and does not count the padding", arguments: 0...5)
+  @Test("A message buffer pads attributes to 4 bytes, and does not count the padding", arguments: 0...5)
   func padding(size: Int) {
     let content = [UInt8](repeating: 0xaa, count: size)
     let result = written { $0.attribute(1, bytes: content) }
     #expect(result == [UInt8(4 + size), 0, 1, 0] + content + [UInt8](repeating: 0, count: (4 - size % 4) % 4))
   }
 
-  @Test("ends strings with a NUL")
+  @Test("A message buffer ends strings with a NUL")
   func strings() {
     #expect(written { $0.attribute(3, string: "br0") } == bytes("08 00 03 00 62 72 30 00"))
     #expect(written { $0.attribute(3, string: "") } == bytes("05 00 03 00 00 00 00 00"))
   }
 
-  @Test("writes a flag as an attribute without a payload")
+  @Test("A message buffer writes a flag as an attribute without a payload")
   func flags() {
     #expect(written { $0.flag(5) } == bytes("04 00 05 00"))
   }
 
-  @Test("writes what iproute2 writes for a nested link kind")
+  @Test("A message buffer writes a nested link kind as iproute2 does")
   func nested() {
-    // ip link add br0 type bridge, from IFLA_IFNAME on; iproute2 leaves NLA_F_NESTED out, the kernel accepts both.
+    // From ip link add br0 type bridge, starting at IFLA_IFNAME. iproute2 omits NLA_F_NESTED; the kernel accepts both.
     #expect(
       written {
         $0.attribute(3, string: "br0")
@@ -71,7 +71,7 @@ struct MessageBufferTests {
           """))
   }
 
-  @Test("tells when an attribute is longer than its length field can say")
+  @Test("A message buffer reports an attribute that is too long for its length field")
   func overflow() {
     var buffer = MessageBuffer()
     buffer.attribute(1, bytes: [UInt8](repeating: 0, count: 65_531))
@@ -83,7 +83,7 @@ struct MessageBufferTests {
     #expect(buffer.isOverflown)
   }
 
-  @Test("tells when only the enclosing attribute is too long")
+  @Test("A message buffer reports an enclosing attribute that is too long")
   func nestedOverflow() {
     var buffer = MessageBuffer()
     buffer.nested(1) { buffer in
@@ -93,9 +93,9 @@ struct MessageBufferTests {
   }
 }
 
-@Suite("A request batch")
+@Suite("Request batches")
 struct RequestBatchTests {
-  @Test("writes headers with lengths, flags and sequence numbers, and asks for one acknowledgement")
+  @Test("A batch has headers with lengths, flags and sequence numbers, and requests one acknowledgement")
   func sealed() {
     var batch = RequestBatch()
     batch.append(type: 16, flags: [.create, .exclusive], operation: "create link", subject: "a") {
@@ -130,7 +130,7 @@ struct RequestBatchTests {
           """))
   }
 
-  @Test("leaves the acknowledgement out of a listing, which has an end of its own")
+  @Test("A batch requests no acknowledgement of a dump, which has its own end")
   func dump() {
     var batch = RequestBatch()
     batch.append(type: 18, flags: .dump, operation: "list links", subject: "") { _ in }
@@ -139,7 +139,7 @@ struct RequestBatchTests {
     #expect(Array(batch.buffer.bytes[6..<8]) == [0x01, 0x03])
   }
 
-  @Test("may be sealed again with other numbers")
+  @Test("A batch can be sealed again with other sequence numbers")
   func sealedAgain() {
     var batch = RequestBatch()
     batch.append(type: 18, flags: [], operation: "get link", subject: "") { $0.append(UInt8(1)) }
@@ -150,7 +150,7 @@ struct RequestBatchTests {
     #expect(batch.buffer.bytes[8] == 9)
   }
 
-  @Test("remembers the first request that is too long")
+  @Test("A batch remembers the first request that is too long")
   func overflow() {
     var batch = RequestBatch()
     for size in [0, 70_000, 70_000] {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Netlink
 
-@Suite("The path to an attribute")
+@Suite("Paths to attributes")
 struct MessageDescriptionTests {
   private func path(
     _ offset: UInt32?, missing: UInt32? = nil, in request: [UInt8] = CapturedAnswer.cappedRequest
@@ -14,7 +14,7 @@ struct MessageDescriptionTests {
       in: request.span.bytes.extracting(droppingFirst: 16), offset: offset, missing: missing)
   }
 
-  @Test("leads through nests, a kind that a sibling tells, and the fixed part of a peer")
+  @Test("A path leads through nests, a kind that a sibling names, and the fixed part of a peer")
   func nested() {
     #expect(path(32) == "IFLA_IFNAME")
     #expect(path(44) == "IFLA_LINKINFO")
@@ -24,25 +24,25 @@ struct MessageDescriptionTests {
     #expect(path(84) == "IFLA_LINKINFO.IFLA_INFO_DATA.VETH_INFO_PEER.IFLA_WEIGHT")
   }
 
-  @Test("to a place within a value is that of the attribute")
+  @Test("An offset within a value gives the path to the attribute")
   func withinValue() {
     #expect(path(37) == "IFLA_IFNAME")
     #expect(path(52) == "IFLA_LINKINFO.IFLA_INFO_KIND")
     #expect(path(88) == "IFLA_LINKINFO.IFLA_INFO_DATA.VETH_INFO_PEER.IFLA_WEIGHT")
   }
 
-  @Test("to a place in a fixed part is that of what contains it")
+  @Test("An offset in a fixed part gives the path to what contains the fixed part")
   func fixedParts() {
     for offset: UInt32 in 0..<32 { #expect(path(offset) == nil) }
     for offset: UInt32 in 68..<84 { #expect(path(offset) == "IFLA_LINKINFO.IFLA_INFO_DATA.VETH_INFO_PEER") }
   }
 
-  @Test("to a place outside the message does not exist", arguments: [92, 93, 1000, UInt32.max])
+  @Test("An offset outside the message gives no path", arguments: [92, 93, 1000, UInt32.max])
   func outside(offset: UInt32) {
     #expect(path(offset) == nil)
   }
 
-  @Test("to a missing attribute ends with what should contain it")
+  @Test("The path to a missing attribute ends with what should contain it")
   func missing() {
     #expect(path(nil, missing: 3) == "IFLA_IFNAME is missing")
     #expect(path(44, missing: 1) == "IFLA_LINKINFO: IFLA_INFO_KIND is missing")
@@ -51,13 +51,13 @@ struct MessageDescriptionTests {
     #expect(path(nil) == nil)
   }
 
-  @Test("names what it does not know by its number")
+  @Test("A path names unknown attributes by their numbers")
   func unknown() {
     let request = CapturedAnswer.cappedRequest[..<32] + bytes("08 00 63 80 04 00 01 00")
     #expect(path(36, in: Array(request)) == "attribute 99")
   }
 
-  @Test("does not depend on the order of kind and data")
+  @Test("A path does not depend on the order of kind and data")
   func anyOrder() {
     let head = Array(CapturedAnswer.cappedRequest[..<32])
     let info = bytes(
@@ -72,7 +72,7 @@ struct MessageDescriptionTests {
     #expect(path(40, in: request) == "IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_BR_FORWARD_DELAY")
   }
 
-  @Test("ends in a message of any form", arguments: 0..<200)
+  @Test("The search for a path ends in a message of any form", arguments: 0..<200)
   func random(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     var request = CapturedAnswer.cappedRequest
@@ -82,7 +82,7 @@ struct MessageDescriptionTests {
     }
   }
 
-  @Test("is part of the error of a refused request")
+  @Test("The error of a refused request contains the path")
   func inErrors() throws {
     var answer = CapturedAnswer.capped
     answer[8] = 2
@@ -99,7 +99,7 @@ struct MessageDescriptionTests {
         + "(IFLA_LINKINFO.IFLA_INFO_DATA.VETH_INFO_PEER.IFLA_WEIGHT)")
   }
 
-  @Test("to a missing attribute starts at the nest that the kernel names")
+  @Test("The path to a missing attribute starts at the nest that the kernel names")
   func missingNestInErrors() throws {
     var answer = CapturedAnswer.missing + bytes("08 00 06 00 2c 00 00 00")  // NLMSGERR_ATTR_MISS_NEST 44
     answer[0] += 8

@@ -6,7 +6,7 @@ import Testing
 
 /// What the tracer prints for these messages.
 private func trace(_ direction: MessageTracer.Direction, _ content: [UInt8], name: String = "home") -> String {
-  // The closure is called within trace() alone.
+  // Only trace() calls the closure.
   nonisolated(unsafe) var text = ""
   MessageTracer(name: name) { text += $0 }.trace(direction, content, TestSchema.family)
   return text
@@ -25,9 +25,9 @@ private func attributeLines(_ body: (inout MessageBuffer) -> Void) -> [Substring
   Array(trace(.received, link(body)).split(separator: "\n").dropFirst(2))
 }
 
-@Suite("The trace")
+@Suite("Message tracer")
 struct MessageTracerTests {
-  @Test("shows a request as a tree with names for numbers")
+  @Test("A trace shows a request as a tree with names for numbers")
   func tree() {
     #expect(
       trace(.sent, CapturedAnswer.cappedRequest) == """
@@ -44,7 +44,7 @@ struct MessageTracerTests {
         """)
   }
 
-  @Test("shows a refusal with what was refused, why and where")
+  @Test("A trace shows what was refused, why, and where")
   func refusal() {
     #expect(
       trace(.received, CapturedAnswer.capped) == """
@@ -57,7 +57,7 @@ struct MessageTracerTests {
         "\n  type 20 failed, errno 22 (Invalid argument), attribute 1 is missing\n"))
   }
 
-  @Test("shows success, and the end of a listing")
+  @Test("A trace shows success, and the end of a dump")
   func success() {
     #expect(trace(.received, CapturedAnswer.success).hasSuffix("\n  RTM_NEWLINK succeeded\n"))
     #expect(
@@ -70,7 +70,7 @@ struct MessageTracerTests {
       trace(.received, Answer.done(EOPNOTSUPP, sequence: 3)).hasSuffix("\n  end, errno 95 (Operation not supported)\n"))
   }
 
-  @Test("names flags after what they mean in the message")
+  @Test("A trace names flags by what they mean in the message")
   func flags() {
     func names(_ type: UInt16, _ flags: UInt16) -> Substring? {
       trace(.sent, Answer.message(type, flags: MessageFlags(rawValue: flags), sequence: 1)).firstRange(of: " flags ")
@@ -86,7 +86,7 @@ struct MessageTracerTests {
     #expect(names(16, 0x8032) == "NLM_F_MULTI|NLM_F_DUMP_INTR|NLM_F_DUMP_FILTERED|0x8000")
   }
 
-  @Test("shows values in their format, and in hexadecimal where they do not fit it")
+  @Test("A trace shows values in their format, and in hexadecimal if they do not fit it")
   func values() {
     let lines = attributeLines {
       $0.attribute(1, bytes: [2, 0, 0, 0xab, 0xcd, 0xef])
@@ -131,10 +131,10 @@ struct MessageTracerTests {
       ])
   }
 
-  @Test("shows what is nested deeper than anything can be as bytes")
+  @Test("A trace shows attributes that are nested too deep as bytes")
   func depth() {
     var content: [UInt8] = []
-    // As many as the length field of the outermost can tell.
+    // These are as many as the length field of the outermost attribute allows.
     for depth in 1...16383 {
       let length = UInt16(4 * (16384 - depth))
       content += [UInt8(length & 0xff), UInt8(length >> 8), 0x63, 0x80]
@@ -144,7 +144,7 @@ struct MessageTracerTests {
     #expect(text.utf8.count < 4 * content.count)
   }
 
-  @Test("shows lists, unknown attributes in hexadecimal, and what the sender calls nested as a tree")
+  @Test("A trace shows lists, unknown attributes in hexadecimal, and what the sender calls nested as a tree")
   func unknown() {
     let lines = attributeLines {
       $0.nested(26) {
@@ -175,7 +175,7 @@ struct MessageTracerTests {
       ])
   }
 
-  @Test("finds the kind of a link also where it comes after the data")
+  @Test("A trace finds the kind of a link even if it comes after the data")
   func selectedByLaterSibling() {
     let lines = attributeLines {
       $0.nested(18) {
@@ -189,12 +189,12 @@ struct MessageTracerTests {
       ])
   }
 
-  @Test("keeps text from breaking the line")
+  @Test("A trace quotes text so that it does not break the line")
   func quoting() {
     #expect(attributeLines { $0.attribute(3, string: "a\"\nb\\ü") } == [#"  IFLA_IFNAME "a\"\nb\\ü""#])
   }
 
-  @Test("shows bytes that make no sense as such, after those that do")
+  @Test("A trace shows malformed bytes as such, after the valid ones")
   func malformed() {
     #expect(
       attributeLines {
@@ -215,7 +215,7 @@ struct MessageTracerTests {
     #expect(trace(.received, Answer.message(NLMSG_ERROR, sequence: 1, [1, 2])).hasSuffix("\n  malformed 0x0102\n"))
   }
 
-  @Test("of a message cut at any byte or with any byte changed ends")
+  @Test("A trace of a message that is cut at any byte, or in which any byte is changed, ends")
   func neverTraps() {
     let whole = CapturedAnswer.cappedRequest
     for length in 0..<whole.count {
@@ -231,7 +231,7 @@ struct MessageTracerTests {
     }
   }
 
-  @Test("shows both directions of an exchange, under the connection's name")
+  @Test("A trace shows both directions of an exchange, under the connection's name")
   func exchange() throws {
     nonisolated(unsafe) var lines: [String] = []
     let tracer = MessageTracer(name: "home") { lines.append(String($0.prefix { $0 != "\n" })) }

@@ -30,11 +30,11 @@ private func element(_ value: UInt8, sequence: UInt32, flags: MessageFlags = .mu
   Answer.message(16, flags: flags, sequence: sequence, [value, 0, 0, 0])
 }
 
-@Suite("A netlink connection")
+@Suite("Netlink connection")
 struct NetlinkConnectionTests {
   // MARK: Batches
 
-  @Test("sends all requests in one call and is content with one acknowledgement")
+  @Test("A connection sends all requests in one call, and expects one acknowledgement")
   func success() throws {
     let transport = ScriptedTransport([.datagram(Answer.acknowledgement(0, sequence: 3))])
     var connection = NetlinkConnection(family, transport: transport)
@@ -46,7 +46,7 @@ struct NetlinkConnectionTests {
     #expect(transport.isFinished)
   }
 
-  @Test("gives each error with the request that it belongs to")
+  @Test("A connection reports each error with the request to which it belongs")
   func errorsAreMapped() throws {
     let transport = ScriptedTransport([
       .datagram(Answer.acknowledgement(EEXIST, sequence: 1)),
@@ -63,7 +63,7 @@ struct NetlinkConnectionTests {
     #expect(failures[1].description == "cannot create link b: Invalid argument: Unknown device type")
   }
 
-  @Test("throws the first error once the last request is answered")
+  @Test("A connection throws the first error once the last request is answered")
   func performThrowsTheFirst() {
     let transport = ScriptedTransport([
       .datagram(Answer.acknowledgement(EEXIST, sequence: 1) + Answer.acknowledgement(EPERM, sequence: 2))
@@ -75,7 +75,7 @@ struct NetlinkConnectionTests {
     #expect(transport.isFinished)
   }
 
-  @Test("numbers the requests of the next batch on from the last")
+  @Test("A connection continues the sequence numbers in the next batch")
   func sequenceGoesOn() throws {
     let transport = ScriptedTransport([
       .datagram(Answer.acknowledgement(0, sequence: 2)), .datagram(Answer.acknowledgement(0, sequence: 3)),
@@ -86,7 +86,7 @@ struct NetlinkConnectionTests {
     #expect(transport.messages(ofSend: 1).map(\.sequence) == [3])
   }
 
-  @Test("does not bother the kernel with an empty batch")
+  @Test("A connection sends nothing for an empty batch")
   func emptyBatch() throws {
     let transport = ScriptedTransport()
     var connection = NetlinkConnection(family, transport: transport)
@@ -95,7 +95,7 @@ struct NetlinkConnectionTests {
     #expect(transport.sent.isEmpty && transport.receiveCount == 0)
   }
 
-  @Test("does not send an attribute that is too long, and names its request")
+  @Test("A connection does not send an attribute that is too long, and names its request")
   func overflow() {
     let transport = ScriptedTransport()
     var connection = NetlinkConnection(family, transport: transport)
@@ -111,7 +111,7 @@ struct NetlinkConnectionTests {
     #expect(transport.sent.isEmpty)
   }
 
-  @Test("ends with the error of the request that opens a transaction: nothing else is answered")
+  @Test("A batch ends with the error of the request that opens a transaction, because nothing else is answered")
   func refusedTransaction() throws {
     let transport = ScriptedTransport([.datagram(Answer.acknowledgement(EPERM, sequence: 1))])
     var connection = NetlinkConnection(family, transport: transport)
@@ -125,7 +125,7 @@ struct NetlinkConnectionTests {
     #expect(transport.messages(ofSend: 0).map { $0.flags.contains(.ack) } == [false, true, false])
   }
 
-  @Test("waits for the last answer when the request that opens a transaction succeeds")
+  @Test("A connection waits for the last answer if the request that opens a transaction succeeds")
   func acceptedTransaction() throws {
     let transport = ScriptedTransport([
       .datagram(Answer.acknowledgement(0, sequence: 1)), .datagram(Answer.acknowledgement(ENOENT, sequence: 2)),
@@ -137,9 +137,9 @@ struct NetlinkConnectionTests {
     #expect(try connection.failures(of: batch).map(\.errno) == [ENOENT])
   }
 
-  // MARK: What is not for us
+  // MARK: Messages to ignore
 
-  @Test("ignores datagrams that do not come from the kernel")
+  @Test("A connection ignores datagrams that do not come from the kernel")
   func foreignPort() throws {
     let transport = ScriptedTransport([
       .datagram(Answer.acknowledgement(EPERM, sequence: 1), port: 1234),
@@ -151,11 +151,12 @@ struct NetlinkConnectionTests {
     #expect(transport.isFinished)
   }
 
-  @Test("ignores answers to earlier exchanges, notifications and requests that were never made")
+  @Test("A connection ignores notifications, and answers to earlier exchanges or to requests never made")
   func oldSequence() throws {
     let transport = ScriptedTransport([
       .datagram(Answer.acknowledgement(0, sequence: 1)),
-      // The second exchange: an old error, a notification (sequence 0), one from the future; then its own answer.
+      // The second exchange gets an old error, a notification (sequence 0), an answer to a later request, and then its
+      // own answer.
       .datagram(
         Answer.acknowledgement(EPERM, sequence: 1) + Answer.message(16, sequence: 0, [9, 0, 0, 0])
           + Answer.acknowledgement(EPERM, sequence: 3)),
@@ -167,7 +168,7 @@ struct NetlinkConnectionTests {
     #expect(transport.isFinished)
   }
 
-  @Test("skips NLMSG_NOOP and empty datagrams")
+  @Test("A connection skips NLMSG_NOOP and empty datagrams")
   func noop() throws {
     let transport = ScriptedTransport([
       .datagram([]),
@@ -180,7 +181,7 @@ struct NetlinkConnectionTests {
 
   // MARK: Queries
 
-  @Test("reads a listing over several datagrams, each with several messages")
+  @Test("A connection reads a dump from several datagrams, each with several messages")
   func listingInParts() throws {
     let transport = ScriptedTransport([
       .datagram(element(1, sequence: 1) + element(2, sequence: 1)),
@@ -192,7 +193,7 @@ struct NetlinkConnectionTests {
     #expect(transport.messages(ofSend: 0).map(\.flags) == [[.request, .dump]])
   }
 
-  @Test("leaves out what the decoder does not want")
+  @Test("A query leaves out what the decoder does not want")
   func filtered() throws {
     let transport = ScriptedTransport([
       .datagram(element(1, sequence: 1) + element(2, sequence: 1) + Answer.done(sequence: 1))
@@ -205,7 +206,7 @@ struct NetlinkConnectionTests {
     #expect(even == [2])
   }
 
-  @Test("reads a listing that is longer than its buffer")
+  @Test("A connection reads a dump that is longer than its buffer")
   func longDatagram() throws {
     let many = (0..<4000).flatMap { element(UInt8($0 & 0xff), sequence: 1) }
     #expect(many.count > 32768)
@@ -214,12 +215,12 @@ struct NetlinkConnectionTests {
     #expect(try connection.query(listing(), integer).count == 4000)
   }
 
-  @Test("asks anew for a listing that was interrupted, and gives each element once")
+  @Test("A connection repeats a dump that was interrupted, and returns each element once")
   func interruptedListing() throws {
     let transport = ScriptedTransport([
       .datagram(element(1, sequence: 1)),
       .datagram(element(2, sequence: 1, flags: [.multi, .dumpInterrupted]) + Answer.done(sequence: 1)),
-      // Interrupted where only the end tells.
+      // Only the end of this dump shows the interruption.
       .datagram(element(1, sequence: 2)),
       .datagram(Answer.done(flags: [.multi, .dumpInterrupted], sequence: 2)),
       .datagram(element(1, sequence: 3) + element(3, sequence: 3) + Answer.done(sequence: 3)),
@@ -229,7 +230,7 @@ struct NetlinkConnectionTests {
     #expect(transport.sent.count == 3)
   }
 
-  @Test("gives up on a listing that keeps changing")
+  @Test("A connection gives up on a dump that keeps changing")
   func everInterruptedListing() {
     let transport = ScriptedTransport()
     for _ in 0..<(NetlinkConnection.dumpAttempts + 5) {
@@ -244,7 +245,7 @@ struct NetlinkConnectionTests {
     #expect(transport.sent.count == NetlinkConnection.dumpAttempts)
   }
 
-  @Test("throws the error with which a listing ends")
+  @Test("A connection throws the error with which a dump ends")
   func listingEndsWithError() {
     let transport = ScriptedTransport([.datagram(element(1, sequence: 1) + Answer.done(EOPNOTSUPP, sequence: 1))])
     var connection = NetlinkConnection(family, transport: transport)
@@ -253,7 +254,7 @@ struct NetlinkConnectionTests {
     }
   }
 
-  @Test("throws the error of a listing that never began")
+  @Test("A connection throws the error of a dump that never began")
   func listingRefused() {
     let transport = ScriptedTransport([.datagram(Answer.acknowledgement(EPERM, sequence: 1))])
     var connection = NetlinkConnection(family, transport: transport)
@@ -263,9 +264,9 @@ struct NetlinkConnectionTests {
     #expect(transport.sent.count == 1)
   }
 
-  // MARK: Trouble
+  // MARK: Failures
 
-  @Test("reports a send that failed", arguments: [ENOBUFS, EMSGSIZE, ECONNREFUSED])
+  @Test("A connection reports a send that failed", arguments: [ENOBUFS, EMSGSIZE, ECONNREFUSED])
   func sendFails(code: Int32) {
     let transport = ScriptedTransport()
     transport.sendFailure = code
@@ -276,7 +277,7 @@ struct NetlinkConnectionTests {
     #expect(transport.receiveCount == 0)
   }
 
-  @Test("reports answers that were lost, and works again afterwards", arguments: [ENOBUFS, EINTR, ENOMEM])
+  @Test("A connection reports answers that were lost, and works again afterwards", arguments: [ENOBUFS, EINTR, ENOMEM])
   func receiveFails(code: Int32) throws {
     let transport = ScriptedTransport([
       .datagram(Answer.acknowledgement(EEXIST, sequence: 1)), .failure(code),
@@ -290,7 +291,7 @@ struct NetlinkConnectionTests {
     #expect(transport.isFinished)
   }
 
-  @Test("ends when the answer does not come")
+  @Test("A connection reports that no answer came")
   func noAnswer() {
     var connection = NetlinkConnection(family, transport: ScriptedTransport())
     #expect(
@@ -299,7 +300,7 @@ struct NetlinkConnectionTests {
     ) { try connection.perform(batch("a")) }
   }
 
-  @Test("reports a datagram that was cut")
+  @Test("A connection reports a datagram that was cut")
   func cutDatagram() {
     let transport = ScriptedTransport([.cut(Answer.acknowledgement(0, sequence: 1), length: 70_000)])
     var connection = NetlinkConnection(family, transport: transport)
@@ -309,7 +310,7 @@ struct NetlinkConnectionTests {
     ) { try connection.perform(batch("a")) }
   }
 
-  @Test("turns an answer cut at any byte into EBADMSG or waits for the rest of the exchange")
+  @Test("An answer that is cut at any byte gives EBADMSG, or the connection waits for the rest of the exchange")
   func malformedAnswers() {
     let whole = element(1, sequence: 1) + Answer.acknowledgement(EINVAL, sequence: 1, text: "no")
     for length in 1..<whole.count {
@@ -317,7 +318,7 @@ struct NetlinkConnectionTests {
       var connection = NetlinkConnection(family, transport: transport)
       var code: Int32?
       do throws(NetlinkError) { _ = try connection.query(batch("a"), integer) } catch { code = error.errno }
-      // The first message alone is well formed but not the end; the padding of the last may be missing.
+      // The first message alone is well formed, but not the end. The padding of the last message may be missing.
       switch length {
       case 20: #expect(code == EAGAIN)
       case (whole.count - 3)...: #expect(code == EBADMSG || code == EINVAL)
@@ -327,7 +328,7 @@ struct NetlinkConnectionTests {
   }
 
   @Test(
-    "turns a message whose length makes no sense into EBADMSG", arguments: [0, 1, 15, 21, 0x7fff_ffff, 0xffff_ffff])
+    "A message with a wrong length gives EBADMSG", arguments: [0, 1, 15, 21, 0x7fff_ffff, 0xffff_ffff])
   func wrongLength(length: UInt32) {
     var message = element(1, sequence: 1)
     withUnsafeBytes(of: length) { message.replaceSubrange(0..<4, with: $0) }
@@ -338,7 +339,7 @@ struct NetlinkConnectionTests {
     ) { _ = try connection.query(listing(), integer) }
   }
 
-  @Test("turns a reply that the decoder refuses into EBADMSG")
+  @Test("A reply that the decoder refuses gives EBADMSG")
   func refusedByDecoder() {
     let transport = ScriptedTransport([.datagram(Answer.message(16, sequence: 1, [1, 2]))])
     var connection = NetlinkConnection(family, transport: transport)
@@ -347,12 +348,12 @@ struct NetlinkConnectionTests {
     }
   }
 
-  @Test("never traps on random datagrams")
+  @Test("A connection never traps on random datagrams")
   func randomDatagrams() {
     var random = SplitMix64(seed: 7)
     for _ in 0..<2000 {
       var datagram = (0..<Int.random(in: 0...120, using: &random)).map { _ in UInt8(random.next() & 0xff) }
-      // Most are stopped by the first length and sequence number; let some get further.
+      // The first length and sequence number stop most datagrams. This lets some of them get further.
       if datagram.count >= 36, Bool.random(using: &random) {
         let type: UInt16 = [NLMSG_ERROR, NLMSG_DONE, 16].randomElement(using: &random) ?? 16
         datagram.replaceSubrange(0..<12, with: Answer.message(type, flags: .ackAttributes, sequence: 1)[..<12])

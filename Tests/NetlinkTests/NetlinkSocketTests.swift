@@ -5,8 +5,8 @@ import Testing
 
 @testable import Netlink
 
-/// Questions only: they need no privilege and change nothing.
-@Suite("A netlink socket")
+/// These tests only query: they need no privileges, and change nothing.
+@Suite("Netlink socket")
 struct NetlinkSocketTests {
   private func query(flags: MessageFlags, index: Int32) -> RequestBatch {
     var batch = RequestBatch()
@@ -18,12 +18,12 @@ struct NetlinkSocketTests {
     return batch
   }
 
-  /// ifi_index of a RTM_NEWLINK.
+  /// The ifi_index of an RTM_NEWLINK.
   private func index(_ reply: borrowing ReplyMessage) throws(MalformedMessage) -> Int32? {
     reply.payload.integer(at: 4)
   }
 
-  @Test("lists the links of its namespace, as often as it is asked")
+  @Test("A socket lists the links of its network namespace whenever it is asked")
   func lists() throws {
     var connection = try NetlinkConnection(TestSchema.family)
     for _ in 0..<3 {
@@ -33,13 +33,13 @@ struct NetlinkSocketTests {
     }
   }
 
-  @Test("gets one link")
+  @Test("A socket gets one link")
   func getsOne() throws {
     var connection = try NetlinkConnection(TestSchema.family)
     #expect(try connection.query(query(flags: [], index: 1), index) == [1])
   }
 
-  @Test("is told what is wrong, and goes on")
+  @Test("A socket reports what is wrong, and works again afterwards")
   func refused() throws {
     var connection = try NetlinkConnection(TestSchema.family)
     #expect(throws: NetlinkError(operation: "find link", subject: "\(Int32.max)", errno: ENODEV)) {
@@ -48,14 +48,14 @@ struct NetlinkSocketTests {
     #expect(try connection.query(query(flags: [], index: 1), index) == [1])
   }
 
-  @Test("does not wait for an answer that cannot come")
+  @Test("A socket does not wait for an answer that cannot come")
   func noAnswer() throws {
     let socket = try NetlinkSocket(protocolNumber: 0)
     var buffer: [UInt8] = []
     #expect(throws: SystemError("receive netlink reply", "", errno: EAGAIN)) { _ = try socket.receive(into: &buffer) }
   }
 
-  @Test("enlarges a buffer that is too small")
+  @Test("A socket enlarges a buffer that is too small")
   func enlargesBuffer() throws {
     let socket = try NetlinkSocket(protocolNumber: 0)
     var batch = query(flags: [], index: 1)
@@ -68,7 +68,7 @@ struct NetlinkSocketTests {
     #expect(SentMessage.all(in: buffer).map(\.type) == [16])
   }
 
-  @Test("of a protocol that does not exist is an error")
+  @Test("A socket of a protocol that does not exist is an error")
   func unknownProtocol() {
     #expect(throws: SystemError("open netlink socket of protocol", "31", errno: EPROTONOSUPPORT)) {
       _ = try NetlinkSocket(protocolNumber: 31)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Netlink
 
-/// What a reader gave: types and payloads up to the end or the first error.
+/// What a reader returns: types and payloads up to the end or the first error.
 private func attributes(_ content: [UInt8]) -> (found: [(UInt16, [UInt8])], error: MalformedMessage?) {
   var found: [(UInt16, [UInt8])] = []
   var reader = AttributeReader(content.span.bytes)
@@ -31,14 +31,14 @@ private func messages(_ content: [UInt8]) -> (found: [SentMessage], error: Malfo
   return (found, nil)
 }
 
-/// Gives the first attribute to `body`.
+/// Passes the first attribute to `body`.
 private func withFirst<Result>(_ content: RawSpan, _ body: (borrowing Attribute) throws -> Result) throws -> Result? {
   var reader = AttributeReader(content)
   guard let attribute = try reader.next() else { return nil }
   return try body(attribute)
 }
 
-@Suite("An attribute reader")
+@Suite("Attribute reader")
 struct AttributeReaderTests {
   let three = bytes(
     """
@@ -47,7 +47,7 @@ struct AttributeReaderTests {
     06 00 04 80 01 02        // a nested one, its padding cut off
     """)
 
-  @Test("gives each attribute without header and padding")
+  @Test("An attribute reader returns each attribute without header and padding")
   func reads() {
     let (found, error) = attributes(three)
     #expect(error == nil)
@@ -55,11 +55,11 @@ struct AttributeReaderTests {
     #expect(found.map(\.1) == [[0x62, 0x72, 0x30, 0], [6], [1, 2]])
   }
 
-  @Test("finds, cut at any byte, the whole attributes and nothing else")
+  @Test("An attribute reader finds only the whole attributes if the content is cut at any byte")
   func truncated() {
     for length in 0...three.count {
       let (found, error) = attributes(Array(three[..<length]))
-      // Where the payloads end, and what is too short to be a header.
+      // These are the ends of the payloads, and the lengths that leave too little for a header.
       let whole = length >= 22 ? 3 : length >= 13 ? 2 : length >= 8 ? 1 : 0
       #expect(found.count == whole, "cut at \(length)")
       let isClean = length < 4 || (8...11).contains(length) || (13...19).contains(length) || length == 22
@@ -67,7 +67,7 @@ struct AttributeReaderTests {
     }
   }
 
-  @Test("refuses lengths below 4, and then is at its end", arguments: 0...3)
+  @Test("An attribute reader refuses lengths below 4, and then is at its end", arguments: 0...3)
   func shortLength(length: UInt8) throws {
     let content = [length, 0, 1, 0] + three
     #expect(attributes(content).error == MalformedMessage("attribute 1 of length \(length)"))
@@ -78,26 +78,26 @@ struct AttributeReaderTests {
     #expect(wasRefused && isAtEnd)
   }
 
-  @Test("refuses lengths beyond the end", arguments: [9, 12, 255])
+  @Test("An attribute reader refuses lengths beyond the end", arguments: [9, 12, 255])
   func longLength(length: UInt8) {
     let (found, error) = attributes([length, 0, 7, 0x80, 1, 2, 3, 4])
     #expect(found.isEmpty)
     #expect(error == MalformedMessage("attribute 7 of length \(length)"))
   }
 
-  @Test("takes up to three bytes at the end for padding", arguments: 1...3)
+  @Test("An attribute reader takes up to three bytes at the end for padding", arguments: 1...3)
   func trailingPadding(count: Int) {
     let (found, error) = attributes([4, 0, 1, 0] + [UInt8](repeating: 0xff, count: count))
     #expect(found.count == 1 && error == nil)
   }
 
-  @Test("separates the type from its flags")
+  @Test("An attribute reader separates the type from its flags")
   func types() throws {
     let types = try withFirst(bytes("04 00 09 c0").span.bytes) { [$0.rawType, $0.type] }
     #expect(types == [0xc009, 9])
   }
 
-  @Test("loads integers wherever they lie", arguments: 0...7)
+  @Test("An attribute reader loads integers at any alignment", arguments: 0...7)
   func misaligned(offset: Int) throws {
     let content = [UInt8](repeating: 0, count: offset) + bytes("0c 00 01 00 01 02 03 04 05 06 07 08")
     let read = try withFirst(content.span.bytes.extracting(droppingFirst: offset)) {
@@ -108,7 +108,7 @@ struct AttributeReaderTests {
     #expect(attribute.1 == 0x0102_0304_0506_0708)
   }
 
-  @Test("refuses integers longer than the payload, and takes the first bytes of a longer one")
+  @Test("An attribute reader refuses integers longer than the payload, and takes the first bytes of a longer payload")
   func integerSizes() throws {
     let content = bytes("07 00 05 00 01 02 03")
     #expect(try withFirst(content.span.bytes) { try $0.integer(UInt16.self) } == 0x0201)
@@ -120,7 +120,7 @@ struct AttributeReaderTests {
     }
   }
 
-  @Test("reads text up to the first NUL or to the end")
+  @Test("An attribute reader reads text up to the first NUL or to the end")
   func text() throws {
     #expect(try withFirst(bytes("09 00 01 00 61 62 00 63 00").span.bytes) { $0.string } == "ab")
     #expect(try withFirst(bytes("06 00 01 00 61 62").span.bytes) { $0.string } == "ab")
@@ -128,7 +128,7 @@ struct AttributeReaderTests {
     #expect(try withFirst(bytes("04 00 01 00").span.bytes) { $0.string } == "")
   }
 
-  @Test("starts after a fixed part that is padded to 4 bytes")
+  @Test("An attribute reader starts after a fixed part that is padded to 4 bytes")
   func fixedPart() throws {
     let content = bytes("aa bb cc 00 05 00 02 00 09")
     var reader = try content.span.bytes.attributes(after: 3)
@@ -144,7 +144,7 @@ struct AttributeReaderTests {
     }
   }
 
-  @Test("reads an integer of a fixed part only where all of it is")
+  @Test("An integer of a fixed part is read only if all its bytes are there")
   func integersOfSpans() {
     let content: [UInt8] = [1, 2, 3, 4]
     #expect(content.span.bytes.integer(at: 0, as: UInt32.self) == 0x0403_0201)
@@ -157,12 +157,12 @@ struct AttributeReaderTests {
   }
 }
 
-@Suite("A message reader")
+@Suite("Message reader")
 struct MessageReaderTests {
   let two =
     Answer.message(16, flags: .multi, sequence: 7, [1, 2, 3]) + Answer.message(NLMSG_DONE, sequence: 7, [0, 0, 0, 0])
 
-  @Test("gives each message with its header")
+  @Test("A message reader returns each message with its header")
   func reads() {
     let (found, error) = messages(two)
     #expect(error == nil)
@@ -173,7 +173,7 @@ struct MessageReaderTests {
       ])
   }
 
-  @Test("finds, cut at any byte, the whole messages and nothing else")
+  @Test("A message reader finds only the whole messages if the content is cut at any byte")
   func truncated() {
     for length in 0...two.count {
       let (found, error) = messages(Array(two[..<length]))
@@ -182,7 +182,7 @@ struct MessageReaderTests {
     }
   }
 
-  @Test("refuses lengths below 16 and beyond the end", arguments: [0, 1, 4, 15, 41, 0x8000_0000, 0xffff_ffff])
+  @Test("Lengths below 16 and beyond the end are refused", arguments: [0, 1, 4, 15, 41, 0x8000_0000, 0xffff_ffff])
   func wrongLength(length: UInt32) {
     var content = two
     withUnsafeBytes(of: length) { content.replaceSubrange(0..<4, with: $0) }

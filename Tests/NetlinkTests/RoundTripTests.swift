@@ -40,7 +40,7 @@ private indirect enum Tree: Equatable {
     return trees
   }
 
-  /// How many bytes it takes, counted independently of the buffer.
+  /// The number of bytes that the tree takes, counted independently of the buffer.
   var size: Int {
     switch self {
     case .leaf(_, let content): 4 + (content.count + 3) / 4 * 4
@@ -49,9 +49,9 @@ private indirect enum Tree: Equatable {
   }
 }
 
-@Suite("What is written is read back")
+@Suite("Round trips")
 struct RoundTripTests {
-  @Test("random trees of attributes", arguments: 0..<300)
+  @Test("Random trees of attributes are read as they were written", arguments: 0..<300)
   func trees(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let trees = Tree.randomList(depth: 5, using: &random)
@@ -61,7 +61,7 @@ struct RoundTripTests {
     #expect(buffer.bytes.count == trees.reduce(0) { $0 + $1.size })
   }
 
-  @Test("random trees with bytes changed or cut off: an error or other trees, and always an end", arguments: 0..<300)
+  @Test("A damaged random tree gives an error or another tree, and the reader always ends", arguments: 0..<300)
   func damagedTrees(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     var buffer = MessageBuffer()
@@ -75,7 +75,7 @@ struct RoundTripTests {
     }
   }
 
-  @Test("random batches of messages", arguments: 0..<100)
+  @Test("Random batches of messages are read as they were written", arguments: 0..<100)
   func batches(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var batch = RequestBatch()

@@ -1,4 +1,4 @@
-/// A small generator whose numbers depend on the seed alone, so that a test that fails once fails always.
+/// A small generator whose numbers depend only on the seed, so that a test that fails once always fails.
 struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 

@@ -1,6 +1,6 @@
 import Netlink
 
-/// A family in small, with the numbers of rtnetlink.
+/// A small family with the numbers of rtnetlink.
 enum TestSchema {
   static let ifinfomsg = FixedPart(
     "ifinfomsg",

@@ -2,7 +2,7 @@ import RouteNetlink
 import TestNetlink
 import Testing
 
-/// Requests about addresses, routes and neighbours, compared with what ip(8) sends for the same (strace -e write).
+/// Requests about addresses, routes and neighbours, compared with those that ip(8) sends (strace -e write).
 @Suite struct AddressRouteRequestTests {
   // iproute2 6.1: ip addr add 10.64.1.5/24 broadcast + dev v0 noprefixroute
   @Test func `an IPv4 address is added with its broadcast address`() throws {

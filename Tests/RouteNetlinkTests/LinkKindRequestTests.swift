@@ -3,7 +3,7 @@ import RouteNetlink
 import TestNetlink
 import Testing
 
-/// Requests with what only one kind of link has, compared with what ip(8) sends for the same (strace -e write).
+/// Requests with attributes that only one kind of link has, compared with those that ip(8) sends (strace -e write).
 @Suite struct LinkKindRequestTests {
   // iproute2 6.1: ip link add v0 index 71 ... type veth peer index 72 ... netns foo name p0
   @Test func `a veth pair is created in one request`() throws {

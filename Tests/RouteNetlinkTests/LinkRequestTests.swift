@@ -3,7 +3,7 @@ import RouteNetlink
 import TestNetlink
 import Testing
 
-/// Requests about links, compared with what ip(8) sends for the same (strace -e write).
+/// Requests about links, compared with those that ip(8) sends (strace -e write).
 @Suite struct LinkRequestTests {
   // iproute2 6.1: ip link add du0 type dummy
   @Test func `a link without options of its own has only a kind`() throws {
@@ -104,7 +104,7 @@ import Testing
     #expect(message == golden)
   }
 
-  // As net/ipv4/devinet.c reads it (inet_set_link_af); no tool sends it.
+  // The form that net/ipv4/devinet.c reads (inet_set_link_af). No tool sends it.
   @Test func `parameters of IPv4 come before those of IPv6`() throws {
     let golden = bytes(
       """

@@ -2,7 +2,7 @@ import TestNetlink
 
 /// Replies of Linux 6.18 to ip(8), captured with strace -e read.
 enum Replies {
-  /// A veth that is a bridge's port. Attributes of no interest are left out.
+  /// A veth that is a port of a bridge, without attributes of no interest.
   static let bridgePort = bytes(
     """
     f0 02 00 00  // nlmsg_len 752
@@ -89,7 +89,7 @@ enum Replies {
     04 00 41 80  // IFLA_DPLL_PIN
     """)
 
-  /// A bridge. Attributes of no interest are left out.
+  /// A bridge, without attributes of no interest.
   static let bridge = bytes(
     """
     fc 02 00 00  // nlmsg_len 764

@@ -2,7 +2,7 @@ import NetTypes
 import RouteNetlink
 import TestNetlink
 
-/// What a connection sends for these requests.
+/// What a connection sends for the requests.
 func sent(_ build: (inout RouteRequests) -> Void) throws -> [UInt8] {
   let transport = ScriptedTransport(thenEndingWith: 0)
   var connection = RouteConnection(transport: transport)

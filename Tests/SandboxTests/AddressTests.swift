@@ -7,12 +7,12 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("The pool of subnets")
+@Suite("Subnet pool")
 struct SubnetPoolTests {
-  @Test("gives the same name the same subnet, and other names others")
+  @Test("The subnet pool gives a name always the same subnet, and other names other subnets")
   func stable() {
     let pool = SubnetPool.standard
-    // Stays from one version to the next: people write it into their own configuration.
+    // This subnet must stay the same in later versions: users write it into their own configuration.
     #expect(pool.subnet(for: link("br0"), avoiding: []) == network("10.77.95.0/24"))
     let subnets = (0..<50).compactMap { pool.subnet(for: link("br\($0)"), avoiding: []) }
     #expect(subnets.count == 50 && Set(subnets).count > 45)
@@ -28,7 +28,7 @@ struct SubnetPoolTests {
     networks.map { SubnetUse(network: network($0), description: $0, isConnected: false) }
   }
 
-  @Test("moves away from what is in use, whether it is larger or smaller")
+  @Test("The subnet pool avoids subnets that are in use, whether larger or smaller")
   func avoids() throws {
     let pool = SubnetPool.standard
     let first = try #require(pool.subnet(for: link("br0"), avoiding: []))
@@ -38,7 +38,7 @@ struct SubnetPoolTests {
     }
   }
 
-  @Test("goes on in another range, and after the last one into a hole of a route that leads on")
+  @Test("The subnet pool turns to another range if routes cover one, and into a routed range if they cover all")
   func ranges() throws {
     let pool = SubnetPool.standard
     let name = link("br0")
@@ -50,12 +50,12 @@ struct SubnetPoolTests {
     #expect(pool.subnet(for: name, avoiding: all) == network("10.77.95.0/24"))
     #expect(pool.subnet(for: name, avoiding: all + connected(network("10.77.95.0/26"))) == network("10.77.96.0/24"))
     #expect(pool.subnet(for: name, avoiding: all + connected(network("0.0.0.0/0"))) == nil)
-    // In the place of a default route.
+    // Together, these routes take the place of a default route.
     let quarters = routed("0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2")
     #expect(pool.subnet(for: name, avoiding: quarters) == network("10.77.95.0/24"))
   }
 
-  @Test("finds the last one that is free, and none where none is")
+  @Test("The subnet pool finds the last free subnet, and none if all are in use")
   func exhausted() throws {
     let pool = SubnetPool(ranges: [network("10.64.0.0/20")])
     let all = (0..<16).map { network("10.64.\($0).0/24") }
@@ -68,7 +68,7 @@ struct SubnetPoolTests {
   }
 
   @Test(
-    "keeps off the defaults of others",
+    "The subnet pool avoids the default subnets of other programs",
     arguments: [
       "172.17.0.0/16", "10.88.0.0/16", "192.168.122.0/24", "10.96.0.0/12", "10.244.0.0/16", "10.42.0.0/16",
       "10.0.0.0/24", "192.168.0.0/17", "100.64.0.0/10",
@@ -78,13 +78,13 @@ struct SubnetPoolTests {
   }
 }
 
-@Suite("What a subnet collides with")
+@Suite("Uses of subnets")
 struct SubnetUseTests {
   private let links = [
     Link(index: 2, name: "up0", flags: [.up, .broadcast]), Link(index: 3, name: "wg0", flags: [.up, .noARP]),
   ]
 
-  @Test("routes of every table and addresses, named as people know them")
+  @Test("Routes of every table and addresses count as uses, with descriptions for the user")
   func all() {
     let uses = SubnetUse.all(
       addresses: [LinkAddress(network("192.0.2.2/24"), link: 2)],
@@ -100,7 +100,7 @@ struct SubnetUseTests {
       ])
   }
 
-  @Test("what is connected; of what leads on, only routes that are no less specific")
+  @Test("A subnet collides with connected networks, and with other routes only if they are at least as specific")
   func collisions() {
     let subnet = network("10.64.5.0/24")
     func collides(_ destination: String, via: String? = nil, link: UInt32? = nil, _ type: Route.Kind = .unicast) -> Bool
@@ -119,17 +119,17 @@ struct SubnetUseTests {
     #expect(!collides("10.64.6.0/24", link: 2))
     var address = LinkAddress(network("10.64.0.1/16"), link: 2)
     #expect(SubnetUse.all(addresses: [address], routes: [], links: links).contains { $0.collides(with: subnet) })
-    // Point to point: the prefix is that of the other end.
+    // On a point-to-point link, the prefix is that of the other end.
     address.peer = ip("10.80.0.1")
     #expect(!SubnetUse.all(addresses: [address], routes: [], links: links).contains { $0.collides(with: subnet) })
   }
 }
 
-@Suite("Asking a LAN for an address")
+@Suite("ARP probes")
 struct ARPProbeTests {
   private let asker = mac("02:00:00:00:00:01")
 
-  @Test("is a request to all that tells no address of one's own")
+  @Test("An ARP probe is a broadcast request without an IP address of the sender")
   func request() {
     #expect(
       ARPProbe.request(for: ip("10.99.0.2"), from: asker) == [
@@ -139,7 +139,7 @@ struct ARPProbeTests {
       ])
   }
 
-  @Test("is answered by whoever says to have it, or asks for it, in a whole frame")
+  @Test("A whole frame that claims or requests an address names the holder of the address")
   func answers() {
     let probe = ARPProbe.request(for: ip("10.99.0.2"), from: asker)
     #expect(ARPProbe.holder(of: ip("10.99.0.2"), in: probe[...]) == asker)
@@ -153,7 +153,7 @@ struct ARPProbeTests {
   }
 }
 
-@Suite("Leases of addresses")
+@Suite("Address leases")
 struct AddressLeasesTests {
   private let scratch: Scratch
   private let leases: AddressLeases
@@ -164,7 +164,7 @@ struct AddressLeasesTests {
     try makeDirectory(scratch.state.path)
   }
 
-  @Test("are taken once, and given back by whoever has them")
+  @Test("Only one sandbox can take a lease, and only that sandbox can release it")
   func take() throws {
     try leases.take(ip("10.64.1.5"), for: name("web"))
     #expect(leases.holder(of: ip("10.64.1.5")) == "web")
@@ -179,7 +179,7 @@ struct AddressLeasesTests {
     try leases.take(ip("10.64.1.5"), for: name("db"))
   }
 
-  @Test("are handed out in turn: what was just given back is the last to be given again")
+  @Test("A released address is the last to be leased again")
   func roundRobin() throws {
     let subnet = network("10.64.1.0/29")
     let gateway = [ip("10.64.1.1")]
@@ -194,7 +194,7 @@ struct AddressLeasesTests {
   }
 
   @Test(
-    "start anywhere, and never are network, broadcast or reserved addresses",
+    "A search for a lease can start anywhere, and never finds network, broadcast or reserved addresses",
     arguments: [0, 1, 3, 5, 6, 7, 4_294_967_295] as [UInt32])
   func start(start: UInt32) throws {
     let subnet = network("10.64.1.0/29")
@@ -208,7 +208,7 @@ struct AddressLeasesTests {
     #expect(try leases.takeNext(in: subnet, except: [ip("10.64.1.1")], startingAt: start, for: name("s9")) == nil)
   }
 
-  @Test("go past what somebody else has, and end where that is all")
+  @Test("A search for a lease skips addresses that something else has, and finds none if these are all")
   func held() throws {
     let subnet = network("10.64.1.0/24")
     func take(_ sandbox: String, _ isHeld: (IPAddress) -> Bool) throws -> IPAddress? {
@@ -221,14 +221,14 @@ struct AddressLeasesTests {
     #expect(leases.count == 1)
   }
 
-  @Test("go round the whole of the smallest and of a large subnet", arguments: ["10.64.1.0/30", "10.0.0.0/8"])
+  @Test("A search for a lease covers the whole of small and large subnets", arguments: ["10.64.1.0/30", "10.0.0.0/8"])
   func sizes(subnet: String) throws {
     let subnet = network(subnet)
     let first = subnet.address(at: 1)!
     #expect(try leases.takeNext(in: subnet, except: [first], startingAt: 0, for: name("a")) == subnet.address(at: 2)!)
   }
 
-  @Test("go on from the start where the last one noted is of another subnet or makes no sense")
+  @Test("A search for a lease starts at the given number if the last address is of another subnet or invalid")
   func cursor() throws {
     let subnet = network("10.64.1.0/24")
     _ = try leases.takeNext(in: network("10.99.0.0/24"), except: [], startingAt: 7, for: name("a"))
@@ -237,7 +237,7 @@ struct AddressLeasesTests {
     #expect(try leases.takeNext(in: subnet, except: [], startingAt: 20, for: name("c")) == ip("10.64.1.21"))
   }
 
-  @Test("of one sandbox are found without its record")
+  @Test("The leases of a sandbox can be found without its record")
   func ofSandbox() throws {
     try leases.take(ip("10.64.1.5"), for: name("web"))
     try leases.take(ip("10.64.1.6"), for: name("db"))
@@ -246,14 +246,14 @@ struct AddressLeasesTests {
     #expect(try AddressLeases(bridge: link("br9"), state: scratch.state).addresses(of: name("web")).isEmpty)
   }
 
-  @Test("belong to a name as it is written, not to the same letters in another form")
+  @Test("A lease belongs to the exact bytes of a name, and not to another form of the same letters")
   func otherForm() throws {
     try leases.take(ip("10.64.1.5"), for: name("\u{e9}"))
     #expect(try leases.addresses(of: name("e\u{301}")).isEmpty)
     #expect(try leases.release(ip("10.64.1.5"), of: name("e\u{301}")) == false)
   }
 
-  @Test("of bridges do not meet, and their directory goes with the last")
+  @Test("Leases of bridges are separate, and a bridge's lease directory disappears with its last lease")
   func bridges() throws {
     let others = AddressLeases(bridge: link("br1"), state: scratch.state)
     try leases.take(ip("10.64.1.5"), for: name("web"))
@@ -268,7 +268,7 @@ struct AddressLeasesTests {
 
 @Suite("Kernel parameters of the host")
 struct HostParametersTests {
-  @Test("are written down with what they were")
+  @Test("The record of kernel parameters contains their original values")
   func record() {
     let parameters = HostParameters(original: [
       (Sysctl("net.ipv4.ip_forward"), "0"), (Sysctl("net.ipv4.conf.eth0/5.forwarding"), "1"),
@@ -279,7 +279,7 @@ struct HostParametersTests {
     #expect(read.original.map(\.value) == ["0", "1"])
   }
 
-  @Test("that are damaged in the record are left out")
+  @Test("Kernel parameters that are damaged in the record are left out")
   func damaged() {
     #expect(HostParameters(RecordText([("sysctl", "net.ipv4.ip_forward"), ("other", "a b")])).original.isEmpty)
     for line in [
@@ -292,12 +292,12 @@ struct HostParametersTests {
     }
   }
 
-  @Test("that are gone have nothing to put back")
+  @Test("A kernel parameter that no longer exists needs no restoration")
   func gone() {
     #expect(HostParameters(original: [(Sysctl("net.ipv4.conf.no-such-link.forwarding"), "1")]).restore().isEmpty)
   }
 
-  @Test("put ip_forward back first, since that changes the others, and name every link that forwards")
+  @Test("ip_forward is restored first, because it changes the others, and every link that forwards is recorded")
   func order() throws {
     let original = try HostParameters.beforeForwarding().original
     #expect(original.first?.parameter == HostParameters.forwarding)

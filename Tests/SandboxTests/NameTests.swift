@@ -10,7 +10,7 @@ import Testing
 @Suite("Hostnames")
 struct HostnameTests {
   @Test(
-    "of a sandbox are its name, with hyphens for what cannot stand in one",
+    "The hostname of a sandbox is its name, with hyphens for invalid characters",
     arguments: [
       ("web", "web"), ("Web-1.lan", "Web-1.lan"), ("a_b c", "a-b-c"), ("-a-", "a"), ("a..b.", "a.b"), ("é", "sandbox"),
       ("...x", "x"), ("a.-.b", "a.b"), ("_", "sandbox"),
@@ -20,7 +20,7 @@ struct HostnameTests {
     #expect(try Hostname(expected).text == expected)
   }
 
-  @Test("have at most 63 bytes, and are valid wherever a longer name is cut")
+  @Test("A hostname has at most 63 bytes, and is valid wherever a longer name is cut")
   func length() throws {
     for count in 60...70 {
       let hostname = Hostname(of: name(String(repeating: "x", count: count) + "-.y"))
@@ -31,7 +31,7 @@ struct HostnameTests {
   }
 
   @Test(
-    "are refused where they are none",
+    "Hostname refuses a text that is not a hostname",
     arguments: [
       "", ".", "a.", ".a", "a..b", "-a", "a-", "a.-b", "a b", "a_b", "é", "a\n", String(repeating: "x", count: 64),
     ])
@@ -61,7 +61,7 @@ struct HostsFileTests {
   }
 
   @Test(
-    "What the host says of a name is the first IPv4 address of a line that has the whole name, in any case",
+    "The host's address of a name is the first IPv4 address on a line with the whole name, in upper or lower case",
     arguments: [
       ("vm", "127.0.1.1"), ("VM.lan", "127.0.1.1"), ("vm2", nil), ("lan", nil), ("six", nil), ("both", "192.0.2.1"),
       ("last", "192.0.2.2"), ("127.0.1.1", nil), ("a-name-that-is-longer-than-all-that-there-is", nil),
@@ -74,14 +74,14 @@ struct HostsFileTests {
 
   private func add(_ entry: HostsFile.Entry) throws { #expect(try file.add(entry).get()) }
 
-  /// The lines that are no comments.
+  /// The lines that are not comments.
   private func lines() throws -> [String] {
     try readText(file.path).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
       line.split(separator: " ").joined(separator: " ")
     }
   }
 
-  @Test("has the host's lines and then one for each sandbox, until it leaves")
+  @Test("The hosts file has the host's lines, and then one for each sandbox until it leaves")
   func membership() throws {
     try add(entry(0, "web.lan", "web"))
     try add(entry(1, "db"))
@@ -93,7 +93,7 @@ struct HostsFileTests {
     #expect(try lines() == ["127.0.0.1 localhost"])
   }
 
-  @Test("never takes away a line of the host's, nor one of an address that begins alike")
+  @Test("The hosts file keeps the host's lines, and lines whose address only begins like a removed one")
   func others() throws {
     try write(HostsFile.content(Array("10.64.0.2 mine\n".utf8)))
     try add(entry(18, "x"))
@@ -101,7 +101,7 @@ struct HostsFileTests {
     #expect(try lines() == ["10.64.0.2 mine", "10.64.0.20 x"])
   }
 
-  @Test("does not grow with those that come and go")
+  @Test("The hosts file does not grow as sandboxes come and go")
   func reuse() throws {
     for number in 0..<10 { try add(entry(number, "nsrun-abcdefgh")) }
     let size = try readFile(file.path).count
@@ -113,21 +113,21 @@ struct HostsFileTests {
     #expect(try lines().count == 11)
   }
 
-  @Test("has one line for an address, whoever had it before")
+  @Test("The hosts file has one line for an address, whichever sandbox had it before")
   func sameAddress() throws {
     try add(entry(0, "old"))
     try add(entry(0, "new"))
     #expect(try lines() == ["127.0.0.1 localhost", "10.64.0.2 new"])
   }
 
-  @Test("goes on after a line that a full disk has cut short")
+  @Test("The hosts file takes entries after a line that a full disk has cut short")
   func cutShort() throws {
     try write(try readFile(file.path) + Array("#0.64.0.9 lo".utf8))
     try add(entry(0, "web"))
     #expect(try lines() == ["127.0.0.1 localhost", "10.64.0.2 web"])
   }
 
-  @Test("is said to be damaged whatever it is cut to or overwritten with, and is rebuilt")
+  @Test("A hosts file that was cut or overwritten anywhere is reported as damaged, and rebuilt")
   func damaged() throws {
     let whole = try readFile(file.path)
     let head = whole.firstIndex(of: UInt8(ascii: "\n"))! + 1
@@ -139,7 +139,7 @@ struct HostsFileTests {
     }
     try expectDamaged([UInt8](repeating: 0, count: 4096))
     try expectDamaged([UInt8](repeating: 0xff, count: 200))
-    // A beginning that is beyond the end, or within a line.
+    // A beginning that is beyond the end of the file, or within a line.
     for start in ["999999999999", "000000000001", "000000000080", "-00000000001", "+00000000066"] {
       try expectDamaged(Array("# nsrun: the sandboxes on this bridge begin at byte \(start)\nabc\nabcdefghijklmn".utf8))
     }
@@ -158,7 +158,7 @@ struct HostsFileTests {
     #expect(try lines().suffix(2) == ["10.64.0.3 db", "10.64.0.2 web"])
   }
 
-  @Test("tells the lines that nobody answers for, and only those that are lines")
+  @Test("The hosts file reports the lines of lost sandboxes, and only text that is a line")
   func lost() throws {
     try add(entry(0, "web"))
     try add(entry(1, "db"))
@@ -170,7 +170,7 @@ struct HostsFileTests {
     #expect(try file.removeLost(isDryRun: false, isLost) == [])
   }
 
-  @Test("is none where there is none")
+  @Test("A missing hosts file takes no entries")
   func absent() throws {
     unlink(file.path)
     #expect(try file.add(entry(0, "web")).get() == false)
@@ -178,7 +178,7 @@ struct HostsFileTests {
     #expect(try file.removeLost(isDryRun: false) { _ in true } == [])
   }
 
-  @Test("shows whole lines only to those who read while many write at once, and loses none")
+  @Test("Readers of the hosts file see only whole lines while several tasks write to it, and no line is lost")
   func concurrent() async throws {
     let file = file
     let names = ["a", "nsrun-abcdefgh", String(repeating: "long-", count: 20) + "x"]
@@ -199,7 +199,7 @@ struct HostsFileTests {
         var torn = 0
         for _ in 0..<500 {
           let lines = try readText(file.path).split(separator: "\n", omittingEmptySubsequences: false)
-          // The last one may be about to be added.
+          // A task may be about to add the last line.
           for line in lines.dropLast() where !line.hasPrefix("#") {
             let words = line.split(separator: " ")
             let isWhole =
@@ -221,7 +221,7 @@ struct HostsFileTests {
 struct ResolverTests {
   private func parsed(_ text: String) -> ResolverConfiguration { ResolverConfiguration(text) }
 
-  @Test("of the host are good where one of the first three may answer")
+  @Test("The host's resolvers are usable if one of the first three may answer")
   func usable() {
     #expect(parsed("nameserver 192.0.2.1\n").isUsable)
     #expect(parsed("# x\nnameserver\t127.0.0.53\nnameserver 192.0.2.1 # theirs").isUsable)
@@ -235,13 +235,13 @@ struct ResolverTests {
     }
   }
 
-  @Test("stay as they are where they are good and nothing else was said")
+  @Test("Usable resolvers stay unchanged if nothing else is requested")
   func unchanged() {
     let host = HostResolvers(configuration: parsed("nameserver 192.0.2.1"))
     #expect(host.answer(to: ResolverSpec(), hostAddress: ip("10.64.1.1")) == .unchanged)
   }
 
-  @Test("are those asked for, with the host's options, or none")
+  @Test("Requested resolvers replace the host's, keep the host's options, and may be none")
   func asked() {
     let host = HostResolvers(configuration: parsed("# c\noptions ndots:2\nsearch lan\nnameserver 127.0.0.53\n"))
     let servers = [ip("192.0.2.7"), ip("2001:db8::7")]
@@ -258,7 +258,7 @@ struct ResolverTests {
     #expect(host.answer(to: ResolverSpec(servers: []), hostAddress: nil) == .text(""))
   }
 
-  @Test("keep the host's servers where only a domain was asked for")
+  @Test("The host's servers stay if only a search domain is requested")
   func search() {
     let host = HostResolvers(configuration: parsed("domain lan\nnameserver 192.0.2.1\n"))
     #expect(
@@ -266,7 +266,7 @@ struct ResolverTests {
         == .text("# Made by nsrun for this sandbox\nsearch a.example\nnameserver 192.0.2.1\n"))
   }
 
-  @Test("are those behind a stub, else one of the host's that listens beyond loopback, else cannot be reached")
+  @Test("A sandbox asks the servers behind a stub, else a server of the host beyond loopback, else none")
   func stub() {
     var host = HostResolvers(
       configuration: parsed("nameserver 127.0.0.53\noptions edns0"),
@@ -285,7 +285,7 @@ struct ResolverTests {
     #expect(answer() == .unreachable)
   }
 
-  @Test("that listen are read from the kernel's table, whatever stands in it")
+  @Test("The addresses of listening servers are read from the kernel's table, whatever it contains")
   func listeners() {
     let table = """
          sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
@@ -309,7 +309,7 @@ struct ResolverTests {
     #expect(HostResolvers.listeners(table6) == [ip("0.0.0.0"), ip("192.0.2.2")])
   }
 
-  @Test("that are asked for stand in the record as they were given")
+  @Test("The record contains requested resolvers as they were given")
   func record() throws {
     for spec in [
       ResolverSpec(), ResolverSpec(servers: []), ResolverSpec(servers: [ip("192.0.2.1"), ip("2001:db8::1")]),
@@ -319,18 +319,18 @@ struct ResolverTests {
     }
   }
 
-  @Test("search domains that are names of domains, or the root", arguments: [".", "a", "a.example", "lan-1.example"])
+  @Test("A search domain is a domain name or the root", arguments: [".", "a", "a.example", "lan-1.example"])
   func domain(_ text: String) { #expect(ResolverSpec.isSearchDomain(text)) }
 
   @Test(
-    "search no other words", arguments: ["a b", "", "a\nb", "-a", "a..b", String(repeating: "a.", count: 127) + "a"])
+    "Other text is no domain", arguments: ["a b", "", "a\nb", "-a", "a..b", String(repeating: "a.", count: 127) + "a"])
   func noDomain(_ text: String) { #expect(!ResolverSpec.isSearchDomain(text)) }
 }
 
-@Suite("The name service switch")
+@Suite("Name service switch")
 struct NameServiceSwitchTests {
   @Test(
-    "loses systemd-resolved and other daemons of the host, and keeps the rest",
+    "The hosts line loses systemd-resolved and other daemons of the host, and keeps the rest",
     arguments: [
       ("files resolve [!UNAVAIL=return] dns", "files dns"), ("resolve", "files dns"),
       ("mymachines resolve [!UNAVAIL=return] files myhostname dns", "files myhostname dns"),
@@ -346,7 +346,7 @@ struct NameServiceSwitchTests {
       NameServiceSwitch.withoutDaemons(text) == "# c\npasswd: files resolve\nhosts: \(expected)\nnetworks: files\n")
   }
 
-  @Test("stays as it is without them")
+  @Test("A file without such daemons stays unchanged")
   func other() {
     for text in [
       "", "hosts: files dns\n", "hosts\n", "hosts:", "passwd: resolve", "# hosts: resolve", ":", "hosts: ][",

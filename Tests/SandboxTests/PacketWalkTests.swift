@@ -6,7 +6,7 @@ import Testing
 
 @testable import Sandbox
 
-/// Rules of others as nft and iptables write them, and what becomes of a new packet from br0 to up0.
+/// Foreign rules as nft and iptables write them, and the fate of a new packet from br0 to up0.
 @Suite struct PacketWalkTests {
   private static let table = Table(.inet, "theirs")
   private static let base = Chain(
@@ -17,10 +17,10 @@ import Testing
   private static func rule(_ statements: Statement...) -> Rule { Rule(in: base, statements) }
   private static let fromBridge = Statement.equals(.inputInterfaceName, .interfaceName("br0"))
   private static let toOther = Statement.equals(.outputInterfaceName, .interfaceName("up1"))
-  /// Some packets of the bridge, nobody knows which.
+  /// A condition that matches some of the bridge's packets; which ones is unknown.
   private static let some = Statement.equals(.sourceAddress, .address(ip("10.1.2.3")))
 
-  /// What becomes of the packet, and whether it may be accepted on the way.
+  /// The fate of the packet, and whether a rule on its way may accept it.
   private func fate(
     _ chains: [String: [Rule]], _ packet: SandboxPacket? = nil,
     entry: @escaping (String, [UInt8]) -> PacketWalk.Entry = { _, _ in .unknown }
@@ -31,13 +31,13 @@ import Testing
 
   private func fate(_ rules: Rule...) -> String { fate(["f": rules]) }
 
-  @Test("Nothing decides: the policy does")
+  @Test("The policy decides if no rule does")
   func policy() {
     #expect(fate() == "refusedByPolicy")
     #expect(fate(Self.rule(Self.toOther, .verdict(.accept)), Self.rule(.counter)) == "refusedByPolicy")
   }
 
-  @Test("The first rule that surely holds decides")
+  @Test("The first rule that certainly matches decides")
   func first() {
     let accept = Self.rule(Self.fromBridge, .counter, .verdict(.accept))
     let reject = Self.rule(.reject())
@@ -46,7 +46,7 @@ import Testing
     #expect(fate(Self.rule(.verdict(.return)), accept) == "refusedByPolicy")
   }
 
-  @Test("Interfaces by name, by wildcard, by number, and others than one")
+  @Test("A condition can name interfaces by name, by wildcard, by index, or all but one")
   func interfaces() {
     for condition in [
       Self.fromBridge, .hasPrefix(.inputInterfaceName, "br"), .equals(.inputInterfaceIndex, .interfaceIndex(7)),
@@ -62,18 +62,18 @@ import Testing
     }
   }
 
-  @Test("A condition that cannot be judged neither refuses nor, for certain, accepts")
+  @Test("A condition that cannot be evaluated neither refuses a packet nor certainly accepts it")
   func uncertain() {
     #expect(fate(Self.rule(Self.some, .verdict(.accept))) == "refusedByPolicy, perhaps accepted")
     #expect(
       fate(Self.rule(Self.some, .verdict(.drop)), Self.rule(Self.fromBridge, .verdict(.accept))) == "accepted")
     #expect(
       fate(Self.rule(.limit(Limit(1, per: .second)), .verdict(.accept))) == "refusedByPolicy, perhaps accepted")
-    // It is one of TCP: rules for ICMP are not for it.
+    // The packet is TCP, so rules for ICMP do not match it.
     #expect(fate(Self.rule(.equals(.icmpType, .proto(8)), .verdict(.accept))) == "refusedByPolicy")
   }
 
-  @Test("What all addresses of a subnet have in common decides, and nothing else of them")
+  @Test("Only what all addresses of a subnet have in common decides")
   func addresses() {
     var known = packet
     known.source = SandboxPacket.bytes(of: IPNetwork("10.1.0.0/20"))
@@ -89,7 +89,7 @@ import Testing
     #expect(fate(source([10, 1])) == "refusedByRule")
     #expect(fate(source([10, 2])) == "accepted")
     #expect(fate(source([192], .notEqual)) == "refusedByRule")
-    // The third byte is not the same for all.
+    // The third byte is not the same for all addresses.
     #expect(fate(source([10, 1, 2])) == "accepted")
     func masked(_ mask: [UInt8], _ bytes: [UInt8]) -> [Expression] {
       let load = Expression.payload(.ipv4SourceAddress)
@@ -99,7 +99,7 @@ import Testing
     #expect(fate(masked([255, 255, 240, 0], [10, 1, 0, 0])) == "accepted")
   }
 
-  @Test("The protocol and the port of a question to a server")
+  @Test("A condition can name the protocol and the port of a query to a server")
   func ports() {
     var question = packet
     question.transport = 17
@@ -116,11 +116,11 @@ import Testing
     #expect(fate(17, 53, question) == "accepted")
     #expect(fate(17, 67, question) == "refusedByPolicy")
     #expect(fate(6, 53, question) == "refusedByPolicy")
-    // Of other packets no port is known.
+    // The port of other packets is unknown.
     #expect(fate(6, 443, packet) == "refusedByPolicy, perhaps accepted")
   }
 
-  @Test("The state of the connection, as nft and as iptables asks for it")
+  @Test("A condition can name the state of the connection, as nft and as iptables writes it")
   func states() {
     let answers = ConntrackState([.established, .related])
     for statement in [Statement.state(answers), .expression(XTables.state(answers).expression)] {
@@ -132,7 +132,7 @@ import Testing
     }
   }
 
-  @Test("Jumps come back, gotos do not")
+  @Test("A jump returns to the calling chain, and a goto does not")
   func jumps() {
     func chains(_ verdict: Verdict, _ target: [Rule]) -> [String: [Rule]] {
       ["f": [Self.rule(.verdict(verdict)), Self.rule(.verdict(.accept))], "target": target]
@@ -143,7 +143,7 @@ import Testing
     #expect(fate(chains(.jump("target"), [Self.rule(.verdict(.return)), Self.rule(.verdict(.drop))])) == "accepted")
   }
 
-  @Test("What a chain does that only some packets get to does not decide for all")
+  @Test("A chain that only some packets reach does not decide for all packets")
   func uncertainJump() {
     let jump = Self.rule(Self.some, .verdict(.jump("target")))
     func chains(_ target: Rule...) -> [String: [Rule]] { ["f": [jump], "target": target] }
@@ -151,7 +151,7 @@ import Testing
     #expect(fate(chains(Self.rule(.reject()), Self.rule(.verdict(.accept)))) == "refusedByPolicy")
   }
 
-  @Test("Sets and verdict maps, also of two parts")
+  @Test("A condition can use sets and verdict maps, also with keys of two parts")
   func sets() {
     let names = DataValue.interfaceName("br0").bytes
     let both = names + DataValue.interfaceName("up0").bytes
@@ -167,7 +167,7 @@ import Testing
     #expect(fate(map) == "refusedByPolicy, perhaps accepted")
   }
 
-  @Test("iptables' REJECT refuses, its LOG does not, its comment is no condition")
+  @Test("The target REJECT of iptables refuses, LOG does not, and a comment is not a condition")
   func targets() {
     func target(_ name: String) -> Rule {
       Rule([XTables(kind: .target, name: name, revision: 0, info: []).expression], in: Self.base)

@@ -9,7 +9,7 @@ import Testing
 @Suite("Plans")
 struct PlanTests {
   @Test(
-    "of a sandbox on a bridge: its names and the rules first, then the name, the cable, the inside; undone in reverse")
+    "A plan on a bridge is hosts entry, rules, name, veth pair and configuration, and is undone in reverse")
   func onBridge() {
     let facts = facts()
     let member = SandboxPlan.Member(
@@ -33,7 +33,7 @@ struct PlanTests {
       ])
   }
 
-  @Test("undo every step that needs it, in reverse")
+  @Test("The undo of a plan undoes every step that needs it, in reverse order")
   func undo() {
     for egress in [NetworkSpec.Egress.masquerade, .routed, .internal] {
       let steps = SandboxPlan(facts(egress), bridges: [(7, 1500)]).steps
@@ -42,7 +42,7 @@ struct PlanTests {
     }
   }
 
-  @Test("without a network only name the namespace and bring lo up")
+  @Test("A plan without a network only names the namespace and brings lo up")
   func loopback() {
     var facts = facts()
     facts.connections = []
@@ -50,7 +50,7 @@ struct PlanTests {
     #expect(SandboxPlan.undo(of: facts) == [.unname(name("web"))])
   }
 
-  @Test("of a sandbox on two bridges: everything for each, and one default route")
+  @Test("The plan of a sandbox on two bridges has steps for each, and one default route")
   func onTwo() {
     let facts = factsOfTwo()
     #expect(
@@ -67,7 +67,7 @@ struct PlanTests {
       ])
   }
 
-  @Test("say what they do")
+  @Test("Each step of a plan describes itself")
   func description() {
     #expect(
       SandboxPlan(facts(), bridges: [(7, 1500)]).steps.map { "\($0)" } == [
@@ -96,7 +96,7 @@ struct TagTests {
     return link
   }
 
-  @Test("tell our links from others of the same kind")
+  @Test("Tags tell nsrun's links from other links of the same kind")
   func ours() {
     #expect(Tag.isOurBridge(made("bridge", alias: "nsrun bridge"), planned: nil))
     let planned = mac("06:6e:0a:40:01:01")
@@ -114,7 +114,7 @@ struct TagTests {
     #expect(!Tag.isOurLink(made(nil)))
   }
 
-  @Test("fit into an alias, whatever the name, and do not break a letter")
+  @Test("A tag fits into an alias, whatever the name, and is not cut within a letter")
   func length() {
     let tag = Tag.link(of: name(String(repeating: "é", count: 127)))
     #expect(tag.utf8.count <= 255 && tag.utf8.count > 250)
@@ -124,14 +124,14 @@ struct TagTests {
 
 @Suite("Derived MAC addresses")
 struct DerivedMACTests {
-  @Test("follow from the address, one for each role")
+  @Test("A derived MAC address follows from the IP address, with one for each role")
   func derived() {
     #expect("\(MACAddress.derived(from: ip("10.64.1.5"), role: .sandbox))" == "02:6e:0a:40:01:05")
     #expect("\(MACAddress.derived(from: ip("10.64.1.1"), role: .bridge))" == "06:6e:0a:40:01:01")
     #expect("\(MACAddress.derived(from: ip("255.255.255.254"), role: .hostLink))" == "fe:6e:ff:ff:ff:fe")
   }
 
-  @Test("are locally administered unicast addresses, told apart by their role")
+  @Test("Derived MAC addresses are locally administered unicast addresses, and their roles differ")
   func roles() {
     let roles: [MACAddress.Role] = [.sandbox, .bridge, .hostLink]
     for role in roles {
@@ -144,7 +144,7 @@ struct DerivedMACTests {
 
 @Suite("Tokens")
 struct TokenTests {
-  @Test("are eight letters or digits that cannot be taken for one another, and differ")
+  @Test("Tokens have eight letters or digits that are not easily confused, and differ")
   func random() {
     let tokens = (0..<1000).map { _ in Token.random() }
     #expect(Set(tokens).count == 1000)

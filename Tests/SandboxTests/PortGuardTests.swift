@@ -5,8 +5,8 @@ import Testing
 
 @testable import Sandbox
 
-/// The kernel runs the program, as the filter of a socket: of what it lets through all arrives, of what it drops the
-/// first 2 bytes, and nothing of what it has read beyond the end of.
+/// The kernel runs the program as a socket filter. Of a frame that the program passes, all bytes arrive; of a frame
+/// that it drops, the first 2 bytes; and of a frame beyond whose end it reads, nothing.
 private struct Judge: ~Copyable {
   private var ends: [Int32] = [-1, -1]
 
@@ -38,7 +38,7 @@ private struct Judge: ~Copyable {
   }
 }
 
-/// Frames, layer by layer. Checksums are 0: the program does not look at them.
+/// Frames, layer by layer. Checksums are 0, because the program does not read them.
 private enum Frame {
   static let unicast: [UInt8] = [0x02, 0, 0, 0, 0, 1]
 
@@ -66,7 +66,7 @@ private enum Frame {
   /// - Parameters:
   ///   - next: the types of the extension headers, in order, and of the payload.
   ///   - extensions: the extension headers without the first byte, which is the type of the next.
-  ///   - length: of everything after the header; as long as it is where nil.
+  ///   - length: the length of everything after the header; nil for the real length.
   static func ipv6(
     _ next: [UInt8], _ extensions: [[UInt8]], _ payload: [UInt8], source: [UInt8] = linkLocal,
     to: [UInt8] = allNodes, length: Int? = nil, tags: [Int] = []
@@ -90,7 +90,7 @@ private enum Frame {
 
   static func icmp(_ type: UInt8) -> [UInt8] { [type] + [UInt8](repeating: 0, count: 39) }
 
-  /// Of `size` bytes, the type of the next header not counted.
+  /// An options header of `size` bytes, without its first byte, which is the type of the next header.
   static func options(_ size: Int = 8) -> [UInt8] {
     [UInt8(size / 8 - 1)] + [1, UInt8(truncatingIfNeeded: size - 4)] + [UInt8](repeating: 0, count: size - 4)
   }
@@ -100,9 +100,9 @@ private enum Frame {
   }
 }
 
-@Suite("What a sandbox's port lets in")
+@Suite("The filter program of a sandbox's port")
 struct PortGuardTests {
-  @Test("Another program has another number: ports of an older nsrun, which share the block, keep their own")
+  @Test("A changed program has another version, because ports of an older nsrun share the block and keep theirs")
   func version() {
     let digest = StableHash.long(PortProgram.program.bytes)
     #expect(
@@ -119,7 +119,7 @@ struct PortGuardTests {
     }
   }
 
-  @Test("No frame to the groups by which bridges talk to each other, whatever is in it")
+  @Test("The program drops frames to the groups by which bridges talk to each other, whatever they contain")
   func bridgeGroups() throws {
     let bpdu: [UInt8] = [0x42, 0x42, 3] + [UInt8](repeating: 0, count: 35)
     try expect(
@@ -143,7 +143,7 @@ struct PortGuardTests {
   }
 
   @Test(
-    "No message of an IPv6 router, behind whatever headers and tags",
+    "The program drops messages of IPv6 routers, behind any headers and tags",
     arguments: [UInt8(134), 137, 130, 151])
   func routerMessages(type: UInt8) throws {
     let message = Frame.icmp(type)
@@ -179,7 +179,7 @@ struct PortGuardTests {
       ])
   }
 
-  @Test("Nothing that cannot be judged")
+  @Test("The program drops frames that it cannot classify")
   func unjudged() throws {
     let fragment = Frame.fragment(offset: 0, more: true)
     let echo = Frame.icmp(128)
@@ -197,7 +197,7 @@ struct PortGuardTests {
       ])
   }
 
-  @Test("No redirect, no router advertisement, no query for listeners of IPv4")
+  @Test("The program drops redirects, router advertisements and multicast listener queries of IPv4")
   func ipv4RouterMessages() throws {
     try expect(
       .drop,
@@ -210,7 +210,7 @@ struct PortGuardTests {
       ])
   }
 
-  @Test("No answer of a DHCP server, but everything that a client asks")
+  @Test("The program drops answers of DHCP servers, and passes everything that a client asks")
   func dhcp() throws {
     let fragment = Frame.fragment(offset: 0, more: true)
     try expect(
@@ -241,7 +241,7 @@ struct PortGuardTests {
       ])
   }
 
-  @Test("Nothing from or to an address that every machine has for itself")
+  @Test("The program drops packets from and to loopback addresses")
   func loopback() throws {
     let one = [UInt8](repeating: 0, count: 15) + [1]
     let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff, 127, 0, 0, 1]
@@ -266,7 +266,7 @@ struct PortGuardTests {
     try expect(.pass, [("ARP", arp([10, 1, 0, 2], [10, 1, 0, 3])), ("probe", arp([0, 0, 0, 0], [10, 1, 0, 3]))])
   }
 
-  @Test("Everything else")
+  @Test("The program passes everything else")
   func ordinary() throws {
     let many = [UInt8](repeating: 7, count: 60_000)
     let unspecified = [UInt8](repeating: 0, count: 16)
@@ -295,7 +295,7 @@ struct PortGuardTests {
       ])
   }
 
-  @Test("A frame that is cut anywhere is dropped, or is let in as one that nobody can read")
+  @Test("The program drops a frame that is cut anywhere, or passes it if no receiver can read it")
   func truncation() throws {
     let judge = try Judge(PortProgram.program)
     let hostile = [
@@ -306,7 +306,7 @@ struct PortGuardTests {
     ]
     for frame in hostile {
       #expect(try judge.verdict(on: frame) == .drop)
-      // From one byte on it is dropped; what is shorter ends before that.
+      // From a certain length on, the program drops the frame. A shorter frame ends before the bytes that it reads.
       let verdicts = try (3..<frame.count).map { try judge.verdict(on: Array(frame.prefix($0))) }
       #expect(!verdicts.contains(.pass))
       #expect(verdicts.drop { $0 == .beyondEnd }.allSatisfy { $0 == .drop })

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Records")
 struct RecordTests {
-  /// As a run on a bridge writes it.
+  /// The record of a run on a bridge.
   private let file = """
     nsrun-record 1
     name web
@@ -30,7 +30,7 @@ struct RecordTests {
 
     """
 
-  @Test("give back what was written")
+  @Test("A record is read as it was written")
   func read() throws {
     let text = try RecordText(parsing: Array(file.utf8))
     #expect(SandboxFacts(text) == facts())
@@ -39,7 +39,7 @@ struct RecordTests {
   }
 
   @Test(
-    "say nothing of a connection or a namespace that nsrun never writes",
+    "A record with values that nsrun never writes has no connection",
     arguments: [
       "mtu 0", "mtu 67", "mtu 65536", "mtu -1", "host-link eth0", "host-link nsrun", "address fd00::1/64", "egress all",
       "mac 02", "translation none", "bridge ../x",
@@ -50,11 +50,11 @@ struct RecordTests {
   }
 
   @Test(
-    "give no number for a namespace that is none",
+    "A text that is no identity of a namespace gives none",
     arguments: ["", "4", "4:", ":5", "4:5:6", "4:../5", "4: 5", "+4:5", "04:5"])
   func identity(text: String) { #expect(FileIdentity(text: text) == nil) }
 
-  @Test("are written in a form that stays")
+  @Test("Records are written in a stable format")
   func write() {
     var text = facts().head
     text.append("bridge", "br0")
@@ -63,7 +63,7 @@ struct RecordTests {
   }
 
   @Test(
-    "are read back for every way out, with and without a gateway",
+    "Records are read back for every way out, with and without a gateway",
     arguments: [NetworkSpec.Egress.masquerade, .routed, .internal])
   func roundTrip(egress: NetworkSpec.Egress) throws {
     for gateway in [nil, ip("10.64.1.1")] {
@@ -73,7 +73,7 @@ struct RecordTests {
     }
   }
 
-  @Test("cut off at any byte are empty, or a beginning: nothing that was not written is read")
+  @Test("A record that is cut at any byte is empty or a beginning, and gives nothing that was not written")
   func truncation() throws {
     let bytes = Array(file.utf8)
     let whole = try RecordText(parsing: bytes)
@@ -81,7 +81,7 @@ struct RecordTests {
       do throws(RecordText.Unreadable) {
         let text = try RecordText(parsing: Array(bytes[..<count]))
         #expect(text.lines.elementsEqual(whole.lines.prefix(text.lines.count), by: ==))
-        // Once the head is there, what is to be undone is known from it.
+        // Once the head is complete, it tells what to undo.
         let hasHead = bytes[..<count].count { $0 == UInt8(ascii: "\n") } >= 5
         #expect((SandboxFacts(text) != nil) == hasHead)
         let isConnected = SandboxFacts(text)?.connections.isEmpty == false
@@ -92,7 +92,7 @@ struct RecordTests {
     }
   }
 
-  @Test("give back values that begin with an accent, also cut off within a letter")
+  @Test("Records keep values that begin with an accent, even if they are cut within a letter")
   func accents() throws {
     let text = RecordText([("name", "\u{301}x"), ("link", "e\u{301}")])
     let bytes = Array(text.file.utf8)
@@ -101,7 +101,7 @@ struct RecordTests {
   }
 
   @Test(
-    "that are none are told from records",
+    "A file that is not a record is told from a record",
     arguments: [
       ("", RecordText.Unreadable.empty), ("nsrun-record 1", .empty), ("\n", .garbage), ("garbage\n", .garbage),
       ("name web\n", .garbage),
@@ -115,7 +115,7 @@ struct RecordTests {
     #expect(throws: reason) { try RecordText(parsing: Array(text.utf8)) }
   }
 
-  @Test("of any bytes do not trap")
+  @Test("A record of any bytes does not trap")
   func garbage() {
     #expect(throws: RecordText.Unreadable.garbage) { try RecordText(parsing: [0xff, 0x0a]) }
     var random = SystemRandomNumberGenerator()
@@ -128,7 +128,7 @@ struct RecordTests {
     }
   }
 
-  @Test("keep lines of keys that are not known, and the last of several counts")
+  @Test("A record keeps lines with unknown keys, and the last of several lines with a key counts")
   func unknown() throws {
     let text = try RecordText(parsing: Array((file + "colour blue and green\nmtu 1400\n").utf8))
     #expect(text["colour"] == "blue and green")
@@ -138,7 +138,7 @@ struct RecordTests {
   }
 
   @Test(
-    "without an essential line, or with one that makes no sense, name no sandbox",
+    "A record without an essential line, or with an invalid one, names no sandbox",
     arguments: ["name", "lifetime", "maker", "created"])
   func essential(key: String) throws {
     let text = try RecordText(parsing: Array(file.utf8))
@@ -146,17 +146,17 @@ struct RecordTests {
     #expect(SandboxFacts(RecordText(text.lines.map { $0.key == key ? (key, "/") : $0 })) == nil)
   }
 
-  @Test("of a time or an address that nsrun does not write can be listed and undone")
+  @Test("A record with a time or an address that nsrun never writes can be listed and undone")
   func impossible() throws {
     let text = try RecordText(parsing: Array(file.utf8))
     #expect(SandboxFacts(RecordText(text.lines + [("created", "\(Int.min)")])) == nil)
-    // Nothing can be derived from such an address, so there is no connection to be undone.
+    // Nothing can be derived from such an address, so there is no connection to undo.
     let facts = try #require(SandboxFacts(RecordText(text.lines + [("address", "2001:db8::5/64")])))
     #expect(SandboxPlan.undo(of: facts) == [.unname(facts.name)])
   }
 
   @Test(
-    "with a connection that makes no sense name the sandbox without one",
+    "A record with an invalid connection names the sandbox without a connection",
     arguments: ["bridge", "address", "mac", "mtu", "host-link", "egress"])
   func connection(key: String) throws {
     let text = try RecordText(parsing: Array(file.utf8))
@@ -165,7 +165,7 @@ struct RecordTests {
   }
 }
 
-@Suite("Records as files")
+@Suite("Record files")
 struct RecordFileTests {
   private let scratch: Scratch
   private let state: StateDirectory
@@ -177,7 +177,7 @@ struct RecordFileTests {
     try makeDirectory(state.path)
   }
 
-  @Test("are held by the process that made them, and grow")
+  @Test("The process that made a record holds it, and can append to it")
   func attended() throws {
     var record = try SandboxRecord(facts(), bridges: [link("br0")], in: state)
     #expect(SandboxRecord.isAlive(name("web"), in: state))
@@ -196,7 +196,7 @@ struct RecordFileTests {
     #expect(!SandboxRecord.isAlive(name("web"), in: state))
   }
 
-  @Test("tell of several networks, and of those that were asked for where only the first have an address yet")
+  @Test("A record of several networks can be read while only the first have an address")
   func several() throws {
     var record = try SandboxRecord(factsOfTwo(), bridges: [link("br0"), link("br1")], in: state)
     try record.append(factsOfTwo().lines(ofConnection: 0))
@@ -207,7 +207,7 @@ struct RecordFileTests {
     #expect(SandboxFacts(text) == factsOfTwo())
   }
 
-  @Test("refuse a name that another has")
+  @Test("SandboxRecord refuses a name that another record has")
   func taken() throws {
     let record = try SandboxRecord(facts(), bridges: [], in: state)
     let error = #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridges: [], in: state) }
@@ -216,7 +216,7 @@ struct RecordFileTests {
     _ = consume record
   }
 
-  @Test("that nobody holds are taken over once, and not after they were removed")
+  @Test("A record that no process holds can be taken over once, and not after it was removed")
   func takeOver() throws {
     do { _ = try SandboxRecord(facts(), bridges: [link("br0")], in: state) }
     #expect(!SandboxRecord.isAlive(name("web"), in: state))
@@ -230,13 +230,13 @@ struct RecordFileTests {
     #expect(try isFree() == false)
   }
 
-  /// Whether there is a record that nobody holds.
+  /// Whether there is a record that no process holds.
   private func isFree() throws -> Bool {
     if try SandboxRecord(takingOver: name("web"), at: path) != nil { return true }
     return false
   }
 
-  @Test("of sandboxes that stay are moved to where the sweep does not look, and cannot be taken again")
+  @Test("The record of a created sandbox moves to where the sweep does not look, and cannot be taken again")
   func keep() throws {
     var record = try SandboxRecord(facts(), bridges: [link("br0")], in: state)
     try record.keep(in: state)
@@ -252,7 +252,7 @@ struct RecordFileTests {
 
   enum Plant: CaseIterable { case symbolicLink, hardLink, directory, fifo }
 
-  @Test("in whose place something else was put are damaged", arguments: Plant.allCases)
+  @Test("Something else in the place of a record counts as a damaged record", arguments: Plant.allCases)
   func planted(plant: Plant) throws {
     try makeDirectory(state.running)
     let other = scratch.path + "/other"
@@ -270,7 +270,7 @@ struct RecordFileTests {
     #expect("\(try #require(taking))".contains("is damaged"))
   }
 
-  @Test("appear with their content: a name is never there without")
+  @Test("A record appears together with its content, and never as a name alone")
   func complete() throws {
     let file = try state.createRecord(
       facts().head, at: state.runningRecord(of: name("web")), in: state.running, locked: true)
@@ -279,7 +279,7 @@ struct RecordFileTests {
     _ = consume file
   }
 
-  @Test("that cannot be read are refused with what to do")
+  @Test("The error for a record that cannot be read says what to do")
   func unreadable() throws {
     try makeDirectory(state.running)
     for (content, hint) in [
@@ -304,7 +304,7 @@ struct StateDirectoryTests {
     state = scratch.state
   }
 
-  @Test("is made when it is locked, for others to read only, and goes when it is empty")
+  @Test("A lock makes the state directory, which others can only read, and which is removed once it is empty")
   func life() throws {
     #expect(try state.lockIfPresent(.exclusive) == nil)
     let lock = try state.lock(.exclusive)
@@ -314,14 +314,14 @@ struct StateDirectoryTests {
     try makeDirectory(state.leases)
     state.removeIfEmpty(holding: lock)
     #expect(FileIdentity(path: state.path) == nil)
-    // A lock on what is gone guards nothing: the next one is on a new directory.
+    // A lock on a deleted directory protects nothing, so the next lock is on a new directory.
     let next = try state.lock(.shared)
     #expect(FileIdentity(path: state.path) != nil)
     _ = consume lock
     _ = consume next
   }
 
-  @Test("stays as long as something is in it")
+  @Test("The state directory stays as long as something is in it")
   func inUse() throws {
     let lock = try state.lock(.exclusive)
     _ = try SandboxRecord(facts(), bridges: [], in: state)
@@ -329,7 +329,7 @@ struct StateDirectoryTests {
     #expect(try directoryEntries(state.running) == ["web"])
   }
 
-  @Test("is not trusted where others can write", arguments: [0o775, 0o757, 0o777] as [UInt32])
+  @Test("A state directory to which others can write is not trusted", arguments: [0o775, 0o757, 0o777] as [UInt32])
   func untrusted(mode: UInt32) throws {
     mkdir(state.path, 0o700)
     chmod(state.path, mode)
@@ -337,7 +337,7 @@ struct StateDirectoryTests {
     #expect(error?.errno == EPERM)
   }
 
-  @Test("is not followed through a link")
+  @Test("The state directory is not followed through a symbolic link")
   func link() throws {
     symlink("/tmp", state.path)
     #expect(throws: SystemError.self) { _ = try state.lock(.shared) }

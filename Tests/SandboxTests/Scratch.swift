@@ -8,7 +8,7 @@ import TestNetlink
 
 @testable import Sandbox
 
-/// A state directory of its own for one test, gone with the value.
+/// The state directory of one test, which disappears with the value.
 final class Scratch {
   private let directory: ScratchDirectory
   var path: String { directory.path }
@@ -19,14 +19,14 @@ final class Scratch {
     mkdir(path + "/nsrun", 0o755)
   }
 
-  // The state is mounted onto itself while something is in it.
+  // The state directory is mounted onto itself while something is in it.
   deinit { while umount2(path + "/nsrun", Int32(MNT_DETACH)) == 0 {} }
 }
 
 func name(_ text: String) -> NamespaceName { try! NamespaceName(text) }
 func link(_ text: String) -> InterfaceName { try! InterfaceName(text) }
 
-/// A sandbox on br0.
+/// The facts of a sandbox on br0.
 func facts(_ egress: NetworkSpec.Egress = .masquerade, gateway: IPAddress? = ip("10.64.1.1")) -> SandboxFacts {
   SandboxFacts(
     name: name("web"), lifetime: .run, maker: 4711, createdAt: 1_700_000_000, hostname: Hostname(of: name("web")),

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Specifications")
 struct SpecificationTests {
-  @Test("get a name of their own where none is given")
+  @Test("Specifications without a name get distinct names")
   func names() {
     let specs = (0..<100).map { _ in SandboxSpec(name: nil, lifetime: .run, networks: []).name.text }
     #expect(Set(specs).count == 100)
@@ -18,7 +18,7 @@ struct SpecificationTests {
     #expect(SandboxSpec(name: name("web"), lifetime: .run, networks: []).name == name("web"))
   }
 
-  @Test("take what makes sense")
+  @Test("NetworkSpec accepts valid values")
   func valid() throws {
     _ = try NetworkSpec(bridge: link("br0"))
     _ = try NetworkSpec(
@@ -86,7 +86,7 @@ struct SpecificationTests {
     ("68 to 65535", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), mtu: 65536) }),
   ]
 
-  @Test("refuse what does not, and say why", arguments: 0..<21)
+  @Test("NetworkSpec refuses invalid values, and says why", arguments: 0..<21)
   func refused(row: Int) throws {
     let (reason, make) = Self.refusals[row]
     let error = #expect(throws: SandboxError.self) { _ = try make() }
@@ -95,9 +95,9 @@ struct SpecificationTests {
   }
 }
 
-@Suite("Why nsrun failed")
+@Suite("Errors of nsrun")
 struct SandboxErrorTests {
-  @Test("decides the exit status")
+  @Test("The kind of an error decides the exit status")
   func exitCode() {
     #expect(SandboxError.refused("no").exitCode == 125)
     #expect(SandboxError.system(SystemError("mount", "/sys", errno: 1)).exitCode == 125)

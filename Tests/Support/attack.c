@@ -1,8 +1,8 @@
 // attack CALL [ARGUMENT...]
 //
-// Makes one system call that a sandbox must not be allowed, in a way that does no harm where it is: what it writes is
-// what is there, or the request is such that the kernel refuses it for another reason after it has checked the right to
-// it. The exit status is 0 when it was carried out; otherwise 1, with the name of the error on standard error.
+// Makes one system call that a sandbox must not be allowed to make, in a way that does no harm: it writes what is there
+// already, or the kernel refuses the request for another reason after it has checked the permission. The exit status is
+// 0 if the call was carried out; otherwise 1, with the name of the error on standard error.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/// Ends with the outcome of a call.
+/// Exits with the result of a call.
 static void tell(long result) {
   if (result < 0) fprintf(stderr, "%s\n", strerrorname_np(errno));
   exit(result < 0);
@@ -62,11 +62,11 @@ static union {
   struct nlmsghdr header;
   char bytes[32768];
 } reply;
-/// Sends it and receives what comes first; -1 with errno where the kernel answers with an error.
+/// Sends a request and receives the first reply; -1 with errno if the kernel answers with an error.
 static int ask(struct request *request) {
   static int fd = -1;
   if (fd < 0) fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-  // What is asked for is an answer of its own.
+  // These requests have their own answer, and need no acknowledgement.
   int gets = request->header.nlmsg_type == RTM_GETLINK || request->header.nlmsg_type == RTM_GETNSID;
   request->header.nlmsg_flags = NLM_F_REQUEST | (gets ? 0 : NLM_F_ACK);
   if (send(fd, request, request->header.nlmsg_len, 0) < 0 || recv(fd, &reply, sizeof reply, 0) < 0) return -1;
@@ -84,7 +84,7 @@ static struct request namespace_request(int type, int pid) {
   add(&request, NETNSA_PID, pid);
   return request;
 }
-/// The id that the network namespace of a process has in the caller's: a new one, or the one it has.
+/// The id that the network namespace of a process has in the caller's: a new id, or the existing one.
 static int number_namespace(int pid) {
   struct request new = namespace_request(RTM_NEWNSID, pid), old = namespace_request(RTM_GETNSID, pid);
   add(&new, NETNSA_NSID, 7);
@@ -99,7 +99,7 @@ int main(int argc, char **argv) {
   const char *call = argc > 1 ? argv[1] : "", *text = argc > 2 ? argv[2] : "";
   long number = strtol(text, NULL, 0);
 
-  // The host's links, by a number for its namespace: 1 is lo, whose being up or down is left as it is.
+  // A link of the host, by an id of its network namespace. Index 1 is lo, which stays up or down as it is.
   if (!strcmp(call, "read-link") || !strcmp(call, "change-link")) {
     int namespace = number_namespace(number);
     if (namespace < 0) tell(-1);
@@ -107,14 +107,14 @@ int main(int argc, char **argv) {
     add(&request, IFLA_TARGET_NETNSID, namespace);
     tell(ask(&request));
   }
-  // lo may not be moved, whoever asks.
+  // No process may move lo.
   if (!strcmp(call, "move-link")) {
     struct request request = link_request(RTM_NEWLINK, if_nametoindex(argv[3]));
     add(&request, IFLA_NET_NS_PID, number);
     tell(ask(&request));
   }
 
-  // Nothing is a module, a swap file, or a system to boot.
+  // None of the arguments is a module, a swap file, or a system to boot.
   if (!strcmp(call, "finit_module")) tell(syscall(SYS_finit_module, open("/dev/null", O_RDONLY), "", 0));
   if (!strcmp(call, "init_module")) tell(syscall(SYS_init_module, "", 0, ""));
   if (!strcmp(call, "delete_module")) tell(syscall(SYS_delete_module, "none", O_NONBLOCK));
@@ -144,10 +144,10 @@ int main(int argc, char **argv) {
     if (child == 0) _exit(0);
     tell(child);
   }
-  // Where /proc does not show it.
+  // This works even if /proc does not show the process.
   if (!strcmp(call, "setns")) tell(setns(syscall(SYS_pidfd_open, (pid_t)number, 0), CLONE_NEWNET));
   if (!strcmp(call, "pidfd_getfd")) tell(syscall(SYS_pidfd_getfd, syscall(SYS_pidfd_open, (pid_t)number, 0), 0, 0));
-  // For writing; nothing is written.
+  // Opens for writing, but writes nothing.
   if (!strcmp(call, "open")) tell(open(text, O_WRONLY));
 
   // A namespace, or a file, by a handle that was made outside.
@@ -169,7 +169,7 @@ int main(int argc, char **argv) {
     tell(open_by_handle_at(open(text, O_RDONLY), &handle.head, O_RDONLY));
   }
 
-  // In a session with a keyring of its own, in which there is a key.
+  // Executes a command in a session with its own keyring, which contains a key.
   if (!strcmp(call, "in-session")) {
     if (keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0) < 0) tell(-1);
     if (syscall(SYS_add_key, "user", "nsrun-secret", "secret", 6, KEY_SPEC_SESSION_KEYRING) < 0) tell(-1);
@@ -191,13 +191,13 @@ int main(int argc, char **argv) {
   if (!strcmp(call, "request_key")) tell(syscall(SYS_request_key, "user", "nsrun-secret", NULL, 0));
   if (!strcmp(call, "search-key"))
     tell(keyctl(KEYCTL_SEARCH, number, (uintptr_t) "user", (uintptr_t) "nsrun-secret", 0));
-  // The way to a key that only who possesses it may read: by a keyring of one's own.
+  // Reads a key that only a possessor may read, after a link to its keyring in the process's own keyring.
   if (!strcmp(call, "link-keyring")) {
     if (keyctl(KEYCTL_LINK, number, (unsigned long)KEY_SPEC_PROCESS_KEYRING, 0, 0) < 0) tell(-1);
     tell(keyctl(KEYCTL_READ, atol(argv[3]), 0, 0, 0));
   }
 #ifdef __x86_64__
-  // keyctl of i386, and of x32.
+  // keyctl of the i386 and the x32 ABI.
   if (!strcmp(call, "keyctl-i386")) {
     int result = 288;
     __asm__ volatile("int $0x80" : "+a"(result) : "b"(KEYCTL_DESCRIBE), "c"(number), "d"(0), "S"(0) : "memory");

@@ -1,8 +1,8 @@
 // patient SECONDS COMMAND [ARG...]
 //
-// Runs a command and ends it, with all of its process group, when it has not ended in time; the exit status is then 124,
-// else the command's, 128+N if signal N ended it. As timeout(1) does, but the time is counted in ticks of this process's
-// own: a virtual machine that stands still for minutes has not given the command any.
+// Runs a command, and kills it with its whole process group if it does not end in time. The exit status is then 124;
+// otherwise it is the command's, or 128+N if signal N ended it. This is like timeout(1), but the time is counted in
+// ticks of this process: while a virtual machine stands still, the command gets no time either.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

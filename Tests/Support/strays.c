@@ -1,10 +1,11 @@
-// strays KIND: a process that is hard to find, or that keeps the network it is in without a process there. It ignores SIGTERM.
+// strays KIND: a process that is hard to find, or that keeps its network namespace without a process inside. It ignores
+// SIGTERM.
 //   thread     its main thread has ended
-//   visitor    only a second thread of it enters the namespace of the file FILE
-//   chain      each process lives for a fork and a new session
-//   hand       passes something out by the UNIX socket FILE, and ends: a `packet` socket, a `datagram` socket without a
-//              port, or a `table` of /proc/net
-//   take       takes it in, and holds it
+//   visitor    only its second thread enters the namespace of the file FILE
+//   chain      each process only starts a new session and forks the next one
+//   hand       passes something out through the UNIX socket FILE, and ends: a `packet` socket, a `datagram` socket
+//              without a port, or a `table` of /proc/net
+//   take       receives it, and keeps it
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -40,7 +41,7 @@ static int opened(const char *what) {
   if (!strcmp(what, "datagram")) return socket(AF_INET, SOCK_DGRAM, 0);
   return open("/proc/self/net/tcp", O_RDONLY);
 }
-/// Hands out what is held, or where that is -1 takes something in.
+/// Sends the descriptor `held`, or receives one if `held` is -1.
 static void pass(int fd, int held) {
   char byte = 0;
   _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof held)];
@@ -82,7 +83,7 @@ int main(int count, char **arguments) {
     pass(one, -1);
     stay(NULL);
   }
-  // A chain of a million ends by itself.
+  // A chain of a million processes ends by itself.
   for (int number = 0; number < 1000000; number++) {
     if (fork() > 0) _exit(0);
     setsid();

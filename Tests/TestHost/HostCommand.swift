@@ -3,7 +3,7 @@ import Glibc
 
 /// How a command ended, and what it printed.
 public struct Outcome: Sendable, CustomStringConvertible {
-  /// As a shell tells it: the exit status, or 128 and the number of the signal.
+  /// The status as a shell gives it: the exit status, or 128+N for signal N.
   public let status: Int32
   public let output: String
   public let errors: String
@@ -29,12 +29,12 @@ public struct Outcome: Sendable, CustomStringConvertible {
   }
 }
 
-/// Why a command gave no outcome.
+/// Why a command has no outcome.
 public struct HostError: Error, CustomStringConvertible {
   public let description: String
 }
 
-/// A command that runs, with pipes to its three standard streams. Whoever drops it kills it.
+/// A running command, with pipes to its three standard streams. It is killed when this object is released.
 public final class HostCommand {
   public let pid: Int32
   private let title: String
@@ -42,7 +42,7 @@ public final class HostCommand {
   private var streams: [Int32]
   private var received: [[UInt8]] = [[], []]
   private var status: Int32?
-  /// How far ``wait(for:timeout:)`` has come in the output.
+  /// The position in the output that ``wait(for:seconds:)`` has reached.
   private var position = 0
 
   public init(_ arguments: [String], environment: [String: String], title: String? = nil) throws {
@@ -58,7 +58,7 @@ public final class HostCommand {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // The test runner's own dispositions are none of the command's business.
+    // The command must not inherit the signal dispositions of the test runner.
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
@@ -68,7 +68,7 @@ public final class HostCommand {
     var vector = arguments.map { strdup($0) } + [nil]
     var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in vector + variables { free(text) } }
-    // Nor are descriptors that the runner itself was given: CLOSE_RANGE_CLOEXEC.
+    // Nor may it inherit descriptors that the test runner has: CLOSE_RANGE_CLOEXEC.
     _ = clinux_close_range(3, .max, 4)
     var pid: Int32 = 0
     let error = posix_spawnp(&pid, arguments[0], &actions, &attributes, &vector, &variables)
@@ -96,7 +96,7 @@ public final class HostCommand {
   public var output: String { String(decoding: received[0], as: UTF8.self) }
   public var errors: String { String(decoding: received[1], as: UTF8.self) }
 
-  /// Writes to the command's standard input; gives up when it reads no more.
+  /// Writes to the command's standard input; gives up if the command no longer reads.
   public func send(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty && input >= 0 {
@@ -117,8 +117,8 @@ public final class HostCommand {
     input = -1
   }
 
-  /// Waits until the text comes after what was waited for before, on standard output.
-  /// - Returns: what came before it.
+  /// Waits until the text appears on standard output, after what the previous wait found.
+  /// - Returns: the output before the text.
   @discardableResult
   public func wait(for text: String, seconds: Int = 60) throws -> String {
     var patience = Patience(seconds: seconds)
@@ -140,8 +140,8 @@ public final class HostCommand {
     return (position...(received[0].count - wanted.count)).first { received[0][$0...].starts(with: wanted) }
   }
 
-  /// Waits for the end of the command; what it left running in the background may keep the streams open.
-  /// - Throws: when it has not ended in time; it is killed then.
+  /// Waits for the end of the command. Processes that it left in the background may keep the streams open.
+  /// - Throws: if the command does not end in time; it is then killed.
   public func finish(seconds: Int = 120) throws -> Outcome {
     var patience = Patience(seconds: seconds)
     while status == nil {
@@ -152,7 +152,7 @@ public final class HostCommand {
       }
       if status == nil { pump(milliseconds: 20) }
     }
-    // What is in the pipes when it has ended.
+    // Reads what is in the pipes after the end.
     while pump(milliseconds: 0) {}
     return Outcome(status: status ?? -1, output: output, errors: errors)
   }
@@ -163,13 +163,13 @@ public final class HostCommand {
     status = raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f
   }
 
-  /// Takes what has come.
-  /// - Returns: whether anything has.
+  /// Reads what has arrived.
+  /// - Returns: whether anything has arrived.
   @discardableResult
   private func pump(milliseconds: Int32) -> Bool {
     var polled = streams.filter { $0 >= 0 }.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     if polled.isEmpty {
-      // Nothing more can come; only the end of the process is left to wait for.
+      // Nothing more can arrive, so only the end of the process is left to wait for.
       usleep(useconds_t(milliseconds) * 1000)
       return false
     }
@@ -205,16 +205,16 @@ public final class HostCommand {
 /// Sets O_NONBLOCK.
 private func setNonblocking(_ descriptor: Int32) -> Int32 { clinux_fcntl(descriptor, F_SETFL, O_NONBLOCK) }
 
-/// How long something is waited for, in time that this process spends looking. The clock alone would go on where a
-/// virtual machine stands still, and say that a command hangs which has not run.
+/// A time limit, counted in time that this process spends looking. The clock alone goes on while a virtual machine
+/// stands still, and a command that did not run would seem to hang.
 struct Patience {
-  /// In milliseconds.
+  /// The rest of the time, in milliseconds.
   private var left: Int64
   private var last = Self.now
 
   init(seconds: Int) { left = Int64(seconds) * 1000 }
 
-  /// To be asked at each look, with at most a tenth of a second between two.
+  /// Must be called at each look, with at most a tenth of a second between two looks.
   mutating func isOver() -> Bool {
     let now = Self.now
     left -= min(now - last, 100)

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Runs `body` on this thread in a network namespace, and a mount namespace, of its own; for tests of libraries, whose
+/// Runs `body` on this thread in a new network namespace and a new mount namespace, for tests of libraries: their
 /// sockets and child processes stay in the namespaces of the thread that made them. /run is empty.
 public func inOwnNetwork(_ body: () throws -> Void) throws {
   let network = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
@@ -10,7 +10,7 @@ public func inOwnNetwork(_ body: () throws -> Void) throws {
     throw HostError(description: "cannot make namespaces: \(String(cString: strerror(errno)))")
   }
   defer {
-    // Whatever else runs on this thread would change somebody else's network.
+    // Otherwise, what runs on this thread next would change another network.
     guard clinux_setns(network, clinux_CLONE_NEWNET) == 0, clinux_setns(mounts, clinux_CLONE_NEWNS) == 0 else {
       fatalError("cannot return to the machine's namespaces: \(String(cString: strerror(errno)))")
     }
@@ -22,13 +22,13 @@ public func inOwnNetwork(_ body: () throws -> Void) throws {
   }
   // MS_PRIVATE | MS_REC
   try require(mount("none", "/", nil, 0x44000, nil))
-  // Names that the machine has would be seen below the new /run in /proc/self/mountinfo.
+  // Otherwise /proc/self/mountinfo would show the machine's names below the new /run.
   while umount2("/run/netns", Int32(MNT_DETACH)) == 0 {}
   try require(mount("tmpfs", "/run", "tmpfs", 0, nil))
   try body()
 }
 
-/// What a shell command prints, errors included, run in the namespaces of this thread.
+/// The output of a shell command, including errors, which runs in the namespaces of this thread.
 public func shell(_ command: String) -> String {
   guard let pipe = popen("(\(command)) 2>&1", "r") else { return "cannot run \(command)" }
   var output: [UInt8] = []

@@ -25,9 +25,9 @@ public enum Binary {
 
 /// Whether tests can have a throwaway host here.
 public enum Privilege {
-  /// NSRUN_REQUIRE_KERNEL=1 makes a failure of what else would be left out.
+  /// NSRUN_REQUIRE_KERNEL=1 makes tests fail that would otherwise be skipped.
   public static let isRequired = environment("NSRUN_REQUIRE_KERNEL") == "1"
-  /// Root that may make namespaces and mount.
+  /// Whether this is root that may make namespaces and mount.
   public static let canMakeHosts: Bool = {
     guard geteuid() == 0 else { return false }
     let trial = try? HostCommand(
@@ -35,15 +35,15 @@ public enum Privilege {
       environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
     return (try? trial?.finish().status) == 0
   }()
-  /// Whether a test in a throwaway host is to be run.
+  /// Whether to run the tests on a throwaway host.
   public static let isGranted = isRequired || canMakeHosts
   public static let reason = "needs root that may make namespaces and mount; NSRUN_REQUIRE_KERNEL=1 makes it a failure"
 }
 
-/// How often the main job is repeated: NSRUN_ROUNDS, 20 otherwise.
+/// The number of repetitions of the main job: NSRUN_ROUNDS, or 20.
 public let rounds = environment("NSRUN_ROUNDS").flatMap { Int($0) } ?? 20
 
-/// How long everything happens at once, in seconds: NSRUN_STORM, 5 otherwise.
+/// The duration of a storm test in seconds: NSRUN_STORM, or 5.
 public let stormSeconds = environment("NSRUN_STORM").flatMap { Int($0) } ?? 5
 
 func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -1,7 +1,7 @@
 import Glibc
 import LinuxSystem
 
-/// A directory of its own for one test, gone with the value and all that is in it.
+/// A directory for one test, which disappears with the value and with all its content.
 public final class ScratchDirectory {
   public let path: String
 
@@ -11,7 +11,7 @@ public final class ScratchDirectory {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// The path of what has a name in it.
+  /// The path of a name in the directory.
   public func file(_ name: String) -> String { "\(path)/\(name)" }
 
   deinit { removeTree(path) }

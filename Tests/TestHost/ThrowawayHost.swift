@@ -1,14 +1,14 @@
 import Glibc
 
-/// A host for one test: network, mount and process namespaces of its own, an empty /run and /tmp, and an "internet"
-/// behind the link up0, which holds 8.8.8.8 and 2001:4860:4860::8888. It does not forward, and there is no bridge.
+/// A host for one test: new network, mount and PID namespaces, an empty /run and /tmp, and an "internet" behind the
+/// link up0, which has 8.8.8.8 and 2001:4860:4860::8888. The host does not forward, and has no bridge.
 ///
-/// Its first process waits for the end of a pipe from this one: whatever ends the test ends the host, and with the host
-/// the kernel ends every process and removes every link and mount in it.
+/// The host's first process waits for the end of a pipe from this process. So whatever ends the test ends the host, and
+/// with the host the kernel ends every process and removes every link and mount in it.
 public final class ThrowawayHost: @unchecked Sendable {
-  /// Changes in the initializer only.
+  /// Changes only in the initializer.
   private let keeper: HostCommand
-  /// The process that is in the host's namespaces.
+  /// The process in the host's namespaces.
   private var pid: Int32 { keeper.pid }
   private let environment: [String: String]
 
@@ -65,10 +65,10 @@ public final class ThrowawayHost: @unchecked Sendable {
     while read -r _; do :; done
     """
 
-  /// Runs a script of bash in the host and waits for its end. `nsrun` is in PATH; $ISP is a process in the internet.
+  /// Runs a bash script on the host, and waits for its end. `nsrun` is in PATH; $ISP is a process in the internet.
   /// - Parameters:
-  ///   - input: what it reads; nothing where nil.
-  ///   - seconds: how long it may take.
+  ///   - input: the standard input of the script; empty if nil.
+  ///   - seconds: the time limit.
   @discardableResult
   public func sh(_ script: String, input: String? = nil, seconds: Int = 120) throws -> Outcome {
     let command = try start(script)
@@ -77,7 +77,7 @@ public final class ThrowawayHost: @unchecked Sendable {
     return try command.finish(seconds: seconds)
   }
 
-  /// Starts a script of bash in the host.
+  /// Starts a bash script on the host.
   public func start(_ script: String) throws -> HostCommand {
     try HostCommand(
       [
@@ -95,7 +95,7 @@ public final class ThrowawayHost: @unchecked Sendable {
     return outcome.text
   }
 
-  /// Compiles a program of Tests/Support into PATH. Its source need not be seen on the host, whose /tmp is its own.
+  /// Compiles a program of Tests/Support into PATH. The host, whose /tmp is its own, need not see the source.
   public func compile(_ program: String) throws {
     let path = #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined() + "/Support/\(program).c"
     guard let file = fopen(path, "r") else { throw HostError(description: "cannot open \(path)") }
@@ -112,8 +112,8 @@ public final class ThrowawayHost: @unchecked Sendable {
     return getline(&line, &size, file) < 0 ? nil : line.map { String(cString: $0) }
   }
 
-  /// Waits until a script succeeds; for what the kernel does in its own time. It counts looks, not seconds: on a machine
-  /// that is busy, or stands still, the kernel takes longer too.
+  /// Waits until a script succeeds, for what the kernel does in its own time. The limit counts attempts, not seconds:
+  /// on a machine that is busy, or stands still, the kernel takes longer too.
   public func eventually(_ script: String, seconds: Int = 20) throws {
     let outcome = try sh(
       "looks=\(seconds * 50); until { \(script)\n}; do [ $((looks -= 1)) -gt 0 ] || exit 1; sleep 0.02; done",
@@ -145,11 +145,11 @@ public final class ThrowawayHost: @unchecked Sendable {
     true
     """
 
-  /// Runs a test in a host of its own, and checks that afterwards the host is as it was.
+  /// Runs a test on a new host, and checks that the host is afterwards as it was.
   /// - Parameters:
-  ///   - preparation: a script that makes the host what the test wants to start with.
+  ///   - preparation: a script that prepares the host for the test.
   ///   - body: the test.
-  /// - Returns: what differs, after some seconds for what the kernel does in its own time; nil for nothing.
+  /// - Returns: the difference, after some seconds for what the kernel does in its own time; nil if there is none.
   public static func with(
     _ preparation: String = "", _ body: (ThrowawayHost) throws -> Void
   ) throws -> String? {
@@ -167,7 +167,7 @@ public final class ThrowawayHost: @unchecked Sendable {
     }
   }
 
-  /// The lines that one text has and the other has not; empty for none.
+  /// The lines that only one of the texts has; empty if there are none.
   public static func difference(_ before: String, _ after: String) -> String {
     let old = before.split(separator: "\n")
     let new = after.split(separator: "\n")

@@ -17,7 +17,7 @@ public enum Answer {
     return buffer.bytes
   }
 
-  /// NLMSG_ERROR with the header of a request of type 16, and the extended-ACK text where there is one.
+  /// NLMSG_ERROR with the header of a request of type 16, and the extended-ACK text if there is one.
   public static func acknowledgement(_ errno: Int32, sequence: UInt32, text: String? = nil) -> [UInt8] {
     var buffer = MessageBuffer()
     buffer.append(-errno)
@@ -32,7 +32,7 @@ public enum Answer {
     message(NLMSG_DONE, flags: flags, sequence: sequence, withUnsafeBytes(of: -errno) { Array($0) })
   }
 
-  /// What ends a request: NLMSG_DONE of a dump, else NLMSG_ERROR.
+  /// The end of a request: NLMSG_DONE for a dump, else NLMSG_ERROR.
   public static func end(of request: SentMessage, _ errno: Int32 = 0) -> [UInt8] {
     let isDump = request.flags.isSuperset(of: .dump) && request.type & 3 == 2
     return isDump ? done(errno, sequence: request.sequence) : acknowledgement(errno, sequence: request.sequence)

@@ -1,4 +1,4 @@
-/// Bytes written as in a dump: `bytes("10 00 00 00")`; what follows `//` on a line is a comment.
+/// Bytes written as in a dump: `bytes("10 00 00 00")`; `//` on a line starts a comment.
 public func bytes(_ dump: String) -> [UInt8] {
   dump.split(separator: "\n").flatMap { line in
     let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
@@ -7,7 +7,7 @@ public func bytes(_ dump: String) -> [UInt8] {
   }
 }
 
-/// The messages of a send, each by itself, so that a difference is reported for the message that has it.
+/// The messages of a send, each by itself, so that a difference is reported for its message.
 public func messages(_ bytes: [UInt8]) -> [[UInt8]] {
   var result: [[UInt8]] = []
   var rest = bytes[...]

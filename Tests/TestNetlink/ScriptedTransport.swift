@@ -2,12 +2,12 @@ import Glibc
 import LinuxSystem
 import Netlink
 
-/// A kernel that follows a script: what it is sent is recorded, what it answers is written down beforehand.
+/// A kernel that follows a script: it records what it is sent, and its answers are given beforehand.
 ///
-/// A script that has come to its end throws EAGAIN, as a socket without an answer does, so that no test can hang; or it
-/// ends each request, where the test asks for that.
+/// At its end, the script throws EAGAIN, as a socket without an answer does, so that no test can hang; or it ends each
+/// request, if the test asks for that.
 public final class ScriptedTransport: NetlinkTransport {
-  /// One thing that the connection meets when it asks for a datagram.
+  /// What the connection gets when it asks for a datagram.
   public enum Step {
     /// A datagram of these bytes from this netlink port.
     case datagram([UInt8], port: UInt32 = 0)
@@ -26,13 +26,13 @@ public final class ScriptedTransport: NetlinkTransport {
   private var steps: [Step]
   private let errno: Int32?
 
-  /// - Parameter errno: with what each request is answered after the script: 0 for success; nil for no answer.
+  /// - Parameter errno: the answer to each request after the script: 0 for success; nil for no answer.
   public init(_ steps: [Step] = [], thenEndingWith errno: Int32? = nil) {
     self.steps = steps
     self.errno = errno
   }
 
-  /// Whether the whole script was played.
+  /// Whether the whole script was used.
   public var isFinished: Bool { steps.isEmpty }
 
   /// Adds to the end of the script.

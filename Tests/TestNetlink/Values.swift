@@ -1,8 +1,8 @@
 import NetTypes
 
-/// An address that is one.
+/// A valid address.
 public func mac(_ text: String) -> MACAddress { MACAddress(text)! }
-/// An address that is one.
+/// A valid address.
 public func ip(_ text: String) -> IPAddress { IPAddress(text)! }
-/// A network that is one.
+/// A valid network.
 public func network(_ text: String) -> IPNetwork { IPNetwork(text)! }
