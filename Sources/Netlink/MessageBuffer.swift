@@ -56,6 +56,13 @@ public struct MessageBuffer: Sendable {
     pad()
   }
 
+  /// Appends an attribute whose payload `body` writes, or nothing if `body` writes nothing.
+  public mutating func attributeUnlessEmpty(_ type: UInt16, _ body: (inout MessageBuffer) -> Void) {
+    let start = bytes.count
+    attribute(type, body)
+    if bytes.count == start + 4 { bytes.removeLast(4) }
+  }
+
   /// Appends an attribute without a payload: its presence is its value.
   public mutating func flag(_ type: UInt16) { attribute(type) { _ in } }
 

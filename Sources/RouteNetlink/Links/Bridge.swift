@@ -52,8 +52,6 @@ public struct BridgeOptions: Hashable, Sendable {
     self.callsARPTables = callsARPTables
   }
 
-  var isEmpty: Bool { self == BridgeOptions() }
-
   func write(to buffer: inout MessageBuffer) {
     if let forwardDelay { buffer.attribute(IFLA_BR_FORWARD_DELAY, forwardDelay) }
     if let helloTime { buffer.attribute(IFLA_BR_HELLO_TIME, helloTime) }

@@ -29,16 +29,6 @@ public enum LinkKind: Hashable, Sendable {
     }
   }
 
-  /// Whether there is anything to write.
-  var hasData: Bool {
-    switch self {
-    case .bridge(let options): !options.isEmpty
-    case .macvlan(let options): options != MacvlanOptions()
-    case .veth: true
-    case .other: false
-    }
-  }
-
   /// Writes the contents of IFLA_INFO_DATA.
   func write(to buffer: inout MessageBuffer) {
     switch self {

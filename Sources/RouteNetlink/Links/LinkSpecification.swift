@@ -100,7 +100,7 @@ public struct LinkSpecification: Sendable {
     // ip sets no NLA_F_NESTED on these attributes, so the kernel must keep accepting that.
     buffer.attribute(IFLA_LINKINFO) { buffer in
       buffer.attribute(IFLA_INFO_KIND, unterminated: kind)
-      if details.hasData { buffer.attribute(IFLA_INFO_DATA, details.write) }
+      buffer.attributeUnlessEmpty(IFLA_INFO_DATA, details.write)
     }
   }
 }

@@ -11,26 +11,26 @@ import RouteNetlink
 /// otherwise would be left behind.
 struct LiveSandbox: ~Copyable {
   private(set) var facts: SandboxFacts
-  private var record: SandboxRecord
+  var record: SandboxRecord
   private let liveness: LivenessTable
   /// The bridges it is, or was about to be, on.
   private let bridges: [InterfaceName]
   /// Talks to the kernel inside the sandbox; opened when the namespace is there.
-  private var inside: RouteConnection?
-  private var namespace: FileIdentity?
+  var inside: RouteConnection?
+  var namespace: FileIdentity?
   /// Open from the namespace's naming on.
-  private var opened: NetworkNamespace?
+  var opened: NetworkNamespace?
   /// One for each connection.
-  private var attachments: [Attachment] = []
+  var attachments: [Attachment] = []
   private let parameters: [KernelParameter]
   private var isResolved = false
   /// In microseconds (``monotonicMicroseconds()``).
-  private let start = monotonicMicroseconds()
+  let start = monotonicMicroseconds()
   /// The number of the first process inside.
-  private var firstProcess: Int32 = 0
+  var firstProcess: Int32 = 0
 
   /// What is known of one of its connections, besides.
-  private struct Attachment {
+  struct Attachment {
     let network: BridgeNetwork
     /// Whether something had to be made for the network.
     let isFirst: Bool
@@ -98,23 +98,7 @@ struct LiveSandbox: ~Copyable {
     }
     var sandbox = LiveSandbox(facts: facts, spec, record: record, liveness: liveness)
     do throws(SandboxError) {
-      var isExclusive = false
-      for (wanted, link) in zip(spec.networks, links) {
-        if let network = try BridgeNetworks(host).standing(wanted, link) {
-          try sandbox.attach(to: network, wanted, spec, isFirst: false, host)
-          continue
-        }
-        if !isExclusive {
-          lock = nil
-          lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
-          isExclusive = true
-        }
-        // Somebody else may have made it while this waited.
-        let standing = try BridgeNetworks(host).standing(wanted, Bridges(host).link(wanted.bridge))
-        let network =
-          if let standing { standing } else { try BridgeNetworks(host).make(wanted, spec.resolver) }
-        try sandbox.attach(to: network, wanted, spec, isFirst: standing == nil, host)
-      }
+      try sandbox.attach(to: links, spec, host, &lock)
       if spec.isNamed { NameFiles(host).warn(sandbox.facts) }
     } catch {
       lock = nil
@@ -123,6 +107,32 @@ struct LiveSandbox: ~Copyable {
     }
     _ = consume lock
     return sandbox
+  }
+
+  /// Attaches it to its networks, which are made where they are missing.
+  /// - Parameters:
+  ///   - links: the bridges; nil where there is none.
+  ///   - lock: the shared one, which is exchanged for the exclusive one where something has to be made.
+  private mutating func attach(
+    to links: [Link?], _ spec: SandboxSpec, _ host: Host, _ lock: inout StateDirectory.Lock?
+  ) throws(SandboxError) {
+    var isExclusive = false
+    for (wanted, link) in zip(spec.networks, links) {
+      if let network = try BridgeNetworks(host).standing(wanted, link) {
+        try attach(to: network, wanted, spec, isFirst: false, host)
+        continue
+      }
+      if !isExclusive {
+        lock = nil
+        lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
+        isExclusive = true
+      }
+      // Somebody else may have made it while this waited.
+      let standing = try BridgeNetworks(host).standing(wanted, Bridges(host).link(wanted.bridge))
+      let network =
+        if let standing { standing } else { try BridgeNetworks(host).make(wanted, spec.resolver) }
+      try attach(to: network, wanted, spec, isFirst: standing == nil, host)
+    }
   }
 
   private mutating func attach(
@@ -353,92 +363,4 @@ struct LiveSandbox: ~Copyable {
     if access(record.path, F_OK) != 0 { liveness.leave() }
   }
 
-  /// Ends what is left in the namespace, which has no name any more, and lets go of it. From then on nothing passes its
-  /// link, whatever keeps it.
-  /// - Returns: whether nothing does: then it is going, and takes the link with it.
-  private mutating func isVacated(_ host: Host, isPatient: Bool) -> Bool {
-    inside = nil
-    var isVacated = endProcesses(host) == 0
-    do throws(SystemError) {
-      if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
-        let isDrained = if isPatient { try sockets.drain(from: namespace, host.reporter) } else { false }
-        if !isDrained {
-          isVacated = false
-          try opened?.inside(home: host.home, TCPSockets.giveUp).get()
-        }
-      }
-    } catch {
-      // What cannot be looked at may keep it.
-      isVacated = false
-    }
-    guard !facts.connections.isEmpty else {
-      opened = nil
-      return isVacated
-    }
-    do throws(SandboxError) {
-      for connection in facts.connections { try HostLinks(host).shut(connection.hostLink) }
-      // While the links are there to tell.
-      let isTracking = Flows.isTracking
-      var links: [Link?] = []
-      for (number, connection) in facts.connections.enumerated() {
-        let link = try HostLinks(host).link(connection.hostLink)
-        links.append(link)
-        attachments[number].mayHaveFlows =
-          isTracking && (link.map { hasSent($0, connection, attachments[number]) } ?? true)
-      }
-      let isFree = try isLetGo(of: links, host)
-      return isVacated && isFree
-    } catch {
-      return false
-    }
-  }
-
-  /// Closes the namespace.
-  /// - Returns: whether nothing else keeps it, or a link is elsewhere.
-  private mutating func isLetGo(of links: [Link?], _ host: Host) throws(SandboxError) -> Bool {
-    guard let opened = opened.take() else { return false }
-    let raw = opened.raw
-    let id = try host.route { (route) throws(NetlinkError) in try route.namespaceID(of: .descriptor(raw)) }
-    // Root inside can put its end into another namespace.
-    guard let id, links.allSatisfy({ $0 == nil || $0?.peerNamespaceID == id }) else { return false }
-    // For the kernel to free what this process has had open inside, a run of a moment does not wait.
-    guard monotonicMicroseconds() - start > 500_000 else {
-      do throws(SystemError) { return try opened.closeLast(home: host.home) } catch { throw .system(error) }
-    }
-    _ = consume opened
-    for pause: UInt32 in [0, 200, 400, 800, 1600, 3200, 6400, 12800, 25600] {
-      usleep(pause)
-      if try host.route({ (route) throws(NetlinkError) in try !route.hasNamespace(id) }) { return true }
-    }
-    return false
-  }
-
-  /// Ends the processes that are still inside.
-  /// - Returns: how many there were.
-  private borrowing func endProcesses(_ host: Host) -> Int {
-    guard let namespace else { return 0 }
-    // Descendants of the command have become children of this process, and who joined by nsrun has left a note.
-    guard
-      record.hasGrown || Supervisor.hasDescendants()
-        || Inhabitants.mayHaveCome(into: namespace, from: firstProcess, since: start)
-    else { return 0 }
-    switch opened {
-    case .some(let network): return InhabitantSearch(host).end(inside: network, from: firstProcess, of: facts.name.text)
-    case nil: return 0
-    }
-  }
-
-  /// Whether packets of others' making have passed its link, be it that its own address is only routed to.
-  private borrowing func hasSent(
-    _ link: Link, _ connection: SandboxFacts.Connection, _ attachment: Attachment
-  ) -> Bool {
-    guard let traffic = link.statistics else { return true }
-    return traffic.received.packets > attachment.announcements
-      || connection.egress == .routed && traffic.sent.packets > 0
-  }
-
-  private borrowing func openSockets(_ host: Host) throws(SystemError) -> TCPSockets? {
-    guard !facts.connections.isEmpty else { return nil }
-    return try opened?.inside(home: host.home) { () throws(SystemError) in try TCPSockets() }.get()
-  }
 }

@@ -1,0 +1,62 @@
+import LinuxSystem
+import NetTypes
+
+/// The networks of bridges that no sandbox is on any more.
+struct AbandonedNetworks {
+  let host: Host
+
+  init(_ host: Host) { self.host = host }
+
+  /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way, or leaves just now.
+  /// - Parameter isDryRun: only tells.
+  /// - Returns: what there was of them.
+  func removeUnused(
+    only bridge: InterfaceName?, isDryRun: Bool
+  ) throws(SandboxError) -> [Removed] {
+    // Who joins has a lease before letting go of it.
+    let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
+    guard let lock else { return [] }
+    let all = try NetworkRecords(host).names()
+    let unused = all.filter {
+      (bridge == nil || bridge == $0) && AddressLeases(bridge: $0, state: host.state).count == 0
+    }
+    var removed: [Removed] = []
+    for record in unused.compactMap({ NetworkRecords(host).record(of: $0) }) { removed += try remains(of: record) }
+    if !all.isEmpty, unused.count == all.count {
+      if try Forwarding(host).parametersToRestore() != nil {
+        removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .stale))
+      }
+      removed += try Firewall(host).tables().ours.map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
+    }
+    guard !isDryRun else { return removed }
+    for bridge in unused { Teardown(host).unmakeIfUnused(bridge) }
+    host.state.removeIfEmpty(holding: lock)
+    return removed
+  }
+
+  private func remains(of network: NetworkRecord) throws(SandboxError) -> [Removed] {
+    let name = network.bridge
+    var remains: [Removed] = []
+    if let link = try Bridges(host).own(name, planned: network.own?.mac) {
+      remains.append(Removed(kind: .bridge, name: link.name, reason: .stale, bridge: name))
+    }
+    for (chain, count) in try ForwardChains(host).ruleCounts(of: name) {
+      remains.append(Removed(kind: .rules, name: "\(count) rules of the chain \(chain)", reason: .stale, bridge: name))
+    }
+    return remains
+  }
+
+  /// Unmakes all networks that nobody is on, be it that leases are left: those who had them are gone.
+  func removeAbandoned() throws(SandboxError) {
+    let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
+    guard let lock else { return host.state.removeRootIfEmpty() }
+    let isAbandoned = try SandboxRecords(host).names().isEmpty
+    for network in try NetworkRecords(host).names() {
+      let leases = AddressLeases(bridge: network, state: host.state)
+      // One that could not be given back would keep the network for ever.
+      if isAbandoned { try LostLeases(host).release(leases) }
+      Teardown(host).unmakeIfUnused(network)
+    }
+    host.state.removeIfEmpty(holding: lock)
+  }
+}

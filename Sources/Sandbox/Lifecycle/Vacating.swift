@@ -1,0 +1,99 @@
+import Glibc
+import Launch
+import LinuxSystem
+import NFTables
+import Namespaces
+import NetTypes
+import Netlink
+import RouteNetlink
+
+extension LiveSandbox {
+  /// Ends what is left in the namespace, which has no name any more, and lets go of it. From then on nothing passes its
+  /// link, whatever keeps it.
+  /// - Returns: whether nothing does: then it is going, and takes the link with it.
+  mutating func isVacated(_ host: Host, isPatient: Bool) -> Bool {
+    inside = nil
+    var isVacated = endProcesses(host) == 0
+    do throws(SystemError) {
+      if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
+        let isDrained = if isPatient { try sockets.drain(from: namespace, host.reporter) } else { false }
+        if !isDrained {
+          isVacated = false
+          try opened?.inside(home: host.home, TCPSockets.giveUp).get()
+        }
+      }
+    } catch {
+      // What cannot be looked at may keep it.
+      isVacated = false
+    }
+    guard !facts.connections.isEmpty else {
+      opened = nil
+      return isVacated
+    }
+    do throws(SandboxError) {
+      for connection in facts.connections { try HostLinks(host).shut(connection.hostLink) }
+      // While the links are there to tell.
+      let isTracking = Flows.isTracking
+      var links: [Link?] = []
+      for (number, connection) in facts.connections.enumerated() {
+        let link = try HostLinks(host).link(connection.hostLink)
+        links.append(link)
+        attachments[number].mayHaveFlows =
+          isTracking && (link.map { hasSent($0, connection, attachments[number]) } ?? true)
+      }
+      let isFree = try isLetGo(of: links, host)
+      return isVacated && isFree
+    } catch {
+      return false
+    }
+  }
+
+  /// Closes the namespace.
+  /// - Returns: whether nothing else keeps it, or a link is elsewhere.
+  private mutating func isLetGo(of links: [Link?], _ host: Host) throws(SandboxError) -> Bool {
+    guard let opened = opened.take() else { return false }
+    let raw = opened.raw
+    let id = try host.route { (route) throws(NetlinkError) in try route.namespaceID(of: .descriptor(raw)) }
+    // Root inside can put its end into another namespace.
+    guard let id, links.allSatisfy({ $0 == nil || $0?.peerNamespaceID == id }) else { return false }
+    // For the kernel to free what this process has had open inside, a run of a moment does not wait.
+    guard monotonicMicroseconds() - start > 500_000 else {
+      do throws(SystemError) { return try opened.closeLast(home: host.home) } catch { throw .system(error) }
+    }
+    _ = consume opened
+    for pause: UInt32 in [0, 200, 400, 800, 1600, 3200, 6400, 12800, 25600] {
+      usleep(pause)
+      if try host.route({ (route) throws(NetlinkError) in try !route.hasNamespace(id) }) { return true }
+    }
+    return false
+  }
+
+  /// Ends the processes that are still inside.
+  /// - Returns: how many there were.
+  private borrowing func endProcesses(_ host: Host) -> Int {
+    guard let namespace else { return 0 }
+    // Descendants of the command have become children of this process, and who joined by nsrun has left a note.
+    guard
+      record.hasGrown || Supervisor.hasDescendants()
+        || Inhabitants.mayHaveCome(into: namespace, from: firstProcess, since: start)
+    else { return 0 }
+    switch opened {
+    case .some(let network): return InhabitantSearch(host).end(inside: network, from: firstProcess, of: facts.name.text)
+    case nil: return 0
+    }
+  }
+
+  /// Whether packets of others' making have passed its link, be it that its own address is only routed to.
+  private borrowing func hasSent(
+    _ link: Link, _ connection: SandboxFacts.Connection, _ attachment: Attachment
+  ) -> Bool {
+    guard let traffic = link.statistics else { return true }
+    return traffic.received.packets > attachment.announcements
+      || connection.egress == .routed && traffic.sent.packets > 0
+  }
+
+  private borrowing func openSockets(_ host: Host) throws(SystemError) -> TCPSockets? {
+    guard !facts.connections.isEmpty else { return nil }
+    return try opened?.inside(home: host.home) { () throws(SystemError) in try TCPSockets() }.get()
+  }
+}
