@@ -122,9 +122,12 @@ struct InhabitantSearch {
     host.reporter.warn("ending what still runs in \(place): \(programs(of: inside))")
     var left = Supervisor.end(
       graceMilliseconds: Inhabitants.grace, remaining: { inhabitants.processes() }, strike: { inhabitants.strike() })
-    if left.isEmpty {
+    // A process may have joined since the last look.
+    for _ in 1...10 where left.isEmpty {
       inhabitants.strike()
-      left = inhabitants.processes()
+      if inhabitants.processes().isEmpty { break }
+      left = Supervisor.end(
+        graceMilliseconds: 0, remaining: { inhabitants.processes() }, strike: { inhabitants.strike() })
     }
     if !left.isEmpty {
       host.reporter.warn("still running in \(place) after SIGKILL: \(programs(of: left))")
