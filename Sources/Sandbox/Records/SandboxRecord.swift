@@ -105,7 +105,7 @@ struct SandboxRecord: ~Copyable {
         try systemCall("keep", path) { rename(path, kept) }
         break
       } catch {
-        guard error.isNotFound, attempt < 100, access(path, F_OK) == 0 else { throw error }
+        guard StateDirectory.isOfLeaving(error), attempt < 100, access(path, F_OK) == 0 else { throw error }
       }
     }
     path = kept

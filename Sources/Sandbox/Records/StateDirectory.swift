@@ -339,10 +339,15 @@ public struct StateDirectory: Sendable {
         }
         return descriptor
       } catch {
-        guard error.isNotFound, attempts > 0 else { throw error }
+        guard Self.isOfLeaving(error), attempts > 0 else { throw error }
       }
     }
   }
+
+  /// Whether something failed because another process left just then: it may have removed a directory, or unmounted the
+  /// root, which is mounted again where it has turned out to be in use. A link or a new name from one mount to the other
+  /// is EXDEV.
+  static func isOfLeaving(_ error: SystemError) -> Bool { error.isNotFound || error.errno == EXDEV }
 
   /// Adds lines to a record that is there.
   func append(_ lines: RecordText, to file: String) throws(SystemError) {
