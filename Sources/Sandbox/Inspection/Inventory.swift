@@ -133,8 +133,8 @@ public struct Inventory {
     let condition: SandboxReport.State
     if stays {
       let isLosing = !isWhole && SandboxRecord.isLocked(path)
-      // Removed meanwhile.
-      guard isWhole || isLosing || access(path, F_OK) == 0 else { return nil }
+      // Removed meanwhile, and perhaps another one made with its name.
+      guard isWhole || isLosing || (try? RecordText.read(path)) == text else { return nil }
       condition = isWhole || isLosing ? .created : .broken
     } else {
       condition = isAlive ? (isWhole || !hasLost(namespace, census, facts) ? .running : .broken) : .stale
