@@ -14,7 +14,9 @@ struct HostsEntries {
 
   /// The file that a sandbox on some bridges sees.
   func file(of bridges: [InterfaceName]) -> HostsFile {
-    HostsFile(Set(bridges.map(\.text)).sorted().joined(separator: String(Self.separator)), in: host.state.hosts)
+    let name =
+      bridges.count == 1 ? bridges[0].text : bridges.map(\.text).sorted().joined(separator: String(Self.separator))
+    return HostsFile(name, in: host.state.hosts)
   }
 
   /// The bridges whose sandboxes a file of this name is about.
@@ -28,8 +30,9 @@ struct HostsEntries {
 
   /// Makes the file of a sandbox on several bridges where there is none. The sandbox has its leases.
   func complete(_ bridges: [InterfaceName]) throws(SandboxError) {
+    guard bridges.count > 1 else { return }
     let file = file(of: bridges)
-    guard bridges.count > 1, access(file.path, F_OK) != 0 else { return }
+    if access(file.path, F_OK) == 0 { return }
     try create(file)
     // After the file: whoever comes to one of the bridges later finds it.
     for line in try SandboxRecords(host).all().flatMap(\.hostsLines) where bridges.contains(line.bridge) {
