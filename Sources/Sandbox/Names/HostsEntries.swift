@@ -23,9 +23,9 @@ struct HostsEntries {
   static func bridges(ofFile name: String) -> [String] { name.split(separator: separator).map(String.init) }
 
   /// The files with the entries of a bridge.
-  private func files(of bridge: InterfaceName) -> [HostsFile] {
-    ((try? directoryEntries(host.state.hosts)) ?? []).filter { Self.bridges(ofFile: $0).contains(bridge.text) }
-      .map { HostsFile($0, in: host.state.hosts) }
+  private func files(of bridge: InterfaceName) throws(SandboxError) -> [HostsFile] {
+    try system { () throws(SystemError) in try directoryEntries(host.state.hosts) }
+      .filter { Self.bridges(ofFile: $0).contains(bridge.text) }.map { HostsFile($0, in: host.state.hosts) }
   }
 
   /// Makes the file of a sandbox on several bridges where there is none. The sandbox has its leases.
@@ -45,7 +45,7 @@ struct HostsEntries {
   func add(_ entry: HostsFile.Entry, on bridge: InterfaceName) throws(SandboxError) {
     let own = file(of: [bridge])
     try add(entry, to: own)
-    for file in files(of: bridge) where file.path != own.path { try add(entry, to: file) }
+    for file in try files(of: bridge) where file.path != own.path { try add(entry, to: file) }
   }
 
   private func add(_ entry: HostsFile.Entry, to file: HostsFile) throws(SandboxError) {
@@ -78,14 +78,14 @@ struct HostsEntries {
 
   /// Takes a sandbox out of the hosts files of its bridge.
   func remove(_ address: IPAddress, on bridge: InterfaceName) throws(SandboxError) {
-    for file in files(of: bridge) { try system { () throws(SystemError) in try file.remove(address) } }
+    for file in try files(of: bridge) { try system { () throws(SystemError) in try file.remove(address) } }
   }
 
   /// Takes entries out that nobody on any bridge of their file has a lease for.
   /// - Returns: their addresses.
   func removeLost(on bridge: InterfaceName, isDryRun: Bool) throws(SandboxError) -> [IPAddress] {
     var lost: Set<IPAddress> = []
-    for file in files(of: bridge) {
+    for file in try files(of: bridge) {
       let leases = Self.bridges(ofFile: file.name).compactMap { try? InterfaceName($0) }
         .map { AddressLeases(bridge: $0, state: host.state) }
       lost.formUnion(
@@ -99,5 +99,5 @@ struct HostsEntries {
   }
 
   /// The paths of the files that are nobody's any more when a bridge's network is gone.
-  func paths(of bridge: InterfaceName) -> [String] { files(of: bridge).map(\.path) }
+  func paths(of bridge: InterfaceName) throws(SandboxError) -> [String] { try files(of: bridge).map(\.path) }
 }

@@ -316,8 +316,8 @@ struct BridgeNetworks {
       try host.perform(requests)
     }
     // The record last: whatever ends this process before leaves it, and with it the rest can be found.
-    let files =
-      [host.state.cursor(of: bridge), host.state.generation(of: bridge)] + HostsEntries(host).paths(of: bridge)
+    var files = [host.state.cursor(of: bridge), host.state.generation(of: bridge)]
+    attempt { () throws(SandboxError) in files += try HostsEntries(host).paths(of: bridge) }
     for file in files + [host.state.record(of: bridge)] where failures.isEmpty {
       attempt { () throws(SandboxError) in try remove(file) }
     }
