@@ -216,7 +216,7 @@ struct Survey {
       }
     }
     // The host need not know the way to those that do not know it.
-    let known = users.compactMap { $0.connection(to: bridge.name) }.filter {
+    let known = users.flatMap(\.connections).filter { $0.bridge.text == bridge.name }.filter {
       $0.hostAddress.map($0.address.network.contains) ?? false
     }
     var message: String?

@@ -70,6 +70,12 @@ struct Inhabitants: ~Copyable {
   /// Ends those that only the kernel finds: of other PID namespaces.
   fileprivate borrowing func strikeUnseen() { owner?.killAll() }
 
+  /// Ends them.
+  /// - Returns: those that are left.
+  fileprivate borrowing func end(graceMilliseconds: Int32) -> [Int32] {
+    Supervisor.end(graceMilliseconds: graceMilliseconds, remaining: { processes() }, strike: { strike() })
+  }
+
   /// Ends, without grace, those that fork faster than they can be found.
   fileprivate borrowing func strike() {
     strikeUnseen()
@@ -120,14 +126,12 @@ struct InhabitantSearch {
       return 0
     }
     host.reporter.warn("ending what still runs in \(place): \(programs(of: inside))")
-    var left = Supervisor.end(
-      graceMilliseconds: Inhabitants.grace, remaining: { inhabitants.processes() }, strike: { inhabitants.strike() })
+    var left = inhabitants.end(graceMilliseconds: Inhabitants.grace)
     // A process may have joined since the last look.
     for _ in 1...10 where left.isEmpty {
       inhabitants.strike()
       if inhabitants.processes().isEmpty { break }
-      left = Supervisor.end(
-        graceMilliseconds: 0, remaining: { inhabitants.processes() }, strike: { inhabitants.strike() })
+      left = inhabitants.end(graceMilliseconds: 0)
     }
     if !left.isEmpty {
       host.reporter.warn("still running in \(place) after SIGKILL: \(programs(of: left))")

@@ -149,7 +149,7 @@ struct LiveSandbox: ~Copyable {
       Attachment(network: network, isFirst: isFirst, isAnnounced: wanted.isAnnounced || assigned.hasStrangers))
     facts.connections.append(
       SandboxFacts.Connection(
-        interface: wanted.interface ?? (try! InterfaceName("eth\(number)")), bridge: wanted.bridge,
+        interface: wanted.interface ?? SandboxFacts.interface(number), bridge: wanted.bridge,
         address: assigned.address, gateway: hasDefaultRoute ? assigned.gateway : nil,
         hostAddress: network.address?.address,
         mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
@@ -362,5 +362,4 @@ struct LiveSandbox: ~Copyable {
     // A record that could not be removed is the next nsrun's as well.
     if access(record.path, F_OK) != 0 { liveness.leave() }
   }
-
 }

@@ -89,5 +89,4 @@ public struct Reload {
     for route in try BridgeRoutes(host, of: link).missing(of: own) { requests.add(route) }
     try host.perform(requests)
   }
-
 }

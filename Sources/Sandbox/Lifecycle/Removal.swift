@@ -362,5 +362,4 @@ public struct Removal {
     }
     return InhabitantSearch(host).inhabitants(of: namespace, named: one.facts.name, census)
   }
-
 }

@@ -229,5 +229,4 @@ public struct Sandboxes {
     else { return }
     throw .refused("--dns: this host has no \(path) to mount the sandbox's own on: create one, it may be empty")
   }
-
 }

@@ -135,7 +135,6 @@ struct Teardown {
     _ = try system { () throws(SystemError) in try host.names.remove(name) }
     return current != nil
   }
-
 }
 
 /// The name of a process's program (proc_pid_comm(5)), which may choose it: what a terminal would obey is left out.

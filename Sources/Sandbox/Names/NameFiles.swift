@@ -107,5 +107,4 @@ struct NameFiles {
         "/etc/hosts of this host says \(name) is \(address): others will not find this sandbox by that name")
     }
   }
-
 }

@@ -1,6 +1,5 @@
 import Glibc
 import LinuxSystem
-import NFTables
 import Namespaces
 import NetTypes
 import Netlink

@@ -6,8 +6,6 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// The rules that sandboxes need on the host: one table for all of them, in which a packet's way does not get longer
-/// with their number. A sandbox is elements in its sets and maps, never a rule of its own.
 extension Firewall {
   static let table = Table(.inet, "nsrun", comment: "made by nsrun(8); gone with its last sandbox")
 

@@ -46,14 +46,15 @@ public struct SandboxFacts: Equatable, Sendable {
   public var hostname: Hostname
   /// Which DNS servers its commands ask.
   public var resolver = ResolverSpec()
+  /// What the link to the network of this number, counted from 0, is called inside where nobody has chosen a name.
+  static func interface(_ number: Int) -> InterfaceName { try! InterfaceName("eth\(number)") }
+
   /// In the order in which the networks were asked for; none for loopback only.
   public var connections: [Connection] = []
 }
 
 extension SandboxFacts {
   func connection(to bridge: InterfaceName) -> Connection? { connections.first { $0.bridge == bridge } }
-
-  func connection(to bridge: String) -> Connection? { connections.first { $0.bridge.text == bridge } }
 
   /// The lines that are written before anything is changed.
   var head: RecordText {
@@ -103,7 +104,7 @@ extension SandboxFacts.Connection {
   fileprivate init?(_ record: RecordText, number: Int) {
     func text(_ key: String) -> String? { record[SandboxFacts.key(key, number)] }
     guard let bridge = text("bridge").flatMap({ try? InterfaceName($0) }),
-      let interface = try? InterfaceName(text("interface") ?? "eth\(number)"),
+      let interface = text("interface").map({ try? InterfaceName($0) }) ?? SandboxFacts.interface(number),
       let address = text("address").flatMap({ IPNetwork($0) }), address.address.isIPv4,
       let mac = text("mac").flatMap({ MACAddress($0) }),
       let mtu = text("mtu").flatMap({ UInt32($0) }), (68...65535).contains(mtu),

@@ -59,7 +59,7 @@ extension SandboxSpec {
       guard names.insert(network.bridge).inserted else {
         throw .refused("--net \(network.bridge) is given twice: a sandbox is on each bridge once")
       }
-      let interface = network.interface ?? (try! InterfaceName("eth\(number)"))
+      let interface = network.interface ?? SandboxFacts.interface(number)
       guard interface.text != "lo", interfaces.insert(interface).inserted else {
         throw .refused("the link inside of --net \(network.bridge) cannot be called \(interface): there is another one")
       }

@@ -1,4 +1,6 @@
+import Namespaces
 import NetTypes
+import Sandbox
 
 /// What a command line says. Each command takes part of it.
 struct Arguments {
@@ -22,4 +24,14 @@ struct Arguments {
   /// Of selftest: the program that its sandboxes run.
   var probe: IPAddress?
   var count = 1
+
+  /// The sandbox that they ask for.
+  func sandbox(
+    name: NamespaceName?, lifetime: SandboxSpec.Lifetime, hasOwnProcesses: Bool = false
+  ) throws(SandboxError) -> SandboxSpec {
+    SandboxSpec(
+      name: name, lifetime: lifetime, networks: try network.specs(), isPrivileged: isolation.isPrivileged,
+      hasOwnProcesses: hasOwnProcesses, parameters: isolation.parameters, hostname: names.hostname,
+      resolver: try names.resolver())
+  }
 }

@@ -6,7 +6,6 @@ import Namespaces
 enum Completion: Sendable, Equatable {
   case none
   case words([String])
-  case sandboxes
   /// Everything that has a name below /run/netns.
   case namespaces
   case bridges
@@ -20,7 +19,7 @@ enum Completion: Sendable, Equatable {
     switch self {
     case .none, .directories: []
     case .words(let words): words
-    case .sandboxes, .namespaces:
+    case .namespaces:
       (try? directoryEntries("/run/netns"))?.sorted() ?? []
     case .bridges:
       (try? directoryEntries("/sys/class/net"))?.filter { FileIdentity(path: "/sys/class/net/\($0)/bridge") != nil }

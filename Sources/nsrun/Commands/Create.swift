@@ -13,11 +13,7 @@ extension Subcommand {
       OutputArguments.options(json: "Print what was made as JSON."),
     ]
   ) { arguments in
-    let spec = SandboxSpec(
-      name: try namespaceName(arguments.operands[0], "NAME"), lifetime: .create,
-      networks: try arguments.network.specs(), isPrivileged: arguments.isolation.isPrivileged,
-      parameters: arguments.isolation.parameters, hostname: arguments.names.hostname,
-      resolver: try arguments.names.resolver())
+    let spec = try arguments.sandbox(name: try namespaceName(arguments.operands[0], "NAME"), lifetime: .create)
     let host = try arguments.output.host()
     let facts = try Sandboxes(host).create(spec)
     do {

@@ -3,7 +3,7 @@ import Sandbox
 extension Subcommand {
   static let inspect = Subcommand(
     "inspect", "Show what there is to know of a sandbox: addresses, processes, traffic, neighbours.",
-    usage: "inspect NAME [--json]", operands: .one(.sandboxes),
+    usage: "inspect NAME [--json]", operands: .one(.namespaces),
     options: [OutputArguments.options(json: "Print a JSON object.")]
   ) { arguments in
     let host = try arguments.output.host()

@@ -3,7 +3,7 @@ import Sandbox
 extension Subcommand {
   static let remove = Subcommand(
     "rm", "Remove sandboxes made by create; what runs inside is ended.", usage: "rm NAME...",
-    operands: .oneOrMore(.sandboxes), options: [OutputArguments.options]
+    operands: .oneOrMore(.namespaces), options: [OutputArguments.options]
   ) { arguments in
     let host = try arguments.output.host()
     let names = try arguments.operands.map { name throws(SandboxError) in try namespaceName(name, "NAME") }

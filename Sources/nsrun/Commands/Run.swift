@@ -26,11 +26,7 @@ extension Subcommand {
   ) { arguments in
     let command = try arguments.command.resolved("nsrun")
     let name = try arguments.name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
-    let spec = SandboxSpec(
-      name: name, lifetime: .run, networks: try arguments.network.specs(),
-      isPrivileged: arguments.isolation.isPrivileged, hasOwnProcesses: arguments.hasOwnProcesses,
-      parameters: arguments.isolation.parameters, hostname: arguments.names.hostname,
-      resolver: try arguments.names.resolver())
+    let spec = try arguments.sandbox(name: name, lifetime: .run, hasOwnProcesses: arguments.hasOwnProcesses)
     let status = try Sandboxes(arguments.output.host()).run(spec, command, keeps: arguments.keeps)
     status.handOnInterrupt()
     return status.code

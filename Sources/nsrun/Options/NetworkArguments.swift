@@ -77,7 +77,9 @@ struct NetworkKey: Sendable {
 
   fileprivate var option: Option {
     let note: @Sendable (inout Arguments, String) throws(InvalidValue) -> Void = { (all, text) throws(InvalidValue) in
-      try take(&all.network.single, text)
+      // Which network it is for is not known yet, but whether it is a value is.
+      var anyNetwork = NetworkRequest()
+      try take(&anyNetwork, text)
       all.network.singleKeys.append((self, text))
     }
     guard let value else { return .flag(name, help) { try? note(&$0, "") } }
@@ -92,7 +94,6 @@ struct NetworkArguments {
   /// Whether `--net none` was given.
   var isNone = false
   /// What options of their own say, which is for the only network, and in which order.
-  fileprivate var single = NetworkRequest()
   fileprivate var singleKeys: [(key: NetworkKey, text: String)] = []
   var hasNoFirewallRules = false
 
