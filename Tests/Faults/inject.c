@@ -133,7 +133,8 @@ int main(int argc, char **argv) {
       ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info);
       int is_again = info.op == PTRACE_SYSCALL_INFO_ENTRY && restarts[process];
       restarts[process] = info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.rval == -513 /* ERESTARTNOINTR */;
-      if (info.op == PTRACE_SYSCALL_INFO_EXIT && is_failing) {
+      // A process before the target may leave a call of its own, which was carried out, before the target leaves this one.
+      if (info.op == PTRACE_SYSCALL_INFO_EXIT && is_failing && process == target) {
         set_registers(pid, -1, -error);
         is_over = 1;
       } else if (is_again) {
