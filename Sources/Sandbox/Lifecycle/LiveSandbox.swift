@@ -61,17 +61,7 @@ struct LiveSandbox: ~Copyable {
   /// Writes the record of a new sandbox and, on a bridge, leases an address there: from here on everything that is made for
   /// it can be found and undone.
   static func begin(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
-    if host.state.record(of: spec.name) != nil { throw SandboxRecord.taken(spec.name) }
-    if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
-      throw .refused(
-        "the name '\(spec.name)' is taken: there is a network namespace of this name (ip netns list); choose another")
-    }
-    let facts = SandboxFacts(
-      name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), hostname: spec.hostname,
-      resolver: spec.resolver)
-    if let servers = spec.resolver.servers, servers.count > ResolverSpec.maximumServers {
-      host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
-    }
+    let facts = try facts(of: spec, on: host)
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
     let record: SandboxRecord
     let liveness: LivenessTable
@@ -81,14 +71,9 @@ struct LiveSandbox: ~Copyable {
       throw .system(error)
     }
     var spec = spec
-    var links: [Link?] = []
+    let links: [Link?]
     do throws(SandboxError) {
-      for number in spec.networks.indices {
-        let (link, name) = try Bridges(host).bridge(called: spec.networks[number].bridge)
-        links.append(link)
-        spec.networks[number].bridge = name
-      }
-      try spec.requireDistinctNetworks()
+      links = try Bridges(host).resolve(&spec)
       record = try SandboxRecord(facts, bridges: spec.networks.map(\.bridge), in: host.state)
     } catch {
       lock = nil
@@ -107,6 +92,22 @@ struct LiveSandbox: ~Copyable {
     }
     _ = consume lock
     return sandbox
+  }
+
+  /// What is known of a sandbox before its networks are.
+  /// - Throws: where its name is taken.
+  static func facts(of spec: SandboxSpec, on host: Host) throws(SandboxError) -> SandboxFacts {
+    if host.state.record(of: spec.name) != nil { throw SandboxRecord.taken(spec.name) }
+    if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
+      throw .refused(
+        "the name '\(spec.name)' is taken: there is a network namespace of this name (ip netns list); choose another")
+    }
+    if let servers = spec.resolver.servers, servers.count > ResolverSpec.maximumServers {
+      host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
+    }
+    return SandboxFacts(
+      name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), hostname: spec.hostname,
+      resolver: spec.resolver)
   }
 
   /// Attaches it to its networks, which are made where they are missing.
@@ -128,9 +129,12 @@ struct LiveSandbox: ~Copyable {
         isExclusive = true
       }
       // Somebody else may have made it while this waited.
-      let standing = try BridgeNetworks(host).standing(wanted, Bridges(host).link(wanted.bridge))
+      let link = try Bridges(host).link(wanted.bridge)
+      let standing = try BridgeNetworks(host).standing(wanted, link)
       let network =
-        if let standing { standing } else { try BridgeNetworks(host).make(wanted, spec.resolver) }
+        if let standing { standing } else {
+          try BridgeNetworks(host).make(BridgeNetworks(host).plan(wanted, link), spec.resolver)
+        }
       try attach(to: network, wanted, spec, isFirst: standing == nil, host)
     }
   }
@@ -143,18 +147,9 @@ struct LiveSandbox: ~Copyable {
     }
     let assigned = try AddressPool(host).assign(on: network, wanted, for: spec)
     let number = facts.connections.count
-    let hasDefaultRoute =
-      wanted.egress != .internal && !wanted.hasNoDefaultRoute && facts.connections.allSatisfy { $0.gateway == nil }
     attachments.append(
       Attachment(network: network, isFirst: isFirst, isAnnounced: wanted.isAnnounced || assigned.hasStrangers))
-    facts.connections.append(
-      SandboxFacts.Connection(
-        interface: wanted.interface ?? SandboxFacts.interface(number), bridge: wanted.bridge,
-        address: assigned.address, gateway: hasDefaultRoute ? assigned.gateway : nil,
-        hostAddress: network.address?.address,
-        mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
-        hostLink: try! InterfaceName("\(SandboxFacts.hostLinkPrefix)\(Token.random())"), egress: wanted.egress,
-        translation: network.translation))
+    facts.connect(to: network, wanted, assigned, isPlanned: false)
     try system { () throws(SystemError) in try record.append(facts.lines(ofConnection: number)) }
   }
 

@@ -29,7 +29,9 @@ public struct Reload {
       for bridge in try NetworkRecords(host).names() { host.report { () throws(SandboxError) in try restore(bridge) } }
       if drifts.contains(where: { $0.kind == .forwarding }) { try Forwarding(host).turnOn() }
       if drifts.contains(where: { $0.kind == .rules }) { try Firewall(host).install() }
-      if drifts.contains(where: { $0.kind == .others }) { try Forwarding(host).settle() }
+      if drifts.contains(where: { $0.kind == .others }), let settlement = try Forwarding(host).settlement() {
+        try Forwarding(host).settle(settlement)
+      }
     }
     host.report { () throws(SandboxError) in try Flows(host).endMistranslated() }
     let left = drifts.isEmpty ? [] : Set(try survey.look())
@@ -51,7 +53,9 @@ public struct Reload {
       case .damaged(let path):
         guard let link = try Bridges(host).link(bridge) else { return }
         try Removal(host).setAside(path, "the bridge \(bridge)", "; it is written anew")
-        try restore(try BridgeNetworks(host).writeRecord(nil, try NetworkSpec(bridge: bridge), link))
+        let record = try BridgeNetworks(host).recordOfUse(of: link, try NetworkSpec(bridge: bridge))
+        try BridgeNetworks(host).write(record, link)
+        try restore(record)
       // What a newer nsrun has written is left alone, and said to be in the end.
       case .refused: break
       default: throw error
@@ -76,7 +80,7 @@ public struct Reload {
       try host.perform(requests)
       try restoreRoutes(of: bridge, own.address)
       if users.contains(where: { $0.connection(to: bridge)?.egress != .internal }) {
-        Forwarding(host).turnOn(for: link)
+        Forwarding(host).turnOn(for: link.name)
       }
     }
     _ = try BridgeNetworks(host).refreshTranslation(of: record, link)

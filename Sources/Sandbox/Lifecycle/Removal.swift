@@ -84,6 +84,12 @@ public struct Removal {
     if isUnused { try? AbandonedNetworks(host).removeAbandoned() }
   }
 
+  /// The sandboxes that ``sweep(isThorough:)`` would remove.
+  func namesToSweep() throws(SandboxError) -> [NamespaceName] {
+    if LivenessTable.marks(in: host.state.attendance)?.isEmpty == true { return [] }
+    return try system { () throws(SystemError) in try host.state.staleNames() }.sorted()
+  }
+
   private func removeStale() throws(SandboxError) {
     for name in try system({ () throws(SystemError) in try host.state.staleNames() }) {
       let path = host.state.runningRecord(of: name)

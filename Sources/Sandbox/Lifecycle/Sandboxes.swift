@@ -16,9 +16,7 @@ public struct Sandboxes {
   /// - Parameter keeps: whether the sandbox stays, as one made by ``create(_:)``.
   /// - Returns: how the command ended.
   public func run(_ spec: SandboxSpec, _ command: Command, keeps: Bool) throws(SandboxError) -> ExitStatus {
-    try Privileges.require()
-    if !spec.isPrivileged { try Privileges.requireUserNamespaces() }
-    try requireResolverFile(spec.resolver)
+    try requireMeans(for: spec)
     defer { host.finish() }
     let signals = BlockedSignals()
     Supervisor.adoptOrphans()
@@ -31,7 +29,7 @@ public struct Sandboxes {
       throw spec.hasOwnProcesses ? .processNamespaceFailure(error) : .system(error)
     }
     let sandbox = try makeSandbox(spec, around: child, signals)
-    host.reporter.progress?("execute \(command.arguments[0])")
+    host.reporter.progress?(Self.step(executing: command))
     do throws(LaunchError) { try child.proceed(with: sandbox.facts.variables) } catch {
       child.end()
       sandbox.remove(from: host)
@@ -50,9 +48,7 @@ public struct Sandboxes {
   /// Makes a sandbox that stays until it is removed.
   /// - Returns: what there is to know of it.
   public func create(_ spec: SandboxSpec) throws(SandboxError) -> SandboxFacts {
-    try Privileges.require()
-    if !spec.isPrivileged { try Privileges.requireUserNamespaces() }
-    try requireResolverFile(spec.resolver)
+    try requireMeans(for: spec)
     defer { host.finish() }
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in try sandboxChild(spec, nil, signals) }
@@ -220,6 +216,13 @@ public struct Sandboxes {
       guard error.errno == EROFS else { throw .launch(child.cause(of: error)) }
       throw .refused("\(error), as it is in a sandbox of a sandbox: give the nsrun that made this one --no-pid")
     }
+  }
+
+  /// Refuses what this process, or this host, has no means for.
+  func requireMeans(for spec: SandboxSpec) throws(SandboxError) {
+    try Privileges.require()
+    if !spec.isPrivileged { try Privileges.requireUserNamespaces() }
+    try requireResolverFile(spec.resolver)
   }
 
   /// What a resolv.conf of the sandbox's own needs: to be mounted, it has to stand over something.

@@ -22,7 +22,7 @@ struct AddressPool {
   {
     let (subnet, gateway) = try check(spec, on: network)
     let reserved = network.addresses.map(\.address) + [gateway].compactMap { $0 }
-    let leases = AddressLeases(bridge: network.bridge, state: host.state)
+    let leases = AddressLeases(bridge: network.bridge, state: host.state, isPlanned: sandbox.isPlanned)
     let holders = try AddressHolders(host, network)
     func mac(of address: IPAddress) -> MACAddress { spec.mac ?? .derived(from: address, role: .sandbox) }
     let address: IPAddress
@@ -49,7 +49,7 @@ struct AddressPool {
         address = free
       } else {
         let count = leases.count
-        try? LostLeases(host).release(leases)
+        if !sandbox.isPlanned { try? LostLeases(host).release(leases) }
         guard let free = try take(isThorough: false) else {
           throw .refused(
             "no address is free in \(subnet) on \(network.bridge): \(count) in use; remove sandboxes, or use "

@@ -7,6 +7,9 @@ struct BridgeAddresses: Equatable {
 
   init(_ all: [LinkAddress]) { self.all = all }
 
+  /// Those of a bridge that nsrun will create with an address.
+  init(created address: IPNetwork) { all = [LinkAddress(address, link: 0)] }
+
   /// All of them, with the lengths of their subnets.
   var networks: [IPNetwork] { all.map(\.network) }
 

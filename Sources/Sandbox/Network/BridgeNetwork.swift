@@ -45,136 +45,117 @@ struct BridgeNetworks {
     return describe(link, spec, record, try addresses(of: link))
   }
 
-  /// Makes what the network of a bridge needs: the bridge, forwarding and the table of rules; only what is missing, and
-  /// only what is written down. The caller holds the exclusive lock.
-  /// - Parameter resolver: whom the sandbox for which it is made asks for names.
-  func make(_ spec: NetworkSpec, _ resolver: ResolverSpec) throws(SandboxError) -> BridgeNetwork {
-    let link = try Bridges(host).link(spec.bridge)
-    var record = try recordForMaking(spec.bridge, link)
-    let isNew = record == nil
-    if let link, let record, isHalfMade(link, record) { try completeBridge(link, of: record) }
-    var addresses: BridgeAddresses?
-    // The number of the rules by which the record is written.
-    var generation: UInt32?
-    if link == nil, record == nil {
-      let address = try addressForNewBridge(spec)
-      record = NetworkRecord(
-        bridge: spec.bridge, translation: .bridge,
-        own: .init(
-          mac: .derived(from: address.address, role: .bridge), address: address, mtu: try UplinkMTU.ask(host)))
-    } else if let link {
-      // Before anything is changed.
-      if isNew { try Bridges(host).requireOnlyName(link) }
-      let record = record ?? NetworkRecord(bridge: spec.bridge, translation: .host)
-      addresses = try self.addresses(of: link)
-      _ = try AddressPool(host).check(spec, on: describe(link, spec, record, addresses!))
-      if isNew { generation = try RulesetGeneration(host).current() }
-    }
-    if isNew { record = try writeRecord(record, spec, link) }
-    guard var record else { throw .damaged(host.state.record(of: spec.bridge)) }
-    let isFirstReached = spec.egress == .routed && !record.isReached
-    if isFirstReached {
-      record.isReached = true
-      try system { () throws(SystemError) in
-        try host.state.append(RecordText([(NetworkRecord.reachedKey, "yes")]), to: host.state.record(of: spec.bridge))
-      }
-    }
+  /// Makes what is planned for the network of a bridge. The caller holds the exclusive lock.
+  /// - Parameter resolver: the resolver settings of the sandbox for which it is made.
+  func make(_ plan: NetworkPlan, _ resolver: ResolverSpec) throws(SandboxError) -> BridgeNetwork {
+    let spec = plan.spec
+    var isRecorded = !plan.isNew
     do throws(SandboxError) {
-      if link == nil {
-        try restoreBridge(of: record)
-      } else if let link, !Tag.isOurBridge(link, planned: record.own?.mac) {
-        try keepAddress(of: link, named: spec.bridge)
+      for step in plan.steps {
+        host.reporter.progress?("\(step)")
+        try take(step, plan.link)
+        if case .record = step { isRecorded = true }
       }
-      if spec.egress != .internal { try Forwarding(host).turnOn() }
-      guard let made = link != nil ? link : try Bridges(host).link(spec.bridge) else {
+      guard let made = plan.link != nil ? plan.link : try Bridges(host).link(spec.bridge) else {
         throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
       }
-      if spec.egress != .internal {
-        if Tag.isOurBridge(made, planned: record.own?.mac) { Forwarding(host).turnOn(for: made) }
-        if isNew { try Forwarding(host).warn(for: made) }
-      }
-      let chains = ForwardChains(host)
-      try RulesetGeneration(host).verify(for: spec.bridge, since: generation) { (isFirst) throws(SandboxError) in
-        let isUpToDate = isFirst && generation != nil
-        let record = isUpToDate ? record : NetworkRecords(host).record(of: spec.bridge) ?? record
-        let hasChanged = isUpToDate ? false : try refreshTranslation(of: record, made)
-        if record.mayChangeForeignChains && spec.mayChangeForeignChains { try chains.admit(record, says: isFirst) }
-        if hasChanged {
-          try Firewall(host).install()
-        } else if record.translation != .host || spec.egress == .internal || Forwarding(host).isGuarding {
-          try Firewall(host).admitNetworks()
-          try Forwarding(host).settle()
-        }
-        // Something was missing, and not because nobody is on the bridge yet.
-        if !isFirst, !isNew { try Flows(host).endMistranslated() }
-      }
-      if isNew || isFirstReached, spec.mayChangeForeignChains {
-        chains.warn(of: spec.bridge, Traffics(isOut: spec.egress != .internal, isIn: spec.egress == .routed))
-      }
-      if isNew, spec.mayChangeForeignChains {
-        OtherHooks(host).warn(of: spec.bridge, resolver, goesOut: spec.egress != .internal)
-      }
+      if plan.isNew, spec.egress != .internal { try Forwarding(host).warn(for: made) }
+      try makeRules(plan, made)
+      if spec.mayChangeForeignChains { warn(of: plan, resolver) }
       return describe(
-        made, spec, NetworkRecords(host).record(of: spec.bridge) ?? record,
-        addresses != nil ? addresses! : try self.addresses(of: made))
+        made, spec, NetworkRecords(host).record(of: spec.bridge) ?? plan.record, try addresses(of: made))
     } catch {
-      if AddressLeases(bridge: spec.bridge, state: host.state).removeIfUnused() { _ = unmake(spec.bridge) }
+      if isRecorded, AddressLeases(bridge: spec.bridge, state: host.state).removeIfUnused() { _ = unmake(spec.bridge) }
       throw error
     }
   }
 
-  /// What is written down of a bridge whose network is to be made, or made whole.
-  /// - Returns: nil where nothing is.
-  private func recordForMaking(_ bridge: InterfaceName, _ link: Link?) throws(SandboxError) -> NetworkRecord? {
-    let path = host.state.record(of: bridge)
-    guard access(path, F_OK) == 0 else { return nil }
-    do throws(SandboxError) {
-      guard let record = NetworkRecord(try RecordText.read(path)), record.bridge == bridge else {
-        throw .damaged(path)
+  private func makeRules(_ plan: NetworkPlan, _ bridge: Link) throws(SandboxError) {
+    let spec = plan.spec
+    try RulesetGeneration(host).verify(for: spec.bridge, since: plan.generation) { (isFirst) throws(SandboxError) in
+      var steps = plan.ruleSteps
+      // By now others may have changed rules, or a step before may have.
+      if !isFirst || plan.generation == nil {
+        let record = NetworkRecords(host).record(of: spec.bridge) ?? plan.record
+        steps = try ruleSteps(for: record, spec, bridge, isGuarding: Forwarding(host).isGuarding)
       }
-      // Its bridge is the owner's to make again; what is left of a network that nobody is on any more tells nothing.
-      guard link == nil, record.own == nil else { return record }
-      guard AddressLeases(bridge: bridge, state: host.state).removeIfUnused() else {
-        throw .refused(
-          "the bridge \(bridge), which somebody else made, is gone, but not the sandboxes that were on it (nsrun list): "
-            + "make it again, or remove them")
+      for step in steps {
+        if isFirst { host.reporter.progress?("\(step)") }
+        try take(step, bridge, isFirst: isFirst)
       }
-      if let failure = unmake(bridge).first { throw failure }
-      return nil
-    } catch {
-      guard case .damaged = error else { throw error }
-      try Removal(host).setAside(path, "the bridge \(bridge)", "; it is written anew")
-      return nil
+      // Something was missing, and not because no sandbox is on the bridge yet.
+      if !isFirst, !plan.isNew { try Flows(host).endMistranslated() }
     }
   }
 
-  /// Writes down what is going to be made or used.
-  func writeRecord(
-    _ planned: NetworkRecord?, _ spec: NetworkSpec, _ link: Link?
-  ) throws(SandboxError) -> NetworkRecord {
-    var record: NetworkRecord
-    if let planned {
-      record = planned
-    } else {
-      record = NetworkRecord(bridge: spec.bridge, translation: try translation(of: spec.bridge, link))
+  private func warn(of plan: NetworkPlan, _ resolver: ResolverSpec) {
+    let (bridge, egress) = (plan.spec.bridge, plan.spec.egress)
+    let isFirstReached = plan.steps.contains(.recordReach(bridge))
+    if plan.isNew || isFirstReached {
+      ForwardChains(host).warn(of: bridge, Traffics(isOut: egress != .internal, isIn: egress == .routed))
     }
-    record.mayChangeForeignChains = spec.mayChangeForeignChains
-    // A bridge of ours without a record, and what is on it: somebody has deleted the records.
-    if let link, Tag.isOurBridge(link, planned: nil) { record.own = try adopt(link, spec.bridge) }
+    if plan.isNew { OtherHooks(host).warn(of: bridge, resolver, goesOut: egress != .internal) }
+  }
+
+  /// - Parameters:
+  ///   - link: the bridge; nil before it is created.
+  ///   - isFirst: whether a rule that the kernel refuses is reported.
+  private func take(
+    _ step: NetworkPlan.Step, _ link: Link?, isFirst: Bool = true
+  ) throws(SandboxError) {
+    switch step {
+    case .unmake(let bridge):
+      guard AddressLeases(bridge: bridge, state: host.state).removeIfUnused() else { return }
+      if let failure = unmake(bridge).first { throw failure }
+    case .setAside(let bridge):
+      try Removal(host).setAside(host.state.record(of: bridge), "the bridge \(bridge)", "; it is written anew")
+    case .completeBridge(let record): if let link { try completeBridge(link, of: record) }
+    case .record(let record): try write(record, link)
+    case .recordReach(let bridge): try append(NetworkRecord.reachedKey, "yes", bridge)
+    case .createBridge(let record): try restoreBridge(of: record)
+    case .keepAddress(let bridge, let address):
+      var requests = RouteRequests()
+      requests.change(link: .named(bridge.text), LinkChanges(address: address), subject: bridge.text)
+      try host.perform(requests)
+    case .turnForwardingOn: try Forwarding(host).turnOn()
+    case .forward(let bridge): Forwarding(host).turnOn(for: bridge.text)
+    case .masquerade(let bridge):
+      if let link, let record = NetworkRecords(host).record(of: bridge), try refreshTranslation(of: record, link) {
+        try Firewall(host).install()
+      }
+    case .accept(let bridge, let chain):
+      guard let record = NetworkRecords(host).record(of: bridge) else { return }
+      try ForwardChains(host).admit(record, in: chain, says: isFirst)
+    case .admit: try Firewall(host).admitNetworks()
+    case .settleForwarding(let settlement): try Forwarding(host).settle(settlement)
+    }
+  }
+
+  /// Writes the record of a network, before anything is made for it.
+  /// - Parameter link: the bridge; nil where it is to be created.
+  func write(_ record: NetworkRecord, _ link: Link?) throws(SandboxError) {
+    // A bridge of ours that exists before its record: somebody has deleted that.
+    if let link, record.own != nil { try adoptPorts(of: link, record.bridge) }
     _ = try system { () throws(SystemError) in
       try host.state.createRecord(
-        record.text, at: host.state.record(of: spec.bridge), in: host.state.networks, locked: false)
+        record.text, at: host.state.record(of: record.bridge), in: host.state.networks, locked: false)
     }
     if let link, record.own == nil { try Forwarding(host).noteUser(link) }
-    return record
   }
 
-  private func describe(
-    _ link: Link, _ spec: NetworkSpec, _ record: NetworkRecord, _ addresses: BridgeAddresses
+  func append(_ key: String, _ value: String, _ bridge: InterfaceName) throws(SandboxError) {
+    try system { () throws(SystemError) in
+      try host.state.append(RecordText([(key, value)]), to: host.state.record(of: bridge))
+    }
+  }
+
+  /// - Parameter link: the bridge; nil for one that is to be created as the record says.
+  func describe(
+    _ link: Link?, _ spec: NetworkSpec, _ record: NetworkRecord, _ addresses: BridgeAddresses
   ) -> BridgeNetwork {
     BridgeNetwork(
-      bridge: spec.bridge, index: link.index, mtu: link.mtu, mac: link.address,
-      isOurs: Tag.isOurBridge(link, planned: record.own?.mac),
+      bridge: spec.bridge, index: link?.index ?? 0, mtu: link?.mtu ?? record.own?.mtu ?? 1500,
+      mac: link?.address ?? record.own?.mac, isOurs: link.map { Tag.isOurBridge($0, planned: record.own?.mac) } ?? true,
       address: addresses.choice(for: spec, own: record.own?.address), addresses: addresses.networks,
       translation: record.translation)
   }
@@ -184,8 +165,6 @@ struct BridgeNetworks {
     BridgeAddresses(
       try host.route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) })
   }
-
-  // MARK: Making
 
   /// By what packets that leave a bridge are to get the host's address.
   func translation(
@@ -204,67 +183,6 @@ struct BridgeNetworks {
       if chain == nil { return .address }
     }
     return .host
-  }
-
-  private func addressForNewBridge(_ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
-    let uses = try subnetUses()
-    let subnet: IPNetwork
-    if let wanted = spec.subnet ?? spec.subnetOfAddress {
-      if wanted.address.isLinkLocal {
-        throw .refused(
-          "the subnet \(wanted) for the new bridge \(spec.bridge) is link-local, so no router forwards it: choose another"
-        )
-      }
-      if let use = uses.first(where: { $0.collides(with: wanted) }) {
-        throw .refused(
-          "the subnet \(wanted) for the new bridge \(spec.bridge) collides with \(use.description): choose another --subnet"
-        )
-      }
-      subnet = wanted
-    } else {
-      guard let free = SubnetPool.standard.subnet(for: spec.bridge, avoiding: uses) else {
-        let ranges = SubnetPool.standard.ranges.map { "\($0)" }.joined(separator: ", ")
-        throw .refused("no subnet of \(ranges) is free for the new bridge: give one with --subnet")
-      }
-      subnet = free
-    }
-    if let gateway = spec.gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
-    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
-    return IPNetwork(address: spec.gateway ?? subnet.address(at: 1)!, prefixLength: subnet.prefixLength)!
-  }
-
-  /// All that the host has addresses in or routes to.
-  /// - Parameter link: the index of one that does not count.
-  func subnetUses(besides link: UInt32?) throws(SandboxError) -> [SubnetUse] {
-    try host.route { (route) throws(NetlinkError) in
-      SubnetUse.all(
-        addresses: try route.addresses(family: .inet).filter { $0.link != link },
-        routes: try route.routes(family: .inet).filter { link == nil || $0.link != link }, links: try route.links())
-    }
-  }
-
-  private func subnetUses() throws(SandboxError) -> [SubnetUse] {
-    let uses = try subnetUses(besides: nil)
-    // Also where somebody has deleted the bridge: it is made again with its subnet.
-    let recorded = try NetworkRecords(host).all().compactMap { record in
-      record.own.map {
-        SubnetUse(
-          network: $0.address.network, description: "the subnet of \(record.bridge), which sandboxes are on",
-          isConnected: true)
-      }
-    }
-    return uses + recorded
-  }
-
-  /// A bridge without ports takes the address of its first one, and after that one's end has none (00:00:00:00:00:00).
-  /// Setting the address that it has anyway makes it stay (NET_ADDR_SET in br_stp_recalculate_bridge_id).
-  private func keepAddress(of link: Link, named name: InterfaceName) throws(SandboxError) {
-    guard let address = link.address, !address.isZero else { return }
-    let ports = try host.route { (route) throws(NetlinkError) in try route.links(master: link.index) }
-    guard ports.isEmpty else { return }
-    var requests = RouteRequests()
-    requests.change(link: .index(link.index), LinkChanges(address: address), subject: name.text)
-    try host.perform(requests)
   }
 
   // MARK: Unmaking
@@ -326,13 +244,5 @@ struct BridgeNetworks {
 
   private func remove(_ file: String) throws(SandboxError) {
     do throws(SystemError) { try removeFile(file) } catch { throw .system(error) }
-  }
-}
-
-extension NetworkSpec {
-  /// The subnet that `--ip ADDRESS/LENGTH` lies in.
-  fileprivate var subnetOfAddress: IPNetwork? {
-    guard let address, let prefixLength else { return nil }
-    return IPNetwork(address: address, prefixLength: prefixLength)?.network
   }
 }

@@ -9,11 +9,7 @@ extension BridgeNetworks {
   /// Makes a bridge of ours, be it for the first time, and puts the sandboxes on it that were.
   func restoreBridge(of record: NetworkRecord) throws(SandboxError) {
     guard let own = record.own else { return }
-    if let renamed = try Bridges(host).own(record.bridge, planned: own.mac) {
-      throw .refused(
-        "the bridge \(record.bridge) is called \(renamed.name) now: ip link set \(renamed.name) name \(record.bridge)")
-    }
-    host.reporter.progress?("create the bridge \(record.bridge) with the address \(own.address)")
+    try Bridges(host).requireNotRenamed(record)
     var bridge = LinkSpecification.bridge(
       record.bridge, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
     // Given here it stays: a bridge otherwise takes the lowest address of its ports, a new one whenever they change.
@@ -79,20 +75,22 @@ extension BridgeNetworks {
     guard record.translation == .host else { return false }
     let translation = try translation(of: record.bridge, link)
     guard translation != .host else { return false }
-    try system { () throws(SystemError) in
-      try host.state.append(
-        RecordText([(NetworkRecord.translationKey, translation.rawValue)]), to: host.state.record(of: record.bridge))
-    }
+    try append(NetworkRecord.translationKey, translation.rawValue, record.bridge)
     return true
   }
 
-  /// Takes in a bridge of ours that is in no record any more: its ports keep their addresses.
-  func adopt(_ link: Link, _ bridge: InterfaceName) throws(SandboxError) -> NetworkRecord.OwnBridge? {
+  /// What nsrun made a bridge with that is in no record any more.
+  func ownBridge(_ link: Link) throws(SandboxError) -> NetworkRecord.OwnBridge? {
     guard let mac = link.address else { return nil }
     let addresses = try addresses(of: link)
     let own = mac.address(for: .bridge)
     guard let address = addresses.networks.first(where: { $0.address == own }) ?? addresses.choice(for: nil, own: nil)
     else { return nil }
+    return NetworkRecord.OwnBridge(mac: mac, address: address, mtu: link.mtu)
+  }
+
+  /// Leases the addresses of the sandboxes on a bridge of ours that is in no record any more.
+  func adoptPorts(of link: Link, _ bridge: InterfaceName) throws(SandboxError) {
     let leases = AddressLeases(bridge: bridge, state: host.state)
     for port in try host.route({ (route) throws(NetlinkError) in try route.links(master: link.index) }) {
       guard let alias = port.alias, alias.hasPrefix(Tag.linkPrefix),
@@ -102,7 +100,6 @@ extension BridgeNetworks {
       // Another one may have it, as far as that goes: the bridge has been without leases for a while.
       _ = try? leases.take(address, for: name)
     }
-    return NetworkRecord.OwnBridge(mac: mac, address: address, mtu: link.mtu)
   }
 
   /// Whether a bridge is the one that sandboxes were on, be it made again by somebody else: it has the address that they

@@ -31,6 +31,18 @@ struct Bridges {
     }
   }
 
+  /// Finds the bridges of a sandbox's networks, and puts their names in place of alternative ones.
+  func resolve(_ spec: inout SandboxSpec) throws(SandboxError) -> [Link?] {
+    var links: [Link?] = []
+    for number in spec.networks.indices {
+      let (link, name) = try bridge(called: spec.networks[number].bridge)
+      links.append(link)
+      spec.networks[number].bridge = name
+    }
+    try spec.requireDistinctNetworks()
+    return links
+  }
+
   /// The bridge that has this name itself; nil where there is none.
   /// - Throws: where it is no bridge.
   func link(_ name: InterfaceName) throws(SandboxError) -> Link? {
@@ -53,6 +65,12 @@ struct Bridges {
     guard let planned else { return nil }
     return try host.route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }
       .first { $0.alias == Tag.bridge && $0.address == planned }
+  }
+
+  /// Refuses the network of a bridge of ours that has another name now.
+  func requireNotRenamed(_ record: NetworkRecord) throws(SandboxError) {
+    guard let link = try own(record.bridge, planned: record.own?.mac) else { return }
+    throw .refused("the bridge \(record.bridge) is called \(link.name) now: ip link set \(link.name) name \(record.bridge)")
   }
 
   /// Refuses a bridge that sandboxes are on under another name: their addresses are leased under that.

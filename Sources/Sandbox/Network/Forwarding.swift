@@ -15,15 +15,21 @@ struct Forwarding {
   /// Whether nsrun has turned forwarding on, and so keeps the host from forwarding for others.
   var isGuarding: Bool { FileIdentity(path: host.state.host) != nil }
 
-  func turnOn() throws(SandboxError) {
+  /// Whether it is off and can be turned on.
+  func isToBeTurnedOn() throws(SandboxError) -> Bool {
     let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
-    guard !isOn else { return }
+    guard !isOn else { return false }
     // As in many a container, which works all the same if its host forwards.
     if access(HostParameters.forwarding.path, W_OK) != 0 && errno == EROFS {
       let error = SystemError("turn on", "forwarding", errno: EROFS)
-      return host.reporter.warn("sandboxes reach nothing beyond this host: \(error)")
+      host.reporter.warn("sandboxes reach nothing beyond this host: \(error)")
+      return false
     }
-    host.reporter.progress?("turn IPv4 forwarding on")
+    return true
+  }
+
+  func turnOn() throws(SandboxError) {
+    guard try isToBeTurnedOn() else { return }
     if !isGuarding {
       var record = try system { () throws(SystemError) in try HostParameters.beforeForwarding() }.record
       for user in try ForwardingUsers(host).all(besides: []) {
@@ -63,20 +69,38 @@ struct Forwarding {
     }
   }
 
-  /// Makes the rule for others be there if, and only if, nsrun turned forwarding on and nobody else relies on it.
-  func settle() throws(SandboxError) {
-    if isGuarding {
-      guard let user = try newUsers().first else { return }
-      host.reporter.progress?("leave IPv4 forwarding to others (\(user))")
+  /// What makes the rule for others exist if, and only if, nsrun turned forwarding on and nobody else relies on it.
+  enum Settlement: Equatable, CustomStringConvertible {
+    /// Others have come to rely on forwarding: this is one of them.
+    case leave(String)
+    /// The rule is nsrun's, and somebody has deleted the record of the parameters.
+    case record
+    /// Somebody has loaded rules that were saved while there were sandboxes.
+    case reinstall
+
+    var description: String {
+      switch self {
+      case .leave(let user): "leave IPv4 forwarding to others (\(user))"
+      case .record: "record that nsrun turned IPv4 forwarding on"
+      case .reinstall: "make the table \(Firewall.table) anew: others have loaded a copy of it"
+      }
+    }
+  }
+
+  /// - Returns: nil where nothing is to be done.
+  func settlement() throws(SandboxError) -> Settlement? {
+    if isGuarding { return try newUsers().first.map(Settlement.leave) }
+    guard let rule = try Firewall(host).guardInPlace() else { return nil }
+    return rule.signature == Firewall.signature ? .record : .reinstall
+  }
+
+  func settle(_ settlement: Settlement) throws(SandboxError) {
+    switch settlement {
+    case .leave:
       try system { () throws(SystemError) in _ = try removeFile(host.state.host) }
       try Firewall(host).install()
-    } else if let rule = try Firewall(host).guardInPlace() {
-      if rule.signature == Firewall.signature {
-        try createHostRecord(HostParameters.forwardingOff.record)
-      } else {
-        // Somebody has loaded rules that were saved while there were sandboxes.
-        try Firewall(host).install()
-      }
+    case .record: try createHostRecord(HostParameters.forwardingOff.record)
+    case .reinstall: try Firewall(host).install()
     }
   }
 
@@ -132,9 +156,9 @@ struct Forwarding {
 
   /// Lets packets that come by a bridge of ours be forwarded. A new link has what conf.default says, whatever ip_forward
   /// is; only that of the link that a packet comes by counts.
-  func turnOn(for bridge: Link) {
-    guard HostParameters.lacksForwarding(bridge.name) else { return }
-    try? HostParameters.forwarding(of: bridge.name).write("1")
+  func turnOn(for bridge: String) {
+    guard HostParameters.lacksForwarding(bridge) else { return }
+    try? HostParameters.forwarding(of: bridge).write("1")
   }
 
   /// Warns of links on the way between a bridge and the outside whose packets are not forwarded.

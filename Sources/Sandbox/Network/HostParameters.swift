@@ -19,6 +19,9 @@ struct HostParameters {
     Sysctl("net.ipv4.conf.\(Sysctl.component(link)).forwarding")
   }
 
+  /// In place of a link's name: links that do not exist yet.
+  static let newLinks = "default"
+
   /// Whether the host forwards, but not what comes by a link.
   static func lacksForwarding(_ link: String) -> Bool {
     (try? isForwarding()) == true && (try? forwarding(of: link).read()) == "0"

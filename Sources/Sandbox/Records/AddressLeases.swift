@@ -9,6 +9,8 @@ import RouteNetlink
 struct AddressLeases {
   let bridge: InterfaceName
   let state: StateDirectory
+  /// Whether addresses are only chosen, and none is leased.
+  var isPlanned = false
 
   /// How many addresses that somebody else has are tried in a row.
   private static let attempts = 256
@@ -46,12 +48,12 @@ struct AddressLeases {
       if reserved.contains(address) { continue }
       if try claim(address, for: name) {
         if try isHeld(address) {
-          try system { () throws(SystemError) in _ = try release(address, of: name) }
+          if !isPlanned { try system { () throws(SystemError) in _ = try release(address, of: name) } }
           attempts -= 1
           guard attempts > 0 else { return nil }
           continue
         }
-        try system { () throws(SystemError) in try remember(address) }
+        if !isPlanned { try system { () throws(SystemError) in try remember(address) } }
         return address
       }
     }
@@ -96,6 +98,7 @@ struct AddressLeases {
   func removeIfUnused() -> Bool { rmdir(directory) == 0 || errno == ENOENT }
 
   private func claim(_ address: IPAddress, for name: NamespaceName) throws(SandboxError) -> Bool {
+    if isPlanned { return holder(of: address) == nil }
     do throws(SystemError) {
       try systemCall("lease", "\(address)") { symlink(name.text, path(of: address)) }
       return true

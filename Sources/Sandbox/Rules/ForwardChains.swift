@@ -73,8 +73,11 @@ struct ForwardChains {
   /// Lets a bridge's packets through all that drop by their policy: what comes from it, and the answers to that; what comes
   /// to it, too, where a sandbox on a bridge of ours is to be reached, since nsrun's own table keeps out the rest. On a bridge
   /// of somebody else's that is its owner's to decide. Where the kernel refuses a rule, it is left to people, and said.
-  func admit(_ network: NetworkRecord, says: Bool = true) throws(SandboxError) {
-    for hook in try hooks() where hook.takesRules {
+  /// - Parameters:
+  ///   - place: the only chain that counts; nil for all.
+  ///   - says: whether a refusal is reported.
+  func admit(_ network: NetworkRecord, in place: Chain? = nil, says: Bool = true) throws(SandboxError) {
+    for hook in try hooks() where hook.takesRules && (place ?? hook.place) == hook.place {
       do throws(SandboxError) { try admit(network, at: hook.place) } catch {
         guard error.netlinkErrno != nil else { throw error }
         if says { host.reporter.warn("\(error): \(Self.remedy(hook, [network.bridge.text], isIn: false))") }
@@ -124,7 +127,6 @@ struct ForwardChains {
     let ours = try rules(of: bridge, in: place)
     let opens = Self.isOpen(network) && !ours.contains(where: Self.letsIn)
     guard ours.isEmpty || opens else { return }
-    host.reporter.progress?("let \(bridge) through the chain \(place)")
     try system { () throws(SystemError) in
       try host.state.append(
         RecordText([(Self.recordKey, "\(place.table.family) \(place.table.name) \(place.name)")]),

@@ -54,6 +54,23 @@ public struct SandboxFacts: Equatable, Sendable {
 }
 
 extension SandboxFacts {
+  /// Adds the connection to one more network.
+  /// - Parameter isPlanned: whether there is only to be a plan of it.
+  mutating func connect(
+    to network: BridgeNetwork, _ wanted: NetworkSpec, _ assigned: AddressAssignment, isPlanned: Bool
+  ) {
+    let hasDefaultRoute =
+      wanted.egress != .internal && !wanted.hasNoDefaultRoute && connections.allSatisfy { $0.gateway == nil }
+    let hostLink = "\(Self.hostLinkPrefix)\(Token.draw(isPlanned: isPlanned))"
+    connections.append(
+      Connection(
+        interface: wanted.interface ?? Self.interface(connections.count), bridge: wanted.bridge,
+        address: assigned.address, gateway: hasDefaultRoute ? assigned.gateway : nil,
+        hostAddress: network.address?.address,
+        mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
+        hostLink: try! InterfaceName(hostLink), egress: wanted.egress, translation: network.translation))
+  }
+
   func connection(to bridge: InterfaceName) -> Connection? { connections.first { $0.bridge == bridge } }
 
   /// The lines that are written before anything is changed.

@@ -29,17 +29,21 @@ public struct SandboxSpec: Sendable {
   /// Whether somebody chose the name or the hostname.
   let isNamed: Bool
   public var resolver: ResolverSpec
+  /// Whether there is only to be a plan of it.
+  let isPlanned: Bool
 
   /// - Parameters:
   ///   - name: nil for one that nobody else has.
   ///   - hostname: nil for one like the name.
+  ///   - isPlanned: whether there is only to be a plan of it, in which names drawn at random end in `XXXXXXXX`.
   public init(
     name: NamespaceName?, lifetime: Lifetime, networks: [NetworkSpec], isPrivileged: Bool = false,
     hasOwnProcesses: Bool = false, parameters: [KernelParameter] = [], hostname: Hostname? = nil,
-    resolver: ResolverSpec = ResolverSpec()
+    resolver: ResolverSpec = ResolverSpec(), isPlanned: Bool = false
   ) {
+    self.isPlanned = isPlanned
     isNamed = name != nil || hostname != nil
-    self.name = name ?? (try! NamespaceName("nsrun-\(Token.random())"))
+    self.name = name ?? (try! NamespaceName("nsrun-\(Token.draw(isPlanned: isPlanned))"))
     self.lifetime = lifetime
     self.networks = networks
     self.isPrivileged = isPrivileged
@@ -175,7 +179,9 @@ public struct NetworkSpec: Sendable {
 /// Short random text for names that must not meet another.
 enum Token {
   /// 8 characters of 5 bits each.
-  static func random() -> String {
+  /// - Parameter isPlanned: whether it is only to show where there will be one.
+  static func draw(isPlanned: Bool) -> String {
+    if isPlanned { return "XXXXXXXX" }
     var bits = UInt64.random(in: 0..<(1 << 40))
     let digits = Array("abcdefghijkmnpqrstuvwxyz23456789")
     return String(

@@ -15,10 +15,11 @@ struct Arguments {
   var name: String?
   var keeps = false
   var hasOwnProcesses = true
+  /// Of run, create and cleanup.
+  var isDryRun = false
   /// Of cleanup.
   var bridge: InterfaceName?
   var all = false
-  var isDryRun = false
   /// Of the commands that show something.
   var json = false
   /// Of selftest: the program that its sandboxes run.
@@ -32,6 +33,6 @@ struct Arguments {
     SandboxSpec(
       name: name, lifetime: lifetime, networks: try network.specs(), isPrivileged: isolation.isPrivileged,
       hasOwnProcesses: hasOwnProcesses, parameters: isolation.parameters, hostname: names.hostname,
-      resolver: try names.resolver())
+      resolver: try names.resolver(), isPlanned: isDryRun)
   }
 }

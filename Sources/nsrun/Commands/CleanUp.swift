@@ -20,9 +20,9 @@ extension Subcommand {
             all.bridge = try NetworkArguments.parseBridge(text)
           },
           .flag("all", "Also sandboxes made by create; what runs inside is ended.") { $0.all = true },
-          .flag("dry-run", "Only say what would be removed.") { $0.isDryRun = true },
         ]),
-      OutputArguments.options(json: "Print JSON: an array with an object for each thing removed."),
+      OutputArguments.options(
+        json: "Print JSON: an array with an object for each thing removed.", dryRun: "Only say what would be removed."),
     ]
   ) { arguments in
     let host = try arguments.output.host()

@@ -10,11 +10,13 @@ extension Subcommand {
     operands: .one(.none),
     options: [
       NetworkArguments.options, NameArguments.options, IsolationArguments.options,
-      OutputArguments.options(json: "Print what was made as JSON."),
+      OutputArguments.options(
+        json: "Print what was made as JSON.", dryRun: "Only print what would be done, step by step; change nothing."),
     ]
   ) { arguments in
     let spec = try arguments.sandbox(name: try namespaceName(arguments.operands[0], "NAME"), lifetime: .create)
     let host = try arguments.output.host()
+    if arguments.isDryRun { return try show(Sandboxes(host).plan(spec, nil), asJSON: arguments.json) }
     let facts = try Sandboxes(host).create(spec)
     do {
       if arguments.json {

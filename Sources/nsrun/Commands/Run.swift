@@ -21,14 +21,23 @@ extension Subcommand {
           ) { $0.hasOwnProcesses = $1 },
         ]),
       NameArguments.options, IsolationArguments.options, CommandArguments.options, IdentityArguments.options,
-      OutputArguments.options,
+      OutputArguments.options(dryRun: "Only print the steps of the launch; change nothing and run nothing."),
     ]
   ) { arguments in
     let command = try arguments.command.resolved("nsrun")
     let name = try arguments.name.map { name throws(SandboxError) in try namespaceName(name, "--name") }
     let spec = try arguments.sandbox(name: name, lifetime: .run, hasOwnProcesses: arguments.hasOwnProcesses)
-    let status = try Sandboxes(arguments.output.host()).run(spec, command, keeps: arguments.keeps)
+    let sandboxes = Sandboxes(try arguments.output.host())
+    if arguments.isDryRun { return try show(sandboxes.plan(spec, command), asJSON: false) }
+    let status = try sandboxes.run(spec, command, keeps: arguments.keeps)
     status.handOnInterrupt()
     return status.code
+  }
+
+  /// Prints a plan.
+  /// - Returns: the exit status.
+  static func show(_ steps: [String], asJSON: Bool) throws -> Int32 {
+    try Terminal.print(asJSON ? JSON.text(steps) : steps.joined(separator: "\n"))
+    return 0
   }
 }

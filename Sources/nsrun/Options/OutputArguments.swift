@@ -17,10 +17,12 @@ struct OutputArguments {
       },
     ])
 
-  /// The same, after an option that asks for JSON.
-  /// - Parameter help: what the JSON is.
-  static func options(json help: String) -> OptionGroup {
-    OptionGroup(title: options.title, options: [.flag("json", help) { $0.json = true }] + options.options)
+  /// The same, after options that ask for JSON and for a plan, where there is help about them.
+  static func options(json: String? = nil, dryRun: String? = nil) -> OptionGroup {
+    var first: [Option] = []
+    if let dryRun { first.append(.flag("dry-run", dryRun) { $0.isDryRun = true }) }
+    if let json { first.append(.flag("json", json) { $0.json = true }) }
+    return OptionGroup(title: options.title, options: first + options.options)
   }
 
   var reporter: Reporter {

@@ -1,0 +1,265 @@
+import Glibc
+import LinuxSystem
+import NFTables
+import NetTypes
+import Netlink
+import RouteNetlink
+
+/// What is missing for the network of a bridge, and what the network will then be. To find it changes nothing.
+struct NetworkPlan {
+  /// One thing that is made, or made again.
+  enum Step: Equatable, CustomStringConvertible {
+    /// Unmake what is left of the network of a foreign bridge that is gone.
+    case unmake(InterfaceName)
+    /// Move a record that cannot be read out of the way.
+    case setAside(InterfaceName)
+    case completeBridge(NetworkRecord)
+    /// Write down what is going to be made or used.
+    case record(NetworkRecord)
+    /// Write down that a sandbox without NAT will be on the bridge.
+    case recordReach(InterfaceName)
+    case createBridge(NetworkRecord)
+    /// Make a foreign bridge without ports keep its link-layer address.
+    case keepAddress(InterfaceName, MACAddress)
+    case turnForwardingOn
+    case forward(InterfaceName)
+    /// Masquerade what leaves a foreign bridge, because its owner's rules do not any more.
+    case masquerade(InterfaceName)
+    /// Accept a bridge's packets in a chain that drops by its policy.
+    case accept(InterfaceName, Chain)
+    case admit(InterfaceName)
+    case settleForwarding(Forwarding.Settlement)
+
+    var description: String {
+      switch self {
+      case .unmake(let bridge): "remove what is left of the network of \(bridge)"
+      case .setAside(let bridge): "set the damaged record of \(bridge) aside"
+      case .completeBridge(let record): "complete the bridge \(record.bridge)"
+      case .record(let record): "record the network of \(record.bridge)"
+      case .recordReach(let bridge): "record that sandboxes on \(bridge) can be reached"
+      case .createBridge(let record):
+        "create the bridge \(record.bridge)" + (record.own.map { " with the address \($0.address)" } ?? "")
+      case .keepAddress(let bridge, let mac): "make \(bridge) keep its link-layer address \(mac)"
+      case .turnForwardingOn: "turn IPv4 forwarding on, for sandboxes alone (table \(Firewall.table))"
+      case .forward(let bridge): "turn IPv4 forwarding on for \(bridge)"
+      case .masquerade(let bridge): "masquerade what leaves \(bridge): rules of this host do not any more"
+      case .accept(let bridge, let chain): "let \(bridge) through the chain \(chain)"
+      case .admit(let bridge): "let \(bridge) into the table \(Firewall.table)"
+      case .settleForwarding(let settlement): "\(settlement)"
+      }
+    }
+  }
+
+  let spec: NetworkSpec
+  /// The bridge; nil where it has to be created.
+  let link: Link?
+  let record: NetworkRecord
+  /// Whether there is no record of the network yet.
+  let isNew: Bool
+  /// What comes before the rules.
+  let steps: [Step]
+  /// Rules, and what depends on them.
+  let ruleSteps: [Step]
+  /// The number of the ruleset by which the rules were found missing; nil where the other steps will change rules.
+  let generation: UInt32?
+  /// The network as it will be.
+  let network: BridgeNetwork
+
+  var turnsForwardingOn: Bool { steps.contains(.turnForwardingOn) }
+}
+
+extension BridgeNetworks {
+  /// What has to be made for the network of a bridge.
+  /// - Parameters:
+  ///   - link: the bridge; nil where there is none.
+  ///   - others: plans that are carried out before this one.
+  /// - Throws: where the network cannot give what is wanted.
+  func plan(
+    _ spec: NetworkSpec, _ link: Link?, after others: [NetworkPlan] = []
+  ) throws(SandboxError) -> NetworkPlan {
+    let generation = try RulesetGeneration(host).current()
+    var (known, steps) = try knownRecord(of: spec.bridge, link)
+    if let link, let known, isHalfMade(link, known) { steps.append(.completeBridge(known)) }
+    let (record, addresses) = try record(for: spec, link, known, others)
+    let network = describe(link, spec, record, addresses)
+    if link != nil { _ = try AddressPool(host).check(spec, on: network) }
+    let isReached = spec.egress == .routed && known?.isReached != true
+    if known == nil {
+      steps.append(.record(record))
+    } else if isReached {
+      steps.append(.recordReach(spec.bridge))
+    }
+    if let link {
+      if !network.isOurs, let mac = try addressToKeep(of: link) { steps.append(.keepAddress(spec.bridge, mac)) }
+    } else {
+      steps.append(.createBridge(record))
+    }
+    if spec.egress != .internal {
+      if others.contains(where: \.turnsForwardingOn) {
+        // For all links, also new ones.
+      } else if try Forwarding(host).isToBeTurnedOn() {
+        steps.append(.turnForwardingOn)
+      } else if network.isOurs, HostParameters.lacksForwarding(link?.name ?? HostParameters.newLinks) {
+        steps.append(.forward(spec.bridge))
+      }
+    }
+    let changesRules = steps.contains(.turnForwardingOn)
+    let isGuarding = changesRules || others.contains(where: \.turnsForwardingOn) || Forwarding(host).isGuarding
+    return NetworkPlan(
+      spec: spec, link: link, record: record, isNew: known == nil, steps: steps,
+      ruleSteps: try ruleSteps(for: record, spec, link, isGuarding: isGuarding),
+      generation: changesRules ? nil : generation, network: network)
+  }
+
+  /// What is written down of a bridge whose network is to be made or completed.
+  /// - Returns: nil where nothing is that counts, and what has to be done about that.
+  private func knownRecord(
+    of bridge: InterfaceName, _ link: Link?
+  ) throws(SandboxError) -> (NetworkRecord?, [NetworkPlan.Step]) {
+    let path = host.state.record(of: bridge)
+    guard access(path, F_OK) == 0 else { return (nil, []) }
+    do throws(SandboxError) {
+      guard let record = NetworkRecord(try RecordText.read(path)), record.bridge == bridge else { throw .damaged(path) }
+      // A foreign bridge is its owner's to create again. What is left of a network without sandboxes tells nothing.
+      guard link == nil, record.own == nil else { return (record, []) }
+      guard AddressLeases(bridge: bridge, state: host.state).count == 0 else {
+        throw .refused(
+          "the bridge \(bridge), which somebody else made, is gone, but not the sandboxes that were on it (nsrun list): "
+            + "make it again, or remove them")
+      }
+      return (nil, [.unmake(bridge)])
+    } catch {
+      guard case .damaged = error else { throw error }
+      return (nil, [.setAside(bridge)])
+    }
+  }
+
+  /// The record of a network, as it is or will be, and the addresses of its bridge.
+  private func record(
+    for spec: NetworkSpec, _ link: Link?, _ known: NetworkRecord?, _ others: [NetworkPlan]
+  ) throws(SandboxError) -> (NetworkRecord, BridgeAddresses) {
+    var record = known ?? NetworkRecord(bridge: spec.bridge, translation: .bridge)
+    if spec.egress == .routed { record.isReached = true }
+    guard let link else {
+      if record.own != nil {
+        try Bridges(host).requireNotRenamed(record)
+      } else {
+        let address = try addressForNewBridge(spec, others)
+        record.own = .init(
+          mac: .derived(from: address.address, role: .bridge), address: address, mtu: try UplinkMTU.ask(host))
+        record.mayChangeForeignChains = spec.mayChangeForeignChains
+      }
+      return (record, BridgeAddresses(created: record.own!.address))
+    }
+    let addresses = try self.addresses(of: link)
+    if let own = known?.own, isHalfMade(link, record) { return (record, BridgeAddresses(created: own.address)) }
+    if known == nil {
+      try Bridges(host).requireOnlyName(link)
+      record = try recordOfUse(of: link, spec)
+    }
+    return (record, addresses)
+  }
+
+  /// The record of a network on a bridge that exists and is in no record.
+  func recordOfUse(of link: Link, _ spec: NetworkSpec) throws(SandboxError) -> NetworkRecord {
+    NetworkRecord(
+      bridge: spec.bridge, translation: try translation(of: spec.bridge, link),
+      // Somebody has deleted the records of a bridge of ours.
+      own: Tag.isOurBridge(link, planned: nil) ? try ownBridge(link) : nil,
+      mayChangeForeignChains: spec.mayChangeForeignChains, isReached: spec.egress == .routed)
+  }
+
+  /// The rules that are missing for a network.
+  /// - Parameter isGuarding: whether the host is kept from forwarding for others.
+  func ruleSteps(
+    for record: NetworkRecord, _ spec: NetworkSpec, _ link: Link?, isGuarding: Bool
+  ) throws(SandboxError) -> [NetworkPlan.Step] {
+    var steps: [NetworkPlan.Step] = []
+    var translation = record.translation
+    if translation == .host, let link {
+      translation = try self.translation(of: record.bridge, link)
+      if translation != .host { steps.append(.masquerade(record.bridge)) }
+    }
+    if record.mayChangeForeignChains && spec.mayChangeForeignChains {
+      steps += try ForwardChains(host).missingPlaces(of: record).map { .accept(record.bridge, $0) }
+    }
+    if translation != .host || spec.egress == .internal || isGuarding {
+      steps.append(.admit(record.bridge))
+      if let settlement = try Forwarding(host).settlement() { steps.append(.settleForwarding(settlement)) }
+    }
+    return steps
+  }
+
+  /// The link-layer address that a foreign bridge would lose with the first port; nil where it would not.
+  ///
+  /// A bridge without ports takes the address of its first one, and after that one's end has none (00:00:00:00:00:00).
+  /// Setting the address that it has anyway makes it stay (NET_ADDR_SET in br_stp_recalculate_bridge_id).
+  private func addressToKeep(of link: Link) throws(SandboxError) -> MACAddress? {
+    guard let address = link.address, !address.isZero else { return nil }
+    let ports = try host.route { (route) throws(NetlinkError) in try route.links(master: link.index) }
+    return ports.isEmpty ? address : nil
+  }
+
+  // MARK: A new bridge
+
+  private func addressForNewBridge(_ spec: NetworkSpec, _ others: [NetworkPlan]) throws(SandboxError) -> IPNetwork {
+    let planned = others.flatMap(\.network.addresses).map { address in
+      SubnetUse(network: address.network, description: "a subnet that is to be another bridge's", isConnected: true)
+    }
+    let uses = try subnetUses() + planned
+    let subnet: IPNetwork
+    if let wanted = spec.subnet ?? spec.subnetOfAddress {
+      if wanted.address.isLinkLocal {
+        throw .refused(
+          "the subnet \(wanted) for the new bridge \(spec.bridge) is link-local, so no router forwards it: choose another"
+        )
+      }
+      if let use = uses.first(where: { $0.collides(with: wanted) }) {
+        throw .refused(
+          "the subnet \(wanted) for the new bridge \(spec.bridge) collides with \(use.description): choose another --subnet"
+        )
+      }
+      subnet = wanted
+    } else {
+      guard let free = SubnetPool.standard.subnet(for: spec.bridge, avoiding: uses) else {
+        let ranges = SubnetPool.standard.ranges.map { "\($0)" }.joined(separator: ", ")
+        throw .refused("no subnet of \(ranges) is free for the new bridge: give one with --subnet")
+      }
+      subnet = free
+    }
+    if let gateway = spec.gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
+    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
+    return IPNetwork(address: spec.gateway ?? subnet.address(at: 1)!, prefixLength: subnet.prefixLength)!
+  }
+
+  /// All that the host has addresses in or routes to.
+  /// - Parameter link: the index of one that does not count.
+  func subnetUses(besides link: UInt32?) throws(SandboxError) -> [SubnetUse] {
+    try host.route { (route) throws(NetlinkError) in
+      SubnetUse.all(
+        addresses: try route.addresses(family: .inet).filter { $0.link != link },
+        routes: try route.routes(family: .inet).filter { link == nil || $0.link != link }, links: try route.links())
+    }
+  }
+
+  private func subnetUses() throws(SandboxError) -> [SubnetUse] {
+    let uses = try subnetUses(besides: nil)
+    // Also where somebody has deleted the bridge: it is made again with its subnet.
+    let recorded = try NetworkRecords(host).all().compactMap { record in
+      record.own.map {
+        SubnetUse(
+          network: $0.address.network, description: "the subnet of \(record.bridge), which sandboxes are on",
+          isConnected: true)
+      }
+    }
+    return uses + recorded
+  }
+}
+
+extension NetworkSpec {
+  /// The subnet that `--ip ADDRESS/LENGTH` lies in.
+  fileprivate var subnetOfAddress: IPNetwork? {
+    guard let address, let prefixLength else { return nil }
+    return IPNetwork(address: address, prefixLength: prefixLength)?.network
+  }
+}
