@@ -7,16 +7,16 @@ import Namespaces
 import Netlink
 import RouteNetlink
 
-/// What nsrun tells people while it works.
+/// Receives what nsrun reports while it works.
 public struct Reporter: Sendable {
-  /// Is given one sentence about something that does not work as it should, but does not stop the work.
+  /// Receives one sentence about a fault that does not stop the work.
   public var warn: @Sendable (String) -> Void
-  /// Is given one line for each step that is taken; nil where nobody wants to know.
+  /// Receives one line for each step; nil if progress is not reported.
   public var progress: (@Sendable (String) -> Void)?
-  /// Shows every netlink message; nil where nobody wants to know.
+  /// Receives every netlink message; nil for no trace.
   let tracer: MessageTracer?
 
-  /// - Parameter trace: is given each netlink message, laid out as a tree of lines.
+  /// - Parameter trace: receives each netlink message as a tree of lines.
   public init(
     warn: @escaping @Sendable (String) -> Void, progress: (@Sendable (String) -> Void)? = nil,
     trace: (@Sendable (String) -> Void)? = nil
@@ -27,8 +27,8 @@ public struct Reporter: Sendable {
   }
 }
 
-/// The machine as nsrun deals with it: its network namespace, the connections to the kernel that stay in it, the names
-/// of namespaces, and what nsrun has written down. The process must have one thread only.
+/// The host on which nsrun works: its network namespace, the netlink connections opened there, the names of namespaces,
+/// and nsrun's state directory. The process must have only one thread.
 public final class Host {
   let reporter: Reporter
   let names: NamespaceDirectory
@@ -37,11 +37,11 @@ public final class Host {
   private var routeConnection: RouteConnection?
   private var nftConnection: NFTConnection?
   private var conntrackConnection: ConntrackConnection?
-  /// Whether the kernel has no nf_tables, and so no rules that there could be anything to do about.
+  /// Whether the kernel turned out to lack nf_tables, so that there are no rules to restore or remove.
   private(set) var lacksNFTables = false
-  /// Whether something that was to be taken back, and could not be, has been reported.
+  /// Whether this process has reported a failure and gone on, such as an undo that failed.
   public internal(set) var hasFailed = false
-  /// Whether something was deleted by way of the nftables connection.
+  /// Whether this process has deleted rules, sets or tables through the nftables connection.
   var hasDeletedRules = false
 
   public init(
@@ -60,7 +60,7 @@ public final class Host {
     try system { () throws(SystemError) in try state.setAsideForeign(home) }
   }
 
-  /// Talks rtnetlink in the host's namespace; opens the connection the first time.
+  /// Runs `body` with the rtnetlink connection in the host's namespace, which is opened at the first use.
   func route<Result>(_ body: (inout RouteConnection) throws(NetlinkError) -> Result) throws(SandboxError) -> Result {
     if routeConnection == nil {
       routeConnection = try system { () throws(SystemError) in
@@ -70,7 +70,7 @@ public final class Host {
     do throws(NetlinkError) { return try body(&routeConnection!) } catch { throw .netlink(error) }
   }
 
-  /// Talks nftables in the host's namespace; opens the connection the first time.
+  /// Runs `body` with the nftables connection in the host's namespace, which is opened at the first use.
   func nftables<Result>(_ body: (inout NFTConnection) throws(NetlinkError) -> Result) throws(SandboxError) -> Result {
     if nftConnection == nil {
       do throws(SystemError) {
@@ -84,7 +84,7 @@ public final class Host {
     do throws(NetlinkError) { return try body(&nftConnection!) } catch { throw .netlink(error) }
   }
 
-  /// Talks ctnetlink in the host's namespace; opens the connection the first time.
+  /// Runs `body` with the ctnetlink connection in the host's namespace, which is opened at the first use.
   func conntrack<Result>(
     _ body: (inout ConntrackConnection) throws(NetlinkError) -> Result
   ) throws(SandboxError) -> Result {
@@ -96,19 +96,20 @@ public final class Host {
     do throws(NetlinkError) { return try body(&conntrackConnection!) } catch { throw .netlink(error) }
   }
 
-  /// Ends what there is to end before the process does.
+  /// Avoids a delay at the end of this process.
   ///
-  /// The kernel frees what was deleted from nftables after a grace period of RCU, 10 to 20 ms here, and who closes a
-  /// netlink socket before that has to wait for it (nft_rcv_nl_event in net/netfilter/nf_tables_api.c). A child that
-  /// holds the socket a moment longer, and nothing else, waits in our place.
+  /// The kernel frees deleted nftables objects after an RCU grace period, 10 to 20 ms here. A process that closes a
+  /// netlink socket before that waits for it (nft_rcv_nl_event in net/netfilter/nf_tables_api.c). So a child that does
+  /// nothing else keeps the socket open a moment longer, and waits instead.
   func finish() {
     guard hasDeletedRules else { return }
     hasDeletedRules = false
-    // In a sandbox it would be what the command has left there, which is ended and told of.
+    // In a sandbox, the outer nsrun would end that child and report it as a process that the command left running.
     if UserNamespace.isFirst { ChildProcess.holdDescriptors() }
   }
 
-  /// - Returns: whether it succeeded.
+  /// Runs `body`. Reports an error instead of throwing it.
+  /// - Returns: whether `body` succeeded.
   @discardableResult
   func report(_ body: () throws(SandboxError) -> Void) -> Bool {
     do throws(SandboxError) {
@@ -125,7 +126,7 @@ public final class Host {
     do throws(SandboxError) {
       try route { (route) throws(NetlinkError) in try route.perform(requests) }
     } catch {
-      // "Unknown device type" in the kernel's words.
+      // The kernel's message is "Unknown device type".
       guard case .netlink(let cause) = error, cause.errno == EOPNOTSUPP, cause.operation.hasPrefix("create ") else {
         throw error
       }

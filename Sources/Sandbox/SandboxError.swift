@@ -4,11 +4,11 @@ import LinuxSystem
 import Namespaces
 import Netlink
 
-/// Why nsrun could not do what it was asked.
+/// Why nsrun could not do what the caller requested.
 public enum SandboxError: Error, Sendable, CustomStringConvertible {
-  /// The request cannot be fulfilled; nothing has been changed. The text says why and what to do.
+  /// The request cannot be fulfilled. The text tells why, and what to do.
   case refused(String)
-  /// The file at this path has the name of a record, but cannot be read as one.
+  /// The file at this path has the name of a record, but is no valid record.
   case damaged(String)
   /// A system call failed.
   case system(SystemError)
@@ -34,13 +34,13 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Why a child has not come to have its namespaces.
+  /// The error for a child that could not make its namespaces.
   static func namespaceFailure(_ error: LaunchError) -> SandboxError {
     guard case .setup(let cause) = error, cause.operation == UserNamespace.making else { return .launch(error) }
     return .refused("\(cause): \(userNamespaceRemedy(cause.errno)), or give \(withoutUserNamespace)")
   }
 
-  /// What to do where no user namespace can be made.
+  /// The remedy if the kernel refuses a user namespace.
   static func userNamespaceRemedy(_ errno: Int32) -> String {
     switch errno {
     case ENOSPC: "raise user.max_user_namespaces (sysctl -w user.max_user_namespaces=10000)"
@@ -49,7 +49,7 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Why a child has no PID namespace.
+  /// The error for a child that could not get a PID namespace.
   static func processNamespaceFailure(_ error: SystemError) -> SandboxError {
     let remedy =
       switch error.errno {
@@ -61,13 +61,13 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
 
   static let withoutUserNamespace = "--privileged, which leaves the command all power over the host"
 
-  /// The error number, where the kernel refused a netlink request with it; nil for every other failure.
+  /// The errno of a netlink request that the kernel refused; nil for every other failure.
   var netlinkErrno: Int32? {
     if case .netlink(let cause) = self { cause.errno } else { nil }
   }
 
-  /// The exit status that tells it: 125 for nsrun's own failures, 126 for a command that cannot be executed, 127 for one
-  /// that was not found, 128 and the signal's number where a signal came before the command had started.
+  /// The exit status for this error: 125 for a failure of nsrun itself, 126 for a command that cannot be executed, 127
+  /// for a command that was not found, 128+N if signal N arrived before the command started.
   public var exitCode: Int32 {
     switch self {
     case .launch(.execution(let error)): error.isNotFound ? 127 : 126
@@ -77,21 +77,21 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// Runs system calls; what they throw becomes a ``SandboxError``.
+/// Runs system calls, and converts a thrown error to a ``SandboxError``.
 func system<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(SandboxError) -> Result {
   do throws(SystemError) { return try body() } catch {
-    // Only a wait that a signal ended is not begun again (``Wait``).
+    // Only ``Wait`` throws EINTR, if a signal ended it; other calls are restarted.
     if error.errno == EINTR, let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
     throw .system(error)
   }
 }
 
-/// Talks to the kernel by netlink; what that throws becomes a ``SandboxError``.
+/// Runs netlink requests, and converts a thrown error to a ``SandboxError``.
 func netlink<Result: ~Copyable>(_ body: () throws(NetlinkError) -> Result) throws(SandboxError) -> Result {
   do throws(NetlinkError) { return try body() } catch { throw .netlink(error) }
 }
 
-/// Deals with the child that becomes the command; what that throws becomes a ``SandboxError``.
+/// Runs operations on the child that becomes the command, and converts a thrown error to a ``SandboxError``.
 func launch<Result: ~Copyable>(_ body: () throws(LaunchError) -> Result) throws(SandboxError) -> Result {
   do throws(LaunchError) { return try body() } catch { throw .launch(error) }
 }

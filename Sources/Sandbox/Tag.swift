@@ -2,18 +2,18 @@ import Namespaces
 import NetTypes
 import RouteNetlink
 
-/// How the objects that nsrun makes say whose they are: links by their alias, which `ip link` shows, and everything in
-/// nftables by being in the tables `inet nsrun` and `bridge nsrun`, which their comments or sets tell from others' of the same
-/// names. What has no tag is never changed or deleted.
+/// The tags on the objects that nsrun makes. A link carries an alias, which `ip link` shows. Rules are in the tables
+/// `inet nsrun` and `bridge nsrun`, whose comments or sets tell them from other programs' tables of the same names. A
+/// rule in another program's chain carries a comment. nsrun never changes or deletes an object without a tag.
 ///
-/// The kernel takes no notice of an alias in the request that makes a link (rtnl_create_link in net/core/rtnetlink.c);
-/// it has to be set by a second one. A link left by a crash between the two is recognised by its derived MAC address.
+/// The kernel ignores an alias in the request that creates a link (rtnl_create_link in net/core/rtnetlink.c), so a
+/// second request sets it. A link left by a crash between the two is recognised by its derived MAC address.
 enum Tag {
   /// The alias of a bridge that nsrun made.
   static let bridge = "nsrun bridge"
 
-  /// The alias of a sandbox's links: the host's end of its veth pair, and inside the loopback link, by which the
-  /// namespace is told. The kernel takes 255 bytes (IFALIASZ).
+  /// The alias of a sandbox's links: the host end of its veth pair, and the loopback link inside, which identifies the
+  /// namespace. The kernel accepts 255 bytes (IFALIASZ).
   static func link(of name: NamespaceName) -> String {
     var text = "\(linkPrefix)\(name)"
     while text.utf8.count > 255 { text.removeLast() }
@@ -22,15 +22,15 @@ enum Tag {
 
   static let linkPrefix = "nsrun sandbox "
 
-  /// - Parameter planned: the address that a record says the bridge was to be made with.
+  /// - Parameter planned: the MAC address with which nsrun was to make the bridge, according to its record.
   static func isOurBridge(_ link: Link, planned: MACAddress?) -> Bool {
     link.kind == "bridge" && (link.alias == bridge || (planned != nil && link.address == planned))
   }
 
-  /// Whether a link of the host's is the end of a sandbox's veth pair.
+  /// Whether a link of the host is the host end of a sandbox's veth pair.
   static func isLink(_ link: Link, of facts: SandboxFacts) -> Bool {
     guard link.kind == "veth" else { return false }
-    // Somebody may have given it another alias; one that speaks of a sandbox is true.
+    // Another program may have changed the alias. An alias that names a sandbox decides.
     if let alias = link.alias, alias.hasPrefix(linkPrefix) { return alias == Self.link(of: facts.name) }
     return facts.connections.contains { connection in
       connection.hostLink.text == link.name
@@ -38,13 +38,13 @@ enum Tag {
     }
   }
 
-  /// Whether a link that a record, or its name, speaks of is the end of a sandbox's veth pair.
+  /// Whether a link found through a record, or by its name, is the host end of a sandbox's veth pair.
   static func isOurLink(_ link: Link) -> Bool { link.kind == "veth" && (hasAlias(link) || hasAddress(link)) }
 
-  /// The same for one that nothing else speaks of: anybody may give a link an alias.
+  /// The same for a link found only by its alias, which any program may set. So the MAC address must match too.
   static func isOurLinkByItself(_ link: Link) -> Bool { link.kind == "veth" && hasAlias(link) && hasAddress(link) }
 
-  /// Whether a link that nothing else speaks of has the alias of ours without being one.
+  /// Whether a link found only by its alias carries an alias as nsrun sets it, but was not made by nsrun.
   static func isNamesake(_ link: Link) -> Bool { hasAlias(link) && !isOurLinkByItself(link) }
 
   private static func hasAlias(_ link: Link) -> Bool { link.alias?.hasPrefix(linkPrefix) == true }

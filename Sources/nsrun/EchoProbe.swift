@@ -1,14 +1,14 @@
 import Glibc
 import NetTypes
 
-/// Sends ICMP echo requests and waits for the answers: what ping(8) does, for hosts that lack it.
+/// Sends ICMP echo requests and waits for the replies, like ping(8), which a host may lack.
 struct EchoProbe {
   let destination: IPAddress
   let count: Int
-  /// How long to wait for each answer, in seconds.
+  /// How long to wait for each reply, in seconds.
   let patience = 1
 
-  /// - Returns: whether each request was answered.
+  /// - Returns: whether each request got a reply.
   func run() -> Bool {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_ICMP))
     guard socket >= 0 else { return false }
@@ -38,13 +38,13 @@ struct EchoProbe {
     while true {
       let size = recv(socket, &packet, packet.count, 0)
       guard size > 0 else { return false }
-      // The IP header comes with it.
+      // A raw socket also returns the IP header.
       let answer = packet[..<size].dropFirst(Int(packet[0] & 0xf) * 4)
       if answer.first == 0, answer.dropFirst(4).elementsEqual(request[4...]) { return true }
     }
   }
 
-  /// RFC 1071.
+  /// The Internet checksum (RFC 1071).
   private static func checksum(_ bytes: [UInt8]) -> UInt16 {
     var sum: UInt32 = 0
     for index in stride(from: 0, to: bytes.count, by: 2) { sum += UInt32(bytes[index]) << 8 | UInt32(bytes[index + 1]) }

@@ -2,10 +2,10 @@ import Glibc
 import Namespaces
 import Sandbox
 
-/// The entry point: parses the arguments, carries out the command, and turns errors into one line and an exit status.
+/// The entry point: parses the arguments, runs the subcommand, and turns an error into one line and an exit status.
 @main
 struct Main {
-  /// What nsrun exits with when it itself fails, as env(1) and timeout(1) do.
+  /// The exit status for a failure of nsrun itself, as with env(1) and timeout(1).
   static let failure: Int32 = 125
 
   static func main() {
@@ -17,7 +17,7 @@ struct Main {
   private static func run(_ words: [String]) -> Int32 {
     do {
       switch words.first {
-      // The tabs are the shell's.
+      // The completion script reads the tabs, so print the text unescaped.
       case "--complete": Terminal.write(CompletionAnswer(to: Array(words.dropFirst())).text, to: 1)
       case "--completion-script": try Terminal.print(completionScript(words.dropFirst().first))
       default:
@@ -44,13 +44,13 @@ struct Main {
   }
 }
 
-/// What this program calls itself.
+/// The program's name and version.
 enum Version {
   static let text = "nsrun 0.1.0"
 }
 
-/// Reads the name of a sandbox or namespace.
-/// - Parameter option: where the name was given, for people.
+/// Parses the name of a sandbox or namespace.
+/// - Parameter option: the option or operand with the name, as text for the user.
 func namespaceName(_ text: String, _ option: String) throws(SandboxError) -> NamespaceName {
   do throws(NamespaceName.Invalid) { return try NamespaceName(text) } catch {
     throw .refused("\(option) '\(text)': \(error)")

@@ -7,32 +7,32 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// What a look at one thing found.
+/// The result of one check.
 public struct Finding: Equatable, Sendable {
   public enum Status: String, Sendable {
     case ok
-    /// The main job works, but something may not.
+    /// The main job works, but something else may not.
     case warning
     /// The main job cannot work.
     case problem
   }
 
-  /// What was looked at, in a word or two.
+  /// What was checked, in one or two words.
   public var check: String
   public var status: Status
   public var message: String
-  /// What to do about it; nil where nothing needs to be done.
+  /// What to do about it; nil if nothing needs to be done.
   public var remedy: String?
 }
 
-/// Looks whether this host can do the main job, and at what stands in the way. Changes nothing: what has to be tried is
-/// tried in a network namespace that nobody else sees.
+/// Checks whether this host can do the main job, and what prevents it. Changes nothing: it tries kernel features in a
+/// network namespace of its own.
 public struct Doctor {
   private let host: Host
 
   public init(_ host: Host) { self.host = host }
 
-  /// Those that can be read.
+  /// The networks whose records can be read.
   private var networks: [NetworkRecord] { (try? NetworkRecords(host).all()) ?? [] }
 
   public func findings() -> [Finding] {
@@ -50,7 +50,7 @@ public struct Doctor {
       + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + sandboxes() + records()
   }
 
-  /// What is not needed by all is looked at where it is: a user namespace is made.
+  /// Checks CAP_NET_RAW only. The capabilities for a user namespace are checked when ``KernelFeatures`` makes one.
   private func privileges() -> Finding {
     let check = "privileges"
     guard Capability.netRaw.isEffective else {
@@ -107,7 +107,7 @@ public struct Doctor {
     }
   }
 
-  /// Links by which packets leave, and answers come, that are not forwarded.
+  /// Reports uplinks with forwarding off: the kernel does not forward the answers that arrive there.
   private func uplinks() -> [Finding] {
     ((try? Forwarding(host).uplinks()) ?? []).map(\.name).filter(HostParameters.lacksForwarding).map { link in
       Finding(
@@ -116,10 +116,10 @@ public struct Doctor {
     }
   }
 
-  /// Whether the host itself has a way to the rest.
+  /// Checks whether the host itself has a default route.
   private func wayOut() -> Finding {
     let check = "way out"
-    // In each half of the address space: VPNs route the two apart.
+    // One address in each half of the address space: a VPN may route each half separately.
     let remotes = ["8.8.8.8", "198.41.0.4"].map { IPAddress($0)! }
     let hasWay = remotes.contains { remote in
       (try? host.route { (route) throws(NetlinkError) in try route.route(to: remote) })??.type == .unicast
@@ -132,11 +132,12 @@ public struct Doctor {
         remedy: "ip route add default via ADDRESS")
   }
 
-  /// Whether commands inside can ask somebody for names.
+  /// Checks whether commands inside have a DNS server to ask.
   private func resolvers() -> Finding {
     let check = "DNS"
     let resolvers = HostResolvers()
-    // A server at all addresses of the host is asked at the one on the bridge, whichever that is.
+    // 0.0.0.0 stands for the host's address on any bridge: sandboxes use it to ask a server that listens at all
+    // addresses.
     let any = IPAddress("0.0.0.0")!
     if resolvers.answer(to: ResolverSpec(), hostAddress: any) == .unreachable {
       return Finding(
@@ -148,7 +149,7 @@ public struct Doctor {
     return Finding(check: check, status: .ok, message: "sandboxes ask \(servers.joined(separator: ", "))")
   }
 
-  /// With br_netfilter, packets from one sandbox to another on the same bridge pass the rules for forwarding as well.
+  /// With br_netfilter, packets between sandboxes on the same bridge also pass the rules for forwarding.
   private func bridgeNetfilter(isSomebodyDropping: Bool) -> Finding {
     let check = "br_netfilter"
     let links = networks.compactMap { network in
@@ -172,7 +173,7 @@ public struct Doctor {
           .joined(separator: "; ")))
   }
 
-  /// How many ports the bridges of sandboxes have left; the kernel numbers them with 10 bits (BR_PORT_BITS).
+  /// Reports how many ports the bridges of sandboxes have. The kernel numbers ports with 10 bits (BR_PORT_BITS).
   private func ports() -> [Finding] {
     networks.compactMap { network in
       let count = try? host.route { (route) throws(NetlinkError) -> Int? in
@@ -187,7 +188,7 @@ public struct Doctor {
     }
   }
 
-  /// What has been taken from the sandboxes that stand.
+  /// Reports the drift of the existing sandboxes.
   private func sandboxes() -> [Finding] {
     do throws(SandboxError) {
       let drifts = try Survey(host).drifts(isLocked: false).filter { $0.kind != .passages }
@@ -203,7 +204,7 @@ public struct Doctor {
     }
   }
 
-  /// What no record speaks of, or one that cannot be read.
+  /// Reports records that cannot be read, and objects of nsrun that are in no record.
   private func records() -> [Finding] {
     do throws(SandboxError) {
       var findings = try SandboxRecords(host).readAll().unreadable.map { error in

@@ -5,21 +5,21 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// A sandbox as it is now: what its record says and what the kernel knows of it.
+/// The present state of a sandbox, from its record and from the kernel.
 public struct SandboxReport: Sendable {
-  /// What becomes of it.
+  /// The life cycle state of a sandbox.
   public enum State: String, Sendable {
-    /// A command runs in it, and it ends with the command.
+    /// A command runs in it. It ends with the command.
     case running
     /// It stays until it is removed.
     case created
-    /// Its nsrun process was ended; the next nsrun removes it.
+    /// Its nsrun process is gone. The next nsrun removes it.
     case stale
-    /// Somebody deleted its namespace, the name of that, or its link; it cannot be restored.
+    /// Another program deleted its namespace, the namespace's name, or its link. It cannot be restored.
     case broken
   }
 
-  /// A neighbour that the kernel inside knows.
+  /// A neighbour known to the kernel inside.
   public struct KnownNeighbour: Sendable {
     public var address: IPAddress
     public var mac: MACAddress?
@@ -28,28 +28,29 @@ public struct SandboxReport: Sendable {
 
   public var facts: SandboxFacts
   public var state: State
-  /// Whether commands inside have power over the host, by the owner of the namespace; nil where that cannot be told.
+  /// Whether commands inside have privileges over the host, because this process's user namespace owns the network
+  /// namespace; nil if unknown.
   public var isPrivileged: Bool?
-  /// Whether its namespace has come as far as to have been given its name.
+  /// Whether the record has the identity of the namespace, which nsrun adds just before it names the namespace.
   var isNamed: Bool
   /// The processes inside, in ascending order.
   public var processes: [Int32]
-  /// What has gone in and out by each connection, as seen from inside; nil for one whose link is gone.
+  /// The traffic of each connection, as seen from inside; nil for a connection whose link is gone.
   public var traffic: [LinkStatistics?]
   /// In seconds.
   public var age: Int
-  /// Only looked up for one sandbox at a time.
+  /// Filled only in a report on a single sandbox.
   public var neighbours: [KnownNeighbour] = []
 }
 
-/// What there is of sandboxes, as `list` and `inspect` show it.
+/// Reports on sandboxes, for `list` and `inspect`.
 public struct Inventory {
   let host: Host
 
   public init(_ host: Host) { self.host = host }
 
-  /// All sandboxes, by name; says whose records cannot be read. What takes a look at the whole machine is done once for
-  /// all of them.
+  /// Reports on all sandboxes, sorted by name, and warns of records that cannot be read. It searches the processes of
+  /// the machine once for all sandboxes.
   public func reports() throws(SandboxError) -> [SandboxReport] {
     try requireSight()
     let (facts, unreadable) = try SandboxRecords(host).readAll()
@@ -57,7 +58,7 @@ public struct Inventory {
     return try reports(of: facts)
   }
 
-  /// The sandboxes of these facts, as far as they are still there.
+  /// Reports on the sandboxes with these facts that still exist.
   func reports(of facts: [SandboxFacts]) throws(SandboxError) -> [SandboxReport] {
     let isConnected = facts.contains { !$0.connections.isEmpty }
     let links =
@@ -82,7 +83,7 @@ public struct Inventory {
     }
   }
 
-  /// One sandbox, with its neighbours.
+  /// Reports on one sandbox, with its neighbours.
   public func report(on name: NamespaceName) throws(SandboxError) -> SandboxReport {
     try requireSight()
     guard let path = host.state.record(of: name) else {
@@ -98,7 +99,7 @@ public struct Inventory {
     return report
   }
 
-  /// What to do about a sandbox that is broken.
+  /// What to do about a broken sandbox.
   func endOfBroken(_ name: NamespaceName) -> String {
     host.state.record(of: name) == host.state.createdRecord(of: name)
       ? "nsrun rm \(name.text.shellQuoted)" : "end its command"
@@ -114,7 +115,7 @@ public struct Inventory {
   private func report(
     _ facts: SandboxFacts, links: [Link?], _ census: borrowing ProcessCensus, _ own: FileIdentity?
   ) -> SandboxReport? {
-    // In this order: a record that is gone now was that of a command which has ended since.
+    // Test the lock before the record: a record that is gone by then belonged to a command that has ended.
     let isAlive = SandboxRecord.isAlive(facts.name, in: host.state)
     guard let path = host.state.record(of: facts.name),
       let (text, _) = try? SandboxRecords(host).read(of: facts.name, at: path)
@@ -133,14 +134,14 @@ public struct Inventory {
     let condition: SandboxReport.State
     if stays {
       let isLosing = !isWhole && SandboxRecord.isLocked(path)
-      // Removed meanwhile, and perhaps another one made with its name.
+      // The sandbox may have been removed meanwhile, and another one made with its name.
       guard isWhole || isLosing || (try? RecordText.read(path)) == text else { return nil }
       condition = isWhole || isLosing ? .created : .broken
     } else {
       condition = isAlive ? (isWhole || !hasLost(namespace, census, facts) ? .running : .broken) : .stale
     }
     var facts = facts
-    // Its owner may have stopped to masquerade the bridge.
+    // The bridge's owner may have stopped masquerading, so the network's record has the current translation.
     for (number, connection) in facts.connections.enumerated() where connection.translation == .host {
       guard let network = NetworkRecords(host).record(of: connection.bridge) else { continue }
       facts.connections[number].translation = network.translation
@@ -159,14 +160,14 @@ public struct Inventory {
     return inhabitants.processes(in: census)
   }
 
-  /// Whether a running sandbox that is not whole has been: one that is being made, or whose command has ended, lacks
-  /// things too.
+  /// Whether a running sandbox has lost its name or a link. One that is being made, or whose command has ended, may
+  /// lack them too.
   private func hasLost(
     _ namespace: FileIdentity?, _ census: borrowing ProcessCensus, _ facts: SandboxFacts
   ) -> Bool {
     guard let namespace, let inside = census.open(namespace) else { return false }
     let isComplete = NamespaceSearch(host).isTagged(inside, facts.name)
-    // Now that everything has been made it has to be there.
+    // The tag is set after the name and the links were made, so they must exist now.
     return isComplete
       && (host.names.identity(of: facts.name) != namespace
         || (try? hostLinks(of: facts))?.contains(nil) == true)
@@ -174,7 +175,7 @@ public struct Inventory {
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {
     let namespace = try NamespaceSearch(host).namespace(named: name)
-    // Somebody may have given the name to another one.
+    // Another program may have given the name to another namespace.
     guard UserNamespace.isOfCaller(namespace) else { return [] }
     let tracer = host.reporter.tracer?.named("sandbox route")
     let found = try system { () throws(SystemError) in

@@ -7,13 +7,13 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Tries each thing that a launch needs of the kernel by itself, in a network namespace that nobody else sees.
+/// Tries each kernel feature that a launch needs, one by one, in a network namespace of its own.
 struct KernelFeatures {
   private let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// One thing to try.
+  /// A kernel feature to try.
   private enum Feature: CaseIterable {
     case veth, bridge, nftables, masquerade, portGuard
 
@@ -27,7 +27,7 @@ struct KernelFeatures {
       }
     }
 
-    /// What has been seen where it works.
+    /// The message if the feature works.
     var proof: String {
       switch self {
       case .veth: "one can be made"
@@ -38,7 +38,7 @@ struct KernelFeatures {
       }
     }
 
-    /// The options of the kernel's configuration that it takes.
+    /// The kernel configuration options that the feature needs.
     var options: String {
       switch self {
       case .veth: "CONFIG_VETH"
@@ -49,7 +49,7 @@ struct KernelFeatures {
       }
     }
 
-    /// What it means where it does not work.
+    /// The status if the feature does not work.
     var failure: Finding.Status { self == .portGuard ? .warning : .problem }
 
     func attempt() throws(SandboxError) {
@@ -103,7 +103,7 @@ struct KernelFeatures {
     }
   }
 
-  /// Makes all that keeps a command in its sandbox, and tells what a launch would complain about.
+  /// Confines a child as a launch confines a command, and reports the warnings that a launch would give.
   private func confinement() -> [Finding] {
     let check = "user namespaces"
     do throws(SandboxError) {
@@ -111,7 +111,7 @@ struct KernelFeatures {
       let warnings = try system { () throws(SystemError) in try Pipe() }
       let end = warnings.writeEnd.raw
       let signals = BlockedSignals()
-      // In a sandbox there can be a /proc for processes of its own alone.
+      // In a sandbox, the kernel allows a new /proc only for a PID namespace of its own.
       let isNested = NamespaceSearch(host).isInSandbox
       let child = try system { () throws(SystemError) in
         try ChildProcess(signals: signals, command: nil, isInit: isNested) { (parent) throws(SystemError) in
@@ -138,7 +138,7 @@ struct KernelFeatures {
             remedy: NamespaceSearch(host).remedy(inContainer: "docker run --security-opt systempaths=unconfined"))
         }
     } catch {
-      // What it says includes what to do.
+      // The error text includes the remedy.
       return [Finding(check: check, status: .problem, message: "\(error)")]
     }
   }
@@ -157,12 +157,12 @@ struct KernelFeatures {
     }
   }
 
-  /// Whether what comes in on a link can be filtered.
+  /// Whether the kernel can filter packets that arrive on a link.
   var haveFilters: Bool {
     get throws(SandboxError) { finding(on: .portGuard, in: try scratchNamespace()).status == .ok }
   }
 
-  /// A namespace that only its descriptor keeps.
+  /// Makes a network namespace that only its descriptor keeps alive.
   func scratchNamespace() throws(SandboxError) -> NetworkNamespace {
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in

@@ -5,15 +5,17 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// How the network namespace of a sandbox is found, also where somebody has deleted its name, and told from others.
+/// Finds the network namespace of a sandbox, even if another program deleted its name, and verifies that it is the
+/// right one.
 struct NamespaceSearch {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// The namespace that a record speaks of: by its name, else by the processes inside. The kernel gives the number of a
-  /// namespace that is gone to another one, which is not ours: so it has to carry the tag, or be where our link leads.
-  /// - Parameter identity: what the record says of it.
+  /// Finds the namespace in a sandbox's record, by its name or else through a process inside. The kernel reuses the
+  /// inode number of a namespace that is gone. So a namespace found through a process must carry the tag, or hold the
+  /// peer of the sandbox's link.
+  /// - Parameter identity: the identity in the record; nil if it has none.
   func namespace(
     of facts: SandboxFacts, identity: FileIdentity?, _ census: borrowing ProcessCensus
   ) -> FileIdentity? {
@@ -23,43 +25,45 @@ struct NamespaceSearch {
     return isTagged(namespace, facts.name) || leads(facts, to: namespace) ? identity : nil
   }
 
-  /// Opens the namespace of a sandbox, or any other that has a name.
+  /// Opens the namespace of a sandbox, or any other named namespace.
   func namespace(named name: NamespaceName) throws(SandboxError) -> NetworkNamespace {
     do throws(SystemError) { return try host.names.open(name) } catch {
-      // A file that is no namespace is a name that is being made or removed, or what was left of one.
+      // A file without a namespace belongs to a name that is being made or removed, or is stale.
       guard error.isNotFound || error.errno == EINVAL else { throw .system(error) }
       throw .refused("there is no sandbox or network namespace named '\(name)': nsrun list shows the sandboxes")
     }
   }
 
-  /// What to do about what cannot be changed from here.
+  /// The remedy for a fault that cannot be corrected from here.
   func remedy(inContainer text: String) -> String {
     isInSandbox ? "run nsrun doctor outside of this sandbox" : "in a container: \(text)"
   }
 
-  /// Whether a name is that of the sandbox that this process is in.
+  /// Whether this process is in the sandbox with this name.
   func isOwnSandbox(_ name: NamespaceName) -> Bool {
     guard let own = try? host.home.identity(), host.names.identity(of: name) == own else { return false }
     return isTagged(host.home, name)
   }
 
-  /// Whether this process is in a sandbox, by the tag; who has power over its network can write that as well.
+  /// Whether this process is in a sandbox, according to the tag. A process with CAP_NET_ADMIN here could also write the
+  /// tag.
   var isInSandbox: Bool {
     let alias = try? host.route { (route) throws(NetlinkError) in try route.link(index: 1)?.alias }
     return alias?.hasPrefix(Tag.linkPrefix) ?? false
   }
 
-  /// Whether a namespace's loopback link says that nsrun made it for a sandbox. It is the last thing that is made.
+  /// Whether the loopback link of a namespace carries the tag of a sandbox. nsrun sets it after it has made the name
+  /// and the links.
   func isTagged(_ namespace: borrowing NetworkNamespace, _ name: NamespaceName) -> Bool {
     Tag.isOn(namespace, of: name)
   }
 
-  /// Whether a namespace that has a sandbox's name, and the number that its record tells, can be what nsrun has made: a
-  /// record proves nothing by itself. Those inside can change the tag, but not who owns the namespace, nor where a link of
-  /// the host's leads.
-  /// - Parameter isComplete: whether all of it had been made: the tag comes last.
+  /// Whether nsrun can have made a namespace with the name and the identity in a sandbox's record. The record alone
+  /// proves nothing. Processes inside can change the tag, but neither the owner of the namespace nor where a link of
+  /// the host leads.
+  /// - Parameter isComplete: whether nsrun had finished making the sandbox, and so tagged it.
   func isOurs(_ namespace: borrowing NetworkNamespace, _ facts: SandboxFacts, isComplete: Bool) -> Bool {
-    // An owner that cannot be told is above this process's own user namespace: it is none that was made here.
+    // An unknown owner is above this process's user namespace, so nsrun did not make the namespace here.
     guard let own = UserNamespace.own, let owner = try? UserNamespace.ownerIdentity(of: namespace) else { return false }
     if owner != own { return true }
     if leads(facts, to: namespace) { return true }
@@ -71,7 +75,7 @@ struct NamespaceSearch {
     return loopback.alias == Tag.link(of: facts.name) || !isComplete && loopback.alias == nil && !loopback.isUp
   }
 
-  /// Whether a namespace has the other end of one of our links.
+  /// Whether the peer of one of the sandbox's links on the host is in a namespace.
   private func leads(_ facts: SandboxFacts, to namespace: borrowing NetworkNamespace) -> Bool {
     let number = namespace.raw
     return facts.connections.contains { connection in
@@ -84,7 +88,7 @@ struct NamespaceSearch {
     }
   }
 
-  /// Those of the namespace that the other end of a veth pair is in; nil where nobody is seen there.
+  /// The inhabitants of the namespace with the peer of a veth link; nil if no process is visible there.
   func inhabitants(behind link: Link, _ census: borrowing ProcessCensus) throws(SandboxError) -> Inhabitants? {
     guard let wanted = link.peerNamespaceID else { return nil }
     for namespace in census.namespaces {
@@ -101,9 +105,9 @@ struct NamespaceSearch {
 }
 
 extension Tag {
-  /// As ``Host/isTagged(_:_:)`` has it.
+  /// See ``NamespaceSearch/isTagged(_:_:)``.
   static func isOn(_ namespace: borrowing NetworkNamespace, of name: NamespaceName) -> Bool {
-    // Whose it is can write what it likes there.
+    // The owner of any other namespace could write any alias there.
     guard UserNamespace.isOfCaller(namespace) else { return false }
     let alias = try? namespace.visit { () throws(SandboxError) -> String? in
       var inside = try system { () throws(SystemError) in try RouteConnection() }

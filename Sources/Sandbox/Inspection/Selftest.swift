@@ -6,23 +6,23 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Runs the main job on a private host with a simulated internet, both made of namespaces, with the code that does it
-/// for real. It needs no network and leaves the machine alone: the process moves into namespaces that end with it.
+/// Runs the main job on a private host with a simulated internet, both made of namespaces, with the code of a real
+/// launch. It needs no network and does not change the machine: this process moves into namespaces that end with it.
 public struct Selftest {
-  /// One step that was taken.
+  /// One step of the test.
   public struct Step: Sendable {
     public var name: String
     /// In microseconds.
     public var duration: Int64
-    /// nil where it went well.
+    /// nil if the step succeeded.
     public var failure: String?
   }
 
-  /// The address that the simulated internet answers at.
+  /// The address of the simulated internet.
   public static let internetAddress = IPAddress("8.8.8.8")!
 
   private let reporter: Reporter
-  /// Gives the command that sends `count` echo requests to an address and exits with 0 when all are answered.
+  /// Returns the command that sends `count` echo requests to an address, and exits with 0 if all are answered.
   private let probe: (_ address: IPAddress, _ count: Int) -> Command
   private let onStep: (Step) -> Void
 
@@ -35,8 +35,8 @@ public struct Selftest {
     self.onStep = onStep
   }
 
-  /// Takes all steps; stops at the first that fails.
-  /// - Returns: whether all went well. The process is in other namespaces afterwards.
+  /// Runs the steps, and stops at the first that fails. Afterwards this process is in other namespaces.
+  /// - Returns: whether all steps succeeded.
   public func run() throws(SandboxError) -> Bool {
     let signals = BlockedSignals()
     var internet: ChildProcess?
@@ -86,7 +86,7 @@ public struct Selftest {
     guard status.code == 0 else { throw .refused("no answer: the command ended with \(status.code)") }
   }
 
-  /// Moves this process into a network namespace and a mount namespace of its own, in which /run is empty.
+  /// Moves this process into a new network namespace and a new mount namespace, in which /run is empty.
   private func makeHost() throws(SandboxError) {
     try system { () throws(SystemError) in
       try NetworkNamespace.unshare()
@@ -98,7 +98,7 @@ public struct Selftest {
     try perform(requests)
   }
 
-  /// Makes a namespace that answers at the internet's address, behind a link from here.
+  /// Makes a namespace that answers at ``internetAddress``, and connects it to this one by a veth pair.
   private func connectInternet(_ signals: borrowing BlockedSignals) throws(SandboxError) -> ChildProcess {
     let (outer, inner) = (try! InterfaceName("up0"), try! InterfaceName("isp0"))
     let child = try system { () throws(SystemError) in
@@ -114,8 +114,8 @@ public struct Selftest {
       try perform(requests)
       let internet = try system { () throws(SystemError) in try NetworkNamespace.ofProcess(child.pid) }
       let home = try system { () throws(SystemError) in try NetworkNamespace.current() }
-      // The internet first: packets are lost until the kernel has noticed that a link's other end is up, and the end
-      // that comes up last needs no notice.
+      // Configure the internet's end first. The kernel drops packets until it has noticed that the other end of a link
+      // is up. The end that comes up last need not wait for that.
       try system { () throws(SystemError) in
         try internet.inside(home: home) { () throws(SandboxError) in
           try configure(
@@ -130,7 +130,7 @@ public struct Selftest {
     return child
   }
 
-  /// Sets links of the namespace of this thread up, with an address each.
+  /// Gives links in this thread's namespace an address each, and sets them up.
   private func configure(_ links: [(name: String, address: IPNetwork)], gateway: IPAddress?) throws(SandboxError) {
     var route = try system { () throws(SystemError) in try RouteConnection() }
     do throws(NetlinkError) {
@@ -173,7 +173,7 @@ public struct Selftest {
       isForwarding: try system { () throws(SystemError) in try HostParameters.isForwarding() })
   }
 
-  /// The kernel removes a veth pair some milliseconds after its namespace.
+  /// Waits until the host is as before: the kernel removes a veth pair some milliseconds after its namespace.
   private func awaitSnapshot(_ expected: Snapshot, of host: Host) throws(SandboxError) {
     let limit = monotonicMicroseconds() + 2_000_000
     while true {

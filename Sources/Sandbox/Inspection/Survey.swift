@@ -6,36 +6,36 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Something that the sandboxes which stand need, and that somebody else has taken from them.
+/// Drift: something that existing sandboxes need, and that another program has changed or removed.
 struct Drift: Hashable {
   enum Kind: String {
     case sandboxes, bridges, routes, forwarding, rules, records
-    /// Rules in chains of others, at which the doctor looks in another way: by what they do.
+    /// nsrun's rules in other programs' chains. The doctor checks such chains differently: by what their rules do.
     case passages
-    /// Others of whom nsrun keeps something.
+    /// Objects of other programs that need IPv4 forwarding, which nsrun limits to sandboxes.
     case others
   }
 
   var kind: Kind
   var message: String
-  /// What it is called when it has been restored; nil where nsrun cannot.
+  /// The name of the restored object, for the user; nil if nsrun cannot restore it.
   var restored: String?
-  /// nil where nsrun reload restores it.
+  /// What to do; nil if `nsrun reload` restores it.
   var otherRemedy: String?
-  /// Whether it is a sandbox that nobody can restore.
+  /// Whether it is a sandbox that cannot be restored.
   var isLost = false
 
   var remedy: String { otherRemedy ?? "nsrun reload" }
 }
 
-/// Compares what there is with what nsrun has made for the sandboxes that stand. Changes nothing.
+/// Compares the host with what nsrun made for the existing sandboxes. Changes nothing.
 struct Survey {
   private let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// What is missing now and a moment later, while nobody makes or unmakes a network: what is being made or removed just
-  /// now is not missing.
+  /// The drift that is seen twice: now, and a moment later under a lock that excludes other changes to networks. So an
+  /// object that another nsrun is just making or removing does not count.
   /// - Parameter isLocked: whether the caller holds the exclusive lock.
   func drifts(isLocked: Bool) throws(SandboxError) -> [Drift] {
     let first = try look()
@@ -48,7 +48,7 @@ struct Survey {
     return first.filter(second.contains)
   }
 
-  /// What is missing now.
+  /// The drift that is seen now.
   func look() throws(SandboxError) -> [Drift] {
     let reports = try Inventory(host).reports(of: SandboxRecords(host).all()).filter { $0.state != .stale }
     let connections = reports.flatMap(\.facts.connections)
@@ -93,7 +93,7 @@ struct Survey {
             "nsrun turned IPv4 forwarding on for sandboxes only, and drops what is forwarded for others: \(users)",
           restored: "IPv4 forwarding for others, to whom it is left: \(users)"))
     }
-    // A sandbox is let through before its namespace is named.
+    // Only sandboxes with a namespace: their rules are added before the namespace gets its name.
     return drifts + (try rules(for: networks, reports.filter(\.isNamed).map(\.facts)))
   }
 
@@ -144,7 +144,7 @@ struct Survey {
           restored: "the address \(own.address) of \(name)"))
     }
     drifts += try routes(of: bridge, isOurs ? record.own : nil, users)
-    // One that has just been made comes up when the sandbox at its first port has (``Host/awaitForwarding(of:)``).
+    // A new bridge is set up only after its first port has a carrier (``Readiness/wait(of:)``).
     if !bridge.isUp, links.contains(where: { $0.master == bridge.index && $0.flags.contains(.lowerUp) }) {
       drifts.append(
         Drift(
@@ -204,7 +204,7 @@ struct Survey {
     of bridge: Link, _ own: NetworkRecord.OwnBridge?, _ users: [SandboxFacts]
   ) throws(SandboxError) -> [Drift] {
     let routes = BridgeRoutes(host, of: bridge)
-    // Without the address its routes are not there either.
+    // The kernel removes the routes of an address together with the address.
     if let own, try BridgeNetworks(host).addresses(of: bridge).networks.contains(own.address) {
       let missing = try routes.missing(of: own.address)
       if let route = missing.first?.destination {
@@ -215,7 +215,7 @@ struct Survey {
         ]
       }
     }
-    // The host need not know the way to those that do not know it.
+    // Only sandboxes whose subnet contains the host's address: the host needs no route to the others.
     let known = users.flatMap(\.connections).filter { $0.bridge.text == bridge.name }.filter {
       $0.hostAddress.map($0.address.network.contains) ?? false
     }
@@ -234,7 +234,7 @@ struct Survey {
     ]
   }
 
-  /// The bridge that the links of sandboxes to one of a name are on, whatever it is called now.
+  /// The bridge that has the ports of a network's sandboxes, whatever its name is now.
   private func bridge(named name: InterfaceName, of users: [SandboxFacts], _ links: [Link]) -> Link? {
     let ports = Set(users.compactMap { $0.connection(to: name) }.map(\.hostLink.text))
     let master = links.first { ports.contains($0.name) && Tag.isOurLink($0) }?.master
@@ -273,7 +273,7 @@ struct Survey {
   }
 
   private func tables(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Drift] {
-    // As the kernel tells it of the same where nobody has changed it.
+    // The rules as the kernel lists them if no other program has changed them.
     let scratch = try KernelFeatures(host).scratchNamespace()
     let wanted = try system { () throws(SystemError) in
       try scratch.inside(home: host.home) { () throws(SandboxError) in
@@ -303,7 +303,7 @@ struct Survey {
     }
   }
 
-  /// What is in a table of ours.
+  /// The contents of one of nsrun's tables.
   private struct Contents {
     let table: Table
     var rules: [String: Set<[Expression]>] = [:]
@@ -323,7 +323,7 @@ struct Survey {
       return all
     }
 
-    /// What another one has less of.
+    /// The chains and sets of which `other` lacks something, as text for the user.
     func parts(missingIn other: Contents) -> [String] {
       let chains = rules.filter { other.rules[$0.key]?.isSuperset(of: $0.value) != true }
       let sets = elements.filter { other.elements[$0.key]?.isSuperset(of: $0.value) != true }
@@ -333,7 +333,7 @@ struct Survey {
 }
 
 extension [String] {
-  /// The first of them, and how many more there are; nil for none.
+  /// The first element, and the number of others; nil if there are none.
   fileprivate var listed: String? {
     guard let first else { return nil }
     return count == 1 ? first : "\(first) and \(count - 1) more"

@@ -1,19 +1,20 @@
 import LinuxSystem
 import NetTypes
 
-/// The networks of bridges that no sandbox is on any more.
+/// The networks of bridges without sandboxes.
 struct AbandonedNetworks {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Unmakes the networks that nobody has a lease in: their last sandbox was ended half way, or leaves just now.
-  /// - Parameter isDryRun: only tells.
-  /// - Returns: what there was of them.
+  /// Removes the networks in which no sandbox has a lease: the nsrun of the last sandbox was killed half way, or is
+  /// just removing the network.
+  /// - Parameter isDryRun: whether only to report.
+  /// - Returns: the parts of these networks that were there.
   func removeUnused(
     only bridge: InterfaceName?, isDryRun: Bool
   ) throws(SandboxError) -> [Removed] {
-    // Who joins has a lease before letting go of it.
+    // A process that joins a network takes a lease before it releases this lock.
     let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
     guard let lock else { return [] }
     let all = try NetworkRecords(host).names()
@@ -46,14 +47,14 @@ struct AbandonedNetworks {
     return remains
   }
 
-  /// Unmakes all networks that nobody is on, be it that leases are left: those who had them are gone.
+  /// Removes all networks without sandboxes, even if leases are left: their holders are gone.
   func removeAbandoned() throws(SandboxError) {
     let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
     guard let lock else { return host.state.removeRootIfEmpty() }
     let isAbandoned = try SandboxRecords(host).names().isEmpty
     for network in try NetworkRecords(host).names() {
       let leases = AddressLeases(bridge: network, state: host.state)
-      // One that could not be given back would keep the network for ever.
+      // A lease that could not be released would keep the network for ever.
       if isAbandoned { try LostLeases(host).release(leases) }
       Teardown(host).unmakeIfUnused(network)
     }

@@ -4,13 +4,13 @@ import LinuxSystem
 import Namespaces
 
 extension SandboxFacts {
-  /// What a command is told of its sandbox.
+  /// The environment variables that describe the sandbox to a command.
   var variables: [Command.Variable] { Self.variables(of: name, connections) }
 
   private static let keys = ["NSRUN_NET", "NSRUN_ADDRESS", "NSRUN_GATEWAY", "NSRUN_INTERFACE"]
 
-  /// What a command is told of a namespace with this name. What there is not is taken away: an outer sandbox may have
-  /// set it.
+  /// The environment variables for a command in a namespace with this name. Variables without a value are removed: an
+  /// outer sandbox may have set them.
   static func variables(of name: NamespaceName, _ connections: [Connection] = []) -> [Command.Variable] {
     var others = [""]
     while getenv("NSRUN_NET_\(others.count + 1)") != nil { others.append("_\(others.count + 1)") }
@@ -28,7 +28,7 @@ extension SandboxFacts {
 }
 
 extension SandboxRecords {
-  /// What is recorded of the sandbox that a namespace with this name is; nil where it is none.
+  /// The recorded facts of the sandbox to which the namespace with this name belongs; nil if it belongs to none.
   func facts(of name: NamespaceName, _ namespace: borrowing NetworkNamespace) -> SandboxFacts? {
     guard let path = host.state.record(of: name), let text = try? RecordText.read(path),
       let identity = try? namespace.identity(), identity == text.namespaceIdentity

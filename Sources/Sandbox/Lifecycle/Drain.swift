@@ -3,13 +3,13 @@ import LinuxSystem
 import Namespaces
 
 extension TCPSockets {
-  /// How long another side may take nothing more, in microseconds: what has come to a program in one piece it has to read
-  /// before there is room for the next, and one that reads 10 kB a second takes more than ten seconds for that.
+  /// How long the other side may accept no more data, in microseconds. A program has to read one received piece before
+  /// there is room for the next; if it reads 10 kB per second, that takes more than ten seconds.
   private static let patience: Int64 = 60_000_000
 
-  /// Waits until what was sent from inside has arrived, as long as it goes on to: the kernel sends it in its own time, for
-  /// which it needs the network.
-  /// - Returns: whether no socket is left, which would keep the namespace, and so the link.
+  /// Waits until data sent from inside has arrived, as long as there is progress. After the last process has ended, the
+  /// kernel still sends that data, for which it needs the network.
+  /// - Returns: whether no socket is left. A socket would keep the namespace alive, and so the link.
   borrowing func drain(from namespace: FileIdentity, _ reporter: Reporter) throws(SystemError) -> Bool {
     let start = monotonicMicroseconds()
     var (last, limit): (OutstandingData?, Int64) = (nil, 0)
@@ -17,7 +17,7 @@ extension TCPSockets {
     var isTold = false
     while try areInUse() {
       if EndSignal.pending != nil { return false }
-      // Most connections need one packet there and one back to end.
+      // Most connections need one packet in each direction to end.
       if pause > 5000 {
         let now = monotonicMicroseconds()
         let data = try outstandingData()
@@ -29,7 +29,7 @@ extension TCPSockets {
           return false
         }
         if !isTold, now - start > 1_000_000 {
-          // Somebody of the host's: what they send is not waited for.
+          // A process of the host may be inside; this wait is not for what it sends.
           if try !ProcessCensus().processes(in: namespace).isEmpty { return false }
           reporter.warn("waiting for what was sent by TCP to arrive; Ctrl-C gives it up")
           isTold = true

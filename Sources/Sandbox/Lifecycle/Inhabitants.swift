@@ -3,20 +3,23 @@ import Launch
 import LinuxSystem
 import Namespaces
 
-/// All that is to end with a sandbox: the processes with a thread in its network namespace, those in or below the user
-/// namespace that owns it, and those in network namespaces that these own.
+/// All processes that are to end with a sandbox: those with a thread in its network namespace, those in or below the
+/// user namespace that owns it, and those in network namespaces owned by these user namespaces.
 ///
-/// A namespace is not empty because nobody is seen in it: a process of another PID namespace is seen by those there alone.
+/// A namespace without visible processes need not be empty: processes of a PID namespace that is not below this
+/// process's own are not visible here.
 struct Inhabitants: ~Copyable {
   let namespace: FileIdentity
-  /// nil where it is this process's own, and so tells nothing.
+  /// The user namespace that owns the network namespace; nil if it is this process's own, to which other processes
+  /// belong too.
   private let owner: UserNamespace?
   private let ownerIdentity: FileIdentity?
-  /// From which process on the descendants of this one belong to it, as far as they are not in this one's own network
-  /// namespace; nil for none. Those before it are others' that this process has inherited, or started for something else.
+  /// Descendants of this process with at least this id belong to the sandbox, unless they are in this process's own
+  /// network namespace; nil for none. This process has inherited those with lower ids, or started them for something
+  /// else.
   private let firstDescendant: Int32?
 
-  /// How long they have between SIGTERM and SIGKILL, in milliseconds.
+  /// The time between SIGTERM and SIGKILL, in milliseconds.
   fileprivate static let grace: Int32 = 2000
 
   init(of network: borrowing NetworkNamespace, descendantsFrom firstDescendant: Int32? = nil) throws(SystemError) {
@@ -48,12 +51,13 @@ struct Inhabitants: ~Copyable {
     return Set(inside + descendants).sorted()
   }
 
-  /// Whether processes may be in a namespace that came by themselves. Most who do have been started since; a look at all
-  /// of the machine, some 10 us for each, is left to those runs that take much longer than that, as far as they have had a
-  /// processor to themselves; an eighth of it is taken for granted, however many others run.
+  /// Whether processes that joined by themselves may be in a namespace. Most of them started after the sandbox, so for
+  /// a short run it suffices to look at the processes started since. A census of the machine costs some 10 us per
+  /// process, so it is left to runs that take a hundred times as long. The time of a run counts by its share of a
+  /// processor, but at least by one eighth.
   /// - Parameters:
-  ///   - first: the number of the first process that was inside.
-  ///   - start: when that was started (``monotonicMicroseconds()``).
+  ///   - first: the id of the first process inside.
+  ///   - start: the start of the sandbox (``monotonicMicroseconds()``).
   static func mayHaveCome(into namespace: FileIdentity, from first: Int32, since start: Int64) -> Bool {
     guard let numbers = ProcessNumbers.current, numbers.last >= first else { return true }
     let time = monotonicMicroseconds() - start
@@ -62,21 +66,21 @@ struct Inhabitants: ~Copyable {
       let share = min(max(processors, numbers.running), 8 * processors)
       if time > Int64(numbers.count * 1000 * share / processors) { return true }
     }
-    // Others have started so many that to look at each of those would take longer.
+    // So many processes have started since that a census takes less time than a look at each.
     if Int(numbers.last - first) > max(1000, 4 * numbers.count) { return true }
     return !threads(numbered: first...numbers.last, in: namespace).isEmpty
   }
 
-  /// Ends those that only the kernel finds: of other PID namespaces.
+  /// Kills the processes in and below the owning user namespace, including those that a search of /proc misses.
   fileprivate borrowing func strikeUnseen() { owner?.killAll() }
 
-  /// Ends them.
-  /// - Returns: those that are left.
+  /// Ends the processes.
+  /// - Returns: the processes that are left.
   fileprivate borrowing func end(graceMilliseconds: Int32) -> [Int32] {
     Supervisor.end(graceMilliseconds: graceMilliseconds, remaining: { processes() }, strike: { strike() })
   }
 
-  /// Ends, without grace, those that fork faster than they can be found.
+  /// Kills, without grace, processes that fork faster than a census finds them.
   fileprivate borrowing func strike() {
     strikeUnseen()
     watchNewcomers(in: namespace) { newcomer in
@@ -92,7 +96,7 @@ struct InhabitantSearch {
 
   init(_ host: Host) { self.host = host }
 
-  /// Those of a namespace, by the name that it has, or by a process that is in it; nil where it has neither.
+  /// The inhabitants of a namespace, which is opened by its name or through a process inside; nil if it has neither.
   func inhabitants(
     of namespace: FileIdentity, named name: NamespaceName?, _ census: borrowing ProcessCensus
   ) -> Inhabitants? {
@@ -103,25 +107,25 @@ struct InhabitantSearch {
     return try? Inhabitants(of: found)
   }
 
-  /// Ends those of a namespace, and says so.
-  /// - Parameter first: the number of the first process that was inside.
-  /// - Returns: how many processes were found there, be they visitors that are left.
+  /// Ends the processes in a namespace, and reports them.
+  /// - Parameter first: the id of the first process inside.
+  /// - Returns: the number of processes found there, including visitors, which are not ended.
   func end(inside network: borrowing NetworkNamespace, from first: Int32, of place: String) -> Int {
     guard let inhabitants = try? Inhabitants(of: network, descendantsFrom: first), let census = try? ProcessCensus()
     else { return 0 }
     return end(inhabitants, of: place, census) + census.visitors(in: inhabitants.namespace).count
   }
 
-  /// Ends them, and says so.
+  /// Ends the inhabitants, and reports them.
   /// - Parameters:
-  ///   - place: what they are in, for people.
-  ///   - census: what was found on the machine just now.
-  /// - Returns: how many were found.
+  ///   - place: where they are, as text for the user.
+  ///   - census: a recent census.
+  /// - Returns: the number of processes found.
   @discardableResult
   func end(_ inhabitants: borrowing Inhabitants, of place: String, _ census: borrowing ProcessCensus) -> Int {
     let inside = inhabitants.processes(in: census)
     guard !inside.isEmpty else {
-      // What cannot be found is not absent.
+      // Processes that cannot be found may exist all the same.
       inhabitants.strikeUnseen()
       return 0
     }
@@ -141,7 +145,7 @@ struct InhabitantSearch {
   }
 }
 
-/// Processes with their programs' names, for people.
+/// Processes with the names of their programs, as text for the user.
 func programs(of processes: [Int32]) -> String {
   processes.map { "\($0) (\(programName(of: $0)))" }.joined(separator: ", ")
 }

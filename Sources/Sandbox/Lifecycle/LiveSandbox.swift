@@ -7,18 +7,18 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// A sandbox that this process is making or answers for. It ends in ``remove(from:)`` or ``keep()``; one that is dropped
-/// otherwise would be left behind.
+/// A sandbox that this process is making or answers for. It must end in ``remove(from:isPatient:)`` or ``keep(on:)``;
+/// dropped otherwise, it would be left behind, so its deinit traps.
 struct LiveSandbox: ~Copyable {
   private(set) var facts: SandboxFacts
   var record: SandboxRecord
   private let liveness: LivenessTable
-  /// The bridges it is, or was about to be, on.
+  /// The bridges of its networks, including those that it is not attached to yet.
   private let bridges: [InterfaceName]
-  /// Talks to the kernel inside the sandbox; opened when the namespace is there.
+  /// The rtnetlink connection inside the sandbox; opened when the namespace exists.
   var inside: RouteConnection?
   var namespace: FileIdentity?
-  /// Open from the namespace's naming on.
+  /// The network namespace, open once it has its name.
   var opened: NetworkNamespace?
   /// One for each connection.
   var attachments: [Attachment] = []
@@ -26,24 +26,24 @@ struct LiveSandbox: ~Copyable {
   private var isResolved = false
   /// In microseconds (``monotonicMicroseconds()``).
   let start = monotonicMicroseconds()
-  /// The number of the first process inside.
+  /// The id of the first process inside.
   var firstProcess: Int32 = 0
 
-  /// What is known of one of its connections, besides.
+  /// What nsrun needs to know of a connection besides the recorded facts.
   struct Attachment {
     let network: BridgeNetwork
-    /// Whether something had to be made for the network.
+    /// Whether the network was missing, or incomplete, before this sandbox.
     let isFirst: Bool
-    /// Whether neighbours are to be told its address.
+    /// Whether to announce the sandbox's address to neighbours.
     let isAnnounced: Bool
     /// The index of the link inside.
     var link: UInt32?
-    /// How many packets its kernel has sent by itself when the command starts.
+    /// The number of packets that the kernel inside has sent by itself before the command starts.
     var announcements: UInt64 = 0
     var mayHaveFlows = true
   }
 
-  /// Whether a link of this MTU has IPv6, if the kernel has: below 1280 bytes (RFC 8200) nothing about it can be set.
+  /// Whether a link with this MTU has IPv6 if the kernel has it. Below 1280 bytes (RFC 8200) it has no IPv6 settings.
   private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= 1280 && FileIdentity(path: "/proc/sys/net/ipv6") != nil }
 
   private init(
@@ -58,8 +58,8 @@ struct LiveSandbox: ~Copyable {
 
   deinit { precondition(isResolved, "a sandbox was left behind") }
 
-  /// Writes the record of a new sandbox and, on a bridge, leases an address there: from here on everything that is made for
-  /// it can be found and undone.
+  /// Writes the record of a new sandbox and leases an address on each of its bridges. From here on, everything that is
+  /// made for it can be found and undone.
   static func begin(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
     let facts = try facts(of: spec, on: host)
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
@@ -110,10 +110,10 @@ struct LiveSandbox: ~Copyable {
       resolver: spec.resolver)
   }
 
-  /// Attaches it to its networks, which are made where they are missing.
+  /// Attaches the sandbox to its networks, and makes networks that are missing.
   /// - Parameters:
-  ///   - links: the bridges; nil where there is none.
-  ///   - lock: the shared one, which is exchanged for the exclusive one where something has to be made.
+  ///   - links: the bridges; nil for a bridge that does not exist.
+  ///   - lock: the shared lock; exchanged for the exclusive one if something has to be made.
   private mutating func attach(
     to links: [Link?], _ spec: SandboxSpec, _ host: Host, _ lock: inout StateDirectory.Lock?
   ) throws(SandboxError) {
@@ -128,7 +128,7 @@ struct LiveSandbox: ~Copyable {
         lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
         isExclusive = true
       }
-      // Somebody else may have made it while this waited.
+      // Another nsrun may have made the network while this one waited for the lock.
       let link = try Bridges(host).link(wanted.bridge)
       let standing = try BridgeNetworks(host).standing(wanted, link)
       let network =
@@ -153,12 +153,12 @@ struct LiveSandbox: ~Copyable {
     try system { () throws(SystemError) in try record.append(facts.lines(ofConnection: number)) }
   }
 
-  /// What is to be done for it.
+  /// The steps that make the sandbox.
   var plan: SandboxPlan {
     SandboxPlan(facts, bridges: attachments.map { ($0.network.index, $0.network.mtu) }, parameters: parameters)
   }
 
-  /// Takes the steps of the plan. `child` is in the namespace, or on its way there.
+  /// Executes the steps of the plan. `child` is in the namespace, or is about to make it.
   mutating func build(
     child: borrowing ChildProcess, signals: borrowing BlockedSignals, host: Host
   ) throws(SandboxError) {
@@ -183,7 +183,8 @@ struct LiveSandbox: ~Copyable {
       attachments[number].announcements =
         (try? HostLinks(host).link(connection.hostLink))?.statistics?.received.packets ?? 0
     }
-    // The kernel lets go of a namespace some milliseconds after such a socket is closed.
+    // Close this socket early: the kernel releases the namespace some milliseconds after the last such socket is
+    // closed.
     inside = nil
   }
 
@@ -193,14 +194,14 @@ struct LiveSandbox: ~Copyable {
     do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
     let namespace: NetworkNamespace
     do throws(SystemError) {
-      // Before the child goes on into its user namespace, where only who may trace everything looks into it.
+      // Open it before the child enters its user namespace. After that, only a process with CAP_SYS_PTRACE can.
       namespace = try NetworkNamespace.ofProcess(child.pid)
     } catch {
       throw .launch(child.cause(of: error))
     }
     do throws(SystemError) {
       try? namespace.mark()
-      // The child needs it for its view.
+      // The child needs these values for its mount view.
       try child.permit(telling: [
         ("bridges", bridges.map(\.text).joined(separator: " ")),
         ("host-address", facts.connections.first?.hostAddress?.description),
@@ -219,7 +220,7 @@ struct LiveSandbox: ~Copyable {
   }
 
   private mutating func connect(_ pair: SandboxPlan.VethPair, _ host: Host) throws(SandboxError) {
-    // By the descriptor: the name may be somebody else's by now.
+    // Use the descriptor: another program may have given the name to another namespace.
     guard let namespace = opened?.raw else { preconditionFailure("the namespace is named before it is connected") }
     var veth = LinkSpecification.veth(
       pair.hostLink,
@@ -232,7 +233,7 @@ struct LiveSandbox: ~Copyable {
     veth.transmitQueues = 1
     var requests = RouteRequests()
     requests.create(veth)
-    // A port of a bridge needs no address of its own, and without one sends nothing by itself.
+    // A port needs no IPv6 address of its own. Without one, the kernel sends nothing through it by itself.
     requests.change(
       link: .named(pair.hostLink.text),
       LinkChanges(
@@ -243,7 +244,8 @@ struct LiveSandbox: ~Copyable {
       guard error.netlinkErrno == EXFULL else { throw error }
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
     }
-    // A qdisc that is added to a link that is up waits until nothing passes by without it (dev_deactivate_many).
+    // Attach before the link is up: adding a qdisc to a link that is up waits until no packet passes without it
+    // (dev_deactivate_many).
     try PortGuard(host).attach(
       pair.hostLink, isFirst: attachments.first { $0.network.bridge == pair.bridge }?.isFirst ?? false)
     var up = RouteRequests()
@@ -259,15 +261,16 @@ struct LiveSandbox: ~Copyable {
         subject: "lo")
       for (number, connection) in facts.connections.enumerated() {
         let name = connection.interface.text
-        // Only lo is there for certain before it: other modules put links of their own into every new namespace.
+        // The index must be looked up: other modules may put links of their own into every new namespace, after lo.
         guard let index = try inside!.link(named: name)?.index else {
           throw NetlinkError(operation: "find link", subject: name, errno: ENODEV)
         }
         attachments[number].link = index
         let ipv4 = SysctlDefaults.link + (attachments[number].isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
-        // No link-local addresses: nobody has asked for IPv6, and each would send multicast packets, which the bridge
-        // copies to every sandbox, and wait a second or two for duplicates to answer. IPv6 on lo works. The kernel
-        // parameter would say it for all links, but to write it is to try for the lock of all links again and again.
+        // No IPv6 link-local addresses: the user has not requested IPv6. For each one the kernel would send multicast
+        // packets, which the bridge copies to every sandbox, and wait a second or two for duplicates (DAD). IPv6 on lo
+        // works. A kernel parameter would set this for all links, but a write to it tries again and again to get the
+        // lock of all links (RTNL).
         let addressGeneration = Self.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
         requests.change(
           link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: name)
@@ -284,8 +287,8 @@ struct LiveSandbox: ~Copyable {
   private func routes(of connection: SandboxFacts.Connection, link: UInt32, isFirst: Bool) -> [Route] {
     if let gateway = connection.gateway { return [Route(to: nil, family: .inet, via: gateway, link: link)] }
     guard isFirst, facts.connections.allSatisfy({ $0.gateway == nil }) else { return [] }
-    // Multicast and the limited broadcast stay on the bridge all the same. Without a default route there is no way to
-    // them, and a route of one's own to them goes before.
+    // Multicast and limited broadcast still go to the bridge. Without a default route they need these routes. A route
+    // that a command inside adds for them takes precedence.
     return ["224.0.0.0/4", "255.255.255.255/32"].map {
       Route(to: IPNetwork($0)!, family: .inet, link: link, metric: 1024)
     }
@@ -304,14 +307,15 @@ struct LiveSandbox: ~Copyable {
         throw .refused(
           "the kernel does not take \(parameter.parameter.name)=\(parameter.value): \(errorText(error.errno))")
       }
-      // Shown, but only the first network namespace's to set.
+      // The parameter is visible here, but only the initial network namespace may set it.
       guard error.errno == EACCES else { throw .system(error) }
       throw .refused("\(parameter.parameter.name) is the host's own: a sandbox has it to read only")
     }
   }
 
-  /// Lets the kernel inside tell neighbours again: what it said when the link came up, the bridge has only passed on if
-  /// its port was quicker. To set the address that a link has anyway is enough, with arp_notify.
+  /// Makes the kernel inside announce the address to neighbours again. The bridge has forwarded the announcement at
+  /// link up only if its port was forwarding by then. With arp_notify, it suffices to set the MAC address that the link
+  /// already has.
   private mutating func announce(
     _ connection: SandboxFacts.Connection, _ attachment: Attachment
   ) throws(SandboxError) {
@@ -321,8 +325,8 @@ struct LiveSandbox: ~Copyable {
     do throws(NetlinkError) { try inside!.perform(requests) } catch { throw .netlink(error) }
   }
 
-  /// Leaves the sandbox standing without this process.
-  /// - Throws: where that fails; it is removed then.
+  /// Leaves the sandbox in place after the end of this process.
+  /// - Throws: if that fails; the sandbox is then removed.
   consuming func keep(on host: Host) throws(SandboxError) -> SandboxFacts {
     let facts = facts
     do throws(SystemError) { try record.keep(in: host.state) } catch {
@@ -334,11 +338,11 @@ struct LiveSandbox: ~Copyable {
     return facts
   }
 
-  /// Takes back everything that was done for the sandbox; what fails is reported, and does not stop the rest.
-  /// - Parameter isPatient: whether what was sent from inside is to arrive before that.
+  /// Undoes everything that was done for the sandbox. Reports failures and goes on.
+  /// - Parameter isPatient: whether to wait until data sent from inside has arrived.
   consuming func remove(from host: Host, isPatient: Bool = false) {
     isResolved = true
-    // Nobody is to join while this looks who is there.
+    // Without the name, no other nsrun can join while this one looks for processes inside.
     var isNamed = false
     if let namespace {
       isNamed = !host.report { () throws(SandboxError) in try Teardown(host).removeName(of: facts, namespace) }
@@ -347,14 +351,17 @@ struct LiveSandbox: ~Copyable {
     opened = nil
     var lock = Teardown(host).lockToLeave(facts)
     let isUndone = Teardown(host).undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
-    // What could not be undone is the next nsrun's to try: by the record, which this process answers for no more.
+    // If something could not be undone, the record stays. It is stale once this process ends, so the next nsrun tries
+    // again.
     let senders = zip(facts.connections, attachments).filter { $1.mayHaveFlows }.map { $0.0 }
     guard isUndone, host.report({ () throws(SandboxError) in try Flows(host).end(of: senders) }) else { return }
     let wasRecorded = Teardown(host).close(
       record, bridges: bridges, connections: facts.connections, holding: &lock)
-    // Somebody has deleted records: what only they told has to be found in another way, by the last one at the latest.
+    // Another program has deleted records. Only a search finds what they named; the last sandbox must do it at the
+    // latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
-    // A record that could not be removed is the next nsrun's as well.
+    // If the record is left, this process stays in the liveness table, and its mark makes the next nsrun remove the
+    // record.
     if access(record.path, F_OK) != 0 { liveness.leave() }
   }
 }

@@ -3,9 +3,9 @@ import Launch
 import LinuxSystem
 import Namespaces
 
-/// What the process needs of the kernel.
+/// The capabilities that nsrun needs.
 enum Privileges {
-  /// What all that changes something needs.
+  /// Requires the capabilities for any change to the host.
   static func require() throws(SandboxError) {
     let missing = [Capability.sysAdmin, .netAdmin].filter { !$0.isEffective }.map { $0.name.uppercased() }
     guard missing.isEmpty else {
@@ -13,7 +13,7 @@ enum Privileges {
     }
   }
 
-  /// What a sandbox with a user namespace needs, as far as it can be told before one is made.
+  /// Requires what a sandbox with a user namespace needs, as far as this can be checked without making one.
   static func requireUserNamespaces() throws(SandboxError) {
     let missing = Capability.mapping.filter { !$0.isEffective }.map { $0.name.uppercased() }
     guard missing.isEmpty else {

@@ -7,15 +7,15 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Restores what somebody else has taken away.
+/// Restores what another program has changed or removed.
 public struct Reload {
   let host: Host
 
   public init(_ host: Host) { self.host = host }
 
-  /// Restores what somebody else has deleted from the networks of sandboxes: bridges, their ports, forwarding, rules. It
-  /// reports what it cannot restore, such as a sandbox's namespace or link.
-  /// - Returns: what was missing, for people.
+  /// Restores what another program has deleted from the networks of sandboxes: bridges, their ports, forwarding, rules.
+  /// Reports what it cannot restore, such as a sandbox's namespace or link.
+  /// - Returns: the names of the restored objects, for the user.
   public func reload() throws(SandboxError) -> [String] {
     try Privileges.require()
     defer { host.finish() }
@@ -56,7 +56,7 @@ public struct Reload {
         let record = try BridgeNetworks(host).recordOfUse(of: link, try NetworkSpec(bridge: bridge))
         try BridgeNetworks(host).write(record, link)
         try restore(record)
-      // What a newer nsrun has written is left alone, and said to be in the end.
+      // A newer nsrun wrote the record, so it stays; the remaining drift names it.
       case .refused: break
       default: throw error
       }

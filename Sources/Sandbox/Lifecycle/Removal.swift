@@ -6,22 +6,22 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// What a clean-up removed, or would remove.
+/// An object that a cleanup removed, or would remove.
 public struct Removed: Equatable, Sendable {
   public enum Kind: String, Sendable {
     case sandbox, link, bridge, rules, forwarding, lease, name, record
   }
 
   public enum Reason: String, Sendable {
-    /// The process that answered for it is gone.
+    /// The process that answered for the object is gone.
     case stale
-    /// It was to stay, and `cleanup --all` was asked for.
+    /// The sandbox was to stay, but `cleanup --all` was requested.
     case created
-    /// It was to stay, but somebody has deleted its namespace, the name of that, or its link.
+    /// The sandbox was to stay, but another program has deleted its namespace, the namespace's name, or its link.
     case broken
-    /// It carries nsrun's tag, but is in no record.
+    /// The object carries nsrun's tag, but is in no record.
     case unrecorded
-    /// It is a file with the name of a record that cannot be read as one, or a record of a network namespace that is gone.
+    /// The object is a damaged record, or the state of a network namespace that is gone.
     case damaged
   }
 
@@ -29,16 +29,16 @@ public struct Removed: Equatable, Sendable {
   public var name: String
   public var reason: Reason
   public var bridge: InterfaceName?
-  /// The processes that were inside.
+  /// The processes inside.
   public var processes: [Int32] = []
 }
 
-/// A sandbox that this process has taken over from one that was ended, or that stays: its record, locked, and what it
-/// says.
+/// A sandbox that this process has taken over, because it is stale or is one that stays: its locked record and the
+/// facts in it.
 final class TakenOver {
   let record: SandboxRecord
   let facts: SandboxFacts
-  /// Also those where no address was leased yet.
+  /// The bridges in the record, including those on which no address was leased yet.
   let bridges: [InterfaceName]
   /// The identity that its network namespace must have.
   let identity: FileIdentity?
@@ -54,29 +54,30 @@ final class TakenOver {
   }
 }
 
-/// Removes sandboxes, and what killed processes left behind.
+/// Removes sandboxes, and what killed nsrun processes left behind.
 public struct Removal {
   let host: Host
 
   public init(_ host: Host) { self.host = host }
 
-  /// Removes what processes that were ended left behind. Costs next to nothing where there is nothing: sandboxes that
-  /// stay are not looked at, and of those that run only whether somebody answers for them.
-  /// - Parameter isThorough: also where nothing tells that a process was killed.
+  /// Removes what killed nsrun processes left behind. If there is nothing, it costs next to nothing: it does not look
+  /// at sandboxes that stay, and of running sandboxes it only checks whether a process answers for them.
+  /// - Parameter isThorough: whether to search even if the liveness table has no mark of a killed process.
   func sweep(isThorough: Bool = false) {
     let marks = LivenessTable.marks(in: host.state.attendance)
     if isThorough || marks?.isEmpty != true {
       host.report { () throws(SandboxError) in
         try removeStale()
         guard let marks, !marks.isEmpty else { return }
-        // What could not be removed is tried again.
+        // The marks stay as long as a stale sandbox is left, so that the next nsrun tries again.
         try system { () throws(SystemError) in
           if try host.state.staleNames().isEmpty { try LivenessTable.settle(marks, in: host.state.attendance) }
         }
       }
     }
     if FileIdentity(path: host.state.path) == nil { return host.state.removeRootIfEmpty() }
-    // One that was ended before it had made a record, or while it unmade a network, has no sandbox.
+    // A process that was killed before it wrote a record, or while it removed a network, has left no record of a
+    // sandbox.
     let isUnused =
       host.state.removeIfEmpty(host.state.running) && host.state.removeIfEmpty(host.state.created)
       || (try? NetworkRecords(host).names())?.contains { AddressLeases(bridge: $0, state: host.state).removeIfUnused() }
@@ -104,7 +105,8 @@ public struct Removal {
     }
   }
 
-  /// The same for commands that only look, which say themselves what they lack.
+  /// The same for commands that only read. Does nothing without the capabilities: those commands report that
+  /// themselves.
   public func sweepIfPrivileged() {
     guard Capability.sysAdmin.isEffective && Capability.netAdmin.isEffective else { return }
     let inherited = InheritedState()
@@ -113,19 +115,20 @@ public struct Removal {
     InheritedState.raiseLimits()
   }
 
-  /// Removes what is left of sandboxes whose process is gone, or whose record says nothing any more, and what carries
-  /// nsrun's tag but is in no record.
+  /// Removes stale sandboxes, what is left of sandboxes whose records are damaged, and objects with nsrun's tag that
+  /// are in no record.
   /// - Parameters:
-  ///   - bridge: only what is on this bridge.
-  ///   - all: also sandboxes that are to stay, or in which processes run that nobody answers for; these are ended.
-  ///   - isDryRun: only tells.
-  /// - Returns: what was removed.
+  ///   - bridge: if not nil, only what is on this bridge.
+  ///   - all: whether to include sandboxes that stay, and those without a record in which processes run. Their
+  ///     processes are ended.
+  ///   - isDryRun: whether only to report.
+  /// - Returns: what was removed, or would be.
   public func cleanUp(bridge: InterfaceName?, all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
     try Privileges.require()
     defer { host.finish() }
     let signals = BlockedSignals()
     let bridge = try bridge.map { bridge throws(SandboxError) in try Bridges(host).recordedName(of: bridge) }
-    // What is unmade with its last sandbox, from here on, goes without saying.
+    // A network that is removed from here on, with its last sandbox, is not listed.
     var removed = try AbandonedNetworks(host).removeUnused(only: bridge, isDryRun: isDryRun)
     var damaged: [NamespaceName: String] = [:]
     var rest = try candidates(all: all)[...]
@@ -142,8 +145,8 @@ public struct Removal {
     return removed
   }
 
-  /// How many sandboxes are removed together: their links with one wait for the kernel, during which nobody else can
-  /// change a link.
+  /// How many sandboxes are removed together. The kernel deletes their links in one wait, during which no other process
+  /// can change a link.
   static let batchSize = 64
 
   private func candidates(all: Bool) throws(SandboxError) -> [(name: NamespaceName, path: String)] {
@@ -152,7 +155,7 @@ public struct Removal {
     }
     var created = try system { () throws(SystemError) in try host.state.names(in: host.state.created) }
     if !all, !created.isEmpty {
-      // After the names: a record comes there when everything has been made.
+      // List the links after the names: a record moves to created/ only after everything has been made.
       let links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
       let linkNames = Set(links.map(\.name))
       created.removeAll { isWhole($0, links: linkNames) }
@@ -160,7 +163,7 @@ public struct Removal {
     return (stale + created.map { ($0, host.state.createdRecord(of: $0)) }).sorted { $0.0 < $1.0 }
   }
 
-  /// Whether a sandbox that stays has the namespace and the link that its record, which can be read, speaks of.
+  /// Whether a sandbox that stays has the namespace and the links in its record; false if the record cannot be read.
   private func isWhole(_ name: NamespaceName, links: Set<String>) -> Bool {
     guard let (text, facts) = try? SandboxRecords(host).read(of: name, at: host.state.createdRecord(of: name)) else {
       return false
@@ -169,7 +172,7 @@ public struct Removal {
       && facts.connections.allSatisfy { links.contains($0.hostLink.text) }
   }
 
-  /// - Parameter damaged: is given the names whose records are none, and where those are moved to.
+  /// - Parameter damaged: receives the names of damaged records, and the paths that they move to.
   private func cleanUp(
     _ candidates: ArraySlice<(name: NamespaceName, path: String)>, on bridge: InterfaceName?, all: Bool, isDryRun: Bool,
     _ damaged: inout [NamespaceName: String]
@@ -188,7 +191,7 @@ public struct Removal {
               return
             }
             damaged[name] = isDryRun ? placeAside(path) : try setAside(path, "'\(name)'")
-          // It is a newer nsrun's, and no failure of this one.
+          // A newer nsrun wrote the record, which is no failure of this one.
           case .refused(let text): host.reporter.warn(text)
           default: throw error
           }
@@ -217,7 +220,7 @@ public struct Removal {
     return removed.filter { one in dismantled.contains { $0.text == one.name } }
   }
 
-  /// Whether the sandbox of a damaged record is on a bridge, as far as that can be told.
+  /// Whether the sandbox of a damaged record is on a bridge, as far as nsrun can tell.
   private func isOn(_ bridge: InterfaceName, _ name: NamespaceName, _ path: String) throws(SandboxError) -> Bool {
     if let text = try? RecordText.read(path), text.bridges.contains(bridge) { return true }
     guard let link = try Bridges(host).link(bridge) else { return false }
@@ -225,12 +228,12 @@ public struct Removal {
       .contains { $0.alias == Tag.link(of: name) }
   }
 
-  /// Says that something is left because of what runs in it.
+  /// Warns that something is left because processes run in it.
   func warn(_ what: String, _ processes: [Int32]) {
     host.reporter.warn("\(what); left, because in it runs \(programs(of: processes)): nsrun cleanup --all ends it")
   }
 
-  /// Removes sandboxes that are to stay, with what runs inside. Goes on after a failure.
+  /// Removes sandboxes that stay, and ends the processes inside. Goes on after a failure.
   /// - Returns: the failures.
   public func remove(_ sandboxes: [NamespaceName]) throws(SandboxError) -> [SandboxError] {
     try Privileges.require()
@@ -253,8 +256,8 @@ public struct Removal {
     return failures
   }
 
-  /// Takes over a sandbox that is to be removed, waiting for whoever only looks at it just now.
-  /// - Returns: nil where it had no record any more and is removed already.
+  /// Takes over a sandbox to remove it. Waits if another process has locked the record only to look at it.
+  /// - Returns: nil if the sandbox had no record any more; it is then already removed.
   private func claim(_ name: NamespaceName) throws(SandboxError) -> TakenOver? {
     if NamespaceSearch(host).isOwnSandbox(name) {
       throw .refused("'\(name)' is the sandbox you are in: remove it from the host")
@@ -280,7 +283,7 @@ public struct Removal {
       guard let identity = host.names.identity(of: name) else {
         throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
       }
-      // One that is being made, or removed, just now has its record before its name, and after.
+      // A sandbox has its record before it has its name, and keeps it until after the name is removed.
       if host.state.record(of: name) == nil, host.names.identity(of: name) == identity {
         throw .refused("'\(name)' was not made by nsrun: ip netns delete \(name) removes it")
       }
@@ -289,18 +292,18 @@ public struct Removal {
   }
 
   /// Takes over the record at a path.
-  /// - Returns: nil where there is none any more, or a process answers for it.
+  /// - Returns: nil if there is no record any more, or a process answers for it.
   private func takeOver(_ name: NamespaceName, at path: String) throws(SandboxError) -> TakenOver? {
     guard let record = try SandboxRecord(takingOver: name, at: path) else { return nil }
     let (text, facts) = try SandboxRecords(host).read(of: name, at: path)
     return TakenOver(record, text, facts, stays: path == host.state.createdRecord(of: name))
   }
 
-  /// Moves a file that cannot be read as a record to where nothing looks for records, and says so.
+  /// Moves a damaged record to a directory in which nsrun looks for no records, and warns of it.
   /// - Parameters:
-  ///   - owner: whose record it was to be.
-  ///   - consequence: what becomes of what it spoke of.
-  /// - Returns: where it is now.
+  ///   - owner: the object that the record was about, as text for the user.
+  ///   - consequence: what becomes of what the record named, as text for the user.
+  /// - Returns: the new path.
   @discardableResult
   func setAside(_ path: String, _ owner: String, _ consequence: String = "") throws(SandboxError) -> String {
     try system { () throws(SystemError) in
@@ -313,15 +316,15 @@ public struct Removal {
   }
 
   private func placeAside(_ path: String) -> String {
-    // By bytes: a name may begin with what Swift takes for a part of the letter before it, which is a slash.
+    // Split by bytes: a name may begin with a combining character, which Swift joins with the slash before it.
     let name = String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last!.prefix(200), as: UTF8.self)
     var number = 1
     while access("\(host.state.damaged)/\(name).\(number)", F_OK) == 0 { number += 1 }
     return "\(host.state.damaged)/\(name).\(number)"
   }
 
-  /// Takes back all that the records of some sandboxes name.
-  /// - Returns: those of which nothing is left.
+  /// Undoes everything that the records of sandboxes name.
+  /// - Returns: the sandboxes of which nothing is left.
   @discardableResult
   private func dismantle(_ batch: [TakenOver]) -> [NamespaceName] {
     var dismantled: [NamespaceName] = []
@@ -334,14 +337,14 @@ public struct Removal {
         InhabitantSearch(host).end(inhabitants, of: one.facts.name.text, census)
       }
     }
-    // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
+    // Delete the links before the names: a namespace without a name would end, and remove its links one by one.
     let remaining = HostLinks(host).disconnect(batch.map(\.facts))
     let connections = batch.flatMap(\.facts.connections).filter { !remaining.contains($0.hostLink) }
     let haveFlowsEnded = host.report { () throws(SandboxError) in try Flows(host).end(of: connections) }
     for one in batch {
       var lock = Teardown(host).lockToLeave(one.facts)
       let isUndone = Teardown(host).undo(one.facts, namespace: one.identity, isDying: true)
-      // Before it had written down an address, it had sent nothing by any.
+      // A sandbox sends nothing from an address before the address is in its record.
       let isGone = one.facts.connections.allSatisfy { haveFlowsEnded && !remaining.contains($0.hostLink) }
       guard isUndone, isGone else { continue }
       Teardown(host).close(
@@ -351,7 +354,7 @@ public struct Removal {
     return dismantled
   }
 
-  /// Whether the record of a sandbox speaks of a namespace that somebody else has made; that is said then.
+  /// Whether the record of a sandbox names a namespace that nsrun did not make. If so, it warns.
   private func isMisleading(_ one: TakenOver) -> Bool {
     guard let identity = one.identity, let named = try? host.names.open(one.facts.name),
       (try? named.identity()) == identity, !NamespaceSearch(host).isOurs(named, one.facts, isComplete: one.stays)

@@ -6,21 +6,21 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Makes sandboxes, and enters them.
+/// Makes sandboxes and enters them.
 public struct Sandboxes {
   let host: Host
 
   public init(_ host: Host) { self.host = host }
 
-  /// Gives a command a sandbox of its own, waits for its end, and removes the sandbox.
-  /// - Parameter keeps: whether the sandbox stays, as one made by ``create(_:)``.
+  /// Runs a command in a new sandbox, waits for the command to end, and removes the sandbox.
+  /// - Parameter keeps: whether the sandbox stays afterwards, like one made by ``create(_:)``.
   /// - Returns: how the command ended.
   public func run(_ spec: SandboxSpec, _ command: Command, keeps: Bool) throws(SandboxError) -> ExitStatus {
     try requireMeans(for: spec)
     defer { host.finish() }
     let signals = BlockedSignals()
     Supervisor.adoptOrphans()
-    // The child makes its namespaces while this process asks the kernel what there is.
+    // The child makes its namespaces while this process queries the kernel.
     var spec = spec
     if spec.hasOwnProcesses && !canShowOwnProcesses(signals) { spec.hasOwnProcesses = false }
     let child: ChildProcess
@@ -39,28 +39,30 @@ public struct Sandboxes {
     if keeps {
       _ = try sandbox.keep(on: host)
     } else {
-      // Who ends it by a signal does not want to wait for more; shells, and process 1, tell it by a status.
+      // A user who ended the command by a signal does not want to wait. Shells and process 1 report the signal as
+      // 128+N.
       sandbox.remove(from: host, isPatient: !(129...192).contains(status.code))
     }
     return status
   }
 
   /// Makes a sandbox that stays until it is removed.
-  /// - Returns: what there is to know of it.
+  /// - Returns: the facts in its record.
   public func create(_ spec: SandboxSpec) throws(SandboxError) -> SandboxFacts {
     try requireMeans(for: spec)
     defer { host.finish() }
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in try sandboxChild(spec, nil, signals) }
     let sandbox = try makeSandbox(spec, around: child, signals)
-    // The name keeps the namespace from here on.
+    // From here on, the name keeps the namespace alive.
     child.end()
     return try sandbox.keep(on: host)
   }
 
-  /// Replaces this process by a command inside a sandbox, or inside any namespace that has a name.
-  /// - Parameter isPrivileged: whether it keeps its power over the host where the sandbox is not made so.
-  /// - Throws: always, since it does not come back otherwise.
+  /// Replaces this process by a command inside a sandbox, or inside any other named namespace.
+  /// - Parameter isPrivileged: whether the command keeps its privileges over the host, even in a sandbox made without
+  ///   them.
+  /// - Throws: always; on success it does not return.
   public func execute(_ command: Command, in name: NamespaceName, isPrivileged: Bool) throws(SandboxError) -> Never {
     try Privileges.require()
     let inherited = InheritedState()
@@ -75,12 +77,12 @@ public struct Sandboxes {
     let ids = try system { () throws(SystemError) in try UserNamespace.identityMaps() }
     try system { () throws(SystemError) in
       try namespace.enter()
-      // An nsrun inside has a state of its own.
+      // An nsrun inside has a state directory of its own.
       var view = MountView(name: name, without: host.names, hiding: host.state.root, isConfined: owner != nil)
       let files = try view.establish(warn: host.reporter.warn)
       try complete(view, files, owner, facts?.naming, resolvers)
     }
-    // They can only be read from inside, where nobody can do anything to this process yet.
+    // The id maps can only be read inside. Processes there have no power over this process yet.
     if owner != nil, try !hasIdentities(ids) { throw Self.isForeign(name) }
     throw .launch(command.execute(with: inherited))
   }
@@ -93,7 +95,7 @@ public struct Sandboxes {
     }
   }
 
-  /// Whether the ids of the calling process's user namespace are these. One that is being made has none for a moment.
+  /// Whether these are the id maps of the calling process's user namespace. A new user namespace has none for a moment.
   private func hasIdentities(_ ids: [String]) throws(SandboxError) -> Bool {
     try system { () throws(SystemError) in
       for _ in 0..<100 {
@@ -111,14 +113,14 @@ public struct Sandboxes {
         + "what enters it: --privileged enters the network alone, and keeps the power over this host")
   }
 
-  /// Completes the surroundings of a command for the calling process, which is in its network namespace and has its
-  /// view: with what is known of its sandbox, if it is in one.
-  /// - Parameter owner: the user namespace that it moves into; nil for none.
+  /// Completes the environment of a command in the calling process, which is in its network namespace and has its mount
+  /// view: with the name files and the hostname of its sandbox, if it is in one.
+  /// - Parameter owner: the user namespace to enter; nil for none.
   private func complete(
     _ view: MountView, _ files: borrowing ViewFiles?, _ owner: borrowing UserNamespace?, _ naming: Naming?,
     _ resolvers: HostResolvers?
   ) throws(SystemError) {
-    // With the power of before: what is mounted by now, the command cannot take apart.
+    // Mount before entering the user namespace: the command cannot unmount what is mounted by then.
     let covers = naming.map { NameFiles(host).covers(of: $0, resolvers) } ?? []
     view.configure(with: covers, in: files, warn: host.reporter.warn)
     try MountView.reenterDirectory(warn: host.reporter.warn)
@@ -129,7 +131,7 @@ public struct Sandboxes {
     if let naming { try UTSNamespace.make(hostname: naming.hostname.text) }
   }
 
-  /// Makes a sandbox around the namespace of a child; where that fails, child and sandbox are gone.
+  /// Makes a sandbox around the network namespace of a child. On failure, ends the child and removes the sandbox.
   private func makeSandbox(
     _ spec: SandboxSpec, around child: borrowing ChildProcess, _ signals: borrowing BlockedSignals
   ) throws(SandboxError) -> LiveSandbox {
@@ -152,11 +154,11 @@ public struct Sandboxes {
     return sandbox
   }
 
-  /// Whether there can be a /proc that shows a PID namespace of its own. Without, ids would be those of other processes,
-  /// for all who look a process up there.
+  /// Whether a /proc of the command's own PID namespace can be mounted. Without it, the ids of processes inside would
+  /// lead to other processes in /proc.
   ///
-  /// In a user namespace none can be mounted where parts of the /proc that is there are hidden or read-only for good
-  /// (mount_too_revealing in fs/namespace.c), as they are in another sandbox or a container.
+  /// In a user namespace, the kernel refuses to mount it if parts of the existing /proc are permanently hidden or
+  /// read-only (mount_too_revealing in fs/namespace.c), as in another sandbox or a container.
   private func canShowOwnProcesses(_ signals: borrowing BlockedSignals) -> Bool {
     if UserNamespace.isFirst { return true }
     let child = try? ChildProcess(signals: signals, command: nil, isInit: true) { (parent) throws(SystemError) in
@@ -170,8 +172,8 @@ public struct Sandboxes {
     return true
   }
 
-  /// A child in a network namespace of its own. It reaches its checkpoint when the namespace is there, and where that has
-  /// an owner of its own, another one when it has moved into the owner.
+  /// Starts a child that makes a network namespace. It reaches a checkpoint when the namespace exists. If a new user
+  /// namespace owns that, it reaches a second checkpoint when it has entered its owner.
   private func sandboxChild(
     _ spec: SandboxSpec, _ command: Command?, _ signals: borrowing BlockedSignals
   ) throws(SystemError) -> ChildProcess {
@@ -194,7 +196,7 @@ public struct Sandboxes {
           name: spec.name, without: host.names, hiding: host.state.root, isConfined: !spec.isPrivileged,
           hasOwnProcesses: spec.hasOwnProcesses)
         let files = try view.establish(warn: host.reporter.warn)
-        // Until the sandbox has its place on the bridge.
+        // Wait until the sandbox has leased its addresses.
         let told = parent.awaitPermission()
         func value(_ name: String) -> String? { told.first { $0.name == name }?.value }
         let naming = Naming(
@@ -207,9 +209,9 @@ public struct Sandboxes {
     }
   }
 
-  /// Makes the ids inside a child's user namespace those of this process's.
+  /// Maps every id in the child's user namespace to the same id of this process's user namespace.
   private func giveIdentities(to child: borrowing ChildProcess) throws(SandboxError) {
-    // Read while the child is on its way.
+    // Read the maps while the child works.
     let maps = try system { () throws(SystemError) in try UserNamespace.IdentityMaps() }
     try launch { () throws(LaunchError) in try child.checkpoint() }
     do throws(SystemError) { try maps.apply(to: child.pid) } catch {
@@ -225,7 +227,7 @@ public struct Sandboxes {
     try requireResolverFile(spec.resolver)
   }
 
-  /// What a resolv.conf of the sandbox's own needs: to be mounted, it has to stand over something.
+  /// Checks that the host has an /etc/resolv.conf if the sandbox needs one of its own, which is mounted over it.
   private func requireResolverFile(_ spec: ResolverSpec) throws(SandboxError) {
     let path = "/etc/resolv.conf"
     guard spec.servers?.isEmpty == false || !spec.search.isEmpty, access(path, F_OK) != 0, linkTarget(path) == nil

@@ -2,10 +2,10 @@ import Glibc
 import LinuxSystem
 import RouteNetlink
 
-/// The kernel parameters that a sandbox has, whatever those of the host are: a new network namespace takes over what the
-/// first one has of IPv4 (net.core.devconf_inherit_init_net).
+/// Kernel parameters that a sandbox has independently of the host. A new network namespace inherits IPv4 parameters
+/// from the initial one (net.core.devconf_inherit_init_net).
 enum SysctlDefaults {
-  /// The kernel's own defaults of a link (net/ipv4/devinet.c), those that hosts are known to change.
+  /// The kernel's defaults for a link (net/ipv4/devinet.c), of the parameters that hosts are known to change.
   static let link = [
     IPv4LinkSetting(.forwarding, 0), IPv4LinkSetting(.proxyARP, 0), IPv4LinkSetting(.acceptRedirects, 1),
     IPv4LinkSetting(.secureRedirects, 1), IPv4LinkSetting(.sendRedirects, 1), IPv4LinkSetting(.reversePathFilter, 0),
@@ -16,24 +16,25 @@ enum SysctlDefaults {
 
   private static let pingGroups = "net/ipv4/ping_group_range"
 
-  /// Sets them in the calling thread's namespace. A kernel without IPv6 lacks some; a container may forbid all.
-  /// - Parameter warn: is told, in a sentence, if they cannot be set.
+  /// Sets the parameters in the calling thread's namespace. A kernel without IPv6 lacks some; a container may forbid
+  /// all.
+  /// - Parameter warn: receives a sentence if they cannot be set.
   static func apply(warn: (String) -> Void) {
     do throws(SystemError) {
-      // No addresses that another sandbox on the bridge announces.
+      // Accept no IPv6 addresses from router advertisements, which another sandbox on the bridge may send.
       try set("net/ipv6/conf/default/accept_ra", "0")
       // Any user may bind to any port: no port inside belongs to another user's service.
       try set("net/ipv4/ip_unprivileged_port_start", "0")
-      // Everybody may ping, without a capability.
+      // Any user may ping without a capability.
       try set(pingGroups, "0 2147483647")
-      // A packet meets what `all` and its link have, and later links start with `default`. To look each up from the root
-      // would take the kernel twice as long.
+      // Both `all` and its link's values apply to a packet, and new links start with `default`. Without open
+      // directories, the kernel would look up each path from the root, which takes twice as long.
       let all = try OwnedDescriptor.openIfPresent("\(links)/all", O_RDONLY | O_DIRECTORY)
       let later = try OwnedDescriptor.openIfPresent("\(links)/default", O_RDONLY | O_DIRECTORY)
       guard let all, let later else { return }
       for setting in link {
         try set(setting.parameter, setting.value != 0, in: later)
-        // Only with this one off can a link's own be off.
+        // The kernel's default for `all` is off, and source routing needs both `all` and the link's value.
         try set(setting.parameter, setting.value != 0 && setting.parameter != .acceptSourceRoute, in: all)
       }
     } catch {
@@ -56,7 +57,7 @@ enum SysctlDefaults {
   private static func set(_ name: String, _ value: String) throws(SystemError) {
     do throws(SystemError) { try writeText(value, to: "/proc/sys/\(name)") } catch {
       if error.isNotFound { return }
-      // In a container whose user namespace has few groups, those that there are.
+      // In a container whose user namespace maps few groups, allow those.
       guard error.errno == EINVAL, name == pingGroups else { throw error }
       let last = try readText("/proc/thread-self/gid_map").split(separator: "\n").compactMap { line in
         let fields = line.split(separator: " ").compactMap { UInt32($0) }

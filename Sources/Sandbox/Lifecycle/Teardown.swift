@@ -6,19 +6,18 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Takes back what was done for a sandbox: all but its processes.
+/// Undoes what was done for a sandbox, but does not end its processes.
 struct Teardown {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Takes back what was done for a sandbox, all but its record. Goes on after a failure and reports it.
+  /// Undoes what was done for a sandbox, except for its leases and its record. Reports failures and goes on.
   /// - Parameters:
-  ///   - namespace: the identity that the network namespace must have for its name to be taken away; nil where it has no
-  ///     name yet.
-  ///   - isDying: whether nothing but the name keeps the namespace alive: it takes the veth pair with it then, without
-  ///     the wait of some milliseconds that deleting a link costs.
-  /// - Returns: whether all of it succeeded.
+  ///   - namespace: the identity of the network namespace from which to remove the name; nil if it has no name.
+  ///   - isDying: whether only its name keeps the namespace alive. The veth pair then ends with it, without the wait of
+  ///     some milliseconds that deleting a link takes.
+  /// - Returns: whether everything succeeded.
   func undo(_ facts: SandboxFacts, namespace: FileIdentity?, isDying: Bool) -> Bool {
     var isUndone = true
     for undo in SandboxPlan.undo(of: facts) {
@@ -41,30 +40,31 @@ struct Teardown {
     return isUndone
   }
 
-  /// Locks out processes that restore rules from the records. Between the removal of a sandbox's rules and the removal of its
-  /// record, such a process would add its address again, and the next sandbox with that address would get its rules.
-  /// - Returns: nil where no rule names the sandbox.
+  /// Locks out processes that restore rules from the records. Between the removal of a sandbox's rules and the removal
+  /// of its record, such a process would add its address again, and the next sandbox with that address would get its
+  /// rules.
+  /// - Returns: nil if no rule names the sandbox.
   func lockToLeave(_ facts: SandboxFacts) -> StateDirectory.Lock? {
     guard facts.members.contains(where: Firewall.mentions) else { return nil }
     do throws(SystemError) { return try host.state.lockIfPresent(.shared) } catch { return nil }
   }
 
-  /// Takes the name away from a sandbox's namespace, with what is known by it.
+  /// Removes the name of a sandbox's namespace, and the state of an nsrun inside.
   func removeName(of facts: SandboxFacts, _ namespace: FileIdentity) throws(SandboxError) {
     if try unname(facts.name, namespace) { removeState(inside: namespace) }
   }
 
-  /// Removes what an nsrun in a sandbox has written down, for that network: it goes with it.
+  /// Removes the state directory of an nsrun inside a sandbox, whose network ends with the sandbox.
   private func removeState(inside namespace: FileIdentity) {
     let path = "\(host.state.root)/\(namespace.inode)"
     if path != host.state.path, access(path, F_OK) == 0 { removeTree(path) }
   }
 
-  /// Removes a sandbox's leases and record, and with the last one on a bridge the bridge's network. Its flows are ended
-  /// before (``endFlows(of:)``).
+  /// Removes a sandbox's leases and record, and the network of each bridge on which it was the last sandbox. The caller
+  /// has ended the sandbox's flows (``Flows/end(of:)``).
   /// - Parameters:
-  ///   - connections: those whose leases are known; of the other bridges all leases are looked through.
-  ///   - lock: that of ``lockToLeave(_:)``; it is let go of when the record is gone.
+  ///   - connections: the connections with known leases; for the other bridges, it searches all leases.
+  ///   - lock: the lock of ``lockToLeave(_:)``, which is released when the record is gone.
   /// - Returns: whether the record was still there.
   @discardableResult
   func close(
@@ -83,7 +83,7 @@ struct Teardown {
           _ = try system { () throws(SystemError) in try leases.release(address, of: record.name) }
         }
       }
-      // By the record the next nsrun tries again.
+      // The record stays, so that the next nsrun tries again.
       guard hasSucceeded else { return true }
     }
     var wasThere = true
@@ -94,10 +94,11 @@ struct Teardown {
     return wasThere
   }
 
-  /// After a sandbox has left: unmakes networks that nobody is on, and the state directory if nothing is in it.
+  /// To be called after a sandbox was removed. Removes networks without sandboxes, and the state directory if it is
+  /// empty.
   func leave(_ bridges: [InterfaceName]) {
     let unused = bridges.filter { AddressLeases(bridge: $0, state: host.state).removeIfUnused() }
-    // Others are in there: it is theirs to remove.
+    // The last of the other sandboxes removes the state directory.
     let isLast = host.state.removeIfEmpty(host.state.running) && host.state.removeIfEmpty(host.state.created)
     guard isLast || !unused.isEmpty else { return }
     host.report { () throws(SandboxError) in
@@ -108,14 +109,14 @@ struct Teardown {
     }
   }
 
-  /// Unmakes a network that nobody has a lease in. The caller holds the exclusive lock.
+  /// Removes a network in which no sandbox has a lease. The caller holds the exclusive lock.
   func unmakeIfUnused(_ bridge: InterfaceName) {
     guard AddressLeases(bridge: bridge, state: host.state).removeIfUnused() else { return }
     var failures: [SandboxError] = []
     do throws(SandboxError) {
       _ = try RecordText.read(host.state.record(of: bridge))
     } catch {
-      // A newer nsrun's is that one's to unmake.
+      // A newer nsrun wrote the record, so only that one can remove the network.
       if case .refused = error { failures.append(error) }
     }
     if failures.isEmpty { failures = BridgeNetworks(host).unmake(bridge) }
@@ -125,11 +126,12 @@ struct Teardown {
     }
   }
 
+  /// Removes a name, if it is the name of this namespace or a stale file.
   /// - Returns: whether the namespace had the name.
   @discardableResult
   func unname(_ name: NamespaceName, _ namespace: FileIdentity) throws(SandboxError) -> Bool {
-    // Somebody may have deleted our namespace and given its name to another one. A file without a namespace on it is
-    // what is left of a name that was being made.
+    // Another program may have deleted the namespace and given its name to another one. A file without a namespace is
+    // stale: it is left of a name that was being made.
     let current = host.names.identity(of: name)
     guard current == nil || current == namespace else { return false }
     _ = try system { () throws(SystemError) in try host.names.remove(name) }
@@ -137,7 +139,8 @@ struct Teardown {
   }
 }
 
-/// The name of a process's program (proc_pid_comm(5)), which may choose it: what a terminal would obey is left out.
+/// The name of a process's program (proc_pid_comm(5)). The process may choose the name, so characters that a terminal
+/// would obey are replaced.
 public func programName(of pid: Int32) -> String {
   guard let name = try? readFile("/proc/\(pid)/comm") else { return "gone" }
   let text = String(decoding: name.last == UInt8(ascii: "\n") ? name.dropLast() : name[...], as: UTF8.self)

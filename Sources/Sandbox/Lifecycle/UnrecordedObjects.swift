@@ -6,8 +6,8 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// What carries nsrun's tag but is in no record: somebody has deleted or damaged the records. It is found by looking at
-/// everything on the host, which only a clean-up does.
+/// Objects with nsrun's tag that are in no record, because another program has deleted or damaged the records. The
+/// search looks at everything on the host, so a launch does it only if its own record was deleted.
 struct UnrecordedObjects {
   private let host: Host
   private let bridge: InterfaceName?
@@ -16,8 +16,8 @@ struct UnrecordedObjects {
 
   /// - Parameters:
   ///   - bridge: only what is on this bridge; nil for everything.
-  ///   - name: only what belongs to the sandbox of this name; nil for everything.
-  ///   - damaged: sandboxes whose records say nothing, be they moved aside yet or not.
+  ///   - name: only what belongs to the sandbox with this name; nil for everything.
+  ///   - damaged: the sandboxes with damaged records, whether or not these have been moved aside yet.
   init(
     _ host: Host, on bridge: InterfaceName? = nil, named name: NamespaceName? = nil,
     besides damaged: Set<NamespaceName> = []
@@ -28,22 +28,22 @@ struct UnrecordedObjects {
     self.damaged = damaged
   }
 
-  /// Removes it. Goes on after a failure, which is reported.
+  /// Removes the objects. Reports failures and goes on.
   /// - Parameters:
-  ///   - all: also sandboxes in which processes run; those are ended. Else they are named and left.
-  ///   - isDryRun: only tells.
-  /// - Returns: what was removed.
+  ///   - all: whether to include sandboxes in which processes run, and to end these. Otherwise it only warns of them.
+  ///   - isDryRun: whether only to report.
+  /// - Returns: what was removed, or would be.
   func remove(all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
     var orphans: Set<NamespaceName> = []
     var removed = name == nil && bridge == nil ? removeForsakenState(isDryRun: isDryRun, &orphans) : []
     var doomed: [Link] = []
     removed += try removeSandboxes(all: all, isDryRun: isDryRun, orphans, links: &doomed)
     guard name == nil else {
-      // It may have been what kept the directory.
+      // The sandbox may have been the only reason to keep the directory.
       if !isDryRun { host.state.removeRootIfEmpty() }
       return removed
     }
-    // Nobody may make or unmake a network meanwhile, nor a directory for its state.
+    // No other nsrun may make or remove a network meanwhile, or make a directory for its state.
     let wasThere = FileIdentity(path: host.state.path) != nil
     let lock = try system { () throws(SystemError) in
       isDryRun ? try host.state.lockIfPresent(.exclusive) : try host.state.lock(.exclusive)
@@ -59,19 +59,19 @@ struct UnrecordedObjects {
   private static let isUnrecorded = "carries nsrun's tag but is in no record"
 
   /// - Parameters:
-  ///   - orphans: those whose network is gone.
-  ///   - links: is given the links that are removed.
+  ///   - orphans: sandboxes with a record in the state of a network namespace that is gone.
+  ///   - links: receives the links that are removed.
   private func removeSandboxes(
     all: Bool, isDryRun: Bool, _ orphans: Set<NamespaceName>, links doomed: inout [Link]
   ) throws(SandboxError) -> [Removed] {
-    // What is there before what is recorded: a record is written before the first thing that it names is made.
+    // List the objects before the records: a record is written before the first object that it names.
     var links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
     let names = try system { () throws(SystemError) in try host.names.names() }
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
       .subtracting(damaged)
     let records = try SandboxRecords(host).all()
     let recordedLinks = Set(records.flatMap(\.connections).map(\.hostLink.text))
-    // What a newer nsrun has written down cannot be read, but is that one's.
+    // A record of a newer nsrun cannot be read, but its objects belong to that nsrun.
     let unreadable = Set(try SandboxRecords(host).names()).subtracting(records.map(\.name)).subtracting(damaged).map(
       Tag.link)
     links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
@@ -89,10 +89,11 @@ struct UnrecordedObjects {
     var doomedNames: [(NamespaceName, FileIdentity)] = []
 
     for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
-      // The one that this process is in is recorded where it was made.
+      // The sandbox that this process is in has its record in the state of the namespace where it was made.
       guard let identity = host.names.identity(of: name), isTagged(name), !NamespaceSearch(host).isOwnSandbox(name)
       else { continue }
-      // The name may be seen in many network namespaces, and only that which it was made in has its link, or its record.
+      // The name may be visible in many network namespaces. Only the one where the sandbox was made has its link or
+      // record.
       guard
         self.name != nil || damaged.contains(name) || orphans.contains(name)
           || nameless.contains(where: { $0.alias == Tag.link(of: name) })
@@ -101,7 +102,7 @@ struct UnrecordedObjects {
           "'\(name)' carries nsrun's tag, but has neither a record nor a link here; left: nsrun rm \(name) removes it")
         continue
       }
-      // The one that had no record may have gone meanwhile, and another one have got its name.
+      // The sandbox without a record may be gone by now, and a new one may have its name.
       guard isDryRun && damaged.contains(name) || !StateDirectory.isRecorded(name, below: host.state.root) else {
         continue
       }
@@ -143,7 +144,7 @@ struct UnrecordedObjects {
     }
     removed += try stillThere(fading).map { Removed(kind: .link, name: $0.name, reason: .unrecorded, bridge: bridge) }
     guard !isDryRun else { return removed }
-    // Before the names: with those the namespaces would begin to end, and to take the links away one by one.
+    // Delete the links before the names: a namespace without a name would end, and remove its links one by one.
     try HostLinks(host).delete(doomed)
     for (name, identity) in doomedNames {
       host.report { () throws(SandboxError) in try Teardown(host).unname(name, identity) }
@@ -151,8 +152,8 @@ struct UnrecordedObjects {
     return removed
   }
 
-  /// Those of some links, whose other ends nobody is behind, that do not go by themselves, as they do after every run that
-  /// ends just now.
+  /// Waits for links without processes behind them to disappear, as they do after every run that has just ended.
+  /// - Returns: the links that are left.
   private func stillThere(_ links: [Link]) throws(SandboxError) -> [Link] {
     var left = links
     for _ in 1...20 where !left.isEmpty {
@@ -163,7 +164,7 @@ struct UnrecordedObjects {
     return left
   }
 
-  /// Whether nsrun made the namespace that has a name.
+  /// Whether the namespace with this name carries nsrun's tag.
   private func isTagged(_ name: NamespaceName) -> Bool {
     guard let namespace = try? host.names.open(name) else { return false }
     return NamespaceSearch(host).isTagged(namespace, name)
@@ -171,7 +172,7 @@ struct UnrecordedObjects {
 
   // MARK: Networks
 
-  /// - Parameter doomed: ports that are, or would be, gone.
+  /// - Parameter doomed: links that are removed, or would be.
   private func removeNetworks(besides doomed: [Link], isDryRun: Bool) throws(SandboxError) -> [Removed] {
     var removed: [Removed] = []
     let recorded = Set(try NetworkRecords(host).names())
@@ -179,7 +180,7 @@ struct UnrecordedObjects {
     var isInUse = false
     for link in links where link.kind == "bridge" && link.alias == Tag.bridge {
       guard let name = try? InterfaceName(link.name), !recorded.contains(name) else { continue }
-      // What is on it still could not be removed, or is somebody else's.
+      // The other ports could not be removed, or belong to another program.
       if links.contains(where: { port in port.master == link.index && !doomed.contains { $0.index == port.index } }) {
         isInUse = true
         continue
@@ -205,8 +206,8 @@ struct UnrecordedObjects {
 
   // MARK: State
 
-  /// Leases of sandboxes that there is no record of, and what was set aside.
-  /// - Parameter doomed: links that are, or would be, gone.
+  /// Removes leases and hosts entries of sandboxes without a record, and damaged records that were moved aside.
+  /// - Parameter doomed: links that are removed, or would be.
   private func removeState(besides doomed: [Link], isDryRun: Bool) throws(SandboxError) -> [Removed] {
     var removed: [Removed] = []
     for entry in (try? directoryEntries(host.state.leases)) ?? [] {
@@ -215,12 +216,12 @@ struct UnrecordedObjects {
       let lost = LostLeases(host).find(leases, besides: doomed, isDryRun ? damaged : [])
       if !isDryRun { try HostLinks(host).delete(lost.compactMap(\.link)) }
       for (address, holder, _) in lost {
-        // Whoever leaves just now has given it back.
+        // Another nsrun may have released it while removing the sandbox.
         guard isDryRun || (try? Flows(host).release(address, of: holder, to: leases)) == true else { continue }
         removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
       }
       let names = try HostsEntries(host).removeLost(on: network, isDryRun: isDryRun)
-      // One goes with its lease.
+      // An entry is not listed if its lease is.
       removed += names.filter { name in !lost.contains { $0.address == name } }
         .map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
       if !isDryRun { Teardown(host).unmakeIfUnused(network) }
@@ -241,8 +242,8 @@ struct UnrecordedObjects {
     return removed
   }
 
-  /// The state of network namespaces that are gone.
-  /// - Parameter orphans: is given the sandboxes that were recorded there.
+  /// Removes the state of network namespaces that are gone.
+  /// - Parameter orphans: receives the sandboxes with a record there.
   private func removeForsakenState(isDryRun: Bool, _ orphans: inout Set<NamespaceName>) -> [Removed] {
     var removed: [Removed] = []
     var seen: Set<String>?
@@ -255,7 +256,7 @@ struct UnrecordedObjects {
         if !isDryRun { removeTree(path) }
         continue
       }
-      // In a sandbox with --privileged the host's is seen, and not the host's processes.
+      // In a sandbox made with --privileged, the host's state is visible, but not the host's processes.
       if NamespaceSearch(host).isInSandbox { continue }
       if seen == nil { seen = namespacesInSight() }
       if seen?.contains(where: { path.hasSuffix("/\($0)") }) == true { continue }
@@ -267,7 +268,7 @@ struct UnrecordedObjects {
     return removed
   }
 
-  /// The numbers of the network namespaces that have a name, or a process, here.
+  /// The inode numbers of the network namespaces that have a name, or a visible process.
   private func namespacesInSight() -> Set<String> {
     var seen: Set<String> = []
     if let census = try? ProcessCensus() { for namespace in census.namespaces { seen.insert("\(namespace.inode)") } }
@@ -276,22 +277,22 @@ struct UnrecordedObjects {
   }
 }
 
-/// Addresses that are leased to sandboxes that are gone.
+/// Leases of sandboxes that are gone.
 struct LostLeases {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Addresses that are leased to sandboxes of which there is neither a record nor, under their name or with a process
-  /// in it, a namespace.
+  /// Finds the leases of sandboxes that have neither a record nor a namespace, by its name or with a visible process
+  /// inside.
   /// - Parameters:
-  ///   - doomed: links that are, or would be, gone.
-  ///   - damaged: names whose records would be set aside.
+  ///   - doomed: links that are removed, or would be.
+  ///   - damaged: the sandboxes whose records would be moved aside.
   func find(
     _ leases: AddressLeases, besides doomed: [Link] = [], _ damaged: Set<NamespaceName> = []
   ) -> [(address: IPAddress, holder: NamespaceName, link: Link?)] {
-    // What is leased before what is recorded: a record is there before the lease. By the record, not by a doomed link:
-    // its name may be another sandbox's by now.
+    // List the leases before the records: a record is written before its lease. The record decides, not a doomed link:
+    // a new sandbox may have the name by now.
     let unrecorded = leases.all().filter { damaged.contains($0.holder) || host.state.record(of: $0.holder) == nil }
     guard !unrecorded.isEmpty else { return [] }
     let links = try? host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
@@ -300,7 +301,7 @@ struct LostLeases {
     for (address, holder) in unrecorded {
       let link = links.first { $0.address == .derived(from: address, role: .hostLink) && Tag.isOurLink($0) }
       if let link, !doomed.contains(where: { $0.index == link.index }) {
-        // Whether something else keeps it cannot be seen.
+        // Anything else that keeps the namespace alive is not visible.
         guard host.names.identity(of: holder) == nil,
           (try? NamespaceSearch(host).inhabitants(behind: link, census) == nil) == true
         else {
@@ -312,7 +313,7 @@ struct LostLeases {
     return lost
   }
 
-  /// Gives back what is lost; after its link, be that held by what is not seen.
+  /// Releases the lost leases. Deletes their links first, even if something invisible keeps the peers alive.
   func release(_ leases: AddressLeases) throws(SandboxError) {
     let lost = find(leases)
     try HostLinks(host).delete(lost.compactMap(\.link))

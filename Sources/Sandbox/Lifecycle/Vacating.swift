@@ -8,9 +8,9 @@ import Netlink
 import RouteNetlink
 
 extension LiveSandbox {
-  /// Ends what is left in the namespace, which has no name any more, and lets go of it. From then on nothing passes its
-  /// link, whatever keeps it.
-  /// - Returns: whether nothing does: then it is going, and takes the link with it.
+  /// Ends the processes in the namespace, which has no name any more, and closes it. From then on its links pass no
+  /// packets, even if something keeps the namespace alive.
+  /// - Returns: whether nothing keeps it alive. It is then ending, and its links end with it.
   mutating func isVacated(_ host: Host, isPatient: Bool) -> Bool {
     inside = nil
     var isVacated = endProcesses(host) == 0
@@ -23,7 +23,7 @@ extension LiveSandbox {
         }
       }
     } catch {
-      // What cannot be looked at may keep it.
+      // Sockets that cannot be examined may keep the namespace alive.
       isVacated = false
     }
     guard !facts.connections.isEmpty else {
@@ -32,7 +32,7 @@ extension LiveSandbox {
     }
     do throws(SandboxError) {
       for connection in facts.connections { try HostLinks(host).shut(connection.hostLink) }
-      // While the links are there to tell.
+      // The counters must be read while the links exist.
       let isTracking = Flows.isTracking
       var links: [Link?] = []
       for (number, connection) in facts.connections.enumerated() {
@@ -49,14 +49,14 @@ extension LiveSandbox {
   }
 
   /// Closes the namespace.
-  /// - Returns: whether nothing else keeps it, or a link is elsewhere.
+  /// - Returns: whether nothing else keeps it alive; false if one of its links is in another namespace.
   private mutating func isLetGo(of links: [Link?], _ host: Host) throws(SandboxError) -> Bool {
     guard let opened = opened.take() else { return false }
     let raw = opened.raw
     let id = try host.route { (route) throws(NetlinkError) in try route.namespaceID(of: .descriptor(raw)) }
-    // Root inside can put its end into another namespace.
+    // Root inside can move its end of a veth pair to another namespace.
     guard let id, links.allSatisfy({ $0 == nil || $0?.peerNamespaceID == id }) else { return false }
-    // For the kernel to free what this process has had open inside, a run of a moment does not wait.
+    // A short run does not wait until the kernel has freed what this process had open inside.
     guard monotonicMicroseconds() - start > 500_000 else {
       do throws(SystemError) { return try opened.closeLast(home: host.home) } catch { throw .system(error) }
     }
@@ -69,10 +69,11 @@ extension LiveSandbox {
   }
 
   /// Ends the processes that are still inside.
-  /// - Returns: how many there were.
+  /// - Returns: the number of processes found.
   private borrowing func endProcesses(_ host: Host) -> Int {
     guard let namespace else { return 0 }
-    // Descendants of the command have become children of this process, and who joined by nsrun has left a note.
+    // Orphans of the command have become children of this process, and an nsrun that joined has added a line to the
+    // record.
     guard
       record.hasGrown || Supervisor.hasDescendants()
         || Inhabitants.mayHaveCome(into: namespace, from: firstProcess, since: start)
@@ -83,7 +84,8 @@ extension LiveSandbox {
     }
   }
 
-  /// Whether packets of others' making have passed its link, be it that its own address is only routed to.
+  /// Whether packets other than the kernel's announcements have passed a link. Packets to the sandbox count only if its
+  /// address is routed without NAT.
   private borrowing func hasSent(
     _ link: Link, _ connection: SandboxFacts.Connection, _ attachment: Attachment
   ) -> Bool {

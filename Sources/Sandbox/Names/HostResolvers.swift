@@ -2,11 +2,11 @@ import LinuxSystem
 import NetTypes
 import RouteNetlink
 
-/// What resolv.conf(5) says.
+/// The content of a resolv.conf(5).
 struct ResolverConfiguration: Equatable {
-  /// What follows `nameserver`, in order; not all need be addresses.
+  /// The values of `nameserver`, in order; some may not be addresses.
   private(set) var servers: [String] = []
-  /// The lines about other things.
+  /// The lines with other keywords.
   private var rest: [String] = []
 
   init(_ text: String) {
@@ -21,7 +21,7 @@ struct ResolverConfiguration: Equatable {
     }
   }
 
-  /// By bytes: this is a launch's way, and characters take ten times as long.
+  /// Works on bytes: every launch does this, and characters take ten times as long.
   private static func words(_ line: ArraySlice<UInt8>) -> [String] {
     var words: [String] = []
     var start = line.startIndex
@@ -34,8 +34,8 @@ struct ResolverConfiguration: Equatable {
     return words
   }
 
-  /// Whether one of the servers that are asked may answer a sandbox, which has IPv4 and a loopback link of its own. Those
-  /// before it refuse at once.
+  /// Whether one of the servers that a resolver asks may answer a sandbox, which has IPv4 and a loopback link of its
+  /// own. Servers listed before that one refuse at once.
   var isUsable: Bool {
     servers.prefix(ResolverSpec.maximumServers).contains { IPAddress($0)?.isBeyondLoopback == true }
   }
@@ -47,7 +47,7 @@ struct ResolverConfiguration: Equatable {
     rest.append("search \(domains.joined(separator: " "))")
   }
 
-  /// Puts what was asked for in the place of what it says.
+  /// Replaces the servers and the search domains by those of the spec, if it has any.
   mutating func use(_ spec: ResolverSpec) {
     if let servers = spec.servers { use(servers: servers) }
     if !spec.search.isEmpty { use(search: spec.search) }
@@ -59,25 +59,25 @@ struct ResolverConfiguration: Equatable {
   }
 }
 
-/// Who resolves names for the host.
+/// The DNS servers of the host.
 struct HostResolvers: Equatable {
-  /// What /etc/resolv.conf says.
+  /// The content of /etc/resolv.conf.
   var configuration: ResolverConfiguration
-  /// The servers that systemd-resolved asks.
+  /// The configuration with the servers that systemd-resolved asks.
   var upstream: ResolverConfiguration?
-  /// The addresses that a server on the host itself listens at.
+  /// The addresses at which a DNS server on the host listens.
   var listeners: [IPAddress] = []
 
-  /// What commands inside get.
+  /// The resolv.conf for commands inside.
   enum Answer: Equatable {
-    /// The host's file is good for them too.
+    /// The host's file also works inside.
     case unchanged
     case text(String)
-    /// None of the host's servers can be reached.
+    /// None of the host's servers can be reached from inside.
     case unreachable
   }
 
-  /// Reads what the host says; the calling thread must be in the host's network namespace.
+  /// Reads the host's configuration. The calling thread must be in the host's network namespace.
   init(directory: String = "/") {
     configuration = ResolverConfiguration((try? readText("\(directory)etc/resolv.conf")) ?? "")
     guard !configuration.isUsable else { return }
@@ -93,7 +93,7 @@ struct HostResolvers: Equatable {
   }
 
   /// The resolv.conf of a sandbox.
-  /// - Parameter hostAddress: the host's own address on the bridge.
+  /// - Parameter hostAddress: the host's address on the bridge.
   func answer(to spec: ResolverSpec, hostAddress: IPAddress?) -> Answer {
     if spec.servers == [] { return .text("") }
     var result = configuration
@@ -112,7 +112,7 @@ struct HostResolvers: Equatable {
     return .text(result.text)
   }
 
-  /// Whom commands inside ask.
+  /// The servers that commands inside ask.
   func servers(for spec: ResolverSpec, hostAddress: IPAddress?) -> [IPAddress] {
     let asked =
       switch answer(to: spec, hostAddress: hostAddress) {
@@ -123,22 +123,23 @@ struct HostResolvers: Equatable {
     return asked.servers.prefix(ResolverSpec.maximumServers).compactMap { IPAddress($0) }
   }
 
-  /// Why nobody can be asked, where nobody can.
+  /// Why commands inside cannot reach a server, if the answer is ``Answer/unreachable``.
   var lack: String {
     configuration.servers.isEmpty
       ? "/etc/resolv.conf names no DNS server"
       : "the DNS server of this host, \(configuration.servers.joined(separator: ", ")), cannot be reached from inside"
   }
 
-  /// Where the host's own server can be reached from a bridge.
+  /// The address at which a sandbox on a bridge reaches a DNS server on the host; nil if there is none.
   private func server(on hostAddress: IPAddress?) -> IPAddress? {
     let any = IPAddress("0.0.0.0")!
     if let hostAddress, listeners.contains(any) || listeners.contains(hostAddress) { return hostAddress }
     return listeners.first(where: \.isBeyondLoopback)
   }
 
-  /// Who listens at port 53 for IPv4, by a table of UDP sockets (proc(5), /proc/net/udp and udp6). A socket for any address
-  /// of IPv6 is for those of IPv4 too, unless its owner has asked for IPV6_V6ONLY, which the table does not tell.
+  /// The IPv4 addresses at which sockets are bound to port 53, from a table of UDP sockets (proc(5), /proc/net/udp and
+  /// udp6). An IPv6 socket bound to `::` also receives IPv4, unless its owner has set IPV6_V6ONLY, which the table does
+  /// not show.
   static func listeners(_ table: String) -> [IPAddress] {
     table.split(separator: "\n").dropFirst().compactMap { line in
       let fields = line.split(separator: " ")
@@ -149,13 +150,13 @@ struct HostResolvers: Equatable {
         digits = digits.suffix(8)
       }
       guard let address = UInt32(digits, radix: 16) else { return nil }
-      // The four bytes of the address, as a number of this machine.
+      // The table shows the four bytes of the address as a number in this machine's byte order.
       return IPAddress(bytes: withUnsafeBytes(of: address) { Array($0) })
     }
   }
 }
 
 extension IPAddress {
-  /// Whether it is an IPv4 address that may be another machine's.
+  /// Whether it is an IPv4 address outside 127.0.0.0/8 and 0.0.0.0/8.
   fileprivate var isBeyondLoopback: Bool { isIPv4 && !isLoopback && bytes[0] != 0 }
 }

@@ -2,46 +2,46 @@ import Glibc
 import LinuxSystem
 import NetTypes
 
-/// The entries of sandboxes in the /etc/hosts that sandboxes see: a file for each bridge, and one for each set of bridges
-/// that a sandbox is on, with the entries of all of them.
+/// The entries of sandboxes in the /etc/hosts of sandboxes. There is a file for each bridge, and a file for each set of
+/// bridges that a sandbox is on, with the entries of all of them.
 struct HostsEntries {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Stands between the names of bridges: none has it in its own.
+  /// Separates the bridges in a file's name. No bridge's name contains it.
   private static let separator: Character = ":"
 
-  /// The file that a sandbox on some bridges sees.
+  /// The file that sandboxes on these bridges see.
   func file(of bridges: [InterfaceName]) -> HostsFile {
     let name =
       bridges.count == 1 ? bridges[0].text : bridges.map(\.text).sorted().joined(separator: String(Self.separator))
     return HostsFile(name, in: host.state.hosts)
   }
 
-  /// The bridges whose sandboxes a file of this name is about.
+  /// The bridges whose sandboxes have entries in the file with this name.
   static func bridges(ofFile name: String) -> [String] { name.split(separator: separator).map(String.init) }
 
-  /// The files with the entries of a bridge.
+  /// The files with entries of a bridge's sandboxes.
   private func files(of bridge: InterfaceName) throws(SandboxError) -> [HostsFile] {
     try system { () throws(SystemError) in try directoryEntries(host.state.hosts) }
       .filter { Self.bridges(ofFile: $0).contains(bridge.text) }.map { HostsFile($0, in: host.state.hosts) }
   }
 
-  /// Makes the file of a sandbox on several bridges where there is none. The sandbox has its leases.
+  /// Makes the file of a sandbox on several bridges if there is none. The sandbox must have its leases.
   func complete(_ bridges: [InterfaceName]) throws(SandboxError) {
     guard bridges.count > 1 else { return }
     let file = file(of: bridges)
     if access(file.path, F_OK) == 0 { return }
     try create(file)
-    // After the file: whoever comes to one of the bridges later finds it.
+    // Read the records after the file was made: a sandbox that joins one of the bridges later adds its own entry.
     for line in try SandboxRecords(host).all().flatMap(\.hostsLines) where bridges.contains(line.bridge) {
       try add(line.entry, to: file)
     }
   }
 
-  /// Adds a sandbox to the hosts file of its bridge, which is made where there is none, and to those of several bridges
-  /// that this is one of. The sandbox has a lease.
+  /// Adds a sandbox to the hosts file of its bridge, which it makes if there is none, and to each file of several
+  /// bridges that include this one. The sandbox must have a lease.
   func add(_ entry: HostsFile.Entry, on bridge: InterfaceName) throws(SandboxError) {
     let own = file(of: [bridge])
     try add(entry, to: own)
@@ -54,7 +54,7 @@ struct HostsEntries {
       case .success(true): return
       case .success(false): try create(file)
       case .failure:
-        // Somebody has written into it.
+        // Another program has written into the file.
         let bridges = Self.bridges(ofFile: file.name)
         let entries = try SandboxRecords(host).all().flatMap(\.hostsLines)
           .filter { bridges.contains($0.bridge.text) && $0.entry != entry }.map(\.entry)
@@ -70,19 +70,19 @@ struct HostsEntries {
         let content = HostsFile.content(HostsFile.ofHost())
         _ = try host.state.createFile(content, at: file.path, in: host.state.hosts, locked: false)
       } catch {
-        // Another one was quicker.
+        // Another nsrun has made the file meanwhile.
         if error.errno != EEXIST { throw error }
       }
     }
   }
 
-  /// Takes a sandbox out of the hosts files of its bridge.
+  /// Removes a sandbox from the hosts files of its bridge.
   func remove(_ address: IPAddress, on bridge: InterfaceName) throws(SandboxError) {
     for file in try files(of: bridge) { try system { () throws(SystemError) in try file.remove(address) } }
   }
 
-  /// Takes entries out that nobody on any bridge of their file has a lease for.
-  /// - Returns: their addresses.
+  /// Removes entries whose address is leased on none of their file's bridges.
+  /// - Returns: the addresses of these entries.
   func removeLost(on bridge: InterfaceName, isDryRun: Bool) throws(SandboxError) -> [IPAddress] {
     var lost: Set<IPAddress> = []
     for file in try files(of: bridge) {
@@ -98,6 +98,6 @@ struct HostsEntries {
     return lost.sorted()
   }
 
-  /// The paths of the files that are nobody's any more when a bridge's network is gone.
+  /// The paths of the files to remove together with a bridge's network.
   func paths(of bridge: InterfaceName) throws(SandboxError) -> [String] { try files(of: bridge).map(\.path) }
 }

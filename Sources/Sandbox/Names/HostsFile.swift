@@ -3,12 +3,13 @@ import LinuxSystem
 import NetTypes
 import RouteNetlink
 
-/// What the sandboxes on a bridge see as /etc/hosts: that of the host, as it was when the first of them came, and a line
-/// for each sandbox (hosts(5)).
+/// The file that the sandboxes on a bridge see as /etc/hosts (hosts(5)): the host's lines, as they were when the first
+/// sandbox joined the bridge, and a line for each sandbox.
 ///
-/// All of them have the same file mounted, so it is changed in place, and nobody who reads it meanwhile sees half a
-/// line: one that is taken away becomes a comment by its first byte, and one that is added is a comment until its last
-/// byte to be written, the first. Those who write hold the lock of its directory: whoever can open a file can lock it.
+/// All these sandboxes have the same file mounted, so nsrun changes it in place. A reader never sees half a line. To
+/// remove a line, nsrun overwrites its first byte, which makes it a comment. To add a line, nsrun writes it as a
+/// comment, and its first byte last. A writer locks the directory, not the file: any process that can open a file can
+/// lock it.
 struct HostsFile {
   private let directory: String
   let name: String
@@ -20,7 +21,7 @@ struct HostsFile {
     self.name = name
   }
 
-  /// One sandbox's line.
+  /// The line of one sandbox.
   struct Entry: Equatable, Sendable, CustomStringConvertible {
     var address: IPAddress
     /// Never empty.
@@ -28,7 +29,7 @@ struct HostsFile {
 
     fileprivate var prefix: [UInt8] { Array("\(address) ".utf8) }
 
-    /// With spaces at the end, so that the place is large enough for most others afterwards.
+    /// The line, padded with spaces so that most other lines fit into its place later.
     fileprivate var line: [UInt8] {
       let text = Array(description.utf8)
       return text + [UInt8](repeating: HostsFile.space, count: 31 - text.count % 32) + [HostsFile.newline]
@@ -41,15 +42,15 @@ struct HostsFile {
     }
   }
 
-  /// What is not as this writes it.
+  /// The file's content is not as ``HostsFile`` writes it.
   struct Damaged: Error {}
 
   fileprivate static let newline = UInt8(ascii: "\n")
   fileprivate static let space = UInt8(ascii: " ")
   fileprivate static let comment = UInt8(ascii: "#")
 
-  /// The first line tells where the lines of the sandboxes begin: the host may have many of its own, which need not be
-  /// looked at.
+  /// The first line tells where the lines of the sandboxes begin. So nsrun need not read the host's lines, which may be
+  /// many.
   private static func head(_ start: Int) -> String {
     let digits = "\(start)"
     return "# nsrun: the sandboxes on this bridge begin at byte "
@@ -57,15 +58,15 @@ struct HostsFile {
   }
   private static let headSize = head(0).utf8.count
 
-  /// What the host says of hosts, complete lines.
+  /// The content of the host's /etc/hosts, with a newline at its end.
   static func ofHost(_ path: String = "/etc/hosts") -> [UInt8] {
     let content = (try? readFile(path)) ?? Array("127.0.0.1 localhost\n::1 localhost\n".utf8)
     return content.last ?? newline == newline ? content : content + [newline]
   }
 
-  /// The first IPv4 address that a file's lines give to a name, in any case.
+  /// The first IPv4 address that a file gives to a name, ignoring case.
   static func address(of name: String, in content: [UInt8]) -> IPAddress? {
-    // Only lines with the name in them are taken apart: files that block names have a hundred thousand.
+    // Parse only lines that contain the name: hosts files that block names have a hundred thousand lines.
     var start = 0
     while let place = Self.place(of: name, in: content[start...]) {
       let first = content[..<place].lastIndex(of: newline).map { $0 + 1 } ?? 0
@@ -93,19 +94,18 @@ struct HostsFile {
     }.map { content.startIndex + $0 }
   }
 
-  /// A new file's content.
+  /// The content of a new file.
   static func content(_ host: [UInt8], _ entries: [Entry] = []) -> [UInt8] {
     Array(head(headSize + host.count).utf8) + host + entries.flatMap(\.line)
   }
 
-  /// Adds a line, in the place of one that was taken away where it fits.
-  /// - Returns: false where there is no file.
-  /// - Throws: ``Damaged`` where it is not as this writes it.
+  /// Adds a line, in the place of a removed line if it fits.
+  /// - Returns: false if there is no file; ``Damaged`` if its content is not as this type writes it.
   func add(_ entry: Entry) throws(SystemError) -> Result<Bool, Damaged> {
     guard let opened = try open() else { return .success(false) }
     guard let part = try ownPart(of: opened.file) else { return .failure(Damaged()) }
     let line = entry.line
-    // One that has the address had it before.
+    // An older line with this address belonged to an earlier sandbox.
     for old in part.lines(beginning: entry.prefix) { try blank(old, of: part, opened.file) }
     if let place = part.lines(beginning: [Self.comment]).first(where: { $0.size >= line.count }) {
       let padding = [UInt8](repeating: Self.space, count: place.size - line.count)
@@ -113,7 +113,7 @@ struct HostsFile {
         line[1..<(line.count - 1)] + padding + [Self.newline], at: part.start + place.start + 1, path)
       try opened.file.write(line[..<1], at: part.start + place.start, path)
     } else {
-      // The last one may have been written in part only, for want of room.
+      // The last line may be incomplete, if there was no space for it.
       let separator = part.bytes.last ?? Self.newline == Self.newline ? [] : [Self.newline]
       let end = part.start + part.bytes.count
       try opened.file.write(separator + [Self.comment] + line[1...], at: end, path)
@@ -122,16 +122,16 @@ struct HostsFile {
     return .success(true)
   }
 
-  /// Takes an address's line away, if there is one.
+  /// Removes the line of an address, if there is one.
   func remove(_ address: IPAddress) throws(SystemError) {
     guard let opened = try open(), let part = try ownPart(of: opened.file) else { return }
     let prefix = Entry(address: address, names: []).prefix
     for line in part.lines(beginning: prefix) { try blank(line, of: part, opened.file) }
   }
 
-  /// Takes the lines away that nobody answers for.
-  /// - Parameter isLost: whether an address is nobody's; asked while no line can be added.
-  /// - Returns: their addresses.
+  /// Removes the lines of lost addresses.
+  /// - Parameter isLost: whether no sandbox has an address; called under the lock, so that no line is added meanwhile.
+  /// - Returns: the lost addresses.
   func removeLost(isDryRun: Bool, _ isLost: (IPAddress) -> Bool) throws(SystemError) -> [IPAddress] {
     guard let opened = try open(), let part = try ownPart(of: opened.file) else { return [] }
     var lost: [IPAddress] = []
@@ -144,10 +144,10 @@ struct HostsFile {
     return lost
   }
 
-  /// Writes a damaged file anew, for those who have it mounted; removes what is no file.
+  /// Rewrites a damaged file in place, for the sandboxes that have it mounted. Removes anything but a regular file.
   func rebuild(_ entries: [Entry]) throws(SystemError) {
     guard let opened = try open(), !removeOther(path) else { return }
-    // Somebody else may have done so meanwhile.
+    // Another nsrun may have rebuilt it meanwhile.
     guard try ownPart(of: opened.file) == nil else { return }
     try systemCall("truncate", path) { ftruncate(opened.file.raw, 0) }
     try opened.file.write(Self.content(Self.ofHost(), entries)[...], at: 0, path)
@@ -159,7 +159,7 @@ struct HostsFile {
     let directory: OwnedDescriptor
   }
 
-  /// Takes the lock and opens the file; nil where there is none.
+  /// Takes the lock and opens the file; nil if there is none.
   private func open() throws(SystemError) -> Opened? {
     let flags = O_NOFOLLOW | O_NONBLOCK
     guard let directory = try OwnedDescriptor.openIfPresent(self.directory, O_RDONLY | O_DIRECTORY | flags) else {
@@ -167,7 +167,7 @@ struct HostsFile {
     }
     try directory.lock(.exclusive, self.directory)
     do throws(SystemError) {
-      // In the directory that is locked: another one may have the path by now.
+      // Open the file in the locked directory: the path may lead to another directory by now.
       let file = try directory.open(name, O_RDWR | flags)
       return Opened(file: file, directory: directory)
     } catch {
@@ -176,7 +176,7 @@ struct HostsFile {
     }
   }
 
-  /// Where a line is in its part, with its newline.
+  /// The position of a line in its part, including its newline.
   private struct Line {
     let start: Int
     let end: Int
@@ -186,11 +186,11 @@ struct HostsFile {
 
   /// The lines of the sandboxes.
   private struct Part {
-    /// Where they begin in the file.
+    /// The offset of the part in the file.
     let start: Int
     let bytes: [UInt8]
 
-    /// Those that begin with a prefix. Each launch looks through all of them.
+    /// The lines that begin with a prefix. This must be fast: each launch searches all of them.
     func lines(beginning prefix: [UInt8]) -> [Line] {
       bytes.withUnsafeBytes { all in
         guard let base = all.baseAddress else { return [] }
@@ -207,7 +207,7 @@ struct HostsFile {
     }
   }
 
-  /// - Returns: nil where the file is damaged.
+  /// - Returns: nil if the file is damaged.
   private func ownPart(of file: borrowing OwnedDescriptor) throws(SystemError) -> Part? {
     var status = stat()
     try systemCall("stat", path) { fstat(file.raw, &status) }
@@ -228,7 +228,7 @@ struct HostsFile {
 }
 
 extension OwnedDescriptor {
-  /// Writes to a place in a file; a short write is the error ENOSPC.
+  /// Writes at an offset of a file. A short write throws ENOSPC.
   fileprivate func write(_ bytes: ArraySlice<UInt8>, at offset: Int, _ subject: String) throws(SystemError) {
     let count = try systemCall("write", subject) {
       bytes.withUnsafeBytes { pwrite(raw, $0.baseAddress, $0.count, off_t(offset)) }

@@ -4,20 +4,20 @@ import Namespaces
 import NetTypes
 import RouteNetlink
 
-/// By what names a sandbox is known, and what its commands find names by.
+/// The names of a sandbox, and what its commands resolve names with.
 struct Naming {
   var name: NamespaceName
   var hostname: Hostname
   var resolver: ResolverSpec
   var bridges: [InterfaceName] = []
-  /// The host's own address on the first of them.
+  /// The host's address on the first bridge.
   var hostAddress: IPAddress?
 
-  /// What it is called in /etc/hosts: by its hostname, and by its own name where that can stand there.
+  /// The sandbox's names in /etc/hosts: its hostname, and its own name if that is a single word there.
   fileprivate var hosts: [String] {
     let isWord = name.text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "#") }
     let names = isWord && name.text != hostname.text ? [hostname.text, name.text] : [hostname.text]
-    // It would be every other sandbox's.
+    // In the shared file, localhost would be this sandbox for every other one.
     return names.filter { $0.lowercased() != "localhost" }
   }
 }
@@ -29,7 +29,7 @@ extension SandboxFacts {
       hostAddress: connections.first?.hostAddress)
   }
 
-  /// Its lines in the hosts files of its bridges; none without a name.
+  /// The sandbox's lines in the hosts files of its bridges; none if it has no name for them.
   var hostsLines: [SandboxPlan.HostsLine] {
     let names = naming.hosts
     guard !names.isEmpty else { return [] }
@@ -39,15 +39,15 @@ extension SandboxFacts {
   }
 }
 
-/// The files in which a command finds names: /etc/hosts, /etc/hostname, /etc/resolv.conf, /etc/nsswitch.conf.
+/// The files through which a command resolves names: /etc/hosts, /etc/resolv.conf, /etc/nsswitch.conf.
 struct NameFiles {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// The files of /etc by which commands in a sandbox find names. Each is the sandbox's own: what is written to it inside
-  /// reaches nobody else.
-  /// - Parameter resolvers: who resolves names for the host; nil where nobody is to be asked.
+  /// The covers of the files through which commands in a sandbox resolve names, and of the sockets of daemons that
+  /// resolve names for the host. What commands write to them reaches no other sandbox.
+  /// - Parameter resolvers: the host's DNS servers; nil if the sandbox needs none.
   func covers(of naming: Naming, _ resolvers: HostResolvers?) -> [ViewCover] {
     var covers: [ViewCover] = []
     func given(_ file: String) -> [UInt8]? { try? readFile("/etc/netns/\(naming.name)/\(file)") }
@@ -67,13 +67,13 @@ struct NameFiles {
     {
       covers.append(ViewCover(path: "/etc/nsswitch.conf", .bytes(Array(changed.utf8))))
     }
-    // Who listens there would answer from the host's network.
+    // A daemon that listens there would answer from the host's network.
     covers += ["/run/nscd", "/run/systemd/resolve"].map { ViewCover(path: $0, .directory) }
-    // A file cannot stand where there is none.
+    // A cover needs an existing path to be mounted on.
     return covers.filter { linkTarget($0.path) != nil || access($0.path, F_OK) == 0 }
   }
 
-  /// A resolv.conf that is kept for the sandbox, with what was asked for in its place.
+  /// The resolv.conf in /etc/netns, with the servers and search domains of the spec.
   private static func resolverFile(_ given: [UInt8], _ spec: ResolverSpec) -> [UInt8] {
     guard spec != ResolverSpec(), spec.servers != [] else { return spec.servers == nil ? given : [] }
     var configuration = ResolverConfiguration(String(decoding: given, as: UTF8.self))
@@ -91,12 +91,14 @@ struct NameFiles {
     return (try? readFile("/etc/resolv.conf")) ?? []
   }
 
-  /// Who resolves names for the host, where a sandbox needs to know: on a bridge with a way out, or where it was said.
+  /// The host's DNS servers; nil if the sandbox does not need them. It needs them if a network has a way out, or if the
+  /// spec sets anything.
   func hostResolvers(_ spec: ResolverSpec, _ egress: [NetworkSpec.Egress]) -> HostResolvers? {
     egress.contains { $0 != .internal } || spec != ResolverSpec() ? HostResolvers() : nil
   }
 
-  /// Warns where the host's own file gives a name of a sandbox to somebody else: it comes first in theirs.
+  /// Warns if the host's /etc/hosts gives a name of the sandbox to another address: other sandboxes find that line
+  /// first.
   func warn(_ facts: SandboxFacts) {
     let own = facts.connections.map(\.address.address)
     guard !own.isEmpty else { return }

@@ -1,19 +1,19 @@
 import Glibc
 
-/// What nsswitch.conf(5) says.
+/// The content of a nsswitch.conf(5).
 enum NameServiceSwitch {
-  /// Services that ask a daemon of the host by a socket of its own: its answers come from the host's network, and it
-  /// knows nothing of the sandbox's /etc/hosts. Those of mDNS have names of several forms.
+  /// Services that ask a daemon of the host through its socket. The daemon answers from the host's network, and does
+  /// not know the sandbox's /etc/hosts. The mDNS services have several names.
   private static let ofDaemons = ["resolve", "mymachines", "libvirt", "libvirt_guest", "sss", "wins", "winbind"]
 
   private static func isOfDaemon(_ service: Substring) -> Bool {
     service.hasPrefix("mdns") || ofDaemons.contains { $0 == service }
   }
 
-  /// Leaves daemons of the host out of looking up hosts, systemd-resolved first of all.
-  /// - Returns: nil where none has a part in it.
+  /// Removes the services that ask daemons of the host, such as systemd-resolved, from the lookup of hosts.
+  /// - Returns: nil if there are none.
   static func withoutDaemons(_ text: String) -> String? {
-    // Many hosts are without them: not worth taking the lines apart.
+    // Many hosts have no such service, so search before parsing the lines.
     guard mentionsDaemon(text) else { return nil }
     var isChanged = false
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> Substring in
@@ -25,7 +25,7 @@ enum NameServiceSwitch {
       guard services.contains(where: { isOfDaemon($0.name) }) else { return line }
       isChanged = true
       services.removeAll { isOfDaemon($0.name) }
-      // resolve also reads /etc/hosts itself, and asks the DNS.
+      // The service `resolve` also reads /etc/hosts and asks DNS servers, so `files` and `dns` replace it.
       if !services.contains(where: { $0.name == "files" }) { services.insert(("files", "files"), at: 0) }
       if !services.contains(where: { $0.name == "dns" }) { services.append(("dns", "dns")) }
       return "hosts: \(services.map(\.text).joined(separator: " "))"[...]

@@ -4,20 +4,20 @@ import LinuxSystem
 import NetTypes
 import RouteNetlink
 
-/// Asks the hosts behind some ports of a bridge whether one of them has an address, without telling them one of one's own
-/// (RFC 5227).
+/// Asks the hosts behind some ports of a bridge whether one of them has an address, without announcing an address of
+/// its own (RFC 5227).
 final class ARPProbe {
   private let socket: OwnedDescriptor
   private let link: UInt32
   private let mac: MACAddress
 
-  /// How long the answer to one request is waited for, in milliseconds.
+  /// The time to wait for the answer to a request, in milliseconds.
   private static let patience: Int64 = 50
 
   /// - Parameters:
-  ///   - link: the bridge, with its address.
-  ///   - ports: the links whose answers count.
-  /// - Throws: where the kernel gives no such socket.
+  ///   - link: the bridge, whose MAC address is `mac`.
+  ///   - ports: the ports whose answers count.
+  /// - Throws: if the kernel refuses the packet socket.
   init(link: UInt32, mac: MACAddress, ports: [UInt32]) throws(SystemError) {
     let filter = Self.filter(ports)
     let code = filter.bytes
@@ -27,10 +27,10 @@ final class ARPProbe {
     self.mac = mac
   }
 
-  /// Lets ARP in that comes by one of the ports. On the bridge an answer does not tell its port, and a MAC address only who
-  /// one says to be; what goes out by a port may be from anybody.
+  /// Accepts incoming ARP frames of these ports only. On the bridge itself a frame no longer tells its port, and a
+  /// sandbox can forge a MAC address. A frame that leaves through a port may come from any host.
   private static func filter(_ ports: [UInt32]) -> PacketProgram {
-    // SKF_AD_OFF + SKF_AD_PKTTYPE and SKF_AD_IFINDEX of linux/filter.h.
+    // SKF_AD_OFF + SKF_AD_PKTTYPE and SKF_AD_OFF + SKF_AD_IFINDEX of linux/filter.h.
     let (packetType, link): (UInt32, UInt32) = (0xffff_f004, 0xffff_f008)
     var program = PacketProgram()
     let (isARP, comesIn) = (program.label(), program.label())
@@ -53,8 +53,8 @@ final class ARPProbe {
     return program
   }
 
-  /// - Parameter expected: whose answer does not count.
-  /// - Returns: who says to have the address, or asks for it for itself; nil where nobody does.
+  /// - Parameter expected: the host with this MAC address does not count.
+  /// - Returns: the MAC address of a host that claims the address or probes for it; nil if none does.
   func holder(of address: IPAddress, besides expected: MACAddress) -> MACAddress? {
     let request = Self.request(for: address, from: mac)
     let sent = clinux_packet_send(socket.raw, Int32(bitPattern: link), request, UInt64(request.count))
@@ -71,13 +71,14 @@ final class ARPProbe {
     }
   }
 
-  /// A frame to all: hardware type Ethernet, protocol IPv4, lengths 6 and 4, operation request (RFC 826).
+  /// A broadcast frame: hardware type Ethernet, protocol IPv4, lengths 6 and 4, operation request (RFC 826).
   static func request(for address: IPAddress, from mac: MACAddress) -> [UInt8] {
     [UInt8](repeating: 0xff, count: 6) + mac.bytes + [0x08, 0x06]
       + [0, 1, 0x08, 0, 6, 4, 0, 1] + mac.bytes + [0, 0, 0, 0] + [0, 0, 0, 0, 0, 0] + address.bytes
   }
 
-  /// Who says in a frame to have the address: by any request or reply from it, or by a probe for it.
+  /// The MAC address that claims the IP address in a frame: the sender of a request or reply, or of a probe for the
+  /// address.
   static func holder(of address: IPAddress, in frame: ArraySlice<UInt8>) -> MACAddress? {
     let frame = Array(frame)
     guard frame.count >= 42, frame[12...19].elementsEqual([0x08, 0x06, 0, 1, 0x08, 0, 6, 4]) else { return nil }

@@ -5,15 +5,15 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Looks whether somebody else than a sandbox has an address on a bridge: what leases do not tell. What sandboxes say there
-/// does not count: one that answers for every address would keep all others from starting.
+/// Finds out whether a host other than a sandbox has an address on a bridge, which leases do not show. Answers of
+/// sandboxes do not count: one that answers for every address would keep all others from starting.
 struct AddressHolders {
-  /// Whether there are ports on a bridge of somebody else's that lead to others than sandboxes.
+  /// Whether the bridge is foreign and has ports that lead to hosts other than sandboxes.
   let hasStrangers: Bool
   private let host: Host
   private let network: BridgeNetwork
   private let probe: ARPProbe?
-  /// Next hops of routes by the bridge, and where these lead; only with strangers.
+  /// The next hops of the host's IPv4 routes; empty if hasStrangers is false.
   private let nextHops: [(address: IPAddress, route: String)]
 
   init(_ host: Host, _ network: BridgeNetwork) throws(SandboxError) {
@@ -36,17 +36,18 @@ struct AddressHolders {
   }
 
   /// - Parameters:
-  ///   - mac: the address that the sandbox is to have on the link.
-  ///   - isThorough: whether what the kernel once learned of a neighbour counts. An earlier sandbox may have had another MAC
-  ///     address; but it may also learn from a sandbox what that likes, so that others are to be free.
-  /// - Returns: who has the address, for people; nil where nobody has.
+  ///   - mac: the MAC address that the sandbox will have.
+  ///   - isThorough: whether learned neighbour entries count. An entry may be left from an earlier sandbox with another
+  ///     MAC address, so a thorough search avoids its IP address. But sandboxes can cause such entries, so a second
+  ///     search ignores them.
+  /// - Returns: a description of the holder; nil if there is none.
   func holder(
     of address: IPAddress, for mac: MACAddress, isThorough: Bool
   ) throws(SandboxError) -> String? {
     let way = try host.route { (route) throws(NetlinkError) in try route.route(to: address) }
     if let way, [.local, .broadcast, .anycast].contains(way.type) { return "this host" }
     if let hop = nextHops.first(where: { $0.address == address }) { return "the next hop of \(hop.route)" }
-    // Before Linux 5.0 one neighbour cannot be asked for.
+    // Before Linux 5.0, the kernel cannot be asked for a single neighbour.
     let neighbour = try? host.route { (route) throws(NetlinkError) in
       try route.neighbour(address, link: network.index)
     }
@@ -54,13 +55,13 @@ struct AddressHolders {
       let isKnown = known.state.isDisjoint(with: [.incomplete, .failed])
       if known.state.contains(.permanent) || isKnown && isThorough { return "the neighbour \(other)" }
     }
-    // The kernel's entry for the host's own packets would say so; strangers may not have been talked to yet.
+    // The kernel only knows neighbours with which it has exchanged packets. ARP asks the others.
     if let other = probe?.holder(of: address, besides: mac) { return "the host \(other)" }
     return nil
   }
 
-  /// The ports that are no sandboxes' links.
-  /// - Parameter index: that of the bridge.
+  /// The ports that are not host ends of sandboxes' veth pairs.
+  /// - Parameter index: the index of the bridge.
   static func foreignPorts(
     of bridge: InterfaceName, _ index: UInt32, _ host: Host
   ) throws(SandboxError) -> [UInt32] {
@@ -69,8 +70,9 @@ struct AddressHolders {
       .filter { !$0.name.hasPrefix(SandboxFacts.hostLinkPrefix) }.map(\.index)
   }
 
-  /// By the oldest of the bridge interfaces: it lists a thousand ports in one call and some bytes, and each launch asks.
-  /// - Returns: nil where it does not tell.
+  /// Every launch needs the list, so this uses the oldest bridge interface, an ioctl that returns up to 1024 ports at
+  /// once.
+  /// - Returns: nil if the ioctl fails.
   private static func listedPorts(of bridge: InterfaceName) -> [UInt32]? {
     guard let socket = try? systemCall("open", "a socket", { Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) })
     else { return nil }

@@ -2,21 +2,21 @@ import Glibc
 import NetTypes
 import RouteNetlink
 
-/// What a sandbox gets on a bridge.
+/// The address and gateway of a sandbox on a bridge.
 struct AddressAssignment: Equatable {
   let address: IPNetwork
   let gateway: IPAddress?
-  /// Whether others than sandboxes are on the bridge, who may know the address from somebody else.
+  /// Whether hosts other than sandboxes are on the bridge. They may know the address with another MAC address.
   let hasStrangers: Bool
 }
 
-/// Chooses addresses for sandboxes on a bridge, and leases them.
+/// Chooses and leases addresses for sandboxes on a bridge.
 struct AddressPool {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Chooses what a sandbox on a network gets, and leases its address.
+  /// Chooses the address and gateway of a sandbox, and leases the address.
   func assign(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError)
     -> AddressAssignment
   {
@@ -36,8 +36,9 @@ struct AddressPool {
       }
       address = wanted
     } else {
-      // Short-lived sandboxes start anywhere: one after the other on a bridge that nobody else is on would else all get
-      // the same address, and each be taken for the one before, whose namespace the kernel is still tearing down.
+      // Short-lived sandboxes start at varying offsets. Otherwise consecutive sandboxes on an idle bridge would all get
+      // the same address, and each could be mistaken for its predecessor, whose namespace the kernel is still tearing
+      // down.
       let start = sandbox.lifetime == .run ? UInt32(bitPattern: getpid()) : 0
       func take(isThorough: Bool) throws(SandboxError) -> IPAddress? {
         try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name) {
@@ -63,8 +64,8 @@ struct AddressPool {
       hasStrangers: holders.hasStrangers)
   }
 
-  /// Whether a network can give what is wanted.
-  /// - Returns: the subnet that the address is to come from, and the gateway.
+  /// Refuses a specification that the network cannot satisfy.
+  /// - Returns: the subnet of the address, and the gateway.
   func check(
     _ spec: NetworkSpec, on network: BridgeNetwork
   ) throws(SandboxError) -> (subnet: IPNetwork, gateway: IPAddress?) {
@@ -78,7 +79,7 @@ struct AddressPool {
     return (subnet, gateway)
   }
 
-  /// The subnet that the addresses of a network come from.
+  /// The subnet from which the sandboxes of a network get addresses.
   private func subnet(of network: BridgeNetwork, _ spec: NetworkSpec) throws(SandboxError) -> IPNetwork {
     guard let subnet = network.subnet else {
       guard let address = spec.address, let length = spec.prefixLength, spec.gateway != nil else {

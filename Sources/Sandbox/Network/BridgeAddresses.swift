@@ -1,7 +1,7 @@
 import NetTypes
 import RouteNetlink
 
-/// The IPv4 addresses of a bridge, and which of them counts.
+/// The IPv4 addresses of a bridge, and the choice among them.
 struct BridgeAddresses: Equatable {
   private let all: [LinkAddress]
 
@@ -10,21 +10,21 @@ struct BridgeAddresses: Equatable {
   /// Those of a bridge that nsrun will create with an address.
   init(created address: IPNetwork) { all = [LinkAddress(address, link: 0)] }
 
-  /// All of them, with the lengths of their subnets.
+  /// All addresses, with the prefix lengths of their subnets.
   var networks: [IPNetwork] { all.map(\.network) }
 
-  /// Those that can be a gateway, with sandboxes in their subnets; the best first.
+  /// The addresses that can be a gateway and have room for sandboxes in their subnets; preferred ones first.
   var usable: [IPNetwork] {
     let usable = all.filter(\.hasRoom)
     return (usable.filter(\.isPreferred) + usable.filter { !$0.isPreferred }).map(\.network)
   }
 
-  /// The address by which sandboxes know the host, and whose subnet is theirs: the one that fits what is wanted, the most
-  /// specific of several as in routing, or else the first usable one.
+  /// The host's address for sandboxes, whose subnet they share. Of several addresses that match the specification, the
+  /// most specific one wins, as in routing. If none matches, the first usable one does.
   /// - Parameters:
-  ///   - spec: what is wanted; nil for nothing in particular.
-  ///   - own: the one that nsrun made the bridge with.
-  /// - Returns: nil where none is usable.
+  ///   - spec: the wanted connection; nil for none in particular.
+  ///   - own: the address that nsrun gave to the bridge.
+  /// - Returns: nil if none is usable.
   func choice(for spec: NetworkSpec?, own: IPNetwork?) -> IPNetwork? {
     var candidates = usable
     if let own, let place = candidates.firstIndex(of: own) { candidates.insert(candidates.remove(at: place), at: 0) }
@@ -38,7 +38,7 @@ struct BridgeAddresses: Equatable {
 }
 
 extension NetworkSpec {
-  /// Whether all that is wanted lies in the subnet of an address.
+  /// Whether the wanted subnet, address and gateway fit the subnet of a bridge's address.
   fileprivate func fits(_ candidate: IPNetwork) -> Bool {
     let network = candidate.network
     return (subnet ?? network) == network && (prefixLength ?? network.prefixLength) == network.prefixLength
@@ -47,12 +47,12 @@ extension NetworkSpec {
 }
 
 extension LinkAddress {
-  /// Whether it reaches beyond the link, and others can be in its subnet.
+  /// Whether the address is valid beyond the link and its subnet has room for other hosts.
   fileprivate var hasRoom: Bool {
     peer == nil && scope != .host && !address.isLinkLocal && !address.isLoopback
       && (1...30).contains(network.prefixLength)
   }
 
-  /// Whether nothing is against new connections by it.
+  /// Whether new connections may use it as their source.
   fileprivate var isPreferred: Bool { scope != .link && flags.isDisjoint(with: [.deprecated, .tentative]) }
 }

@@ -5,33 +5,32 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// A bridge that sandboxes are on, as it is now.
+/// The current state of a bridge that sandboxes are on.
 struct BridgeNetwork: Equatable {
   let bridge: InterfaceName
   let index: UInt32
   let mtu: UInt32
   let mac: MACAddress?
-  /// Whether nsrun made the bridge, and so also takes it away.
+  /// Whether nsrun made the bridge, and so also deletes it.
   let isOurs: Bool
-  /// The bridge's own address with the length of the subnet; nil for a foreign bridge without one that is usable.
+  /// The bridge's address with the prefix length of the subnet; nil for a foreign bridge without a usable one.
   let address: IPNetwork?
-  /// All of the bridge's own addresses.
+  /// All addresses of the bridge.
   let addresses: [IPNetwork]
-  /// By what packets that leave get the host's address.
+  /// Which rules masquerade the packets that leave the bridge.
   let translation: SandboxFacts.Translation
 
   var subnet: IPNetwork? { address?.network }
 }
 
-/// The networks of bridges: makes, completes and unmakes them.
+/// Creates, completes and removes the networks of bridges.
 struct BridgeNetworks {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// The network of a bridge that others are on already and in which nothing is missing; nil where something has to be
-  /// made first.
-  /// - Parameter link: the bridge; nil where there is none.
+  /// The network of a bridge if it is recorded and complete, with all its rules; otherwise nil.
+  /// - Parameter link: the bridge; nil if there is none.
   func standing(_ spec: NetworkSpec, _ link: Link?) throws(SandboxError) -> BridgeNetwork? {
     guard let link, let record = NetworkRecords(host).record(of: spec.bridge), !isHalfMade(link, record) else {
       return nil
@@ -166,7 +165,7 @@ struct BridgeNetworks {
       try host.route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) })
   }
 
-  /// By what packets that leave a bridge are to get the host's address.
+  /// Finds out which rules are to masquerade the packets that leave a bridge.
   func translation(
     of bridge: InterfaceName, _ link: Link?
   ) throws(SandboxError) -> SandboxFacts.Translation {
@@ -174,7 +173,7 @@ struct BridgeNetworks {
     let addresses = try addresses(of: link).usable
     guard !addresses.isEmpty else { return .address }
     let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
-    // Sandboxes may come into any of its subnets.
+    // Sandboxes may get addresses in any of its subnets.
     for address in addresses {
       let nat = ForeignNAT(subnet: address.network, bridge: bridge)
       let chain = try nat.chain(among: chains) { (chain) throws(SandboxError) in
@@ -187,9 +186,9 @@ struct BridgeNetworks {
 
   // MARK: Unmaking
 
-  /// Takes away what a network that nobody is on any more needed. The caller holds the exclusive lock. Goes on after a
-  /// failure.
-  /// - Returns: what failed.
+  /// Removes the network of a bridge that no sandbox is on any more. The caller holds the exclusive lock. A failure
+  /// does not end the removal.
+  /// - Returns: the failures.
   func unmake(_ bridge: InterfaceName) -> [SandboxError] {
     var failures: [SandboxError] = []
     func attempt(_ body: () throws(SandboxError) -> Void) {
@@ -199,7 +198,7 @@ struct BridgeNetworks {
       do throws(SandboxError) { try body() } catch { if !host.lacksNFTables { failures.append(error) } }
     }
     let planned = NetworkRecords(host).record(of: bridge)?.own?.mac
-    // By the files, not by what they say: one that is damaged is somebody's network all the same.
+    // Goes by the names of the records: a damaged record still stands for a network.
     let networks: [InterfaceName]
     let parameters: HostParameters?
     do throws(SandboxError) {
@@ -211,8 +210,7 @@ struct BridgeNetworks {
     if networks.allSatisfy({ $0 == bridge }) {
       if let parameters {
         host.reporter.progress?("turn IPv4 forwarding off again")
-        // While the host still forwards, the rule that keeps it from doing so for others stays, and the records by which
-        // the next nsrun tries again.
+        // While the host still forwards, the guard rule and the records stay, so that the next nsrun tries again.
         let failures = parameters.restore()
         guard failures.isEmpty else { return failures.map { .system($0) } }
       }
@@ -226,14 +224,14 @@ struct BridgeNetworks {
     for failure in ForwardChains(host).retract(bridge) where !host.lacksNFTables { failures.append(failure) }
     attempt { () throws(SandboxError) in
       guard let link = try Bridges(host).own(bridge, planned: planned) else { return }
-      // Without a record it may be another network's, renamed.
+      // Without a record, the bridge may belong to another network and have been renamed.
       guard planned != nil || (try? Bridges(host).requireOnlyName(link)) != nil else { return }
       host.reporter.progress?("delete the bridge \(bridge)")
       var requests = RouteRequests()
       requests.delete(link: .index(link.index), subject: bridge.text)
       try host.perform(requests)
     }
-    // The record last: whatever ends this process before leaves it, and with it the rest can be found.
+    // The record comes last. If this process is killed before, the next nsrun finds the rest by the record.
     var files = [host.state.cursor(of: bridge), host.state.generation(of: bridge)]
     attempt { () throws(SandboxError) in files += try HostsEntries(host).paths(of: bridge) }
     for file in files + [host.state.record(of: bridge)] where failures.isEmpty {

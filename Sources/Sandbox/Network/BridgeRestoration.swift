@@ -6,13 +6,14 @@ import Netlink
 import RouteNetlink
 
 extension BridgeNetworks {
-  /// Makes a bridge of ours, be it for the first time, and puts the sandboxes on it that were.
+  /// Creates the recorded bridge, for the first time or again, and puts its sandboxes back on it.
   func restoreBridge(of record: NetworkRecord) throws(SandboxError) {
     guard let own = record.own else { return }
     try Bridges(host).requireNotRenamed(record)
     var bridge = LinkSpecification.bridge(
       record.bridge, options: BridgeOptions(stp: false, forwardDelay: 0, multicastSnooping: false))
-    // Given here it stays: a bridge otherwise takes the lowest address of its ports, a new one whenever they change.
+    // A MAC address given here stays. Otherwise a bridge takes the lowest one of its ports, a new one whenever they
+    // change.
     bridge.address = own.mac
     var requests = RouteRequests()
     requests.create(bridge)
@@ -20,17 +21,17 @@ extension BridgeNetworks {
     if let link = try Bridges(host).link(record.bridge) { try BridgeNetworks(host).completeBridge(link, of: record) }
   }
 
-  /// Whether whoever made a bridge of ours was ended before it was complete: its tag comes last.
+  /// Whether nsrun was killed before it completed a bridge of its own. The tag comes last.
   func isHalfMade(_ link: Link, _ record: NetworkRecord) -> Bool {
     record.own.map { $0.mac == link.address && link.alias != Tag.bridge } ?? false
   }
 
-  /// Gives a bridge that has just been made all that belongs to it.
+  /// Configures a bridge that has just been created.
   func completeBridge(_ link: Link, of record: NetworkRecord) throws(SandboxError) {
     guard let own = record.own else { return }
     // A sandbox must not give the host an IPv6 route by a router advertisement.
     try? Sysctl("net.ipv6.conf.\(Sysctl.component(link.name)).accept_ra").write("0")
-    // Nor may it send by the host to where it has no way itself.
+    // A sandbox must not use source routing through the host to destinations that it has no route to itself.
     try? Sysctl("net.ipv4.conf.\(Sysctl.component(link.name)).accept_source_route").write("0")
     try BridgeNetworks(host).restorePorts(of: record.bridge, link.index)
     var requests = RouteRequests()
@@ -38,8 +39,9 @@ extension BridgeNetworks {
       requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
     }
     if let mtu = own.mtu {
-      // Only a change makes a bridge keep its MTU, whatever that of its ports (br_change_mtu in
-      // net/bridge/br_device.c): neither the request that creates it does, nor one that says what it has.
+      // Only a change pins the MTU of a bridge, so that it no longer follows its ports (br_change_mtu in
+      // net/bridge/br_device.c). Neither the MTU in the request that creates it nor a request with its current MTU
+      // does.
       if link.mtu == mtu {
         let other = mtu == UplinkMTU.range.upperBound ? mtu - 1 : mtu + 1
         requests.change(link: .index(link.index), LinkChanges(mtu: other), subject: link.name)
@@ -50,7 +52,7 @@ extension BridgeNetworks {
     try host.perform(requests)
   }
 
-  /// Puts the links of sandboxes that are on no bridge any more back onto theirs, and up.
+  /// Sets the sandboxes' links that have lost their bridge up again, and puts them back on it.
   func restorePorts(of bridge: InterfaceName, _ index: UInt32) throws(SandboxError) {
     let names = Set(
       try SandboxRecords(host).all().flatMap(\.connections).filter { $0.bridge == bridge }.map(\.hostLink.text))
@@ -69,8 +71,9 @@ extension BridgeNetworks {
     try host.perform(requests)
   }
 
-  /// Looks again whether the owner of a bridge masquerades what leaves it, and writes it down where that has changed.
-  /// - Returns: whether it has.
+  /// Checks again whether other rules masquerade the packets that leave a foreign bridge. Records it if they no longer
+  /// do.
+  /// - Returns: whether they no longer do.
   func refreshTranslation(of record: NetworkRecord, _ link: Link) throws(SandboxError) -> Bool {
     guard record.translation == .host else { return false }
     let translation = try translation(of: record.bridge, link)
@@ -97,13 +100,13 @@ extension BridgeNetworks {
         let address = port.address?.address(for: .hostLink),
         let name = try? NamespaceName(String(alias.dropFirst(Tag.linkPrefix.count)))
       else { continue }
-      // Another one may have it, as far as that goes: the bridge has been without leases for a while.
+      // The bridge had no leases for a while, so another sandbox may have leased the address.
       _ = try? leases.take(address, for: name)
     }
   }
 
-  /// Whether a bridge is the one that sandboxes were on, be it made again by somebody else: it has the address that they
-  /// know the host by, or is ours.
+  /// Whether sandboxes can use a bridge in place of the recorded one: it is nsrun's, or it has the address by which
+  /// they know the host, even if another program has made it again.
   func isFit(_ bridge: Link, for record: NetworkRecord, _ users: [SandboxFacts]) throws(SandboxError) -> Bool {
     if bridge.kind == "bridge", Tag.isOurBridge(bridge, planned: record.own?.mac) { return true }
     guard bridge.kind == "bridge" else { return false }

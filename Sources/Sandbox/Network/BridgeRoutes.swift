@@ -3,7 +3,7 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// The ways of packets between a bridge's sandboxes and the rest, as the kernel answers when it is asked for them.
+/// The routes of packets between a bridge's sandboxes and other hosts, according to the kernel.
 struct BridgeRoutes {
   private let host: Host
   private let bridge: Link
@@ -13,11 +13,10 @@ struct BridgeRoutes {
     self.bridge = bridge
   }
 
-  /// The routes that the kernel makes with a bridge's address and that are not there any more, where packets for its
-  /// sandboxes need them.
+  /// The routes that the kernel creates for a bridge's address, that sandboxes need, and that are missing.
   /// - Parameter own: the address.
   func missing(of own: IPNetwork) throws(SandboxError) -> [Route] {
-    // A VRF has them in a table of its own.
+    // The routes of a bridge in a VRF are in another table.
     guard bridge.isUp, bridge.master == nil else { return [] }
     let kernel: UInt8 = 2  // RTPROT_KERNEL, so that they go with the address
     let wanted = [
@@ -35,15 +34,15 @@ struct BridgeRoutes {
     }
   }
 
-  /// What has come to the host since and is in the subnet of a bridge of ours: of a bridge and a LAN with one subnet, one
-  /// gets no packets.
+  /// An address or route of the host that has appeared since and collides with the subnet of nsrun's bridge. Of a
+  /// bridge and a LAN with the same subnet, one gets no packets.
   func collision(of subnet: IPNetwork) throws(SandboxError) -> SubnetUse? {
     try BridgeNetworks(host).subnetUses(besides: bridge.index).first { $0.collides(with: subnet) }
   }
 
-  /// Why packets for a sandbox do not come to the bridge, or those that it sends to the outside do not leave; nil where
-  /// they do.
-  /// - Parameter goesOut: whether what it sends is to leave the bridge.
+  /// Why packets to a sandbox do not arrive on the bridge, or why its packets to the outside do not leave; nil if they
+  /// do.
+  /// - Parameter goesOut: whether the sandbox's packets may leave the bridge.
   func obstacle(of sandbox: IPAddress, goesOut: Bool) throws(SandboxError) -> String? {
     guard bridge.isUp, bridge.master == nil else { return nil }
     let way = try host.route { (route) throws(NetlinkError) in try route.route(to: sandbox) }
@@ -52,12 +51,12 @@ struct BridgeRoutes {
         + "another route or rule goes before theirs (ip route get \(sandbox))"
     }
     guard goesOut,
-      // The host's own way to somebody who is not there: RFC 5737.
+      // The host's own route to an address that no host has (RFC 5737).
       let out = try host.route({ (route) throws(NetlinkError) in try route.route(to: Self.somebody) }),
       out.type == .unicast, let uplink = out.link
     else { return nil }
     let name = try host.name(ofLink: uplink)
-    // That is said elsewhere.
+    // Other checks report missing forwarding.
     guard (try? HostParameters.isForwarding()) == true,
       ![bridge.name, name].contains(where: HostParameters.lacksForwarding)
     else { return nil }
@@ -81,7 +80,7 @@ struct BridgeRoutes {
 
   private static let somebody = IPAddress("198.51.100.1")!
 
-  /// What becomes of packets by a route.
+  /// What the kernel does with packets by a route.
   private static func turn(_ way: Route?, _ host: Host) throws(SandboxError) -> String {
     guard let way, way.type == .unicast, let link = way.link else {
       return way?.type == .local ? "are taken for this host's own" : "are dropped"
@@ -91,7 +90,7 @@ struct BridgeRoutes {
 }
 
 extension Host {
-  /// For people.
+  /// The name of a link for messages.
   fileprivate func name(ofLink index: UInt32) throws(SandboxError) -> String {
     try route { (route) throws(NetlinkError) in try route.link(index: index)?.name } ?? "link \(index)"
   }

@@ -3,16 +3,16 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Bridges by their names. A link has one name that rules match and listings show, and may have alternative ones, by
-/// which the kernel also finds it (ip link property). Anybody may rename it, also while it is up.
+/// Bridges by name. Rules and listings use the one name of a link. The kernel also finds it by its alternative names
+/// (ip link property). Any program may rename a link, even one that is up.
 struct Bridges {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// The bridge of this name, be it an alternative one, and the name to use and record for it.
-  /// - Returns: nil and the name itself where there is none.
-  /// - Throws: where it is no bridge.
+  /// The bridge with this name or alternative name, and the name by which to use and record it.
+  /// - Returns: nil and `name` itself if there is none.
+  /// - Throws: if the link is no bridge.
   func bridge(called name: InterfaceName) throws(SandboxError) -> (Link?, InterfaceName) {
     guard let link = try host.route({ (route) throws(NetlinkError) in try route.link(named: name.text) }) else {
       return (nil, name)
@@ -43,22 +43,22 @@ struct Bridges {
     return links
   }
 
-  /// The bridge that has this name itself; nil where there is none.
-  /// - Throws: where it is no bridge.
+  /// The bridge with this name, not an alternative one; nil if there is none.
+  /// - Throws: if the link is no bridge.
   func link(_ name: InterfaceName) throws(SandboxError) -> Link? {
     let (link, ownName) = try bridge(called: name)
     return ownName == name ? link : nil
   }
 
-  /// The name by which a bridge is recorded that somebody calls so.
+  /// The name by which the bridge with this name, or alternative name, is recorded.
   func recordedName(of name: InterfaceName) throws(SandboxError) -> InterfaceName {
     if access(host.state.record(of: name), F_OK) == 0 { return name }
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: name.text) }
     return link.flatMap { try? InterfaceName($0.name) } ?? name
   }
 
-  /// The bridge that nsrun made under a name, whatever it is called now; nil where there is none.
-  /// - Parameter planned: the address that it was to be made with; nil where that is not known.
+  /// The bridge that nsrun created with a name, even if it has been renamed; nil if there is none.
+  /// - Parameter planned: the MAC address with which nsrun was going to create it; nil if unknown.
   func own(_ name: InterfaceName, planned: MACAddress?) throws(SandboxError) -> Link? {
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: name.text) }
     if let link, Tag.isOurBridge(link, planned: planned) { return link }
@@ -70,10 +70,11 @@ struct Bridges {
   /// Refuses the network of a bridge of ours that has another name now.
   func requireNotRenamed(_ record: NetworkRecord) throws(SandboxError) {
     guard let link = try own(record.bridge, planned: record.own?.mac) else { return }
-    throw .refused("the bridge \(record.bridge) is called \(link.name) now: ip link set \(link.name) name \(record.bridge)")
+    throw .refused(
+      "the bridge \(record.bridge) is called \(link.name) now: ip link set \(link.name) name \(record.bridge)")
   }
 
-  /// Refuses a bridge that sandboxes are on under another name: their addresses are leased under that.
+  /// Refuses a bridge that sandboxes joined under another name, because their addresses are leased under that name.
   func requireOnlyName(_ link: Link) throws(SandboxError) {
     let ports = Set(
       try host.route { (route) throws(NetlinkError) in try route.links(master: link.index) }.filter(Tag.isOurLink)

@@ -2,28 +2,29 @@ import NetTypes
 import RouteNetlink
 
 extension MACAddress {
-  /// What a derived address is for; the first byte of each is that of a locally administered unicast address.
+  /// The purpose of a derived address. Its value is the first byte, that of a locally administered unicast address.
   enum Role: UInt8 {
     case sandbox = 0x02
     case bridge = 0x06
-    /// Higher than any address that a port of a foreign bridge is likely to have, so that the bridge, which takes the
-    /// lowest address of its ports, keeps the one it has.
+    /// A bridge takes the lowest MAC address of its ports. This one is higher than those of other ports are likely to
+    /// be, so that a foreign bridge keeps its address.
     case hostLink = 0xfe
   }
 
-  /// An address that follows from an IPv4 address: whoever gets that again is found by neighbours that still know it.
+  /// A MAC address that follows from an IPv4 address. Neighbours that still know it reach the next sandbox with the
+  /// IPv4 address.
   static func derived(from address: IPAddress, role: Role) -> MACAddress {
     MACAddress(bytes: [role.rawValue, mark] + address.bytes)!
   }
 
-  /// Whether this is such an address.
+  /// Whether this is a derived address.
   func isDerived(for role: Role) -> Bool { bytes.starts(with: [role.rawValue, Self.mark]) }
 
-  /// The IPv4 address that this one was derived from; nil where it is no such address.
+  /// The IPv4 address from which this address was derived; nil for other addresses.
   func address(for role: Role) -> IPAddress? {
     isDerived(for: role) ? IPAddress(bytes: Array(bytes.dropFirst(2))) : nil
   }
 
-  /// The second byte of every derived address: an `n`.
+  /// The second byte of every derived address: the letter n.
   private static let mark: UInt8 = 0x6e
 }

@@ -5,21 +5,22 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// IPv4 forwarding on the host. Where nsrun turns it on, a record says how all was before, and a rule keeps the host from
-/// forwarding for others; with the last sandbox it is turned off again, unless others have come to rely on it.
+/// IPv4 forwarding on the host. If nsrun turns it on, it records the previous state, and the guard rule keeps the host
+/// from forwarding for others. With the last sandbox, nsrun turns it off again, unless other programs have come to rely
+/// on it.
 struct Forwarding {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Whether nsrun has turned forwarding on, and so keeps the host from forwarding for others.
+  /// Whether nsrun has turned forwarding on, so that the guard rule is needed.
   var isGuarding: Bool { FileIdentity(path: host.state.host) != nil }
 
   /// Whether it is off and can be turned on.
   func isToBeTurnedOn() throws(SandboxError) -> Bool {
     let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
     guard !isOn else { return false }
-    // As in many a container, which works all the same if its host forwards.
+    // Many containers have a read-only /proc/sys. There, sandboxes still reach their bridge and this host.
     if access(HostParameters.forwarding.path, W_OK) != 0 && errno == EROFS {
       let error = SystemError("turn on", "forwarding", errno: EROFS)
       host.reporter.warn("sandboxes reach nothing beyond this host: \(error)")
@@ -37,12 +38,12 @@ struct Forwarding {
       }
       try createHostRecord(record)
     }
-    // First the rule that keeps the host from forwarding for others, then the switch.
+    // The guard rule comes before the switch.
     try Firewall(host).install()
     try system { () throws(SystemError) in try HostParameters.forwarding.write("1") }
   }
 
-  /// A line of the record for each of others' objects that need forwarding and were there before nsrun turned it on.
+  /// The key of a line for each user of forwarding that existed before nsrun turned it on.
   private static let userKey = "other"
 
   private func createHostRecord(_ record: RecordText) throws(SandboxError) {
@@ -51,7 +52,7 @@ struct Forwarding {
     }
   }
 
-  /// What of others needs forwarding and came since nsrun turned it on.
+  /// The users of forwarding that have appeared since nsrun turned it on.
   func newUsers() throws(SandboxError) -> [String] {
     let known = Set((try? RecordText.read(host.state.host))?.all(Self.userKey) ?? [])
     return try ForwardingUsers(host).all(besides: NetworkRecords(host).names()).filter {
@@ -60,7 +61,7 @@ struct Forwarding {
     .map(\.description)
   }
 
-  /// Notes that a bridge of somebody else's is there for sandboxes.
+  /// Records a foreign bridge that sandboxes are on, so that it never counts as a new user.
   func noteUser(_ bridge: Link) throws(SandboxError) {
     guard isGuarding else { return }
     try system { () throws(SystemError) in
@@ -104,7 +105,7 @@ struct Forwarding {
     }
   }
 
-  /// How the host's parameters were before nsrun changed them; nil where it has not, or where others rely on them now.
+  /// The parameters as they were before nsrun changed them; nil if it has not, or if other programs rely on them now.
   func parametersToRestore() throws(SandboxError) -> HostParameters? {
     guard let changed = try changedParameters() else { return nil }
     return try newUsers().isEmpty ? changed : nil
@@ -114,13 +115,12 @@ struct Forwarding {
     do throws(SandboxError) { return HostParameters(try RecordText.read(host.state.host)) } catch {
       if case .damaged = error { return .forwardingOff }
       guard case .system(let cause) = error, cause.isNotFound else { throw error }
-      // Somebody may have deleted it.
+      // Another program may have deleted the record.
       return try isProven() ? .forwardingOff : nil
     }
   }
 
-  /// Whether there is the rule that nsrun made when it turned forwarding on, not one that was loaded from what was saved
-  /// of it.
+  /// Whether the guard rule exists with nsrun's signature, which a rule loaded from a saved ruleset does not have.
   func isProven() throws(SandboxError) -> Bool {
     do throws(SandboxError) { return try Firewall(host).guardInPlace()?.signature == Firewall.signature } catch {
       guard host.lacksNFTables else { throw error }
@@ -128,7 +128,7 @@ struct Forwarding {
     }
   }
 
-  /// Why what is written down of the host's parameters cannot be read; nil where it can, or where there is nothing.
+  /// Why the record of the host's parameters cannot be read; nil if it can, or if there is none.
   func unreadableRecord() -> SandboxError? {
     do throws(SandboxError) {
       _ = try RecordText.read(host.state.host)
@@ -141,7 +141,7 @@ struct Forwarding {
 
   // MARK: Links
 
-  /// The links by which packets leave this host, the preferred one first.
+  /// The links of the host's default routes, the preferred one first.
   func uplinks() throws(SandboxError) -> [Link] {
     try host.route { (route) throws(NetlinkError) in
       var links: [Link] = []
@@ -154,14 +154,14 @@ struct Forwarding {
     }
   }
 
-  /// Lets packets that come by a bridge of ours be forwarded. A new link has what conf.default says, whatever ip_forward
-  /// is; only that of the link that a packet comes by counts.
+  /// Turns forwarding on for packets that arrive on a bridge of nsrun's. A new link takes the value of conf.default,
+  /// not of ip_forward, and only the value of the input link counts.
   func turnOn(for bridge: String) {
     guard HostParameters.lacksForwarding(bridge) else { return }
     try? HostParameters.forwarding(of: bridge).write("1")
   }
 
-  /// Warns of links on the way between a bridge and the outside whose packets are not forwarded.
+  /// Warns of a bridge or uplink whose incoming packets are not forwarded.
   func warn(for bridge: Link) throws(SandboxError) {
     for link in try [bridge.name] + uplinks().map(\.name).filter({ $0 != bridge.name })
     where HostParameters.lacksForwarding(link) {
@@ -170,33 +170,33 @@ struct Forwarding {
   }
 }
 
-/// What others have set up on this host that needs it to forward IPv4 packets.
+/// Objects of other programs that need the host to forward IPv4 packets.
 struct ForwardingUsers {
   private let host: Host
 
   init(_ host: Host) { self.host = host }
 
   struct User: CustomStringConvertible {
-    /// By each of them it is known again.
+    /// Each of these keys identifies the object.
     let keys: [String]
     let description: String
 
     init(bridge: Link) {
-      // Its name may change, and it may be made again.
+      // The bridge may be renamed, or made again.
       keys = ["bridge \(bridge.index)", "bridge-name \(bridge.name)"]
       description = "the bridge \(bridge.name)"
     }
 
     init(rule: Rule) {
-      // By what it does: whoever loads the same rules again, as on a reload of a firewall, gives them new handles.
+      // By content: a firewall that reloads the same rules gives them new handles.
       keys = ["rule \(rule.chain) \(String(StableHash.long(rule.content), radix: 16))"]
       description = "the rule \(rule)"
     }
   }
 
-  /// Bridges that are routers, rules that translate what leaves, and those that let the packets of certain links be
-  /// forwarded.
-  /// - Parameter networks: bridges that are there for sandboxes, whoever made them.
+  /// Bridges with an address, rules that translate source addresses, and rules that accept forwarded packets of certain
+  /// links.
+  /// - Parameter networks: the bridges for sandboxes, nsrun's and foreign ones, which do not count.
   func all(besides networks: [InterfaceName]) throws(SandboxError) -> [User] {
     let names = networks.map(\.text)
     let bridges = try host.route { (route) throws(NetlinkError) in
@@ -225,7 +225,7 @@ struct ForwardingUsers {
     }
   }
 
-  /// The chains that packets come to from some, by jumps.
+  /// The chains that packets reach by jumps from the given ones.
   private static func reached(from start: [Chain], _ rules: [Rule]) -> Set<Chain> {
     var reached = Set(start.map { Chain($0.name, in: $0.table) })
     var left = Array(reached)
@@ -263,7 +263,7 @@ extension Rule {
     }
   }
 
-  /// Whether it accepts packets of certain links other than some bridges.
+  /// Whether it accepts packets of certain links, and not of these bridges or loopback.
   fileprivate func lets(through bridges: [InterfaceName]) -> Bool {
     guard expressions.contains(.verdict(.accept)) else { return false }
     let names = bridges.map(\.text) + ["lo"]

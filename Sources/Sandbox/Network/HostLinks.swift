@@ -4,22 +4,22 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// The host's ends of the veth pairs of sandboxes.
+/// The host ends of the sandboxes' veth pairs.
 struct HostLinks {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// The host's end of a sandbox's veth pair, with what has passed it: root inside can change no number of that. nil where
-  /// there is none.
+  /// The host end of a sandbox's veth pair, with its packet counters, which root inside the sandbox cannot change; nil
+  /// if there is none.
   func link(_ name: InterfaceName) throws(SandboxError) -> Link? {
     let found = try host.route { (route) throws(NetlinkError) in try route.link(named: name.text) }
     return found.flatMap { Tag.isOurLink($0) ? $0 : nil }
   }
 
-  /// Lets nothing pass the host's end of a sandbox's veth pair any more: as a port it takes frames from known addresses
-  /// only, and there is none. It takes the kernel 0.05 ms; to set the link down waits for a grace period of RCU, and to
-  /// delete it for several. A port that is only disabled would be enabled again by who sets the other end up.
+  /// Stops all packets at the host end of a sandbox's veth pair. A locked port accepts frames from known MAC addresses
+  /// only, and here none is known. This takes the kernel 0.05 ms. Setting the link down takes an RCU grace period,
+  /// deleting it several. A disabled port would be enabled again when the sandbox sets its end up.
   func shut(_ link: InterfaceName) throws(SandboxError) {
     var requests = RouteRequests()
     requests.setBridgePort(
@@ -32,8 +32,8 @@ struct HostLinks {
     }
   }
 
-  /// Deletes the host's ends of sandboxes' veth pairs, as far as they are there and carry the sandbox's tag.
-  /// - Returns: those that could not be deleted.
+  /// Deletes the host ends of the sandboxes' veth pairs that exist and carry the sandbox's tag.
+  /// - Returns: empty if all were deleted; otherwise the names of all, deleted or not.
   func disconnect(_ sandboxes: [SandboxFacts]) -> Set<InterfaceName> {
     let owners = Dictionary(
       sandboxes.flatMap { facts in facts.connections.map { ($0.hostLink.text, facts) } }, uniquingKeysWith: { $1 })
@@ -47,15 +47,15 @@ struct HostLinks {
     return hasSucceeded ? [] : Set(sandboxes.flatMap(\.connections).map(\.hostLink))
   }
 
-  /// Deletes links, many at once: each by itself would take the kernel a wait of 8 ms and more. Those that went by
-  /// themselves meanwhile, with their namespace, are no failure.
+  /// Deletes links in batches, because the kernel waits 8 ms or more for each deletion. A link that has disappeared
+  /// with its namespace meanwhile is no failure.
   func delete(_ links: [Link]) throws(SandboxError) {
     for start in stride(from: 0, to: links.count, by: Removal.batchSize) {
       try deleteTogether(links[start..<min(start + Removal.batchSize, links.count)])
     }
   }
 
-  /// - Parameter links: not so many that a failure of each is more than a socket holds (ENOBUFS).
+  /// - Parameter links: few enough that a socket's buffer holds a failure of each (ENOBUFS).
   private func deleteTogether(_ links: ArraySlice<Link>) throws(SandboxError) {
     var requests = RouteRequests()
     if let only = links.first, links.count == 1 {

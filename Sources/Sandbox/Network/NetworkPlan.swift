@@ -192,8 +192,9 @@ extension BridgeNetworks {
 
   /// The link-layer address that a foreign bridge would lose with the first port; nil where it would not.
   ///
-  /// A bridge without ports takes the address of its first one, and after that one's end has none (00:00:00:00:00:00).
-  /// Setting the address that it has anyway makes it stay (NET_ADDR_SET in br_stp_recalculate_bridge_id).
+  /// A bridge without ports takes the MAC address of its first port, and has none (00:00:00:00:00:00) once that port is
+  /// gone. An address that was set explicitly stays, even if it is the same (NET_ADDR_SET in
+  /// br_stp_recalculate_bridge_id).
   private func addressToKeep(of link: Link) throws(SandboxError) -> MACAddress? {
     guard let address = link.address, !address.isZero else { return nil }
     let ports = try host.route { (route) throws(NetlinkError) in try route.links(master: link.index) }
@@ -232,8 +233,8 @@ extension BridgeNetworks {
     return IPNetwork(address: spec.gateway ?? subnet.address(at: 1)!, prefixLength: subnet.prefixLength)!
   }
 
-  /// All that the host has addresses in or routes to.
-  /// - Parameter link: the index of one that does not count.
+  /// All subnets in which the host has addresses or to which it has routes.
+  /// - Parameter link: the index of a link to ignore.
   func subnetUses(besides link: UInt32?) throws(SandboxError) -> [SubnetUse] {
     try host.route { (route) throws(NetlinkError) in
       SubnetUse.all(
@@ -244,7 +245,7 @@ extension BridgeNetworks {
 
   private func subnetUses() throws(SandboxError) -> [SubnetUse] {
     let uses = try subnetUses(besides: nil)
-    // Also where somebody has deleted the bridge: it is made again with its subnet.
+    // Includes bridges that another program has deleted: nsrun creates them again with their subnets.
     let recorded = try NetworkRecords(host).all().compactMap { record in
       record.own.map {
         SubnetUse(
@@ -257,7 +258,7 @@ extension BridgeNetworks {
 }
 
 extension NetworkSpec {
-  /// The subnet that `--ip ADDRESS/LENGTH` lies in.
+  /// The subnet of `--ip ADDRESS/LENGTH`.
   fileprivate var subnetOfAddress: IPNetwork? {
     guard let address, let prefixLength else { return nil }
     return IPNetwork(address: address, prefixLength: prefixLength)?.network

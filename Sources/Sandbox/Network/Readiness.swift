@@ -4,17 +4,17 @@ import LinuxSystem
 import Netlink
 import RouteNetlink
 
-/// Waits until a bridge passes the packets of a new port.
+/// Waits until a bridge forwards the packets of a new port.
 struct Readiness {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Waits until packets get through between a sandbox and its bridge, so that the first one is not lost.
+  /// Waits until packets pass between a sandbox and its bridge, so that the first one is not lost.
   ///
-  /// A link that gets its carrier after it was set up drops all packets until the kernel's link watch has run, which is
-  /// a moment later (dev_activate in net/sched/sch_generic.c). Since Linux 6.15 asking for the link makes it run; on
-  /// older kernels its state tells when it has.
+  /// A link whose carrier comes after it was set up drops all packets until the kernel's link watch runs, a moment
+  /// later (dev_activate in net/sched/sch_generic.c). Since Linux 6.15, a query for the link makes it run. On older
+  /// kernels, the link's state shows when it has run.
   func wait(of connection: SandboxFacts.Connection) throws(SandboxError) {
     let start = monotonicMicroseconds()
     var limit = Self.readinessLimit
@@ -31,7 +31,8 @@ struct Readiness {
           return host.reporter.warn(
             "the bridge \(connection.bridge) is down and passes nothing: ip link set \(connection.bridge) up")
         }
-        // Only now, with a port that has a carrier: one that is set up without is not activated before its first.
+        // The bridge is set up only now that a port has a carrier. Set up without one, it is activated with its first
+        // carrier.
         var requests = RouteRequests()
         requests.change(link: .index(bridge.index), LinkChanges(isUp: true), subject: bridge.name)
         try host.perform(requests)
@@ -40,7 +41,7 @@ struct Readiness {
       if bridge.isForwarding && port.isForwarding && bridge.delay(of: port) == nil { return }
       let waited = monotonicMicroseconds() - start
       if let delay = bridge.delay(of: port) {
-        // Until a port forwards, the bridge has no carrier either.
+        // The bridge has no carrier either until a port forwards.
         limit = Self.readinessLimit + delay
         if waited > Self.readinessLimit, !isTold {
           host.reporter.warn(
@@ -62,16 +63,16 @@ struct Readiness {
 }
 
 extension Link {
-  /// Whether packets get through: it is up, has a carrier, and the link watch has seen it (IFF_RUNNING follows from the
-  /// operational state, which a link that always had a carrier never leaves as unknown).
+  /// Whether packets pass: the link is up, has a carrier, and the link watch has seen it. IFF_RUNNING follows from the
+  /// operational state. A link that always had a carrier stays in the state unknown, which sets IFF_RUNNING as well.
   var isForwarding: Bool { flags.isSuperset(of: [.up, .running, .lowerUp]) }
 
-  /// How long this bridge may keep a port from forwarding, in microseconds: with a spanning tree a port that comes up
-  /// listens, and then learns, for a forwarding delay each.
-  /// - Returns: nil where the port forwards.
+  /// How long this bridge may keep a port from forwarding, in microseconds. With a spanning tree, a new port spends one
+  /// forward delay listening and one learning.
+  /// - Returns: nil if the port forwards.
   fileprivate func delay(of port: Link) -> Int64? {
     guard bridge?.stp == true, let state = port.bridgePort?.state, state != .forwarding else { return nil }
-    // In centiseconds, 30 s at most (BR_MAX_FORWARD_DELAY).
+    // The forward delay is in centiseconds, at most 30 s (BR_MAX_FORWARD_DELAY).
     return 2 * 10_000 * Int64(min(bridge?.forwardDelay ?? 1500, 3000))
   }
 }

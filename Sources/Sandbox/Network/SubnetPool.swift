@@ -1,22 +1,23 @@
 import NetTypes
 import RouteNetlink
 
-/// Subnets for bridges that nobody gave one: /24s of private ranges that Docker (172.16/12 from 172.17, 192.168/16 from
-/// its beginning), podman (10.88/16 and up), libvirt (192.168.122/24), Kubernetes (10.96/12, 10.244/16), k3s (10.42/15)
-/// and the common home routers (10.0/24, the first of 192.168/16) do not use by default. 100.64/10 is none of them: there
-/// are carriers' networks and Tailscale, which drops what comes from it by another link.
+/// The subnets for bridges without a wanted one: /24s of private ranges that other programs and routers do not use by
+/// default. Those are Docker (172.16/12 from 172.17 on, and 192.168/16 from its start), podman (10.88/16 and up),
+/// libvirt (192.168.122/24), Kubernetes (10.96/12, 10.244/16), k3s (10.42/15) and the common home routers (10.0/24, the
+/// first /24s of 192.168/16). The pool does not use 100.64/10: carriers do, and Tailscale, which drops packets from it
+/// on other links.
 struct SubnetPool {
   static let standard = SubnetPool(
     ranges: ["10.64.0.0/12", "10.112.0.0/12", "172.16.0.0/16", "192.168.192.0/18"].map { IPNetwork($0)! })
 
-  /// In the order in which they are looked through.
+  /// In the order in which they are searched.
   let ranges: [IPNetwork]
 
-  /// The subnet for a bridge: always the same for the same name, unless that is in use.
+  /// The subnet for a bridge, always the same for the same name, unless that one is in use.
   ///
-  /// It is apart from all that the host has a use for, or if there is none such, as where a VPN routes all private ranges,
-  /// in a part of a larger route that nothing on the host is in.
-  /// - Returns: nil where all are in use.
+  /// It is outside all subnets and routes of the host. If there is no such subnet, for example because a VPN routes all
+  /// private ranges, it is in an otherwise unused part of a larger route.
+  /// - Returns: nil if all are in use.
   func subnet(for bridge: InterfaceName, avoiding uses: [SubnetUse]) -> IPNetwork? {
     first(for: bridge) { candidate in !uses.contains { $0.isClaim && $0.network.overlaps(candidate) } }
       ?? first(for: bridge) { candidate in !uses.contains { $0.collides(with: candidate) } }
@@ -36,29 +37,30 @@ struct SubnetPool {
   }
 }
 
-/// Something that a new subnet would meet on the host.
+/// A subnet or route of the host that a new subnet must not disturb.
 struct SubnetUse {
   let network: IPNetwork
-  /// What it is, for people: `the route to 10.0.0.0/8 via 192.0.2.1`.
+  /// A description for messages: `the route to 10.0.0.0/8 via 192.0.2.1`.
   let description: String
-  /// Whether hosts of this network are on a link of the host's, or it is the host's own: nothing in it is free. Else it is
-  /// a route that leads on, and what is more specific goes before it.
+  /// Whether the network is on a link of the host, or the host's own. Then no part of it is free. Otherwise it is a
+  /// route that leads on, and more specific routes take precedence over it.
   let isConnected: Bool
 
-  /// Whether a subnet would take something from it, or get nothing because of it.
+  /// Whether a new subnet would take packets from this network, or lose its own to it.
   func collides(with subnet: IPNetwork) -> Bool {
     network.overlaps(subnet) && (isConnected || network.prefixLength >= subnet.prefixLength)
   }
 
-  /// Whether a subnet is better elsewhere. A default route, or several that a VPN puts in its place, is no claim to
-  /// anything.
+  /// Whether a new subnet should rather be elsewhere. The default route, or the several short ones of a VPN, do not
+  /// count.
   var isClaim: Bool { isConnected || network.prefixLength >= 8 }
 
-  /// All that the host has addresses in or routes to, in every table.
+  /// All subnets in which the host has addresses, and all destinations of its routes, in every table.
   static func all(addresses: [LinkAddress], routes: [Route], links: [Link]) -> [SubnetUse] {
     func name(_ index: UInt32) -> String { links.first { $0.index == index }?.name ?? "link \(index)" }
     let ofAddresses = addresses.flatMap { address in
-      // With a peer, the prefix is the peer's; without the route of its network, that has one of its own.
+      // With a peer, the prefix length is the peer's. With noprefixroute, a route to the network, if any, counts by
+      // itself.
       let isAlone = address.peer != nil || address.flags.contains(.noPrefixRoute)
       var networks = [isAlone ? IPNetwork(address.address) : address.network.network]
       if let peer = address.peer.flatMap({ IPNetwork(address: $0, prefixLength: address.network.prefixLength) }) {
@@ -82,8 +84,8 @@ struct SubnetUse {
 }
 
 extension Route {
-  /// Whether what it leads to is on a link, or the host itself, rather than somewhere beyond: a tunnel that asks for no
-  /// addresses leads on as a gateway does.
+  /// Whether it leads to a link or the host itself, not to a gateway. A link without ARP, such as a tunnel, leads on
+  /// like a gateway.
   fileprivate func leadsToNeighbours(overLink flags: LinkFlags) -> Bool {
     switch type {
     case .local, .broadcast, .anycast, .multicast, .nat: true

@@ -2,20 +2,21 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// The MTU that a new bridge gets: that of the way out, so that sandboxes send no larger packets than the host does, and
-/// say so to whoever sends to them.
+/// The MTU of a new bridge: that of the host's uplink, so that sandboxes send no larger packets than the host, and
+/// announce this limit to their peers.
 enum UplinkMTU {
-  /// What IPv6 needs at least (RFC 8200), without which the kernel takes it from a link for good, and what fits into an
-  /// IPv4 packet.
+  /// From the minimum of IPv6 (RFC 8200), below which the kernel removes IPv6 from a link, to the maximum of an IPv4
+  /// packet.
   static let range: ClosedRange<UInt32> = 1280...65535
 
-  /// What Ethernet has; also where there is no way out yet.
+  /// The MTU of Ethernet, also used without an uplink.
   private static let usual: UInt32 = 1500
 
-  /// An address in each half of the address space: VPNs route the two apart from the rest. They are only asked the way to.
+  /// An address in each half of the address space, because VPNs route the halves separately. nsrun only queries their
+  /// routes.
   private static let remotes = ["8.8.8.8", "198.41.0.4"].map { IPAddress($0)! }
 
-  /// The smallest MTU of the ways out.
+  /// The smallest MTU of the uplinks.
   static func ask(_ host: Host) throws(SandboxError) -> UInt32 {
     var sizes: [UInt32] = []
     for remote in remotes {

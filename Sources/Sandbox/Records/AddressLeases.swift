@@ -4,22 +4,23 @@ import Namespaces
 import NetTypes
 import RouteNetlink
 
-/// Who has which address of a bridge's subnet: a directory with a symbolic link for each address that is taken, which
-/// points to the name of the sandbox. symlink(2) either makes it, with its content, or fails: no lock is needed.
+/// The leases of the addresses of a bridge's subnet: a directory with a symbolic link for each leased address, whose
+/// target is the name of the sandbox. symlink(2) creates a link with its target atomically or fails, so no lock is
+/// needed.
 struct AddressLeases {
   let bridge: InterfaceName
   let state: StateDirectory
   /// Whether addresses are only chosen, and none is leased.
   var isPlanned = false
 
-  /// How many addresses that somebody else has are tried in a row.
+  /// How many unleased addresses that other hosts hold takeNext() tries before it gives up.
   private static let attempts = 256
 
   private var directory: String { state.leases(on: bridge) }
   private func path(of address: IPAddress) -> String { "\(directory)/\(address)" }
 
-  /// Takes an address that was asked for.
-  /// - Throws: who has it, where somebody has.
+  /// Leases the requested address.
+  /// - Throws: an error that names the holder, if the address is already leased.
   func take(_ address: IPAddress, for name: NamespaceName) throws(SandboxError) {
     guard try claim(address, for: name) else {
       let holder = self.holder(of: address).map { "the sandbox '\($0)'" } ?? "another sandbox"
@@ -27,13 +28,14 @@ struct AddressLeases {
     }
   }
 
-  /// Takes the next free address of a subnet: addresses are handed out in turn, so that one that was just given back is
-  /// not at once somebody else's.
+  /// Leases the next free address of a subnet. Addresses are assigned in turn, so that one that was just released is
+  /// not leased again at once.
   /// - Parameters:
-  ///   - reserved: addresses that are not ours to give, such as the gateway.
-  ///   - start: where to begin, as a number of hosts after the first, if none has been leased yet.
-  ///   - isHeld: whether somebody else has an address that is not leased.
-  /// - Returns: nil where none is free, or too many in a row are held: who answers for all would keep this busy.
+  ///   - reserved: addresses that are never leased, such as the gateway.
+  ///   - start: the offset from the first host address at which to begin, if no address has been leased yet.
+  ///   - isHeld: whether another host has the address without a lease.
+  /// - Returns: nil if no address is free, or if too many are held. A host that answers for every address must not keep
+  ///   the search busy.
   func takeNext(
     in subnet: IPNetwork, except reserved: [IPAddress], startingAt start: UInt32, for name: NamespaceName,
     unless isHeld: (IPAddress) throws(SandboxError) -> Bool = { _ in false }
@@ -43,7 +45,7 @@ struct AddressLeases {
     let last = (try? readText(state.cursor(of: bridge))).flatMap { IPAddress($0) }.flatMap { subnet.offset(of: $0) }
     let first = last ?? start % hosts
     for step in 1...hosts {
-      // Offsets 1 to `hosts` are those of hosts; 0 is the network, the one after the last the broadcast address.
+      // Offsets 1 to `hosts` are host addresses; 0 is the network address, `hosts` + 1 the broadcast address.
       let address = subnet.address(at: (first &+ step &- 1) % hosts + 1)!
       if reserved.contains(address) { continue }
       if try claim(address, for: name) {
@@ -60,30 +62,31 @@ struct AddressLeases {
     return nil
   }
 
-  /// How many addresses are taken.
+  /// The number of leased addresses.
   var count: Int { (try? directoryEntries(directory).count) ?? 0 }
 
-  /// The name of the sandbox that has an address.
+  /// The name of the sandbox that holds the lease of an address.
   func holder(of address: IPAddress) -> String? { linkTarget(path(of: address)) }
 
   private func has(_ name: NamespaceName, _ address: IPAddress) -> Bool {
     holder(of: address).flatMap { try? NamespaceName($0) } == name
   }
 
-  /// Gives an address back, if this sandbox has it.
-  /// - Returns: whether it had.
+  /// Releases an address, if this sandbox holds its lease.
+  /// - Returns: whether it did.
   @discardableResult
   func release(_ address: IPAddress, of name: NamespaceName) throws(SystemError) -> Bool {
     guard has(name, address) else { return false }
     return try removeFile(path(of: address))
   }
 
-  /// The addresses that a sandbox has: more than its record tells when it was ended before it could write down one.
+  /// The addresses that a sandbox has leased. If nsrun was killed after it leased an address, the record may not name
+  /// it.
   func addresses(of name: NamespaceName) throws(SystemError) -> [IPAddress] {
     try directoryEntries(directory).compactMap { IPAddress($0) }.filter { has(name, $0) }
   }
 
-  /// All that is leased.
+  /// All leases.
   func all() -> [(address: IPAddress, holder: NamespaceName)] {
     ((try? directoryEntries(directory)) ?? []).compactMap { entry in
       guard let address = IPAddress(entry), let name = holder(of: address).flatMap({ try? NamespaceName($0) }) else {
@@ -93,8 +96,8 @@ struct AddressLeases {
     }
   }
 
-  /// Removes the directory when nobody has a lease any more.
-  /// - Returns: whether nobody has.
+  /// Removes the directory if no leases are left.
+  /// - Returns: whether none are left.
   func removeIfUnused() -> Bool { rmdir(directory) == 0 || errno == ENOENT }
 
   private func claim(_ address: IPAddress, for name: NamespaceName) throws(SandboxError) -> Bool {
@@ -113,7 +116,7 @@ struct AddressLeases {
     }
   }
 
-  /// The worst that follows where two at once overwrite each other's is that the next one tries an address that is taken.
+  /// If two processes overwrite each other's address, the next one at worst tries an address that is leased.
   private func remember(_ address: IPAddress) throws(SystemError) {
     try state.overwrite(state.cursor(of: bridge), in: state.cursors, with: "\(address)")
   }

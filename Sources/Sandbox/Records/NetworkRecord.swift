@@ -2,24 +2,24 @@ import LinuxSystem
 import NetTypes
 import RouteNetlink
 
-/// What is written down of a bridge that sandboxes are on.
+/// The record of a bridge that sandboxes are on.
 struct NetworkRecord: Equatable {
   var bridge: InterfaceName
-  /// By what packets that leave get the host's address.
+  /// Which rules masquerade the packets that leave the bridge.
   var translation: SandboxFacts.Translation
-  /// What nsrun made the bridge with; nil where it did not.
+  /// The properties of a bridge that nsrun made; nil for a foreign bridge.
   var own: OwnBridge?
-  /// Whether rules may be added to chains of others that would drop the packets.
+  /// Whether nsrun may add rules that accept the packets to other programs' chains that drop them.
   var mayChangeForeignChains = true
-  /// Whether there is or was a sandbox without NAT, which is reached from outside.
+  /// Whether the network has, or had, a sandbox without NAT, which hosts outside can reach.
   var isReached = false
 
-  /// A bridge that nsrun makes, and takes away.
+  /// A bridge that nsrun creates and deletes.
   struct OwnBridge: Equatable {
     var mac: MACAddress
-    /// The bridge's address with the length of the subnet.
+    /// The bridge's address with the prefix length of the subnet.
     var address: IPNetwork
-    /// Its MTU in bytes; nil for what the kernel makes of it.
+    /// The MTU in bytes; nil to leave it to the kernel.
     var mtu: UInt32?
   }
 
@@ -38,7 +38,7 @@ struct NetworkRecord: Equatable {
     return text
   }
 
-  /// What nsrun gives a bridge, and a bridge takes.
+  /// nil for an MTU that nsrun never gives to a bridge.
   private static func sensible(_ mtu: UInt32) -> UInt32? { UplinkMTU.range.contains(mtu) ? mtu : nil }
 
   init(
@@ -52,7 +52,7 @@ struct NetworkRecord: Equatable {
     self.isReached = isReached
   }
 
-  /// Reads what a record says; nil where an essential line is missing or makes no sense.
+  /// Reads a record; nil if an essential line is missing or invalid.
   init?(_ text: RecordText) {
     guard let bridge = text["bridge"].flatMap({ try? InterfaceName($0) }),
       let translation = text[Self.translationKey].flatMap(SandboxFacts.Translation.init(rawValue:))
@@ -75,21 +75,21 @@ struct NetworkRecords {
 
   init(_ host: Host) { self.host = host }
 
-  /// The networks that there are records of, by their bridges' names.
+  /// The networks with a readable record, sorted by the names of their bridges.
   func all() throws(SandboxError) -> [NetworkRecord] {
     try names().compactMap { record(of: $0) }
   }
 
-  /// The bridges that there are records of, readable or not, by their names.
+  /// The bridges with a record, readable or not, sorted by name.
   func names() throws(SandboxError) -> [InterfaceName] {
     try system { () throws(SystemError) in try directoryEntries(host.state.networks) }
       .compactMap { try? InterfaceName($0) }.sorted { $0.text < $1.text }
   }
 
-  /// What the record of a bridge says; nil where there is none, or none that makes sense.
+  /// Reads the record of a bridge; nil if there is none, or if it is damaged.
   func record(of bridge: InterfaceName) -> NetworkRecord? { try? read(of: bridge) }
 
-  /// What the record of a bridge says; nil where there is none.
+  /// Reads the record of a bridge; nil if there is none.
   func read(of bridge: InterfaceName) throws(SandboxError) -> NetworkRecord? {
     let path = host.state.record(of: bridge)
     do throws(SandboxError) {

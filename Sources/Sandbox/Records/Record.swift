@@ -1,11 +1,11 @@
 import LinuxSystem
 
-/// What nsrun writes down before it changes anything: lines of a key and a value, only ever appended to, so that
-/// whatever ends the writer leaves a beginning that can be read.
+/// What nsrun writes down before it changes anything: lines of a key and a value. nsrun only appends lines, so a file
+/// is readable up to the point at which its writer was killed.
 ///
-/// Keys that are not known are kept; a last line without a newline, as a full disk leaves it, is not there.
+/// Unknown keys are kept. A last line without a newline, as a full disk leaves it, is ignored.
 struct RecordText: Equatable {
-  /// The first line of a file that this version can read.
+  /// The newest version of the format that this nsrun can read; a file begins with its version.
   static let version = 1
   private static let title = "nsrun-record"
 
@@ -15,11 +15,11 @@ struct RecordText: Equatable {
 
   static func == (left: RecordText, right: RecordText) -> Bool { left.lines.elementsEqual(right.lines, by: ==) }
 
-  /// Why a file is no record.
+  /// The error for a file that is no readable record.
   enum Unreadable: Error, Equatable {
     case empty
     case garbage
-    /// It was written by a newer nsrun.
+    /// A newer nsrun wrote it.
     case newer(version: Int)
   }
 
@@ -27,8 +27,8 @@ struct RecordText: Equatable {
   init(parsing content: [UInt8]) throws(Unreadable) {
     guard !content.isEmpty else { throw .empty }
     var lines: [(key: String, value: String)] = []
-    // After the last newline is nothing, or a line that was not finished. Bytes are split, not text: a value may begin
-    // with an accent, which makes one character of itself and the space before it.
+    // An incomplete line may follow the last newline. Splits bytes, not text: if a value begins with a combining
+    // accent, the accent and the space before it are one Character.
     var rest = content[...]
     while var line = rest.cut(at: UInt8(ascii: "\n")) {
       guard let word = line.cut(at: UInt8(ascii: " ")), let key = Self.text(word), !key.isEmpty,
@@ -42,23 +42,23 @@ struct RecordText: Equatable {
     self.lines = Array(lines.dropFirst())
   }
 
-  /// Bytes as UTF-8; nil for others. What String(validating:) needs to know of its types takes longer than a record.
+  /// Decodes UTF-8; nil for invalid bytes. String(validating:) is slower here: it looks up type metadata at run time.
   private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
     let text = String(decoding: bytes, as: UTF8.self)
     return text.utf8.elementsEqual(bytes) ? text : nil
   }
 
-  /// The value of the last line with a key.
+  /// The value of the last line with this key.
   subscript(key: String) -> String? { lines.last { $0.key == key }?.value }
 
-  /// The values of all lines with a key, in order.
+  /// The values of all lines with this key, in order.
   func all(_ key: String) -> [String] { lines.filter { $0.key == key }.map(\.value) }
 
   mutating func append(_ key: String, _ value: String) { lines.append((key, value)) }
 
-  /// The lines as they are appended to a file.
+  /// The lines, as nsrun appends them to a file.
   var serialized: String { lines.reduce(into: "") { $0 += "\($1.key) \($1.value)\n" } }
 
-  /// The lines as a whole file.
+  /// The content of a whole file.
   var file: String { "\(Self.title) \(Self.version)\n" + serialized }
 }

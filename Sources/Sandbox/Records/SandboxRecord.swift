@@ -3,23 +3,24 @@ import LinuxSystem
 import Namespaces
 import NetTypes
 
-/// The record of one sandbox, locked by the process that answers for the sandbox as long as it lives.
+/// The record of one sandbox. The nsrun process that supervises the sandbox holds its lock as long as the process
+/// lives.
 ///
-/// A record among those of running sandboxes that nobody holds the lock of was left behind by a process that was ended:
-/// it names everything that has to be undone.
+/// A record in running/ whose lock is free is stale: its supervisor was killed. It names everything that has to be
+/// undone.
 struct SandboxRecord: ~Copyable {
   let name: NamespaceName
   private(set) var path: String
   private let file: OwnedDescriptor
   private var writtenSize: Int = 0
 
-  /// The identity of the network namespace; written before the namespace gets its name, so that a name is only taken
-  /// away from a namespace of ours.
+  /// The identity of the network namespace. nsrun writes it before it names the namespace, so that it removes a name
+  /// only from a namespace of its own.
   static let namespace = "namespace"
-  /// A process has joined from outside (`exec`): it is no descendant of the command, so it has to be searched for.
+  /// A process has joined from outside (`exec`). It is no descendant of the command, so nsrun has to search for it.
   static let joined = "joined"
 
-  /// Writes and locks a new record. The caller holds the lock on the directory.
+  /// Writes a new record and locks it. The caller holds the lock on the directory.
   init(_ facts: SandboxFacts, bridges: [InterfaceName], in state: StateDirectory) throws(SandboxError) {
     name = facts.name
     path = state.runningRecord(of: facts.name)
@@ -35,7 +36,7 @@ struct SandboxRecord: ~Copyable {
     let path = state.runningRecord(of: facts.name)
     do throws(SystemError) {
       let file = try state.createRecord(text, at: path, in: state.running, locked: true)
-      // Another one may have come to stay since the caller looked: until then its record was in the place of this one.
+      // Another sandbox of this name may have moved its record to created/ since the caller looked.
       if access(state.createdRecord(of: facts.name), F_OK) != 0 { return file }
       _ = try? LinuxSystem.removeFile(path)
     } catch {
@@ -44,17 +45,17 @@ struct SandboxRecord: ~Copyable {
     throw taken(facts.name)
   }
 
-  /// Why a name cannot be had.
+  /// The error for a name that is taken.
   static func taken(_ name: NamespaceName) -> SandboxError {
     .refused("the name '\(name)' is taken by another sandbox (nsrun list): choose another, or end that one")
   }
 
-  /// Takes over a record that no process answers for.
-  /// - Returns: nil where there is no such record, or a process answers for it.
-  /// - Throws: ``SandboxError/damaged(_:)`` where something else than a file of root's is in its place.
+  /// Takes over a record whose lock is free.
+  /// - Returns: nil if there is no such record, or if its supervisor lives.
+  /// - Throws: ``SandboxError/damaged(_:)`` if the path is anything but a regular file of this user.
   init?(takingOver name: NamespaceName, at path: String) throws(SandboxError) {
     guard let file = try Self.open(path), file.tryLock(.exclusive) else { return nil }
-    // Whoever had the lock until now may have removed the file, or moved it, before letting go.
+    // The process that held the lock may have removed or moved the file before it released the lock.
     let identity = try system { () throws(SystemError) in try file.identity() }
     guard let status = try Self.status(of: path), FileIdentity(status) == identity else { return nil }
     self.name = name
@@ -63,7 +64,7 @@ struct SandboxRecord: ~Copyable {
     writtenSize = size
   }
 
-  /// What is at a path; nil where nothing is.
+  /// The status of the file at a path; nil if there is none.
   private static func status(of path: String) throws(SandboxError) -> stat? {
     var status = stat()
     do throws(SystemError) {
@@ -75,7 +76,7 @@ struct SandboxRecord: ~Copyable {
     }
   }
 
-  /// Opens a record; nil where there is none.
+  /// Opens a record; nil if there is none.
   private static func open(_ path: String) throws(SandboxError) -> OwnedDescriptor? {
     guard let status = try status(of: path) else { return nil }
     guard status.isOwnFile else { throw .damaged(path) }
@@ -86,19 +87,19 @@ struct SandboxRecord: ~Copyable {
     }
   }
 
-  /// What the record says now.
+  /// Reads the current content.
   func read() throws(SandboxError) -> RecordText { try RecordText.read(path) }
 
-  /// Adds lines.
+  /// Appends lines.
   mutating func append(_ lines: RecordText) throws(SystemError) {
     try file.write(lines.serialized, path)
     writtenSize = size
   }
 
-  /// Puts the record among those of the sandboxes that stay.
+  /// Moves the record to created/.
   mutating func keep(in state: StateDirectory) throws(SystemError) {
     let kept = state.createdRecord(of: name)
-    // Whoever leaves removes the directory when nothing is in it, also between these two.
+    // A process that leaves removes the directory if it is empty, also between these two calls.
     for attempt in 1...100 {
       try makeDirectory(state.created)
       do throws(SystemError) {
@@ -112,7 +113,7 @@ struct SandboxRecord: ~Copyable {
     _ = state.removeIfEmpty(state.running)
   }
 
-  /// Whether another process has added to the record since this one last did.
+  /// Whether another process has appended to the record since the last append here.
   var hasGrown: Bool { size > writtenSize }
 
   private var size: Int {
@@ -120,25 +121,26 @@ struct SandboxRecord: ~Copyable {
     return fstat(file.raw, &status) == 0 ? Int(status.st_size) : 0
   }
 
-  /// Removes the record: all that it names is gone.
-  /// - Returns: whether it was still there.
+  /// Removes the record once all that it names is gone.
+  /// - Returns: whether the file still existed.
   @discardableResult
   func removeFile() throws(SystemError) -> Bool { try LinuxSystem.removeFile(path) }
 
-  /// Tells the process that answers for a sandbox that another one joins it; once is enough, and one that stays needs no
-  /// telling.
+  /// Notes in the record, for the sandbox's supervisor, that a process joins from outside. One note is enough. A
+  /// created sandbox has no supervisor and needs none.
   static func noteJoining(_ name: NamespaceName, in state: StateDirectory) {
     let path = state.runningRecord(of: name)
     guard let text = try? RecordText.read(path), text[joined] == nil else { return }
     try? state.append(RecordText([(joined, "\(getpid())")]), to: path)
   }
 
-  /// Whether a process answers for the record of this name.
+  /// Whether the supervisor of this sandbox lives.
   static func isAlive(_ name: NamespaceName, in state: StateDirectory) -> Bool {
     isLocked(state.runningRecord(of: name))
   }
 
-  /// Whether a process answers for a record, or is about to remove it.
+  /// Whether a process holds the lock of a record: the sandbox's supervisor, or a process that is about to remove the
+  /// record.
   static func isLocked(_ path: String) -> Bool {
     guard let file = try? OwnedDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) else { return false }
     return !file.tryLock(.shared)
@@ -146,7 +148,7 @@ struct SandboxRecord: ~Copyable {
 }
 
 extension RecordText {
-  /// Reads a record's file.
+  /// Reads the file of a record.
   static func read(_ path: String) throws(SandboxError) -> RecordText {
     var status = stat()
     if lstat(path, &status) == 0, !status.isOwnFile { throw .damaged(path) }
@@ -173,21 +175,21 @@ struct SandboxRecords {
 
   init(_ host: Host) { self.host = host }
 
-  /// What the record of a sandbox says.
-  /// - Throws: ``SandboxError/damaged(_:)`` where something is missing that it has to say.
+  /// Reads the record of a sandbox.
+  /// - Throws: ``SandboxError/damaged(_:)`` if an essential line is missing.
   func read(of name: NamespaceName, at path: String) throws(SandboxError) -> (
     text: RecordText, facts: SandboxFacts
   ) {
     let text = try RecordText.read(path)
     guard let facts = SandboxFacts(text), facts.name == name else { throw .damaged(path) }
-    // One that stays was complete when it came to.
+    // A record is complete before it is moved to created/.
     if path == host.state.createdRecord(of: name) {
       guard text.namespaceIdentity != nil, facts.connections.count == text.bridges.count else { throw .damaged(path) }
     }
     return (text, facts)
   }
 
-  /// What the records of all sandboxes say, by name, and why some of them cannot be read.
+  /// Reads the records of all sandboxes, by name, with an error for each that is unreadable.
   func readAll() throws(SandboxError) -> (facts: [SandboxFacts], unreadable: [SandboxError]) {
     var facts: [SandboxFacts] = []
     var unreadable: [SandboxError] = []
@@ -196,7 +198,7 @@ struct SandboxRecords {
       do throws(SandboxError) {
         facts.append(try read(of: name, at: path).facts)
       } catch {
-        // It has gone meanwhile.
+        // The sandbox was removed meanwhile.
         if case .system(let cause) = error, cause.isNotFound { continue }
         unreadable.append(error)
       }
@@ -204,12 +206,12 @@ struct SandboxRecords {
     return (facts, unreadable)
   }
 
-  /// What the records say, of every sandbox; those that cannot be read are left out.
+  /// Reads the records of all sandboxes, without those that are unreadable.
   func all() throws(SandboxError) -> [SandboxFacts] { try readAll().facts }
 
-  /// The names that there are records of, sorted.
+  /// The names of all recorded sandboxes, sorted.
   func names() throws(SandboxError) -> [NamespaceName] {
-    // In this order: one that comes to stay meanwhile goes from the first to the second.
+    // In this order, because a record moves from running/ to created/.
     try system { () throws(SystemError) in
       Set(try host.state.names(in: host.state.running) + host.state.names(in: host.state.created)).sorted()
     }
@@ -217,15 +219,16 @@ struct SandboxRecords {
 }
 
 extension stat {
-  /// Whether it is a plain file of our own that has no other name: no link, FIFO or directory that somebody put there.
+  /// Whether it is a regular file of this user with a single name: no symbolic link, FIFO or directory of another
+  /// program.
   fileprivate var isOwnFile: Bool { st_mode & S_IFMT == S_IFREG && st_nlink == 1 && st_uid == geteuid() }
 }
 
 extension FileIdentity {
-  /// As it stands in a record.
+  /// The identity as a record has it.
   var text: String { "\(device):\(inode)" }
 
-  /// - Parameter text: as it stands in a record; nil where it is something else.
+  /// - Parameter text: the identity as a record has it; other text gives nil.
   init?(text: String) {
     let numbers = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt64($0) }
     guard numbers.count == 2, let device = numbers[0], let inode = numbers[1] else { return nil }

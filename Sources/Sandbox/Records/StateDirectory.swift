@@ -5,40 +5,41 @@ import Namespaces
 import NetTypes
 import RouteNetlink
 
-/// Where nsrun writes down what it has made: below /run/nsrun, which only root can write to and which is gone after a
-/// reboot, as all that it speaks of.
+/// The files in which nsrun records what it has made, below /run/nsrun. Only root can write there. The files are gone
+/// after a reboot, as are the objects that they describe.
 ///
-/// Each network namespace that nsrun is started in has a directory of its own there, named after the namespace's inode:
-/// a bridge of one is not that of another, and nobody can take back what was done in a network that is out of reach. The
-/// kernel gives the number of one that is gone to another: what is known to be of such a one is INODE.gone.N.
+/// Each network namespace in which nsrun runs has a directory of its own, named after the namespace's inode. Two
+/// namespaces may have bridges of the same name, and nsrun cannot undo changes in a namespace that it cannot reach. The
+/// kernel gives the inode of a namespace that is gone to another one. The state of the former is then in INODE.gone.N.
 ///
-/// The directory of all is mounted onto itself: what covers it in the view of a command is gone, by the kernel's hand, when
-/// somebody removes the directory, which nobody can as long as it is a mount point for him.
+/// /run/nsrun is mounted onto itself. In the mount view of a command, another mount covers it. When a process removes a
+/// directory, the kernel removes the mounts that cover it in other mount namespaces. It refuses to remove a directory
+/// that is a mount point in the mount namespace of that process.
 ///
-///     running/NAME            a record, locked by the process that answers for it
+///     running/NAME            a record, locked by the process that supervises the sandbox
 ///     created/NAME            a record of a sandbox that stays
-///     damaged/NAME            files with the name of a record that cannot be read as one
+///     damaged/NAME            damaged records
 ///     networks/BRIDGE         a record
-///     leases/BRIDGE/ADDRESS   a symbolic link to the NAME that has the address
+///     leases/BRIDGE/ADDRESS   a symbolic link to the NAME that holds the lease
 ///     cursors/BRIDGE          the address leased last
-///     hosts/BRIDGE            what the sandboxes on the bridge see as /etc/hosts
-///     generations/BRIDGE      the ruleset in which nothing was missing
-///     attendance              which processes answer for running sandboxes: whether one of them was killed
-///     host                    a record of the kernel parameters that were changed
-///     namespace               by what the kernel tells whether the network namespace is gone
+///     hosts/BRIDGE[:BRIDGE]   the /etc/hosts of the sandboxes on these bridges
+///     generations/BRIDGE      the ruleset generation in which no rule was missing
+///     attendance              the liveness table: tells whether the supervisor of a running sandbox was killed
+///     host                    a record of the kernel parameters that nsrun changed
+///     namespace               the handle by which the kernel tells whether the network namespace is gone
 ///
-/// A lock on the directory itself keeps those who join or leave a network (shared) from those who make or unmake one, or
-/// the directory (exclusive).
+/// A process that joins or leaves a network holds a shared lock on the directory. A process that makes or unmakes a
+/// network, or the directory, holds the exclusive lock.
 public struct StateDirectory: Sendable {
   let root: String
   public let path: String
-  /// The names of sandboxes in whose views it may be covered; nil for none.
+  /// The names of the sandboxes whose views may cover the root; nil for none.
   private let names: NamespaceDirectory?
 
   /// - Parameters:
-  ///   - root: what all of nsrun's state is below.
-  ///   - network: the network namespace whose state it is.
-  ///   - names: those of the sandboxes in whose views the root is covered, which keep it; nil for none.
+  ///   - root: the directory of all state of nsrun.
+  ///   - network: the network namespace whose state this is.
+  ///   - names: the names of the sandboxes whose views may cover the root, which keeps it in place; nil for none.
   public init(root: String = "/run/nsrun", network: FileIdentity, names: NamespaceDirectory? = nil) {
     self.init(path: "\(root)/\(network.inode)", root: root, names)
   }
@@ -49,9 +50,9 @@ public struct StateDirectory: Sendable {
     self.path = path
   }
 
-  /// The sandboxes that end with a command: whose record nobody has locked there was left behind.
+  /// Sandboxes that end with a command. A record there whose lock is free is stale.
   var running: String { "\(path)/running" }
-  /// The sandboxes that stay. They are apart, so that whoever looks for what was left behind need not look at them.
+  /// Sandboxes that stay. They have a directory of their own, so that a search for stale records can skip them.
   var created: String { "\(path)/created" }
   var damaged: String { "\(path)/damaged" }
   var networks: String { "\(path)/networks" }
@@ -66,9 +67,9 @@ public struct StateDirectory: Sendable {
   func runningRecord(of name: NamespaceName) -> String { "\(running)/\(name.text)" }
   func createdRecord(of name: NamespaceName) -> String { "\(created)/\(name.text)" }
 
-  /// The record of a sandbox, wherever it is; nil where there is none.
+  /// The record of a sandbox in either directory; nil if there is none.
   func record(of name: NamespaceName) -> String? {
-    // In this order: one that comes to stay meanwhile goes from the first to the second.
+    // In this order, because a record moves from running/ to created/.
     [runningRecord(of: name), createdRecord(of: name)].first { access($0, F_OK) == 0 }
   }
 
@@ -78,12 +79,12 @@ public struct StateDirectory: Sendable {
 
   func hosts(of bridge: InterfaceName) -> String { "\(hosts)/\(bridge.text)" }
 
-  /// The names of sandboxes that have something in a directory.
+  /// The sandbox names among the entries of a directory.
   func names(in directory: String) throws(SystemError) -> [NamespaceName] {
     try directoryEntries(directory).compactMap { try? NamespaceName($0) }
   }
 
-  /// The running sandboxes that no process answers for, or whose record is none.
+  /// The running sandboxes whose record has a free lock, or cannot be opened.
   func staleNames() throws(SystemError) -> [NamespaceName] {
     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
     guard let directory = try OwnedDescriptor.openIfPresent(running, flags | O_DIRECTORY) else { return [] }
@@ -93,10 +94,10 @@ public struct StateDirectory: Sendable {
     }
   }
 
-  /// The names that are recorded for any network namespace: names are shared by all.
+  /// The sandbox names recorded for any network namespace, because a name must be unique among all of them.
   static func recordedNames(below root: String) throws(SystemError) -> Set<NamespaceName> {
     var recorded: Set<NamespaceName> = []
-    // What is recorded for one that is gone is nobody's any more.
+    // Skips the state of namespaces that are gone (INODE.gone.N).
     for entry in try directoryEntries(root) where UInt64(entry) != nil {
       let state = StateDirectory(path: "\(root)/\(entry)", root: root)
       for directory in [state.running, state.created] { recorded.formUnion(try state.names(in: directory)) }
@@ -104,8 +105,8 @@ public struct StateDirectory: Sendable {
     return recorded
   }
 
-  /// The directories of other network namespaces, and whether each is known to be gone: that nobody is seen in it, nor a
-  /// name, tells nothing.
+  /// The state directories of other network namespaces, and whether each namespace is known to be gone. A namespace
+  /// without a visible process or name may still exist.
   func others() -> [(path: String, isGone: Bool)] {
     ((try? directoryEntries(root)) ?? []).sorted().compactMap { entry in
       let other = "\(root)/\(entry)"
@@ -117,12 +118,12 @@ public struct StateDirectory: Sendable {
     }
   }
 
-  /// Sets aside what was written down for another network namespace, which had the number before this one.
+  /// Renames the state directory if it belongs to an earlier network namespace with the same inode.
   func setAsideForeign(_ network: borrowing NetworkNamespace) throws(SystemError) {
     guard isForeign(network) else { return }
     let directory = try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     try directory.lock(.exclusive, root)
-    // Another one may have done so meanwhile, and have made its own.
+    // Another nsrun may have renamed it meanwhile, and have made its own.
     guard isForeign(network) else { return }
     var number = 1
     while access("\(path).gone.\(number)", F_OK) == 0 { number += 1 }
@@ -136,7 +137,7 @@ public struct StateDirectory: Sendable {
     return noted != own
   }
 
-  /// Whether a name is recorded for any network namespace.
+  /// Whether the name of a sandbox is recorded for any network namespace.
   static func isRecorded(_ name: NamespaceName, below root: String) -> Bool {
     ((try? directoryEntries(root)) ?? []).contains { entry in
       UInt64(entry) != nil && StateDirectory(path: "\(root)/\(entry)", root: root).record(of: name) != nil
@@ -145,7 +146,7 @@ public struct StateDirectory: Sendable {
 
   func generation(of bridge: InterfaceName) -> String { "\(generations)/\(bridge.text)" }
 
-  /// Replaces the content of a small file that no promise depends on. Two at once may overwrite each other's.
+  /// Replaces the content of a small file that no guarantee depends on. Two processes may overwrite each other's text.
   func overwrite(_ file: String, in directory: String, with text: String) throws(SystemError) {
     while true {
       do throws(SystemError) {
@@ -157,17 +158,17 @@ public struct StateDirectory: Sendable {
     }
   }
 
-  /// A lock on the directory, released when it goes.
+  /// A lock on the directory; its end releases it.
   struct Lock: ~Copyable {
     fileprivate let descriptor: OwnedDescriptor
 
     fileprivate init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
   }
 
-  /// Makes the directory where there is none and takes its lock, waiting for it.
+  /// Creates the directory if necessary, and waits for its lock.
   func lock(_ kind: FileLock) throws(SystemError) -> Lock {
     while true {
-      // Nobody else may look inside: to open a file is enough to lock it, and so to stop everybody.
+      // Other users must not open a file here: whoever can open it can lock it and block every nsrun.
       try makeDirectory(root, mode: 0o700)
       try trust(root)
       do throws(SystemError) {
@@ -177,37 +178,39 @@ public struct StateDirectory: Sendable {
           try? overwrite(namespace, in: path, with: handle.text)
         }
       } catch {
-        // The last one to leave removed the root.
+        // The last nsrun to leave removed the root.
         if error.isNotFound { continue }
         guard error.errno == EROFS, try mountRoot() else { throw error }
         continue
       }
-      // The last one to leave may have removed it again.
+      // The last nsrun to leave may have removed the directory again.
       if let lock = try lockIfPresent(kind) { return lock }
     }
   }
 
-  /// Mounts the root onto itself where nothing is mounted on it; where a container forbids that, it goes without.
+  /// Mounts the root onto itself unless it is a mount point. In a container that forbids this, the root stays
+  /// unmounted.
   private func pin() throws(SystemError) {
     guard !MountPoint.isThere(root) else { return }
-    // Nobody else can open it, and so lock it.
+    // No other user can open the root, so none can block this lock.
     let directory = try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     try directory.lock(.exclusive, root)
     guard !MountPoint.isThere(root) else { return }
     do throws(SystemError) {
       try mount(root, on: root, .bind)
-      // Nothing is ever mounted below it.
+      // nsrun mounts nothing below it, so no mount needs to propagate.
       try mount(on: root, .makePrivate)
     } catch {
       guard [EPERM, EACCES, EINVAL].contains(error.errno) else { throw error }
     }
   }
 
-  /// Whether a sandbox stands whose commands would find the next root uncovered, since its records were deleted.
+  /// Whether a sandbox still exists although its records were deleted. Its view covers this root, but would not cover a
+  /// new one.
   private var isCovered: Bool {
     guard let names, let all = try? names.names() else { return false }
     return all.contains { name in
-      // Those that no user namespace owns see all of the host.
+      // A sandbox without a user namespace sees all of the host's files.
       guard let namespace = try? names.open(name), let owner = try? UserNamespace.owner(of: namespace) else {
         return false
       }
@@ -216,34 +219,34 @@ public struct StateDirectory: Sendable {
     }
   }
 
-  /// Removes the root where nothing is in it, and nobody needs it.
+  /// Removes the root if it is empty and no sandbox needs it.
   private func removeRoot() {
     guard let entries = try? directoryEntries(root), entries.isEmpty, !isCovered else { return }
-    // Some at once may have mounted it.
+    // Several processes may have mounted it at the same time.
     for _ in 1...10 where MountPoint.isThere(root) && MountPoint.isOntoItself(root) { _ = try? unmountDetached(root) }
-    // One that comes just now has found it pinned.
+    // Another nsrun may have started to use the root since it was unmounted: mount it again.
     if rmdir(root) != 0, errno != ENOENT { try? pin() }
   }
 
-  /// Mounts a root that can be written where nsrun itself has put an empty one that cannot, as it does in the view of a
-  /// command. A process that makes a view of its own shows files from there: what is mounted after that does not arrive in it.
+  /// In the view of a command, nsrun covers the root with an empty read-only one. Mounts a writable root over that. The
+  /// caller does this before it makes a view of its own, because later mounts do not appear in that view.
   func prepareRoot() throws(SystemError) {
     if access(root, W_OK) != 0, errno == EROFS { _ = try mountRoot() }
   }
 
-  /// - Returns: whether there is a root that can be written now; it goes with the view.
+  /// - Returns: whether there is a writable root now; the mount disappears with the view.
   private func mountRoot() throws(SystemError) -> Bool {
     let covered = try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     try covered.lock(.exclusive, root)
     guard let now = FileIdentity(path: root), let above = FileIdentity(path: "\(root)/..") else { return false }
-    // Another one was quicker.
+    // Another process has mounted one meanwhile.
     if try now != covered.identity() { return true }
     guard now.device != above.device, try directoryEntries(root).isEmpty else { return false }
     try mount("tmpfs", on: root, type: "tmpfs", [.noSetUID, .noDevices, .noExecution], options: "mode=700")
     return true
   }
 
-  /// Takes the lock if the directory is there, waiting for it.
+  /// Waits for the lock of the directory; nil if there is none.
   func lockIfPresent(_ kind: FileLock) throws(SystemError) -> Lock? {
     while true {
       try trust(path)
@@ -253,24 +256,24 @@ public struct StateDirectory: Sendable {
       try descriptor.lock(kind, path)
       var status = stat()
       try systemCall("fstat", path) { fstat(descriptor.raw, &status) }
-      // A lock on a directory that was removed while this waited for it guards nothing.
+      // If the directory was removed meanwhile, its lock protects nothing.
       if status.st_nlink > 0 { return Lock(descriptor) }
     }
   }
 
-  /// Lets nobody else look into a directory that somebody has made with other permissions.
+  /// Closes a directory to other users, if another program created it with other permissions.
   private func close(_ directory: String) throws(SystemError) {
     var status = stat()
     guard lstat(directory, &status) == 0, status.st_mode & 0o077 != 0 else { return }
     try systemCall("set the mode of", directory) { chmod(directory, 0o700) }
   }
 
-  /// Makes sure that nobody else has put, or can put, something into a directory.
+  /// Refuses a directory in which another user has put, or can put, a file.
   private func trust(_ directory: String) throws(SystemError) {
     if Self.flaw(of: directory) != nil { throw SystemError("trust", directory, errno: EPERM) }
   }
 
-  /// Why the state cannot be trusted, and what to do about it; nil where it can.
+  /// Why the state cannot be trusted, and what to do about it; nil if it can.
   var flaw: String? {
     for directory in [root, path] {
       if let flaw = Self.flaw(of: directory) {
@@ -295,12 +298,12 @@ public struct StateDirectory: Sendable {
   /// - Returns: whether the directory is gone.
   func removeIfEmpty(_ directory: String) -> Bool { rmdir(directory) == 0 || errno == ENOENT }
 
-  /// Removes the root where nothing is in it: a process was ended that had come no further.
+  /// Removes the root if it is empty, as a process leaves it that is killed right after creating it.
   func removeRootIfEmpty() {
     if access(root, F_OK) == 0, (try? trust(root)) != nil { removeRoot() }
   }
 
-  /// Removes the directories that nothing is in; the last user's own part of leaving nothing behind.
+  /// Removes the empty directories, so that the last user leaves nothing behind.
   func removeIfEmpty(holding lock: borrowing Lock) {
     if removeIfEmpty(running) && removeIfEmpty(created) { unlink(attendance) }
     for directory in [running, created, damaged, leases, networks, cursors, hosts, generations] { rmdir(directory) }
@@ -309,20 +312,20 @@ public struct StateDirectory: Sendable {
     removeRoot()
   }
 
-  /// Writes a record that is complete when its name appears, and locked if wanted.
-  /// - Returns: the open file; the lock goes with it.
-  /// - Throws: EEXIST when there is one of this name.
+  /// Writes a record. It is complete, and locked if wanted, when its name appears.
+  /// - Returns: the open file, which holds the lock.
+  /// - Throws: EEXIST if a record of this name exists.
   func createRecord(_ text: RecordText, at file: String, in directory: String, locked: Bool) throws(SystemError)
     -> OwnedDescriptor
   {
     try createFile(Array(text.file.utf8), at: file, in: directory, locked: locked)
   }
 
-  /// The same for any file. Everybody may read it who comes that far.
+  /// Does the same for any file. Every process that can reach the path may read it.
   func createFile(_ content: [UInt8], at file: String, in directory: String, locked: Bool) throws(SystemError)
     -> OwnedDescriptor
   {
-    // Whoever leaves removes the directory when nothing is in it, also between two of the steps below.
+    // A process that leaves removes the directory if it is empty, also between two of the steps below.
     var attempts = 100
     while true {
       attempts -= 1
@@ -330,7 +333,7 @@ public struct StateDirectory: Sendable {
         try makeDirectory(directory, mode: 0o755)
         let descriptor = try OwnedDescriptor.open(
           directory, clinux_O_TMPFILE | O_RDWR | O_APPEND, mode: 0o644)
-        // Nobody else has it open yet.
+        // No other process has the file open yet, so the lock is free.
         if locked { try systemCall("lock", file) { flock(descriptor.raw, LOCK_EX | LOCK_NB) } }
         try descriptor.setMode(0o644, file)
         try descriptor.write(content, file)
@@ -344,12 +347,12 @@ public struct StateDirectory: Sendable {
     }
   }
 
-  /// Whether something failed because another process left just then: it may have removed a directory, or unmounted the
-  /// root, which is mounted again where it has turned out to be in use. A link or a new name from one mount to the other
-  /// is EXDEV.
+  /// Whether a failure may come from another process that left at that moment. It may have removed a directory, or have
+  /// unmounted the root, which is mounted again if it is in use. A link or rename from one mount to the other gives
+  /// EXDEV.
   static func isOfLeaving(_ error: SystemError) -> Bool { error.isNotFound || error.errno == EXDEV }
 
-  /// Adds lines to a record that is there.
+  /// Appends lines to an existing record.
   func append(_ lines: RecordText, to file: String) throws(SystemError) {
     try OwnedDescriptor.openRegularFile(file, O_WRONLY | O_APPEND).write(lines.serialized, file)
   }

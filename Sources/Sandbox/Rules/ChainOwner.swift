@@ -1,30 +1,30 @@
 import NFTables
 
-/// Packets that a chain is to accept, in words that every program which changes chains has.
+/// Packets that a chain should accept, described in terms that every firewall program has.
 struct Passage {
   let bridge: String
-  /// The device by which they come.
+  /// The device on which the packets arrive.
   var input: String?
-  /// The device by which they leave.
+  /// The device through which they leave.
   var output: String?
-  /// Whether the chain is one of a bridge, where they come and leave by ports.
+  /// Whether the chain is of the bridge family, in which devices are the ports of a bridge.
   var isOnBridge = false
-  /// Whether they only answer.
+  /// Whether they belong to established connections only.
   var isAnswer = false
-  /// The destination port, of UDP and TCP.
+  /// The destination port, for UDP and TCP.
   var port: UInt16?
 }
 
-/// By what a chain is changed.
+/// The program that manages a chain.
 enum ChainOwner {
   case firewalld
   case ufw
   case iptables
   case nft
-  /// Only the program that made the table, with the flag owner (NFT_TABLE_F_OWNER).
+  /// Only the program that created the table with the flag owner (NFT_TABLE_F_OWNER) can change it.
   case program
 
-  /// - Parameter chains: all that there are.
+  /// - Parameter chains: all chains of the host.
   init(of chain: Chain, among chains: [Chain]) {
     let isOfIPTables =
       chain.table.family == .ip && ["filter", "nat", "mangle", "raw", "security"].contains(chain.table.name)
@@ -45,7 +45,8 @@ enum ChainOwner {
       }
   }
 
-  /// The commands that let packets through a chain, or a chain that it jumps to for all of them.
+  /// The commands that make a chain accept packets.
+  /// - Parameter place: the chain, or a chain to which it sends every packet.
   func remedy(at place: Chain, for passages: [Passage]) -> String {
     var commands: [String] = []
     for passage in passages {
@@ -54,7 +55,7 @@ enum ChainOwner {
         let change = "--zone=trusted --add-interface=\(passage.bridge.shellQuoted)"
         commands += ["firewall-cmd \(change)", "firewall-cmd --permanent \(change)"]
       case .ufw:
-        // It lets answers through by itself.
+        // ufw accepts established connections by itself.
         if passage.isAnswer { continue }
         commands.append(
           passage.port.map { "ufw allow in on \(passage.bridge.shellQuoted) to any port \($0)" }
@@ -72,7 +73,7 @@ enum ChainOwner {
     return commands.filter { seen.insert($0).inserted }.joined(separator: "; ")
   }
 
-  /// What tells the packets, in the words of nft.
+  /// The conditions in nft syntax.
   private static func condition(_ passage: Passage) -> String {
     var parts: [String] = []
     if passage.isOnBridge { parts.append("meta ibrname \"\(passage.bridge)\"") }
@@ -95,7 +96,7 @@ enum ChainOwner {
 }
 
 extension String {
-  /// As one word of a shell's command.
+  /// The text as one word of a shell command.
   public var shellQuoted: String {
     let isPlain =
       !isEmpty

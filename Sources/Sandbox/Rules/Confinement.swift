@@ -1,31 +1,33 @@
 import NFTables
 import NetTypes
 
-/// The rules that hold sandboxes without a way out by the port that they are on, because a command that is root inside may
-/// give itself any other address: a table beside that of the ``Firewall``, which also has the ``PortRules``.
+/// The rules that confine sandboxes without a way out. They match the port, because root inside a sandbox can change
+/// the sandbox's address. They are in a table of the bridge family, beside that of the ``Firewall`` and with the
+/// ``PortRules``.
 ///
-/// They talk to other sandboxes on their bridge and to the host's address there, and to nobody whom another port of the
-/// bridge leads to.
+/// Such a sandbox can reach other sandboxes on its bridge and the host's address there, but no host behind another port
+/// of the bridge.
 enum Confinement {
   static let table = Table(.bridge, "nsrun", comment: "made by nsrun(8); gone with its last sandbox")
 
   /// Ports of sandboxes without a way out.
   static let confined = NFTSet(
     "confined", in: table, key: [.interfaceName], comment: "ports of sandboxes without a way out")
-  /// The sandbox's address on each, and the address of the host that it may talk to. Another address of a sandbox's
-  /// own would not be known to the rules for what the host translates and forwards.
+  /// For each port, the sandbox's address and the address of the host that it may reach. The host's rules for
+  /// forwarding and translation would not recognise another address of the sandbox.
   static let allowed = NFTSet(
     "allowed", in: table, key: [.interfaceName, .ipv4Address, .ipv4Address],
     comment: "their addresses, and the host's on their bridge")
-  /// What each may say of itself by ARP: the host would send to it what is for others.
+  /// For each port, the addresses that the sandbox may announce by ARP. With other addresses, it would receive the
+  /// host's packets to other hosts.
   static let announced = NFTSet(
     "announced", in: table, key: [.interfaceName, .ipv4Address], comment: "addresses that they may have by ARP")
 
-  /// What comes from a port to the host itself, be it to be forwarded.
+  /// Packets from a port to the host, including those that the host forwards.
   static let input = chain("input", .input)
-  /// What goes from port to port.
+  /// Packets from port to port.
   static let forward = chain("forward", .forward)
-  /// What the host sends or forwards to a port.
+  /// Packets that the host sends or forwards to a port.
   static let output = chain("output", .output)
 
   private static func chain(_ name: String, _ hook: Hook) -> Chain {
@@ -55,7 +57,7 @@ enum Confinement {
     ]
   }
 
-  /// The whole table, in place of one that there may be.
+  /// Adds the whole table and replaces an existing one.
   static func install(_ transaction: inout Transaction) {
     transaction.destroy(table)
     transaction.add(table)
@@ -68,7 +70,7 @@ enum Confinement {
     let port = DataValue.interfaceName(member.port.text)
     let comment = "nsrun \(member.name)"
     var elements = [(confined, [SetElement(key: [port], comment: comment)])]
-    // Who asks whether somebody has an address has none yet (RFC 5227).
+    // An ARP probe has the sender address 0.0.0.0 (RFC 5227).
     let senders = [member.address, IPAddress("0.0.0.0")!]
     elements.append((announced, senders.map { SetElement(key: [port, .address($0)], comment: comment) }))
     if let hostAddress = member.hostAddress {

@@ -4,14 +4,14 @@ import NFTables
 import NetTypes
 import Netlink
 
-/// The rules that sandboxes need on the host: one table for all of them, in which a packet's way does not get longer
-/// with their number. A sandbox is elements in its sets and maps, never a rule of its own.
+/// The rules on the host for sandboxes: one table for all sandboxes, in which the path of a packet does not grow with
+/// their number. A sandbox adds elements to sets and maps, never rules.
 struct Firewall {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Puts the whole table in place, for all that there are records of.
+  /// Installs the whole table, with all recorded networks and sandboxes.
   func install() throws(SandboxError) {
     _ = try unopposedTables()
     let networks = try NetworkRecords(host).all()
@@ -28,7 +28,7 @@ struct Firewall {
           "\(cause): this kernel lacks CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET or (for --internal) CONFIG_NF_TABLES_BRIDGE, or the module: modprobe nf_tables"
         )
       case ENOENT:
-        // The table and all that the rules speak of is made in the same transaction: what is missing is an expression.
+        // The same transaction creates the table and all sets and chains, so what is missing is a kind of expression.
         throw .refused(
           "\(cause): this kernel lacks CONFIG_NFT_MASQ, CONFIG_NFT_NAT or CONFIG_NFT_CT, or the module: modprobe -a nft_masq nft_ct"
         )
@@ -37,14 +37,14 @@ struct Firewall {
     }
   }
 
-  /// The rule that keeps the host from forwarding for others; nil for none. Where it has no ``Firewall/signature``,
-  /// somebody has loaded it.
+  /// The guard rule, which keeps the host from forwarding for others; nil if there is none. A rule without the
+  /// ``Firewall/signature`` was loaded by another program.
   func guardInPlace() throws(SandboxError) -> Rule? {
     try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: Firewall.forward) }
       .first { $0.comment == Firewall.guardComment }
   }
 
-  /// Lets the networks that there are records of into the table, and makes the table where it is missing.
+  /// Adds all recorded networks to the table, and creates either table if it is missing.
   func admitNetworks() throws(SandboxError) {
     var transaction = Transaction()
     for network in try NetworkRecords(host).all() { Firewall.admit(network, &transaction) }
@@ -60,8 +60,8 @@ struct Firewall {
     }
   }
 
-  /// Lets a sandbox's packets pass in the way it is to. Somebody else may have flushed the table: then it is made anew
-  /// for all.
+  /// Adds a sandbox to the tables, so that its packets pass according to its egress. If another program has deleted the
+  /// table, as `nft flush ruleset` does, this installs it again for all sandboxes.
   func admit(_ member: SandboxPlan.Member) throws(SandboxError) {
     var transaction = Transaction()
     Firewall.admit(member, &transaction)
@@ -79,7 +79,7 @@ struct Firewall {
     _ = consume lock
   }
 
-  /// Takes a sandbox out of the table.
+  /// Removes a sandbox from the tables.
   func retract(_ member: SandboxPlan.Member) throws(SandboxError) {
     var member = member
     if member.translation == .host, let network = NetworkRecords(host).record(of: member.bridge) {
@@ -90,11 +90,11 @@ struct Firewall {
     try RulesetGeneration(host).change(for: member.bridge) { () throws(SandboxError) in try remove(elements) }
   }
 
-  /// Takes a network out of the table.
+  /// Removes a network from the table.
   func retract(_ network: NetworkRecord) throws(SandboxError) { try remove(Firewall.elements(of: network)) }
 
-  /// What there is of the tables: told by their comments, or by their sets, since kernels before Linux 5.10 keep no comments.
-  /// Those of somebody else that have the same names come with them.
+  /// The existing tables of these names: nsrun's own, and those of other programs. An own table is recognised by its
+  /// comment, or by its sets, because kernels before Linux 5.10 keep no comments.
   func tables() throws(SandboxError) -> (ours: [Table], foreign: [Table]) {
     try host.nftables { (nft) throws(NetlinkError) in
       var (ours, foreign): ([Table], [Table]) = ([], [])
@@ -105,7 +105,7 @@ struct Firewall {
           if !isOurs { isOurs = try nft.sets(in: table).contains { $0.name == mark.name } }
           if isOurs { ours.append(table) } else { foreign.append(table) }
         } catch {
-          // Deleted meanwhile.
+          // The table was deleted meanwhile.
           guard error.errno == ENOENT else { throw error }
         }
       }
@@ -113,7 +113,8 @@ struct Firewall {
     }
   }
 
-  /// What there is of the tables, which nobody else's are in the place of.
+  /// nsrun's existing tables.
+  /// - Throws: if another program has a table of the same name.
   private func unopposedTables() throws(SandboxError) -> [Table] {
     let (ours, foreign) = try tables()
     guard let table = foreign.first else { return ours }
@@ -122,9 +123,9 @@ struct Firewall {
     )
   }
 
-  /// Deletes what there is of the tables.
+  /// Deletes nsrun's existing tables.
   func removeTables() throws(SandboxError) {
-    // The kernel takes the time of a grace period to abort a transaction.
+    // Deletes only tables that exist, because a failed transaction costs the kernel a grace period.
     try commitUnlessMissing(tables().ours) { $0.delete($1) }
   }
 
@@ -142,8 +143,8 @@ struct Firewall {
     }
   }
 
-  /// Deletes all of some parts in one transaction. Where somebody else has deleted one of them, or the table that it is in,
-  /// the kernel aborts that, and each is deleted by itself.
+  /// Deletes all parts in one transaction. If another program has deleted one of them, or its table, the kernel aborts
+  /// the transaction. Then this deletes each part in a transaction of its own.
   private func commitUnlessMissing<Part>(
     _ parts: [Part], _ delete: (inout Transaction, Part) -> Void
   ) throws(SandboxError) {

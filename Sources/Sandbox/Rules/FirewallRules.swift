@@ -11,37 +11,37 @@ extension Firewall {
 
   /// Bridges that sandboxes are on.
   static let bridges = NFTSet("bridges", in: table, key: [.interfaceName], comment: "bridges that sandboxes are on")
-  /// Pairs of the same bridge: packets that stay on it, which pass here only where br_netfilter is on.
+  /// Each bridge paired with itself, for packets that stay on it. They pass these chains only if br_netfilter is on.
   static let bridged = NFTSet(
     "bridged", in: table, key: [.interfaceName, .interfaceName], comment: "packets that stay on their bridge")
-  /// Bridges of ours: what comes from them leaves with the host's address. A launch has nothing to add here, and so
-  /// nothing to delete: deleting makes whoever closes a netlink socket next wait for a grace period of RCU.
+  /// nsrun's own bridges, whose packets leave with the host's address. A launch adds nothing to this set, so it later
+  /// deletes nothing. After a deletion, the next process that closes a netlink socket waits for an RCU grace period.
   static let networks = NFTSet("networks", in: table, key: [.interfaceName], comment: "bridges behind NAT")
-  /// Sandboxes on bridges of others, who may want something else for what else is on them.
+  /// Sandboxes on foreign bridges. The owner of the bridge may want other rules for other hosts on it.
   static let masqueraded = NFTSet(
     "masqueraded", in: table, key: [.interfaceName, .ipv4Address], comment: "sandboxes behind NAT on foreign bridges")
-  /// Sandboxes that leave with their own address.
+  /// Sandboxes whose packets leave with their own address.
   static let routed = NFTSet(
     "routed", in: table, key: [.interfaceName, .ipv4Address], comment: "sandboxes without NAT")
-  /// What becomes of a sandbox's packets beyond its bridge, in either direction.
+  /// The verdict on a sandbox's packets beyond its bridge, in both directions.
   static let verdicts = NFTSet(
     "verdicts", in: table, key: [.ipv4Address], value: .verdict, comment: "sandboxes without a way out")
 
-  /// The addresses that sandboxes on bridges of ours may send from.
+  /// The source addresses that sandboxes on nsrun's bridges may use.
   static let subnets = NFTSet(
     "subnets", in: table, key: [.interfaceName, .ipv4Address], flags: .interval, comment: "and what is behind them")
 
-  /// The subnets of bridges of ours, which nobody else has.
+  /// The subnets of nsrun's bridges, which no other link has.
   static let inside = NFTSet(
     "inside", in: table, key: [.ipv4Address], flags: .interval, comment: "subnets of the bridges behind NAT")
 
-  /// What arrives, before a connection is made of it.
+  /// Packets that arrive, before connection tracking.
   static let arriving = Chain(
     "arriving", in: table, base: BaseChain(type: .filter, hook: .prerouting, priority: .rawPriority))
-  /// What comes to the host itself.
+  /// Packets to the host itself.
   static let input = Chain(
     "input", in: table, base: BaseChain(type: .filter, hook: .input, priority: .filterPriority))
-  /// Before what decides about packets: whatever that accepts has been here.
+  /// Runs before the chains that filter, so that every packet that they accept has passed here.
   static let segments = Chain(
     "segments", in: table, base: BaseChain(type: .filter, hook: .forward, priority: .manglePriority))
   static let forward = Chain(
@@ -49,22 +49,22 @@ extension Firewall {
   static let postrouting = Chain(
     "postrouting", in: table,
     base: BaseChain(type: .nat, hook: .postrouting, priority: .sourceNATPriority))
-  /// Sees what leaves as it leaves: after any translation of addresses, by rules of ours or of others.
+  /// Sees packets as they leave: after all address translation, by rules of nsrun or of other programs.
   static let leaving = Chain(
     "leaving", in: table,
     base: BaseChain(type: .filter, hook: .postrouting, priority: .sourceNATPriority + 10))
 
   private static var sets: [NFTSet] { [bridges, bridged, networks, subnets, inside, masqueraded, routed, verdicts] }
 
-  /// The whole table, in place of one that there may be.
+  /// Adds the whole table and replaces an existing one.
   /// - Parameters:
-  ///   - isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
-  ///   - hasBridgeRules: whether that of the family bridge comes with it.
+  ///   - isGuarded: whether nsrun turned forwarding on, so that the guard rule is needed.
+  ///   - hasBridgeRules: whether to add the table of the bridge family as well.
   private static func installation(
     isGuarded: Bool, networks records: [NetworkRecord], _ members: [SandboxPlan.Member], hasBridgeRules: Bool
   ) -> Transaction {
     let members = members.map { member in
-      // The bridge's owner may have taken his own rules away since.
+      // The owner of a foreign bridge may have removed its rules since.
       var member = member
       if let network = records.first(where: { $0.bridge == member.bridge }) { member.translation = network.translation }
       return member
@@ -86,8 +86,8 @@ extension Firewall {
     return transaction
   }
 
-  /// Puts both tables in place; without sandboxes that need it, that of the family bridge only where the kernel has it.
-  /// - Parameter isGuarded: whether nsrun turned forwarding on, and so has to keep the host from forwarding for others.
+  /// Installs both tables. If the kernel has no bridge family and no sandbox needs it, installs the `inet` table only.
+  /// - Parameter isGuarded: whether nsrun turned forwarding on, so that the guard rule is needed.
   static func install(
     isGuarded: Bool, networks: [NetworkRecord], _ members: [SandboxPlan.Member], _ nft: inout NFTConnection
   ) throws(NetlinkError) {
@@ -99,15 +99,15 @@ extension Firewall {
     }
   }
 
-  /// Whether the kernel lacks nf_tables, or a family of it.
+  /// Whether the kernel lacks nf_tables or one of its families.
   static func isUnsupported(_ error: NetlinkError) -> Bool {
     [EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT].contains(error.errno)
   }
 
-  /// Proves that nsrun made a rule: nft saves no copy of it.
+  /// Proves that nsrun made a rule. nft does not save it with the rule.
   static let signature: [UInt8] = Array("nsrun".utf8)
 
-  /// Of the rule that is there only where nsrun turned forwarding on.
+  /// The comment of the guard rule.
   static let guardComment = "nsrun turned forwarding on, but only for sandboxes"
 
   private static let isIPv4 = Statement.equals(.networkProtocol, .bytes([2 /* NFPROTO_IPV4 */]))
@@ -121,11 +121,11 @@ extension Firewall {
   private static let isAnswer = Statement.equals(.conntrackDirection, .bytes([ConntrackDirection.reply.rawValue]))
   private static let isToLoopback = Statement.within(.destinationAddress, .loopback)
 
-  /// Who could send as a sandbox from elsewhere would have the host's answers sent to it, and connections in its name that
-  /// answers are let in for.
+  /// A packet from elsewhere with a sandbox's source address would make the host answer the sandbox. It would also
+  /// create a connection whose answers the forward chain lets in.
   private static var arrivingRules: [Rule] {
     [
-      // A packet of IPv6 has no such source, and so matches none of what follows but the end.
+      // An IPv6 packet has no IPv4 source address, so it would match only the last rule.
       Rule(in: arriving, [isIPv6, .verdict(.accept)]),
       Rule(in: arriving, [.matching(.sourceAddress, in: inside, inverted: true), .verdict(.accept)]),
       Rule(in: arriving, [.matching(.inputInterfaceName, .sourceAddress, in: subnets), .verdict(.accept)]),
@@ -134,7 +134,7 @@ extension Firewall {
     ]
   }
 
-  /// Others may have turned route_localnet on, and translate what is sent to another address to one of loopback.
+  /// Another program may have turned route_localnet on, and may translate other destinations to loopback addresses.
   private static var inputRules: [Rule] {
     let loopback6 = DataValue.address(IPAddress("::1")!)
     return [
@@ -147,8 +147,8 @@ extension Firewall {
     ]
   }
 
-  /// The segments of a connection are as large as the way is wide, also where ICMP does not tell of a narrow place. nf_tables
-  /// has both expressions built in since Linux 4.18.
+  /// Clamps the TCP segment size to the path MTU, because ICMP messages about a smaller MTU may get lost. nf_tables has
+  /// the expressions rt and exthdr built in since Linux 4.18.
   private static var segmentRules: [Rule] {
     let isSYN = Statement.hasFlags(2)
     return [
@@ -177,25 +177,26 @@ extension Firewall {
       rule([isToRouted, .verdict(.accept)], "sandboxes without NAT are reached from outside"),
       rule([isFromRouted, isAnswer, .verdict(.accept)]),
       rule([isFromNetwork, isToNetwork, .verdict(.drop)], "bridges of nsrun do not reach each other"),
-      // An ICMP error has the direction of the connection that it is about; related is what a conntrack helper expects.
+      // An ICMP error has the direction of its connection. The state related is for the expectations of conntrack
+      // helpers.
       rule([isToNetwork, isAnswer, .verdict(.accept)], "answers to what sandboxes began"),
       rule([isToNetwork, .state(.related), .verdict(.accept)]),
       rule([isToNetwork, .verdict(.drop)], "nothing else comes in"),
     ]
   }
 
-  // The device that a packet came in by is known here since Linux 5.7.
+  // This hook knows the input device since Linux 5.7.
   private static var postroutingRules: [Rule] {
     [
       Rule(in: postrouting, [isFromRouted, .verdict(.accept)]),
       Rule(in: postrouting, [isBridged, .verdict(.accept)]),
-      // Without the check of the protocol it would give IPv6 packets another address as well.
+      // Without the protocol check, the rule would masquerade IPv6 packets as well.
       Rule(in: postrouting, [isIPv4, isFromNetwork, .masquerade()]),
       Rule(in: postrouting, [isMasqueraded, .masquerade()]),
     ]
   }
 
-  /// Packets that belong to no connection, and those of one from before there were rules, are not translated.
+  /// Drops packets that were not translated: those without a connection, and those of connections older than the rules.
   private static var leavingRules: [Rule] {
     [
       Rule(in: leaving, [.bits(.conntrackStatus, 0x10 /* IPS_SRC_NAT */), .verdict(.accept)]),
@@ -203,18 +204,18 @@ extension Firewall {
       Rule(in: leaving, [isBridged, .verdict(.accept)]),
       Rule(
         in: leaving, [isFromNetwork, .verdict(.drop)], comment: "nothing leaves with an address of the inside"),
-      // Whom its owner lets in is answered: such a connection has the address of the inside on both ways.
+      // If the bridge's owner lets a connection in, its answers leave untranslated.
       Rule(in: leaving, [isMasqueraded, isAnswer, .verdict(.accept)]),
       Rule(in: leaving, [isMasqueraded, .verdict(.drop)]),
     ]
   }
 
-  /// Adds a bridge; one that is there stays.
+  /// Adds a bridge; no change if it is there.
   static func admit(_ network: NetworkRecord, _ transaction: inout Transaction) {
     for (set, elements) in elements(of: network) { transaction.add(elements, to: set) }
   }
 
-  /// Adds a sandbox; one that is there stays.
+  /// Adds a sandbox; no change if it is there.
   static func admit(_ member: SandboxPlan.Member, _ transaction: inout Transaction) {
     for (set, elements) in elements(of: member) { transaction.add(elements, to: set) }
   }
@@ -223,7 +224,7 @@ extension Firewall {
     let name = DataValue.interfaceName(network.bridge.text)
     let all = [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
     guard network.translation == .bridge else { return all }
-    // A bridge of ours in no record, and without an address, was found like that.
+    // Without `own`, the bridge is nsrun's, but had neither a record nor a usable address when nsrun took it over.
     let subnet = network.own?.address.network
     let range = subnet ?? IPNetwork("0.0.0.0/0")!
     let first = DataValue.address(range.address)
@@ -233,7 +234,7 @@ extension Firewall {
     ] + (subnet == nil ? [] : [(inside, [SetElement(key: [first], upTo: [last])])])
   }
 
-  /// Whether a sandbox is spoken of in the table at all.
+  /// Whether the tables have elements for a sandbox.
   static func mentions(_ member: SandboxPlan.Member) -> Bool { !elements(of: member).isEmpty }
 
   static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {

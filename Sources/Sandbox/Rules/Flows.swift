@@ -6,40 +6,40 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// What connection tracking knows of sandboxes. A flow that it knows keeps its translation, or its lack of one, whatever
-/// becomes of the rules and of the sandbox: what is sent to it later would reach whoever has the address next.
+/// The sandboxes' flows in connection tracking. A flow keeps its translation, or the lack of one, even if the rules
+/// change or the sandbox is gone. Its later packets would reach the next sandbox with the address.
 struct Flows {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Whether the kernel knows any flow in this network namespace. A file tells, which costs less than asking.
+  /// Whether the kernel tracks any flow in this network namespace. Reading a file is faster than a netlink request.
   static var isTracking: Bool {
     guard let count = try? Sysctl("net.netfilter.nf_conntrack_count").read() else { return false }
     return count != "0"
   }
 
-  /// Gives an address back, with the flows to it and from it.
-  /// - Returns: whether the sandbox had it.
+  /// Releases an address and deletes its flows.
+  /// - Returns: whether the sandbox had leased it.
   @discardableResult
   func release(
     _ address: IPAddress, of name: NamespaceName, to leases: AddressLeases
   ) throws(SandboxError) -> Bool {
     if Self.isTracking {
-      // Where the kernel has translated the destination, the sandbox is the one that answers, and nothing else tells.
+      // After DNAT, only the source of the reply shows the sandbox's address.
       let filters = [FlowFilter(originalSource: address), FlowFilter(replySource: address)]
       _ = try flows { (conntrack) throws(NetlinkError) in try conntrack.delete(matching: filters) }
     }
     return try system { () throws(SystemError) in try leases.release(address, of: name) }
   }
 
-  /// Deletes the flows of sandboxes that nothing passes the links of any more, and that still have their addresses: to
-  /// them and from them, and of addresses that root inside has made up.
+  /// Deletes the flows of sandboxes whose links no longer pass packets and whose addresses are still leased. These are
+  /// the flows of their addresses, and of other addresses that root inside used.
   func end(of leaving: [SandboxFacts.Connection]) throws(SandboxError) {
     guard !leaving.isEmpty, Self.isTracking else { return }
     let own = Set(leaving.map(\.address.address))
     let subnets = Set(leaving.map(\.address.network))
-    // All at once: each look takes the kernel a walk of its whole table.
+    // One query for all, because the kernel walks its whole table for each.
     let found = try flows { (conntrack) throws(NetlinkError) in
       try conntrack.flows { flow in
         flow.sandboxSides.contains { side in
@@ -58,9 +58,9 @@ struct Flows {
     }
   }
 
-  /// Those of some addresses, found in flows, that can only be of sandboxes that leave a bridge. Who has leased one has
-  /// done so before the first packet: leases are read after flows. Where others are on the bridge too, such as machines of
-  /// a LAN, only the neighbours of the host's tell whose one was.
+  /// The addresses, of those found in flows, that only sandboxes about to leave this bridge can have used. Any other
+  /// sandbox leased its address before its first packet, so leases are read after flows. If there are other hosts on
+  /// the bridge, such as machines of a LAN, only the host's neighbour table shows which host used an address.
   private func addresses(
     among found: Set<IPAddress>, madeUpBy leaving: [SandboxFacts.Connection], on bridge: InterfaceName
   ) throws(SandboxError) -> [IPAddress] {
@@ -72,10 +72,10 @@ struct Flows {
     var result: [IPAddress] = []
     for address in found where !leased.contains(address) {
       let isTheirs = try host.route { (route) throws(NetlinkError) in
-        // The host's own, and what is routed elsewhere, is nobody's on the bridge.
+        // Skips addresses of the host, and those routed elsewhere: no host on the bridge has them.
         guard let way = try route.route(to: address), way.type == .unicast, way.link == index else { return false }
         guard let macs else { return true }
-        // Before Linux 5.0 one neighbour cannot be asked for.
+        // Before Linux 5.0, the kernel cannot be asked for a single neighbour.
         let neighbour = try? route.neighbour(address, link: index)
         return neighbour?.linkAddress.map(macs.contains) ?? false
       }
@@ -84,7 +84,7 @@ struct Flows {
     return result
   }
 
-  /// Deletes flows of sandboxes that began while rules were missing, and so are not translated as they should be.
+  /// Deletes the sandboxes' flows with a wrong translation, which began while rules were missing.
   func endMistranslated() throws(SandboxError) {
     guard Self.isTracking else { return }
     let members = try SandboxRecords(host).all().flatMap(\.members).filter {
@@ -93,7 +93,7 @@ struct Flows {
     guard !members.isEmpty else { return }
     var isTranslated: [IPAddress: Bool] = [:]
     for member in members { isTranslated[member.address] = member.egress == .masquerade }
-    // What stays on this host and its bridges is never translated.
+    // Packets that stay on this host and its bridges are never translated.
     let local = try host.route { (route) throws(NetlinkError) in try route.addresses(family: .inet) }
     let hosts = Set(local.map(\.network.address))
     let bridges = Set(members.map(\.bridge.text))
@@ -112,8 +112,8 @@ struct Flows {
     }
   }
 
-  /// Talks ctnetlink in the host's namespace.
-  /// - Returns: nil for a kernel without it, which has no flows that could be deleted.
+  /// Uses ctnetlink in the host's network namespace.
+  /// - Returns: nil if the kernel has no ctnetlink, and so no flows to delete.
   private func flows<Result>(
     _ body: (inout ConntrackConnection) throws(NetlinkError) -> Result
   ) throws(SandboxError) -> Result? {
@@ -127,6 +127,6 @@ struct Flows {
 }
 
 extension Flow {
-  /// Where a sandbox may be in it: as the one that began, or as the one that answers, where the destination was translated.
+  /// The addresses that may be a sandbox's: the source of the original direction or, after DNAT, that of the reply.
   fileprivate var sandboxSides: [IPAddress] { [original.source, reply.source].compactMap { $0 } }
 }

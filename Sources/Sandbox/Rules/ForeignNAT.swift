@@ -2,12 +2,11 @@ import NFTables
 import NetTypes
 import RouteNetlink
 
-/// Tells whether the host's own rules already masquerade what leaves a foreign bridge, as those do that people and tools
-/// set up along with one. Then there is nothing to add, and a launch is spared the table.
+/// Finds out whether other rules on the host already masquerade the packets that leave a foreign bridge. Programs and
+/// administrators often set up such rules with a bridge. Then nsrun adds nothing, and a launch needs no table.
 ///
-/// Only rules are recognised that certainly match every such packet: conditions on the source address and on the link it
-/// leaves by, then `masquerade` (or iptables' MASQUERADE). Everything else counts as not being there, which costs a
-/// second, ineffective rule at worst.
+/// A rule counts only if it certainly matches every such packet: conditions on the source address and the output link,
+/// then `masquerade` (or MASQUERADE of iptables). If a rule is not recognised, nsrun at worst adds one without effect.
 struct ForeignNAT {
   let subnet: IPNetwork
   let bridge: InterfaceName
@@ -23,17 +22,17 @@ struct ForeignNAT {
     return nil
   }
 
-  /// Whether the rules of one chain, in this order, do it.
+  /// Whether the rules of a chain, in this order, masquerade the subnet.
   func masquerades(_ rules: [Rule]) -> Bool {
     for rule in rules {
       if covers(rule.expressions) { return true }
-      // A rule that decides for some packets may decide for ours.
+      // A rule that decides for some packets may decide for those of sandboxes.
       if rule.expressions.contains(where: \.decides) { return false }
     }
     return false
   }
 
-  /// What is known of a register's content.
+  /// The known content of a register.
   private enum Content {
     case networkProtocol
     /// The first bytes of the source address, under a mask.
@@ -41,7 +40,7 @@ struct ForeignNAT {
     case outputName
   }
 
-  /// What is known of the registers; few, so that each launch looks through them faster than it would make a dictionary.
+  /// The known registers. They are few, so an array is faster than a dictionary, which matters at every launch.
   private struct Registers {
     private struct Known {
       let register: Register
@@ -77,7 +76,8 @@ struct ForeignNAT {
     return false
   }
 
-  /// Whether a comparison holds for every IPv4 packet from the subnet that leaves by another link than the bridge.
+  /// Whether a comparison is true for every IPv4 packet from the subnet that leaves through a link other than the
+  /// bridge.
   private func holds(_ content: Content, _ comparison: Comparison, _ value: [UInt8]) -> Bool {
     switch content {
     case .networkProtocol: comparison == .equal && value == [2 /* NFPROTO_IPV4 */]
@@ -91,14 +91,14 @@ struct ForeignNAT {
 }
 
 extension PayloadField {
-  /// IPv4 only: the caller has checked the table's family, or the rule itself does.
+  /// For IPv4 only. The table's family, or the rule itself, ensures that.
   fileprivate var isStartOfSourceAddress: Bool {
     base == .network && offset == PayloadField.ipv4SourceAddress.offset && (1...4).contains(length)
   }
 }
 
 extension Expression {
-  /// Whether it can end the packet's way through the chain.
+  /// Whether it can end a packet's path through the chain.
   fileprivate var decides: Bool {
     switch self {
     case .verdict(.continue), .meta, .payload, .bitwise, .compare, .counter, .conntrack, .range, .byteOrder, .fib,

@@ -4,15 +4,15 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Which packets of a bridge are to pass others' chains for what is forwarded.
+/// Which packets of a bridge must pass the forward chains of other programs.
 struct Traffics {
-  /// Whether some are to leave the bridge, and the answers to come back.
+  /// Whether sandboxes send packets out of the bridge and get answers.
   var isOut: Bool
-  /// Whether some are to come in unasked, to a sandbox without NAT.
+  /// Whether hosts outside open connections to sandboxes without NAT.
   var isIn: Bool
 }
 
-/// Asks the rules of others what becomes of the packets of a bridge. Reads a table when the first question is about it.
+/// Evaluates the rules of other programs for the packets of a bridge. Reads each table when it is first needed.
 struct ForeignTables {
   private let host: Host
   private var rules: [Table: [String: [Rule]]] = [:]
@@ -20,26 +20,26 @@ struct ForeignTables {
 
   init(_ host: Host) { self.host = host }
 
-  /// What packets are about.
+  /// A kind of packets.
   enum Traffic {
-    /// What leaves a bridge, or comes to it.
+    /// Packets that leave a bridge, and their answers.
     case outside
-    /// What comes to a bridge unasked.
+    /// Packets to a sandbox that are no answers.
     case incoming
-    /// Between sandboxes on one bridge.
+    /// Packets between sandboxes on one bridge.
     case neighbours
-    /// To a DNS server of the host's own, and back.
+    /// Packets to a DNS server on the host, and its answers.
     case names(server: IPAddress)
   }
 
-  /// That packets of sandboxes do not get through a chain.
+  /// A chain that refuses packets of sandboxes.
   struct Refusal: CustomStringConvertible {
     let chain: Chain
-    /// Empty for any.
+    /// Empty for any bridge.
     let bridge: String
     let isByPolicy: Bool
     let traffic: Traffic
-    /// Whether no rule that cannot be judged accepts some of them before.
+    /// False if an earlier rule that cannot be evaluated may accept some of the packets.
     let isCertain: Bool
 
     var description: String {
@@ -56,14 +56,14 @@ struct ForeignTables {
     }
   }
 
-  /// The address by which sandboxes on a bridge know the host, with their subnet; nil where there is none.
+  /// The host's address for the sandboxes on a bridge, with their subnet; nil if there is none.
   func address(of bridge: InterfaceName, _ link: Link?) throws(SandboxError) -> IPNetwork? {
     guard let link else { return nil }
     return try BridgeNetworks(host).addresses(of: link).choice(
       for: nil, own: NetworkRecords(host).record(of: bridge)?.own?.address)
   }
 
-  /// - Returns: nil where all packets get through that are to.
+  /// - Returns: nil if the hook accepts all packets that need to pass.
   mutating func refusal(
     of bridge: InterfaceName, _ traffics: Traffics, at hook: ForwardChains.Hook
   ) throws(SandboxError) -> Refusal? {
@@ -73,7 +73,7 @@ struct ForeignTables {
       isFiltering: Self.isFiltering(link), traffics, at: hook)
   }
 
-  /// What a bridge that no rule names would meet.
+  /// The refusal that a bridge without rules of its own would meet; nil for none.
   mutating func refusalOfAnyBridge(at hook: ForwardChains.Hook) throws(SandboxError) -> Refusal? {
     try refusal(
       of: .init(name: "", index: 0), SubnetPool.standard.ranges[0], isFiltering: Self.isFiltering(nil),
@@ -120,8 +120,8 @@ struct ForeignTables {
       isCertain: !walk.mayBeAccepted)
   }
 
-  /// What becomes of a packet in a chain: why it is refused, nil where it is not, and whether it is left out of connection
-  /// tracking.
+  /// Evaluates a chain for a packet.
+  /// - Returns: the refusal, nil if there is none; and whether connection tracking skips the packet.
   mutating func judge(
     _ packet: SandboxPacket, of bridge: InterfaceName, _ traffic: Traffic, at chain: Chain
   ) throws(SandboxError) -> (refusal: Refusal?, isUntracked: Bool) {
@@ -139,7 +139,7 @@ struct ForeignTables {
     return read
   }
 
-  /// What a set has for a key that begins with these bytes.
+  /// The entry of a set for the key at the beginning of these bytes.
   private func entry(of set: String, in table: Table, _ key: [UInt8]) -> PacketWalk.Entry {
     let host = host
     let element = try? host.nftables { (nft) throws(NetlinkError) -> PacketWalk.Entry in
@@ -151,7 +151,7 @@ struct ForeignTables {
     return element ?? .unknown
   }
 
-  /// The device by which packets leave this host.
+  /// The device through which packets leave this host.
   mutating func outside() throws(SandboxError) -> SandboxPacket.Device {
     if let uplink { return uplink }
     let link = try Forwarding(host).uplinks().first
@@ -160,8 +160,8 @@ struct ForeignTables {
     return found
   }
 
-  /// Whether packets that stay on a bridge meet the rules too: by br_netfilter's switch for all, or the bridge's own
-  /// (`ip link set BRIDGE type bridge nf_call_iptables 1`).
+  /// Whether packets that stay on a bridge pass the IP rules too, because of br_netfilter's switch for all bridges or
+  /// the bridge's own (`ip link set BRIDGE type bridge nf_call_iptables 1`).
   static func isFiltering(_ bridge: Link?) -> Bool {
     (try? filtering.read()).map { $0 != "0" } ?? false || bridge?.bridge?.callsIPTables == true
   }
@@ -170,7 +170,7 @@ struct ForeignTables {
 }
 
 extension ForeignTables {
-  /// All chains that are not nsrun's, but for those of tables that are switched off; each with the flags of its table.
+  /// The chains of other programs, without those of dormant tables; each with the flags of its table.
   func foreignChains() throws(SandboxError) -> [Chain] {
     let (tables, chains) = try host.nftables { (nft) throws(NetlinkError) in (try nft.tables(), try nft.chains()) }
     return chains.compactMap { chain in

@@ -5,23 +5,23 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Other people's chains for what is forwarded. An accept in nsrun's table does not undo a refusal in another one's at the
-/// same hook, so where theirs refuse by their policy a sandbox only gets out, or with br_netfilter to its neighbours, by
-/// rules in them. Those that refuse by rules belong to programs (firewalld, ufw), which put them back as they want them:
-/// there it takes a word with the program.
+/// The forward chains of other programs. An accept in nsrun's table does not override a drop in another table at the
+/// same hook. If the policy of such a chain drops packets, sandboxes need rules in that chain to get out, or with
+/// br_netfilter to reach each other. If rules of a chain drop them, these belong to a program (firewalld, ufw) that
+/// restores its rules. Then only the configuration of that program helps.
 struct ForwardChains {
   private let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// A base chain that forwarded packets enter.
+  /// A base chain at the forward hook.
   struct Hook {
     let chain: Chain
-    /// The chain in which its owner wants other people's rules to be.
+    /// The chain in which the owner expects rules of other programs.
     let place: Chain
     let owner: ChainOwner
 
-    /// Whether a rule in it may help, and the kernel lets others than the owner of the table add one.
+    /// Whether a rule in the chain may help, and the kernel lets nsrun add one.
     var takesRules: Bool { chain.base?.policy == .drop && !chain.table.flags.contains(.owner) }
   }
 
@@ -29,7 +29,7 @@ struct ForwardChains {
     let chains = try ForeignTables(host).foreignChains()
     var hooks: [Hook] = []
     for chain in chains where chain.base?.hook == .forward && [.ip, .inet].contains(chain.table.family) {
-      // Docker never touches the rules of this chain, and jumps to it before its own (docs.docker.com).
+      // Docker jumps to this chain before its own rules and never changes it (docs.docker.com).
       var place = chain
       let dockers = chains.first { $0.table == chain.table && $0.name == Self.dockerChain }
       if let dockers, try leadsAll(chain, to: dockers) { place = dockers }
@@ -38,7 +38,7 @@ struct ForwardChains {
     return hooks
   }
 
-  /// Whether a rule sends every packet that comes to it from one chain to another.
+  /// Whether a rule of one chain jumps to the other with every packet.
   private func leadsAll(_ chain: Chain, to other: Chain) throws(SandboxError) -> Bool {
     try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: chain) }.contains { rule in
       rule.expressions.allSatisfy { expression in
@@ -50,7 +50,7 @@ struct ForwardChains {
     }
   }
 
-  // MARK: Rules of ours
+  // MARK: Rules of nsrun
 
   private static let dockerChain = "DOCKER-USER"
   private static let recordKey = "accepts"
@@ -59,7 +59,7 @@ struct ForwardChains {
   private static func tag(_ bridge: InterfaceName) -> String { tagPrefix + bridge.text }
   private static let tagPrefix = "nsrun "
 
-  /// The bridge for which nsrun has made a rule; nil for a rule of somebody else's, whatever its comment says.
+  /// The bridge for which nsrun made a rule; nil for a rule of another program, whatever its comment.
   static func bridge(of rule: Rule) -> InterfaceName? {
     guard let comment = rule.anyComment, comment.hasPrefix(tagPrefix),
       let bridge = try? InterfaceName(String(comment.dropFirst(tagPrefix.count))), rule.expressions.count > 2,
@@ -70,9 +70,9 @@ struct ForwardChains {
     return bridge
   }
 
-  /// Lets a bridge's packets through all that drop by their policy: what comes from it, and the answers to that; what comes
-  /// to it, too, where a sandbox on a bridge of ours is to be reached, since nsrun's own table keeps out the rest. On a bridge
-  /// of somebody else's that is its owner's to decide. Where the kernel refuses a rule, it is left to people, and said.
+  /// Adds rules to all chains that drop by policy, so that they accept a bridge's packets and the answers. If an nsrun
+  /// bridge has a sandbox without NAT, they also accept all packets to the bridge, because nsrun's own table drops the
+  /// rest. On a foreign bridge, that is the owner's decision. If the kernel refuses a rule, nsrun warns and goes on.
   /// - Parameters:
   ///   - place: the only chain that counts; nil for all.
   ///   - says: whether a refusal is reported.
@@ -87,7 +87,7 @@ struct ForwardChains {
 
   private static func isOpen(_ network: NetworkRecord) -> Bool { network.isReached && network.translation == .bridge }
 
-  /// Whether a rule of ours lets in whatever comes to its bridge; also as iptables-restore writes it.
+  /// Whether a rule of nsrun accepts all packets to its bridge, also in the form that iptables-restore writes.
   private static func letsIn(_ rule: Rule) -> Bool {
     guard case .meta(.outputInterfaceName, _) = rule.expressions[0] else { return false }
     return rule.expressions.dropFirst(2).allSatisfy { expression in
@@ -98,7 +98,7 @@ struct ForwardChains {
     }
   }
 
-  /// The chains that drop by their policy and have lost the rules that let a bridge's packets through.
+  /// The chains that drop by policy and lack nsrun's rules for a bridge.
   func missingPlaces(of network: NetworkRecord) throws(SandboxError) -> [Chain] {
     var missing: [Chain] = []
     for hook in try hooks() where hook.takesRules {
@@ -108,7 +108,7 @@ struct ForwardChains {
     return missing
   }
 
-  /// Says which of them refuse a bridge's packets all the same, and what to do about it.
+  /// Warns of the chains that still refuse a bridge's packets, with a remedy.
   func warn(of bridge: InterfaceName, _ traffics: Traffics) {
     do throws(SandboxError) {
       var tables = ForeignTables(host)
@@ -145,14 +145,14 @@ struct ForwardChains {
     do throws(SandboxError) {
       try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
     } catch {
-      // Its owner has deleted it in between: then it refuses nothing any more.
+      // The owner has deleted the chain meanwhile, so it refuses nothing any more.
       guard error.netlinkErrno == ENOENT, try !exists(place) else { throw error }
     }
   }
 
-  /// Goes on only with packets of connections that there are already.
+  /// Matches packets of existing connections.
   private func answers(in place: Chain) -> Statement {
-    // iptables-nft 1.8.9 cannot list a table with a rule that it would not have written itself.
+    // iptables-nft 1.8.9 can list a table only if all rules have the form that it writes itself.
     place.table.family == .ip && place.table.name == "filter"
       ? .expression(XTables.state([.established, .related]).expression) : .state([.established, .related])
   }
@@ -163,14 +163,14 @@ struct ForwardChains {
     }
   }
 
-  /// The rules for a bridge in a chain; none where there is no such chain.
+  /// nsrun's rules for a bridge in a chain; empty if there is no such chain.
   private func rules(of bridge: InterfaceName, in place: Chain) throws(SandboxError) -> [Rule] {
     try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: place) }
       .filter { Self.bridge(of: $0) == bridge }
   }
 
-  /// Deletes what ``admit(_:)`` added, as far as it is still there. Goes on after a failure.
-  /// - Returns: what failed.
+  /// Deletes the rules that ``admit(_:)`` added, if they still exist. A failure does not end the removal.
+  /// - Returns: the failures.
   func retract(_ bridge: InterfaceName) -> [SandboxError] {
     var failures: [SandboxError] = []
     do throws(SandboxError) {
@@ -183,7 +183,7 @@ struct ForwardChains {
     return failures
   }
 
-  /// The chains in which there may be rules for a bridge.
+  /// The chains that may have rules for a bridge.
   private func places(of bridge: InterfaceName) throws(SandboxError) -> [Chain] {
     if let record = try? RecordText.read(host.state.record(of: bridge)) {
       return Set(record.all(Self.recordKey)).sorted().compactMap { line in
@@ -192,7 +192,7 @@ struct ForwardChains {
         return Chain(parts[2], in: Table(family, parts[1]))
       }
     }
-    // A record that cannot be read names none: they may be anywhere.
+    // Without a readable record, the rules may be in any chain.
     let rules = try host.nftables { (nft) throws(NetlinkError) in try nft.rules() }
     let ours = rules.filter {
       Self.bridge(of: $0) == bridge && $0.chain.table != Firewall.table
@@ -201,7 +201,7 @@ struct ForwardChains {
     return Array(Set(ours.map(\.chain)))
   }
 
-  /// How many rules for a bridge there are, chain by chain.
+  /// The number of rules for a bridge in each chain.
   func ruleCounts(of bridge: InterfaceName) throws(SandboxError) -> [(chain: Chain, count: Int)] {
     var counts: [(chain: Chain, count: Int)] = []
     for place in try places(of: bridge) {
@@ -214,7 +214,7 @@ struct ForwardChains {
   private static let isLeft = "the rules of nsrun stay there until the program that owns the table deletes them"
 
   private func retract(_ bridge: InterfaceName, from place: Chain) throws(SandboxError) {
-    // Somebody else may delete one of them between the listing and the transaction.
+    // Another program may delete a rule between the listing and the transaction.
     for attempt in 1... {
       let ours = try rules(of: bridge, in: place)
       guard !ours.isEmpty else { return }
@@ -225,14 +225,14 @@ struct ForwardChains {
         host.hasDeletedRules = true
         return
       } catch {
-        // The table has got an owner since, who alone can change it.
+        // The table has an owner now, and only the owner can change it.
         if error.netlinkErrno == EPERM { return host.reporter.warn("\(error): \(Self.isLeft)") }
         guard error.netlinkErrno == ENOENT, attempt < 3 else { throw error }
       }
     }
   }
 
-  /// Deletes rules of bridges that there are no records of, wherever they are.
+  /// Deletes rules for unrecorded bridges in all chains.
   func removeUnrecorded(keeping recorded: Set<InterfaceName>, isDryRun: Bool) throws(SandboxError) -> [Removed] {
     let chains = try host.nftables { (nft) throws(NetlinkError) in try nft.chains() }
       .filter { ($0.base?.hook == .forward || $0.name == Self.dockerChain) && $0.table != Firewall.table }
@@ -276,12 +276,12 @@ struct ForwardChains {
 
   static let check = "firewall"
 
-  /// That the rules of others cannot be looked at.
+  /// The finding that the rules of other programs cannot be read.
   static func unreadable(_ error: SandboxError) -> Finding {
     Finding(check: check, status: .warning, message: "\(error)", remedy: "look at nft list ruleset yourself")
   }
 
-  /// Stands for a bridge that is not chosen yet.
+  /// A placeholder for a bridge that does not exist yet.
   private static let anyBridge = "BRIDGE"
 
   private func findings(on hook: Hook, _ tables: inout ForeignTables) throws(SandboxError) -> [Finding] {
@@ -316,7 +316,7 @@ struct ForwardChains {
     ]
   }
 
-  /// What iptables-legacy has set up is not in nf_tables, and cannot be seen from there.
+  /// Rules of iptables-legacy are outside nf_tables, so nsrun cannot see them.
   private func legacyFindings() -> [Finding] {
     guard let tables = try? readText("/proc/net/ip_tables_names"),
       tables.split(separator: "\n").contains("filter")
@@ -332,12 +332,12 @@ struct ForwardChains {
     ]
   }
 
-  /// The commands that let the packets of bridges through.
+  /// The commands that make a hook accept the packets of bridges.
   private static func remedy(_ hook: Hook, _ bridges: [String], isIn: Bool) -> String {
     hook.owner.remedy(at: hook.place, for: bridges.flatMap { passages($0, isIn: isIn) })
   }
 
-  /// - Parameter isIn: whether more is to come in than answers.
+  /// - Parameter isIn: whether to accept more than answers to the bridge.
   private static func passages(_ bridge: String, isIn: Bool) -> [Passage] {
     [Passage(bridge: bridge, input: bridge), Passage(bridge: bridge, output: bridge, isAnswer: !isIn)]
   }

@@ -3,22 +3,22 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Chains of other people's at all the other places that a sandbox's packets pass, beside the forwarding of IPv4: before and
-/// after routing, at a DNS server of the host's own, on the bridge, as ARP, and where a device hands them over. nsrun adds
-/// nothing there; it says what they do.
+/// The chains of other programs at all hooks except the IPv4 forward hook: before and after routing, at a DNS server on
+/// the host, on the bridge, for ARP, and at the ingress and egress of a device. nsrun adds nothing there; it reports
+/// what these chains do.
 struct OtherHooks {
   private let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// What a chain does with packets of a bridge, and what to do about it.
+  /// A chain that refuses packets of a bridge, or keeps them from being tracked, and the remedy.
   private struct Obstacle {
     var message: String
     var remedy: String
     var isCertain: Bool
   }
 
-  /// Says what surely stands in the way of a bridge's packets.
+  /// Warns of the chains that certainly stop packets of a bridge.
   func warn(of bridge: InterfaceName, _ resolver: ResolverSpec, goesOut: Bool) {
     do throws(SandboxError) {
       for obstacle in try obstacles(of: bridge, [resolver], goesOut: goesOut) where obstacle.isCertain {
@@ -47,20 +47,20 @@ struct OtherHooks {
     }
   }
 
-  /// Packets that enter a chain, as they are there.
+  /// A packet as it enters a chain.
   private struct Way {
     var packet: SandboxPacket
     var traffic = ForeignTables.Traffic.outside
-    /// The port that lets no others through.
+    /// The destination port to which the remedy is limited.
     var port: UInt16?
   }
 
-  /// A bridge and the rest of the host, as its packets see them.
+  /// A bridge and its surroundings on the host.
   private struct Surroundings {
     let bridge: SandboxPacket.Device
     let subnet: IPNetwork?
     let uplink: SandboxPacket.Device
-    /// Addresses of the host's at which its sandboxes ask for names.
+    /// Addresses of the host whose DNS server the sandboxes ask.
     let nameServers: [IPAddress]
     let goesOut: Bool
   }
@@ -115,8 +115,8 @@ struct OtherHooks {
       nameServers: servers, goesOut: goesOut)
   }
 
-  /// The packets of a bridge's sandboxes that enter a chain; none for hooks that they do not pass or that are looked at
-  /// elsewhere.
+  /// The packets of a bridge's sandboxes that enter a chain; empty for hooks that they do not pass, or that
+  /// ``ForwardChains`` covers.
   private func ways(into chain: Chain, _ own: Surroundings) -> [Way] {
     guard let base = chain.base else { return [] }
     func packet(
@@ -137,7 +137,7 @@ struct OtherHooks {
       return own.nameServers.map { question(to: $0, own, packet(bridge, nil)) }
     case (.ip, .output), (.inet, .output):
       return own.nameServers.map { answer(of: $0, own, packet(nil, bridge, .established)) }
-    // Ports have names that no rule for all of them could know.
+    // Port names are random, so the devices are unknown here.
     case (.bridge, .forward):
       return [false, true].map { Way(packet: packet(nil, nil, isARP: $0), traffic: .neighbours) }
     case (.bridge, _): return [false, true].map { Way(packet: packet(nil, nil, isARP: $0)) }

@@ -2,29 +2,29 @@ import NFTables
 import NetTypes
 import RouteNetlink
 
-/// A packet from sandboxes or for them: what rules for all of a bridge, and of its subnet, can tell of it. Conditions on
-/// anything else may hold for it or not.
+/// A packet to or from a sandbox, as far as it is the same for all sandboxes of a bridge and its subnet. Conditions on
+/// anything else may be true or false.
 struct SandboxPacket: Equatable {
   struct Device: Equatable {
     var name: String
     var index: UInt32
   }
 
-  /// nil where it is not known.
+  /// nil if unknown.
   var input: Device?
-  /// nil where it is not known.
+  /// nil if unknown.
   var output: Device?
   var state: ConntrackState
-  /// The bytes of its addresses that are known: those that all sandboxes on a bridge have in common.
+  /// The known bytes of the addresses, which all sandboxes on a bridge have in common.
   var source = [UInt8?](repeating: nil, count: 4)
   var destination = [UInt8?](repeating: nil, count: 4)
-  /// The protocol that IPv4 carries (IPPROTO_*).
+  /// The transport protocol (IPPROTO_*).
   var transport: UInt8 = 6  // TCP
-  /// nil where it is not known.
+  /// nil if unknown.
   var destinationPort: UInt16?
-  /// Whether it is one of ARP instead, of which no more is known.
+  /// Whether it is an ARP packet, of which no more is known.
   var isARP = false
-  /// The family of the tables that it meets.
+  /// The family of the tables that it passes.
   var family = TableFamily.ip
 
   /// The bytes that all addresses of a subnet have in common.
@@ -35,16 +35,16 @@ struct SandboxPacket: Equatable {
   }
 }
 
-/// The way of a packet through a base chain of somebody else's and the chains that it jumps to.
+/// The path of a packet through a base chain of another program, and the chains to which it jumps.
 struct PacketWalk {
   enum Fate: Equatable {
     case accepted
-    /// By a rule that drops or rejects.
+    /// By a rule that drops or rejects the packet.
     case refusedByRule
     case refusedByPolicy
   }
 
-  /// What a set or map has for a key.
+  /// The entry of a set or map for a key.
   enum Entry {
     case absent
     case present(SetElement.Value?)
@@ -52,16 +52,16 @@ struct PacketWalk {
   }
 
   let packet: SandboxPacket
-  /// The rules of the table by the names of their chains.
+  /// The rules of the table, by chain name.
   let rules: [String: [Rule]]
-  /// Gives what a set of the table has for a key.
+  /// Looks up a key in a set of the table.
   let entry: (_ set: String, _ key: [UInt8]) -> Entry
 
-  /// Whether a rule that the packet meets accepts it on a condition that is not known to hold or not.
+  /// Whether a rule on the path accepts the packet if a condition is true that cannot be evaluated.
   private(set) var mayBeAccepted = false
-  /// Whether a rule surely leaves it out of connection tracking: then it is not translated either.
+  /// Whether a rule certainly keeps the packet out of connection tracking, and thus out of address translation.
   private(set) var isUntracked = false
-  /// Chains that were looked into without its being certain that the packet gets there.
+  /// Chains already walked that the packet may not reach.
   private var explored: Set<String> = []
 
   init(
@@ -84,13 +84,13 @@ struct PacketWalk {
   private enum End {
     case accepted
     case refused
-    /// Nothing was decided.
+    /// No rule decided.
     case left
   }
 
   /// - Parameters:
-  ///   - isCertain: whether the packet surely gets here. Where it does not, nothing is decided.
-  ///   - depth: how many chains it has come through; the kernel allows 16 (NFT_JUMP_STACK_SIZE).
+  ///   - isCertain: whether the packet certainly gets here. If not, nothing here decides.
+  ///   - depth: the number of jumps so far; the kernel allows 16 (NFT_JUMP_STACK_SIZE).
   private mutating func walk(_ chain: String, isCertain: Bool, depth: Int) -> End {
     guard depth <= 16, isCertain || explored.insert(chain).inserted else { return .left }
     for rule in rules[chain] ?? [] {
@@ -113,7 +113,7 @@ struct PacketWalk {
         if isDecided { return end }
       case .verdict: break
       }
-      // Nothing that comes after it is met.
+      // The packet does not reach the rules after this one.
       if holds, action.endsChain { return .left }
     }
     return .left
@@ -122,7 +122,7 @@ struct PacketWalk {
   private enum Action {
     case accept
     case refuse
-    /// Any other.
+    /// Any other verdict.
     case verdict(Verdict)
 
     init(_ verdict: Verdict) {
@@ -141,7 +141,7 @@ struct PacketWalk {
     }
   }
 
-  /// What a rule does with the packet, and whether it surely does; nil for nothing.
+  /// What a rule does with the packet, and whether it certainly does so; nil for nothing.
   private func action(of rule: Rule) -> (Action, holds: Bool)? {
     var registers = Registers()
     var holds = true
@@ -180,7 +180,7 @@ struct PacketWalk {
         switch entry(set, registers.key(key)) {
         case .unknown:
           condition = nil
-          // Of a verdict map that may say anything.
+          // An unknown entry of a verdict map may have any verdict.
           if target == .verdict { return (.accept, holds: false) }
           if let target { registers.store(nil, at: target) }
         case .absent: condition = isInverted
@@ -215,7 +215,7 @@ struct PacketWalk {
     return nil
   }
 
-  /// Whether a rule has a `notrack`, and surely holds: what comes before it is judged as if it accepted.
+  /// Whether a rule certainly reaches its `notrack`: evaluates the conditions before it as those of an accepting rule.
   private func untracks(_ rule: Rule) -> Bool {
     guard let index = rule.expressions.firstIndex(where: { $0 == .notrack || XTables($0)?.isNotrack == true }) else {
       return false
@@ -253,28 +253,28 @@ struct PacketWalk {
   private func value(of key: ConntrackKey) -> [UInt8]? {
     switch key {
     case .state: DataValue.id(packet.state.rawValue).bytes
-    // Nobody has translated its destination, which is what rules of firewalls ask for.
+    // Firewall rules ask whether DNAT has translated the packet. It has not.
     case .status: DataValue.id(0).bytes
     default: nil
     }
   }
 
-  /// The registers of a rule as far as their bytes are known.
+  /// The known bytes of a rule's registers.
   private struct Registers {
     private var bytes = [UInt8?](repeating: nil, count: 64)
 
     private func offset(of register: Register) -> Int {
-      // NFT_REG_1 to NFT_REG_4 have 16 bytes, those from NFT_REG32_00 on 4.
+      // NFT_REG_1 to NFT_REG_4 have 16 bytes each, the registers from NFT_REG32_00 on 4.
       let number = Int(register.rawValue)
       return number < 8 ? (number - 1) * 16 : (number - 8) * 4
     }
 
-    /// Stores a value; nil for one that is not known.
+    /// Stores a value; nil for an unknown one.
     mutating func store(_ value: [UInt8]?, at register: Register, count: Int = 16) {
       store(value.map { $0.map(Optional.some) } ?? Array(repeating: nil, count: count), at: register)
     }
 
-    /// Stores the bytes that are known of a value, padded to words as the kernel does.
+    /// Stores a value of which some bytes may be unknown, padded to words as in the kernel.
     mutating func store(_ value: [UInt8?], at register: Register) {
       let start = offset(of: register)
       let end = start + (value.count + 3) & ~3
@@ -288,13 +288,13 @@ struct PacketWalk {
       return Array(bytes[start..<start + count])
     }
 
-    /// nil where one of the bytes is not known.
+    /// nil if one of the bytes is unknown.
     func load(_ register: Register, count: Int) -> [UInt8]? {
       let value = bytes(register, count: count).compactMap { $0 }
       return value.count == count ? value : nil
     }
 
-    /// All bytes that are known from a register on.
+    /// The bytes from a register on, up to the first unknown one.
     func key(_ register: Register) -> [UInt8] {
       let start = offset(of: register)
       guard start >= 0, start < bytes.count else { return [] }
@@ -304,7 +304,7 @@ struct PacketWalk {
 }
 
 extension Comparison {
-  /// In the order of the bytes.
+  /// Compares byte by byte, in the order of the bytes.
   fileprivate func holds(between left: [UInt8], and right: [UInt8]) -> Bool {
     switch self {
     case .equal: left == right

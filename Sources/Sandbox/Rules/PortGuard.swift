@@ -4,33 +4,35 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// Keeps the host's end of a sandbox's veth pair from letting in what a sandbox may not send.
+/// Drops, at the host end of a sandbox's veth pair, the frames that a sandbox may not send.
 struct PortGuard {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// What the bridge itself holds back: a spanning tree message that comes all the same shuts the port, and nothing makes
-  /// it one to a multicast router, such as hellos of PIM, which routers in sandboxes may say to each other.
+  /// The bridge options of a port. If a spanning tree message arrives all the same, the bridge disables the port. The
+  /// bridge never takes the port for one to a multicast router, whatever arrives, such as a PIM hello. Routers in
+  /// sandboxes may still exchange PIM hellos.
   static let options = BridgePortOptions(bpduGuard: true, multicastRouter: .never)
 
-  /// Whether a port is set as it is to be. A kernel without snooping tells nothing of multicast routers.
+  /// Whether a port has these options. A kernel without multicast snooping does not report the one about multicast
+  /// routers.
   static func covers(_ port: BridgePortOptions) -> Bool {
     port.bpduGuard == options.bpduGuard && [nil, options.multicastRouter].contains(port.multicastRouter)
   }
 
-  /// Where the program runs for all ports: once loaded, it costs a launch nothing. The number is nobody else's, as far as
-  /// that goes: "nsru" in ASCII.
+  /// The number of the block whose program runs for all ports. Once it is loaded, a launch need not load it again.
+  /// Other programs are unlikely to use this number, "nsru" in ASCII.
   static let block: UInt32 = 0x6e73_7275
 
-  /// Counts the programs that there have been: the ports of an older nsrun keep theirs, of the same block.
+  /// The version of the program. Ports that an older nsrun made keep its program, in the same block.
   static let version: UInt32 = 1
 
   static let filter = IngressFilter(at: .block(block), handle: version)
 }
 
 extension PortGuard {
-  /// Whether the host's end of a sandbox's veth pair is guarded, as far as the kernel can do it.
+  /// Whether the host end of a sandbox's veth pair has the program, or the kernel cannot run one.
   func guards(_ port: Link) throws(SandboxError) -> Bool {
     if try hasProgram(port.index) { return true }
     return try !KernelFeatures(host).haveFilters
@@ -40,8 +42,8 @@ extension PortGuard {
     try host.route { (route) throws(NetlinkError) in try route.runs(PortProgram.program, onIngressOf: port) }
   }
 
-  /// Guards the host's end of a sandbox's veth pair, before anything comes in on it.
-  /// - Parameter isFirst: whether it is the first of its bridge; where the kernel cannot do it, only that one is said.
+  /// Attaches the program to the host end of a sandbox's veth pair, before any frame arrives there.
+  /// - Parameter isFirst: whether it is the first port of its bridge. Only then does a failure give a warning.
   func attach(_ port: InterfaceName, isFirst: Bool) throws(SandboxError) {
     let index = if_nametoindex(port.text)
     guard index != 0 else { throw .refused("\(port) was deleted while it was being set up") }
@@ -51,7 +53,7 @@ extension PortGuard {
     }
   }
 
-  /// Guards a port of which somebody has taken the filter, or the qdisc that it was below.
+  /// Attaches the program again after another program has removed the filter or its qdisc.
   func restore(of port: Link) {
     do throws(SandboxError) { try attachProgram(to: port.index, port.name, isThorough: true) } catch {
       if error.netlinkErrno != ENODEV { host.reporter.warn(explain(unguarded: error)) }
@@ -62,15 +64,16 @@ extension PortGuard {
     "what sandboxes send as router, switch or DHCP server is not held back: \(error) (nsrun doctor)"
   }
 
-  /// - Parameter isThorough: whether the program may have been replaced.
+  /// - Parameter isThorough: whether another program may have replaced the program.
   private func attachProgram(to port: UInt32, _ name: String, isThorough: Bool) throws(SandboxError) {
     do throws(SandboxError) {
       try addQdisc(to: port, name, block: PortGuard.block)
       let isLoaded = try host.route { (route) throws(NetlinkError) in try route.has(PortGuard.filter) }
-      // The first port since the last one has gone.
+      // Without a program, this is the first port since the last one was deleted.
       if isThorough || !isLoaded { try load(PortGuard.filter) }
     } catch {
-      // There is a qdisc already, perhaps below the block; else it is somebody else's, or the block is.
+      // The port has an ingress qdisc, perhaps one with this block. Otherwise the qdisc or the block belongs to another
+      // program.
       try? load(PortGuard.filter)
       if try hasProgram(port) { return }
       try? addQdisc(to: port, name, block: nil)

@@ -4,15 +4,17 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// What a sandbox may not send, whatever bridge it is on: messages by which switches, routers and DHCP servers configure
-/// others, and addresses that belong to one machine alone. Judged at the host's end of its veth pair, before the bridge:
-/// what netfilter's bridge family sees lacks spanning tree messages, and costs a table for each lone launch.
+/// Drops what a sandbox may not send on any bridge: messages by which switches, routers and DHCP servers configure
+/// other hosts, and addresses that are local to one machine. It runs at the host end of the veth pair, before the
+/// bridge. The bridge family of netfilter does not see spanning tree messages, and would cost a launch without other
+/// sandboxes a table.
 ///
-/// What cannot be judged is dropped: more than three VLAN tags, more than four IPv6 extension headers, a first fragment
-/// that does not show what it begins.
+/// It drops what it cannot evaluate: more than three VLAN tags, more than four IPv6 extension headers, or a first
+/// fragment without its upper-layer header.
 ///
-/// In the program, the index is how far everything is behind its place in an untagged frame. To read beyond the end of a
-/// frame lets it in, which nobody else can read any further either; fragments, where somebody can, are measured.
+/// The index register holds the distance of all fields from their place in an untagged frame. A read beyond the end of
+/// a frame accepts the frame, because a receiver cannot read any further either. A receiver of fragments can, so the
+/// program checks their length.
 struct PortProgram {
   private var program = PacketProgram()
   private let pass, drop, llc, arp, ipv4, ipv6, udp4, icmp4, udp6, icmp6: PacketProgram.Label
@@ -22,9 +24,9 @@ struct PortProgram {
 
   /// Words of the program's memory.
   private enum Memory {
-    /// The type of the header after the one that is being read.
+    /// The type of the next header, after the current one.
     static let header: UInt32 = 0
-    /// What the index would be at the end of an IPv6 packet.
+    /// The value that the index would have at the end of an IPv6 packet.
     static let end: UInt32 = 1
     /// The fragment field of an IPv4 packet.
     static let fragment: UInt32 = 2
@@ -35,7 +37,7 @@ struct PortProgram {
     static let arp: UInt32 = 0x0806
     static let ipv6: UInt32 = 0x86dd
     static let tags: [UInt32] = [0x8100, 0x88a8]
-    /// Up to this it is no type but a length, as Linux has it (eth_proto_is_802_3).
+    /// A value up to this is a length, not a type, as in Linux (eth_proto_is_802_3).
     static let longestLength: UInt32 = 0x05ff
   }
 
@@ -45,12 +47,12 @@ struct PortProgram {
     static let udp: UInt32 = 17
     static let icmp6: UInt32 = 58
     static let fragment: UInt32 = 44
-    /// Extension headers that name the next header and their own length: hop-by-hop options, routing, destination options.
+    /// Extension headers with a next header and a length: hop-by-hop options, routing, destination options.
     static let extensions: [UInt32] = [0, 43, 60]
   }
 
-  /// 01:80:c2:00:00:0X, which bridges keep to themselves (IEEE 802.1Q: spanning tree, LACP, 802.1X, LLDP), 2X (GVRP, MVRP);
-  /// and Cisco's: 01:00:0c:cc:cc:cX (PVST, CDP, VTP, DTP, UDLD), 01:00:0c:cd:cd:cd.
+  /// 01:80:c2:00:00:0X, which bridges do not forward (IEEE 802.1Q: spanning tree, LACP, 802.1X, LLDP), and 2X (GVRP,
+  /// MVRP); of Cisco 01:00:0c:cc:cc:cX (PVST, CDP, VTP, DTP, UDLD) and 01:00:0c:cd:cd:cd.
   static let groups: [(address: [UInt8], mask: [UInt8])] = [
     ([0x01, 0x80, 0xc2, 0, 0, 0], [0xff, 0xff, 0xff, 0xff, 0xff, 0xd0]),
     ([0x01, 0, 0x0c, 0xcc, 0xcc, 0xc0], [0xff, 0xff, 0xff, 0xff, 0xff, 0xf0]),
@@ -60,15 +62,15 @@ struct PortProgram {
   /// Redirects (RFC 792) and router advertisements (RFC 1256).
   static let icmpTypes: [UInt32] = [5, 9]
 
-  /// Queries for multicast listeners (RFC 2236), and that somebody is a multicast router (RFC 4286).
+  /// Membership queries (RFC 2236) and multicast router advertisements (RFC 4286).
   static let igmpTypes: [UInt32] = [0x11, 0x30]
 
-  /// What routers say: queries for multicast listeners (RFC 2710), advertisements, redirects (RFC 4861), and that they are
-  /// multicast routers (RFC 4286).
+  /// Messages of routers: multicast listener queries (RFC 2710), router advertisements and redirects (RFC 4861),
+  /// multicast router advertisements (RFC 4286).
   static let icmp6Types: [UInt32] = [130, 134, 137, 151]
 
-  /// Servers are not to speak to clients, nor to relays, which have the servers' port: BOOTREPLY (RFC 2131), RELAY-REPL
-  /// (RFC 8415).
+  /// A sandbox must not send as a server to clients, or to relays, which use the servers' port: BOOTREPLY (RFC 2131),
+  /// RELAY-REPL (RFC 8415).
   enum DHCP {
     static let server: UInt32 = 67
     static let client: UInt32 = 68
@@ -108,10 +110,10 @@ struct PortProgram {
     }
   }
 
-  /// Finds out which protocol a frame is of, and moves the index.
+  /// Finds the protocol of a frame, and sets the index.
   private mutating func findNetworkLayer() {
     program.setIndex(0)
-    // One more tag may have been taken out before.
+    // The kernel may already have removed one more tag.
     for _ in 0..<2 {
       let tag = program.label()
       program.load(.half, fromIndex: 12)
@@ -128,7 +130,8 @@ struct PortProgram {
     program.load(.half, fromIndex: 12)
     dropIf(anyOf: EtherType.tags)
     program.jump(if: .greater(EtherType.longestLength), to: last)
-    // In a frame with a length a SNAP header may name the protocol (RFC 1042), which Linux ignores and others may not.
+    // In a frame with a length, a SNAP header may name the protocol (RFC 1042). Linux ignores it; other systems may
+    // not.
     program.place(llc)
     program.load(.word, fromIndex: 14)
     passUnless(.equal(0xaaaa_0300))
@@ -170,7 +173,7 @@ struct PortProgram {
     judgeUDP6()
   }
 
-  /// No address of ::/32, which has the loopback address and mapped IPv4 addresses, but :: as the source.
+  /// Drops addresses in ::/32, which has the loopback address and IPv4-mapped addresses, except :: as the source.
   private mutating func judgeIPv6Addresses() {
     let usual = program.label()
     program.load(.word, fromIndex: 38)
@@ -182,7 +185,7 @@ struct PortProgram {
     program.place(usual)
   }
 
-  /// Leaves the type of the next header in the accumulator.
+  /// Puts the type of the next header into the accumulator.
   private mutating func skipExtensionHeader() {
     program.load(.half, fromIndex: 54)
     program.storeMemory(Memory.header)
@@ -195,7 +198,8 @@ struct PortProgram {
     program.compute(.shiftRight(8))
   }
 
-  /// Without the first fragment the others are nothing. It has to show its upper layer (RFC 7112), and enough of that.
+  /// Receivers cannot use other fragments without the first one. The first must show its upper layer (RFC 7112), and
+  /// enough of it.
   private mutating func judgeFragment() {
     let measured = program.label()
     program.load(.word, fromIndex: 54)
@@ -206,7 +210,7 @@ struct PortProgram {
     program.jump(if: .equal(IPProtocol.udp), to: measured)
     passUnless(.equal(IPProtocol.icmp6))
     program.place(measured)
-    // By the packet's own length: what is behind it in the frame is padding, which receivers cut off.
+    // Goes by the length of the packet. Anything after it in the frame is padding, which receivers cut off.
     let least: UInt32 = 8 + 16
     program.loadMemory(Memory.end)
     program.jump(unless: .greater(least - 1), to: drop)
@@ -244,7 +248,7 @@ struct PortProgram {
       program.load(.byte, fromIndex: address)
       dropIf(anyOf: [127])
     }
-    // Without the first fragment, which has at least 8 bytes of the upper layer, the others are nothing.
+    // Receivers cannot use other fragments without the first one, which has at least 8 bytes of the upper layer.
     program.load(.half, fromIndex: 20)
     program.jump(if: .anyBit(0x1fff), to: pass)
     program.storeMemory(Memory.fragment)
@@ -282,7 +286,7 @@ struct PortProgram {
     program.end(IngressFilter.Verdict.pass.rawValue)
   }
 
-  /// Sender and target.
+  /// Checks the sender and target addresses.
   private mutating func judgeARP() {
     program.place(arp)
     for address: UInt32 in [28, 38] {
@@ -299,7 +303,7 @@ struct PortProgram {
 
   private mutating func passUnless(_ condition: PacketProgram.Condition) { program.jump(unless: condition, to: pass) }
 
-  /// Moves the index.
+  /// Adds to the index.
   private mutating func advance(by bytes: UInt32) {
     program.loadIndex()
     program.compute(.add(bytes))

@@ -1,14 +1,14 @@
 import NFTables
 import NetTypes
 
-/// What ``PortGuard`` holds back, once more, by rules of the bridge: root inside can mark frames so that the kernel passes
-/// them by every filter at the ingress of the link's other end (ifb sets tc_skip_classify, which a veth keeps), netdev
-/// tables included. No hook of the bridge can be passed by. Frames with several VLAN tags are not judged here, and spanning
-/// tree messages for the bridge itself pass none of its hooks (``PortGuard/options``).
+/// Repeats the checks of ``PortGuard`` as rules of the bridge family. Root inside can mark frames so that they skip all
+/// filters at the ingress of the host end, including netdev tables: ifb sets tc_skip_classify, which a veth keeps.
+/// Frames cannot skip the hooks of a bridge. These rules do not check frames with several VLAN tags. Spanning tree
+/// messages to the bridge itself pass none of these hooks (``PortGuard/options``).
 enum PortRules {
   private static let table = Confinement.table
 
-  /// Everything that comes from ports.
+  /// All frames that arrive on ports.
   private static let ports = Chain(
     "ports", in: table,
     base: BaseChain(type: .filter, hook: .prerouting, priority: -300 /* NF_BR_PRI_NAT_DST_BRIDGED */))
@@ -47,7 +47,7 @@ enum PortRules {
 
   private static func type(_ value: UInt32) -> DataValue { .proto(UInt8(value)) }
 
-  /// The first byte of what UDP carries.
+  /// Matches the first byte of the UDP payload.
   private static func isMessage(_ type: UInt32) -> Statement {
     .bytes(PayloadField(.transport, offset: 8, length: 1), [UInt8(type)])
   }
@@ -65,11 +65,11 @@ enum PortRules {
       rule(isTCP, verdict: .accept),
       rule(.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.client)))),
       rule(isToRelay, isMessage(PortProgram.DHCP.reply)),
-      // More fragments: the message may be in the second.
+      // With more fragments, the message may be in the second one.
       rule(isToRelay, .bytes(PayloadField(.network, offset: 6, length: 1), [0x20], mask: [0x20])),
     ] + PortProgram.icmpTypes.map { rule(.equals(.icmpType, type($0))) }
       + PortProgram.igmpTypes.map {
-        // What nft prints of it and loads again has the EtherType.
+        // When nft prints this rule and loads it again, the rule has the EtherType.
         rule(isIPv4, isTransport(PortProgram.IPProtocol.igmp), .bytes(.icmpType, [UInt8($0)]))
       }
   }
@@ -78,7 +78,7 @@ enum PortRules {
     func rule(_ statements: Statement..., verdict: Verdict = .drop) -> Rule {
       Rule(in: ipv6, statements + [.verdict(verdict)])
     }
-    // ::/32, with the loopback address and those that stand for one of IPv4.
+    // ::/32 has the loopback address and IPv4-mapped addresses.
     let low = IPNetwork("::/32")!
     return [
       rule(.within(.destinationAddress6, low)),
@@ -89,14 +89,14 @@ enum PortRules {
       rule(.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.client6)))),
       rule(.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.server6))), isMessage(PortProgram.DHCP.reply6)),
     ] + PortProgram.icmp6Types.map { rule(.equals(.icmpv6Type, type($0))) } + [
-      // Where a packet does not show its upper layer, nothing can be said of that.
+      // The upper layer of a packet that does not show it cannot be checked.
       rule(.notEquals(.transportProtocol, .proto(255)), verdict: .accept),
       rule(),
     ]
   }
 
   private static var arpRules: [Rule] {
-    // Sender and target.
+    // The offsets of the sender and target addresses.
     [14, 24].map { offset in
       Rule(in: arp, [.bytes(PayloadField(.network, offset: offset, length: 1), [127]), .verdict(.drop)])
     }

@@ -4,29 +4,31 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// A launch on a network that stands needs to know whether the rules still are as its maker left them: nsrun's own,
-/// those by which the owner of a foreign bridge masquerades, those in chains that drop. Looking at them all takes as long
-/// as half a launch; the kernel's number of the ruleset tells in one question whether there is anything to look at.
+/// The ruleset generation, a number that the kernel changes with every change of the rules. A launch on an existing
+/// network must know whether all rules are still there: nsrun's own, those that masquerade a foreign bridge, and those
+/// in chains that drop. Checking them all takes half as long as a launch. One query for the generation shows whether
+/// that is necessary.
 struct RulesetGeneration {
   let host: Host
 
   init(_ host: Host) { self.host = host }
 
-  /// Whether nobody has changed any rule on the host since nothing was missing for a bridge.
+  /// Whether no rule on the host has changed since verify() found all rules for a bridge.
   func isUnchanged(for bridge: InterfaceName) throws(SandboxError) -> Bool {
     guard let verified = verifiedGeneration(of: bridge) else { return false }
     return try current() == verified
   }
 
-  /// Looks at all rules and makes what is missing, until nothing is.
+  /// Checks all rules and adds missing ones, until none is missing.
   /// - Parameters:
-  ///   - generation: the number of the rules when the caller began to look; nil for now.
-  ///   - makeWhatIsMissing: is told whether it is called for the first time.
+  ///   - generation: the generation when the caller began its own checks; nil for the current one.
+  ///   - makeWhatIsMissing: adds missing rules; its argument tells whether this is the first call.
   func verify(
     for bridge: InterfaceName, since generation: UInt32?,
     _ makeWhatIsMissing: (_ isFirst: Bool) throws(SandboxError) -> Void
   ) throws(SandboxError) {
-    // Twice where something was missing. Others may go on changing rules; then the next launch looks again.
+    // If a rule was missing, the second pass confirms the result. If other programs keep changing rules, the next
+    // launch checks again.
     for attempt in 1...3 {
       let before = if attempt == 1, let generation { generation } else { try current() }
       try makeWhatIsMissing(attempt == 1)
@@ -34,16 +36,16 @@ struct RulesetGeneration {
     }
   }
 
-  /// Makes one transaction that leaves nothing missing where nothing was.
+  /// Makes one transaction that keeps a complete ruleset complete.
   func change(for bridge: InterfaceName, _ change: () throws(SandboxError) -> Void) throws(SandboxError) {
     let before = try current()
     try change()
-    // More than one: somebody else's came in between.
+    // If the generation grew by more than one, another program has changed rules in between.
     guard verifiedGeneration(of: bridge) == before, try current() == before &+ 1 else { return }
     try remember(before &+ 1, for: bridge)
   }
 
-  /// The kernel's number of the ruleset.
+  /// The kernel's current generation of the ruleset.
   func current() throws(SandboxError) -> UInt32 {
     try host.nftables { (nft) throws(NetlinkError) in try nft.generation() }
   }

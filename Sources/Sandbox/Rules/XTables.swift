@@ -1,8 +1,8 @@
 import NFTables
 import Netlink
 
-/// A match or a target of xtables in a rule of nf_tables: what iptables-nft writes where it does not use an expression of
-/// nf_tables (linux/netfilter/nf_tables_compat.h).
+/// An xtables match or target in a rule of nf_tables. iptables-nft uses these if nf_tables has no expression of its own
+/// (linux/netfilter/nf_tables_compat.h).
 struct XTables: Equatable {
   enum Kind: String {
     case match
@@ -12,7 +12,7 @@ struct XTables: Equatable {
   var kind: Kind
   var name: String
   var revision: UInt32
-  /// The structure of C that the match or target of this name has.
+  /// The C structure of this match or target.
   var info: [UInt8]
 
   /// iptables' `-m conntrack --ctstate`: struct xt_conntrack_mtinfo3, padded to a multiple of 8.
@@ -23,7 +23,7 @@ struct XTables: Equatable {
     return XTables(kind: .match, name: "conntrack", revision: 3, info: info)
   }
 
-  /// The states of a `-m conntrack --ctstate` that asks for nothing else; nil for anything else.
+  /// The states of a `-m conntrack --ctstate` without other conditions; nil for anything else.
   var states: ConntrackState? {
     guard kind == .match, name == "conntrack", revision == 2 || revision == 3, info.count >= 152,
       info[146...149].elementsEqual([1, 0, 0, 0] /* match_flags, invert_flags */)
@@ -31,13 +31,13 @@ struct XTables: Equatable {
     return ConntrackState(rawValue: UInt32(info[150]))
   }
 
-  /// The text of a `-m comment --comment`, which is true of every packet.
+  /// The text of a `-m comment --comment`, which matches every packet.
   var comment: String? {
     guard kind == .match, name == "comment" else { return nil }
     return String(decoding: info.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// Whether it leaves the packet out of connection tracking: `-j CT --notrack` (struct xt_ct_target_info), or NOTRACK.
+  /// Whether it keeps the packet out of connection tracking: `-j CT --notrack` (struct xt_ct_target_info), or NOTRACK.
   var isNotrack: Bool {
     kind == .target && (name == "NOTRACK" || name == "CT" && (info.first ?? 0) & 1 /* XT_CT_NOTRACK */ == 1)
   }
@@ -57,7 +57,7 @@ struct XTables: Equatable {
 }
 
 extension XTables {
-  /// nil for an expression of nf_tables' own.
+  /// nil for a native expression of nf_tables.
   init?(_ expression: Expression) {
     guard case .unknown(let name, let data) = expression, let kind = Kind(rawValue: name) else { return nil }
     self.init(kind: kind, name: "", revision: 0, info: [])
@@ -74,6 +74,6 @@ extension XTables {
 }
 
 extension Rule {
-  /// The comment, be it nft's or iptables'; what `iptables-restore` loads again has the latter.
+  /// The comment of nft or of iptables. Rules that `iptables-restore` has loaded have one of iptables.
   var anyComment: String? { comment ?? expressions.lazy.compactMap { XTables($0)?.comment }.first }
 }

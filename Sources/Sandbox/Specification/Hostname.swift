@@ -4,10 +4,10 @@ import Namespaces
 public struct Hostname: Hashable, Sendable, CustomStringConvertible {
   public let text: String
 
-  /// What the kernel takes is one byte more (HOST_NAME_MAX), a label of the DNS this many.
+  /// The length of a DNS label. The kernel accepts one byte more (HOST_NAME_MAX).
   static let maximumLength = 63
 
-  /// Why a text is no hostname.
+  /// The error for a text that is no hostname.
   public struct Invalid: Error, CustomStringConvertible {
     public var description: String {
       "must be letters, digits and '-', with '.' between labels, of at most \(Hostname.maximumLength) bytes"
@@ -19,9 +19,9 @@ public struct Hostname: Hashable, Sendable, CustomStringConvertible {
     self.text = text
   }
 
-  /// The one of a sandbox of this name: what a hostname cannot have in it becomes a hyphen.
+  /// The hostname of the sandbox with this name. Characters that a hostname cannot contain become hyphens.
   public init(of name: NamespaceName) {
-    // Nearly always it is one as it stands.
+    // Fast path: most names are valid hostnames.
     if Self.isDomain(name.text), name.text.utf8.count <= Self.maximumLength {
       text = name.text
       return
@@ -36,9 +36,10 @@ public struct Hostname: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { text }
 
-  /// Whether a text is a domain's name, of any length.
+  /// Whether a text is a domain name, of any length.
   static func isDomain(_ text: String) -> Bool {
-    // As if a dot were in front and behind: a letter on each side of it, and of each hyphen something else than a dot.
+    // Every dot needs a letter or digit on both sides, as if the text were between two dots. A hyphen must not follow a
+    // dot.
     var last = dot
     for byte in text.utf8 {
       guard isLetter(byte) || byte == hyphen && last != dot || byte == dot && isLetter(last) else { return false }

@@ -1,11 +1,11 @@
 import LinuxSystem
 
-/// A kernel parameter of a network namespace and the value that it is to have.
+/// A kernel parameter of a network namespace and its wanted value.
 public struct KernelParameter: Hashable, Sendable {
   public let parameter: Sysctl
   public let value: String
 
-  /// Why a text is no kernel parameter of a network namespace and its value.
+  /// The error for a text that is no assignment to a kernel parameter of a network namespace.
   public struct Invalid: Error, CustomStringConvertible {
     public let description: String
   }
@@ -18,7 +18,8 @@ public struct KernelParameter: Hashable, Sendable {
     }
     parameter = Sysctl(String(parts[0]))
     value = String(parts[1])
-    // By the path: dots and slashes stand for each other in a name, and two of them for the directory above.
+    // Checks the path, because in a name dots and slashes are interchangeable, and two of them give the parent
+    // directory.
     let components = parameter.path.dropFirst("/proc/sys/".count).split(
       separator: "/", omittingEmptySubsequences: false)
     guard components.first == "net", components.count > 2,

@@ -1,14 +1,14 @@
 import NetTypes
 import RouteNetlink
 
-/// Which DNS servers commands inside are to ask.
+/// The DNS servers that commands inside the sandbox ask.
 public struct ResolverSpec: Equatable, Sendable {
-  /// nil for those of the host; empty for none.
+  /// nil for the servers of the host; empty for none.
   public var servers: [IPAddress]?
   /// The domains to search for names without a dot; empty for those of the host.
   public var search: [String]
 
-  /// How many servers are asked (MAXNS in resolv.h).
+  /// The resolver of the C library asks no more servers (MAXNS in resolv.h).
   static let maximumServers = 3
 
   public init(servers: [IPAddress]? = nil, search: [String] = []) {
@@ -16,12 +16,12 @@ public struct ResolverSpec: Equatable, Sendable {
     self.search = search
   }
 
-  /// Whether a text can be searched for names: the name of a domain, or the root.
+  /// Whether a text is a valid search domain: a domain name, or the root.
   public static func isSearchDomain(_ text: String) -> Bool {
     text == "." || Hostname.isDomain(text) && text.utf8.count <= 253
   }
 
-  /// As it stands in a record.
+  /// The lines of a record.
   var lines: [(key: String, value: String)] {
     var lines: [(key: String, value: String)] = []
     if let servers {

@@ -3,53 +3,53 @@ import Namespaces
 import NetTypes
 import RouteNetlink
 
-/// What is known of a sandbox: what its record says.
+/// What the record of a sandbox says.
 public struct SandboxFacts: Equatable, Sendable {
-  /// By what packets that leave get the host's address.
+  /// Which rules masquerade the packets that leave the bridge.
   public enum Translation: String, Sendable {
-    /// By a rule for all that comes from the bridge, which is nsrun's.
+    /// One rule for the whole bridge, which nsrun made.
     case bridge
-    /// By an element for this sandbox: the bridge is somebody else's.
+    /// A set element for this sandbox, because the bridge is foreign.
     case address
-    /// By rules of the host's that were there before.
+    /// Rules that other programs, or the administrator, have set up for the bridge.
     case host
   }
 
   /// How a sandbox is connected to one network.
   public struct Connection: Equatable, Sendable {
-    /// The link inside.
+    /// The link inside the sandbox.
     public var interface: InterfaceName
     public var bridge: InterfaceName
-    /// Its address with the length of the subnet.
+    /// The sandbox's address with the prefix length of the subnet.
     public var address: IPNetwork
-    /// Where the default route leads; nil for a network that has none.
+    /// The gateway of the default route; nil if the default route leads elsewhere, or if there is none.
     public var gateway: IPAddress?
     /// The host's own address on the bridge.
     public var hostAddress: IPAddress?
     public var mac: MACAddress
     public var mtu: UInt32
-    /// The host's end of the veth pair.
+    /// The host end of the veth pair.
     public var hostLink: InterfaceName
     public var egress: NetworkSpec.Egress
     public var translation: Translation
   }
 
-  /// How the name of every sandbox's host end begins, by which rules know it.
+  /// The first characters of the name of every host end of a veth pair. Rules match them.
   static let hostLinkPrefix = "nsrun-"
 
   public var name: NamespaceName
   public var lifetime: SandboxSpec.Lifetime
-  /// The nsrun process that made it.
+  /// The process id of the nsrun that made the sandbox.
   public var maker: Int32
-  /// When it was made, in seconds since 1970.
+  /// The time of its creation, in seconds since 1970.
   public var createdAt: Int
   public var hostname: Hostname
-  /// Which DNS servers its commands ask.
+  /// The DNS servers that its commands ask.
   public var resolver = ResolverSpec()
-  /// What the link to the network of this number, counted from 0, is called inside where nobody has chosen a name.
+  /// The default name of the link inside to the network with this number, counted from 0.
   static func interface(_ number: Int) -> InterfaceName { try! InterfaceName("eth\(number)") }
 
-  /// In the order in which the networks were asked for; none for loopback only.
+  /// In the order of the requested networks; empty for loopback only.
   public var connections: [Connection] = []
 }
 
@@ -73,7 +73,7 @@ extension SandboxFacts {
 
   func connection(to bridge: InterfaceName) -> Connection? { connections.first { $0.bridge == bridge } }
 
-  /// The lines that are written before anything is changed.
+  /// The lines that nsrun writes before it changes anything.
   var head: RecordText {
     RecordText(
       [
@@ -82,15 +82,15 @@ extension SandboxFacts {
       ] + resolver.lines)
   }
 
-  /// The key of a line about the network of this number, counted from 0: those of the first have no number.
+  /// The key of a line about the network with this number, counted from 0. Keys of the first network have no number.
   static func key(_ key: String, _ number: Int) -> String { number == 0 ? key : "\(key).\(number + 1)" }
 
-  /// The lines that name the bridges, written before anything is changed.
+  /// The lines with the names of the bridges. nsrun writes them before it changes anything.
   static func lines(of bridges: [InterfaceName]) -> RecordText {
     RecordText(bridges.enumerated().map { (key("bridge", $0), $1.text) })
   }
 
-  /// The lines that are added once an address has been leased on the network of this number.
+  /// The lines that nsrun appends once it has leased an address on the network with this number.
   func lines(ofConnection number: Int) -> RecordText {
     let connection = connections[number]
     var lines = [
@@ -103,7 +103,7 @@ extension SandboxFacts {
     return RecordText(lines.map { (Self.key($0, number), $1) })
   }
 
-  /// Reads what a record says; nil where an essential line is missing or makes no sense.
+  /// Reads a record; nil if an essential line is missing or invalid.
   init?(_ text: RecordText) {
     guard let name = text["name"].flatMap({ try? NamespaceName($0) }),
       let lifetime = text["lifetime"].flatMap(SandboxSpec.Lifetime.init(rawValue:)),
@@ -139,7 +139,7 @@ extension SandboxFacts.Connection {
 }
 
 extension RecordText {
-  /// The bridges that a sandbox is on, or was about to be.
+  /// The bridges that the sandbox is on, or was going to be on.
   var bridges: [InterfaceName] {
     var bridges: [InterfaceName] = []
     while let bridge = self[SandboxFacts.key("bridge", bridges.count)].flatMap({ try? InterfaceName($0) }) {

@@ -3,25 +3,26 @@ import Namespaces
 import NetTypes
 import RouteNetlink
 
-/// Everything that is done to give a sandbox its network, in order, and how each step is undone. A pure value: it follows
-/// from what the sandbox is to be and what the host is like.
+/// All steps that give a sandbox its network, in order, and how to undo each. A pure value: it follows from the
+/// sandbox's facts and the state of the host.
 public struct SandboxPlan: Equatable, Sendable {
   /// One step.
   public enum Step: Equatable, Sendable, CustomStringConvertible {
-    /// Write its names into the /etc/hosts of those on its bridge.
+    /// Write the sandbox's names into the /etc/hosts of the sandboxes on its bridge.
     case addHostsLine(HostsLine)
-    /// Let its packets pass in the way it is to: elements of the sets and maps of the table `inet nsrun`.
+    /// Let the sandbox's packets pass according to its egress: elements of sets and maps of the tables `inet nsrun` and
+    /// `bridge nsrun`.
     case admit(Member)
     /// Give the namespace its name.
     case name(NamespaceName)
-    /// Make the veth pair, its peer inside, the host's end on the bridge and up.
+    /// Create the veth pair: one end in the sandbox, the host end up and on the bridge.
     case connect(VethPair)
-    /// Inside: the loopback link up, and the link, address and routes of each connection.
+    /// Inside the sandbox: set loopback up, and configure the link, address and routes of each connection.
     case configure([SandboxFacts.Connection])
-    /// Inside: a kernel parameter.
+    /// Inside the sandbox: set a kernel parameter.
     case set(KernelParameter)
 
-    /// What takes the step back; nil where the end of the namespace does.
+    /// What undoes the step; nil if its result disappears with the namespace.
     public var undo: Undo? {
       switch self {
       case .addHostsLine(let line): .removeHostsLine(line)
@@ -57,7 +58,7 @@ public struct SandboxPlan: Equatable, Sendable {
     }
   }
 
-  /// What takes a step back. Each tolerates that there is nothing to take back any more.
+  /// What undoes a step. It is no error if the step's result is already gone.
   public enum Undo: Equatable, Sendable {
     case removeHostsLine(HostsLine)
     case retract(Member)
@@ -65,20 +66,20 @@ public struct SandboxPlan: Equatable, Sendable {
     case disconnect(InterfaceName)
   }
 
-  /// One sandbox's names, as others on its bridge see them.
+  /// The names of a sandbox, as other sandboxes on its bridge see them.
   public struct HostsLine: Equatable, Sendable {
     var entry: HostsFile.Entry
     public var bridge: InterfaceName
   }
 
-  /// One sandbox's part in the rules of the host.
+  /// The part of a sandbox in the host's rules.
   public struct Member: Equatable, Sendable {
     public var name: NamespaceName
     public var address: IPAddress
     public var bridge: InterfaceName
     public var egress: NetworkSpec.Egress
     public var translation: SandboxFacts.Translation
-    /// The host's end of its veth pair.
+    /// The host end of the veth pair.
     public var port: InterfaceName
     /// The host's own address on the bridge.
     public var hostAddress: IPAddress?
@@ -88,14 +89,14 @@ public struct SandboxPlan: Equatable, Sendable {
   public struct VethPair: Equatable, Sendable {
     public var hostLink: InterfaceName
     public var hostMAC: MACAddress
-    /// The link inside.
+    /// The link inside the sandbox.
     public var interface: InterfaceName
     public var bridge: InterfaceName
     public var bridgeIndex: UInt32
     public var mac: MACAddress
     public var mtu: UInt32
-    /// The MTU of the host's end. A bridge takes the smallest of its ports' (br_mtu_auto_adjust in net/bridge/br_if.c), so
-    /// that what one sandbox wants less of than the bridge has is its own end's alone.
+    /// The MTU of the host end. A bridge takes the smallest MTU of its ports (br_mtu_auto_adjust in
+    /// net/bridge/br_if.c). So only the sandbox's end gets an MTU below that of the bridge.
     public var hostMTU: UInt32
     public var alias: String
   }
@@ -104,7 +105,7 @@ public struct SandboxPlan: Equatable, Sendable {
 
   /// - Parameters:
   ///   - bridges: the index and the MTU of the bridge of each connection.
-  ///   - parameters: the kernel parameters that are wanted inside.
+  ///   - parameters: the kernel parameters to set inside the sandbox.
   init(_ facts: SandboxFacts, bridges: [(index: UInt32, mtu: UInt32)], parameters: [KernelParameter] = []) {
     var steps: [Step] = facts.hostsLines.map(Step.addHostsLine) + facts.members.map(Step.admit)
     steps.append(.name(facts.name))
@@ -117,18 +118,18 @@ public struct SandboxPlan: Equatable, Sendable {
             mtu: connection.mtu, hostMTU: max(connection.mtu, bridge.mtu), alias: Tag.link(of: facts.name))))
     }
     steps.append(.configure(facts.connections))
-    // Last, since each link has parameters of its own.
+    // Last, because links have parameters of their own, which exist only now.
     self.steps = steps + parameters.map(Step.set)
   }
 
-  /// What takes everything back that the record of a sandbox speaks of, in the order in which it is done.
+  /// What undoes all that the record of a sandbox names, in order.
   static func undo(of facts: SandboxFacts) -> [Undo] {
     SandboxPlan(facts, bridges: facts.connections.map { _ in (0, 0) }).steps.reversed().compactMap(\.undo)
   }
 }
 
 extension SandboxFacts {
-  /// Its parts in the rules of the host, one for each network.
+  /// The sandbox's parts in the host's rules, one for each network.
   var members: [SandboxPlan.Member] {
     connections.map {
       SandboxPlan.Member(

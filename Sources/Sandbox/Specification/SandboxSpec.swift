@@ -4,11 +4,11 @@ import Namespaces
 import NetTypes
 import RouteNetlink
 
-/// What somebody wants of a sandbox: checked for sense, but not yet against the host.
+/// The wanted properties of a sandbox, checked for consistency, but not yet against the host.
 public struct SandboxSpec: Sendable {
-  /// How long it stays.
+  /// How long the sandbox exists.
   public enum Lifetime: String, Sendable {
-    /// As long as its command.
+    /// Until its command ends.
     case run
     /// Until it is removed.
     case create
@@ -16,25 +16,25 @@ public struct SandboxSpec: Sendable {
 
   public var name: NamespaceName
   public var lifetime: Lifetime
-  /// None for loopback only.
+  /// Empty for loopback only.
   public var networks: [NetworkSpec]
-  /// Whether commands inside have this process's power over the host, as with `ip netns exec`. Otherwise a user namespace
-  /// owns the network: they have all power over that, and none over the host's.
+  /// Whether commands inside have the privileges of this process on the host, as with `ip netns exec`. Otherwise a user
+  /// namespace owns the network: they have all privileges over it, and none over the host's network.
   public var isPrivileged: Bool
-  /// Whether its command is to be in a PID namespace of its own, with all processes that it starts.
+  /// Whether the command and all its descendants get a PID namespace of their own.
   public var hasOwnProcesses: Bool
-  /// Kernel parameters of the network, set when it is there.
+  /// Kernel parameters to set in the network namespace.
   public var parameters: [KernelParameter]
   public var hostname: Hostname
-  /// Whether somebody chose the name or the hostname.
+  /// Whether the caller chose the name or the hostname.
   let isNamed: Bool
   public var resolver: ResolverSpec
   /// Whether there is only to be a plan of it.
   let isPlanned: Bool
 
   /// - Parameters:
-  ///   - name: nil for one that nobody else has.
-  ///   - hostname: nil for one like the name.
+  ///   - name: nil for a random one.
+  ///   - hostname: nil for one that follows from the name.
   ///   - isPlanned: whether there is only to be a plan of it, in which names drawn at random end in `XXXXXXXX`.
   public init(
     name: NamespaceName?, lifetime: Lifetime, networks: [NetworkSpec], isPrivileged: Bool = false,
@@ -55,7 +55,7 @@ public struct SandboxSpec: Sendable {
 }
 
 extension SandboxSpec {
-  /// Of two ports on one bridge only one would be used: both have addresses of the same subnet.
+  /// Two ports on one bridge would have addresses in the same subnet, so that only one would be used.
   func requireDistinctNetworks() throws(SandboxError) {
     var names: Set<InterfaceName> = []
     var interfaces: Set<InterfaceName> = []
@@ -71,39 +71,39 @@ extension SandboxSpec {
   }
 }
 
-/// How a sandbox wants to be connected to one network.
+/// The wanted connection of a sandbox to one network.
 public struct NetworkSpec: Sendable {
-  /// What packets may leave the bridge.
+  /// Which packets may leave the bridge.
   public enum Egress: String, Sendable {
     /// All, with the host's address as their source.
     case masquerade
-    /// All, as they are.
+    /// All, with the sandbox's address as their source.
     case routed
     /// None.
     case `internal`
   }
 
   public var bridge: InterfaceName
-  /// What the link inside is to be called; nil for `eth` and the number of the network.
+  /// The name of the link inside the sandbox; nil for `eth` and the number of the network.
   public var interface: InterfaceName?
-  /// The address wanted; nil for the next free one.
+  /// The wanted address; nil for the next free one.
   public var address: IPAddress?
-  /// The length that was given with the address.
+  /// The prefix length that was given with the address.
   public var prefixLength: UInt8?
-  /// The subnet a new bridge gets; nil for one that is free.
+  /// The wanted subnet of a new bridge; nil for a free one.
   public var subnet: IPNetwork?
   public var gateway: IPAddress?
-  /// Whether the default route leads elsewhere, whatever the gateway.
+  /// Whether this network gives the sandbox no default route, even with a gateway.
   public var hasNoDefaultRoute: Bool
   public var mac: MACAddress?
   public var mtu: UInt32?
   public var egress: Egress
-  /// Whether rules may be added to chains of others that would drop the packets.
+  /// Whether nsrun may add rules that accept the packets to other programs' chains that drop them.
   public var mayChangeForeignChains: Bool
 
-  /// Whether neighbours are told the address, so that those that still know it from somebody else learn the new
-  /// link-layer address at once. Where nsrun has chosen both, the one follows from the other, and nobody need be told:
-  /// the bridge would copy it to every port.
+  /// Whether to announce the address to neighbours, so that they learn its new MAC address at once if they know
+  /// another. If nsrun has chosen both, the MAC address follows from the IP address, so an announcement is unnecessary.
+  /// The bridge would flood it to every port.
   var isAnnounced: Bool { address != nil || mac != nil }
 
   public init(
@@ -127,7 +127,7 @@ public struct NetworkSpec: Sendable {
     try validate()
   }
 
-  /// What IPv4 needs at least (RFC 791) and what a veth takes at most.
+  /// The minimum of IPv4 (RFC 791) and the maximum of a veth.
   static let mtuRange: ClosedRange<UInt32> = 68...65535
 
   private func validate() throws(SandboxError) {
@@ -168,7 +168,7 @@ public struct NetworkSpec: Sendable {
     }
   }
 
-  /// Whether a host may have this address in the subnet.
+  /// Refuses an address that no host in the subnet can have.
   static func check(_ address: IPAddress, _ option: String, in subnet: IPNetwork) throws(SandboxError) {
     guard subnet.contains(address) else { throw .refused("\(option) \(address) is outside the subnet \(subnet)") }
     if address == subnet.address { throw .refused("\(option) \(address) is the network address of \(subnet)") }
@@ -176,7 +176,7 @@ public struct NetworkSpec: Sendable {
   }
 }
 
-/// Short random text for names that must not meet another.
+/// Short random text for names that must be unique.
 enum Token {
   /// 8 characters of 5 bits each.
   /// - Parameter isPlanned: whether it is only to show where there will be one.

@@ -2,7 +2,7 @@ import Namespaces
 import NetTypes
 import Sandbox
 
-/// What a command line says. Each command takes part of it.
+/// The values of a parsed command line. Each command uses some of them.
 struct Arguments {
   /// The words before `--` that are neither options nor their values.
   var operands: [String] = []
@@ -11,22 +11,22 @@ struct Arguments {
   var isolation = IsolationArguments()
   var command = CommandArguments()
   var output = OutputArguments()
-  /// Of run.
+  /// For `run`.
   var name: String?
   var keeps = false
   var hasOwnProcesses = true
   /// Of run, create and cleanup.
   var isDryRun = false
-  /// Of cleanup.
+  /// For `cleanup`.
   var bridge: InterfaceName?
   var all = false
-  /// Of the commands that show something.
+  /// For the commands that print something.
   var json = false
-  /// Of selftest: the program that its sandboxes run.
+  /// For `selftest` as the program that its sandboxes run: the address to send echo requests to.
   var probe: IPAddress?
   var count = 1
 
-  /// The sandbox that they ask for.
+  /// The sandbox that the arguments request.
   func sandbox(
     name: NamespaceName?, lifetime: SandboxSpec.Lifetime, hasOwnProcesses: Bool = false
   ) throws(SandboxError) -> SandboxSpec {

@@ -2,11 +2,11 @@ import Launch
 import LinuxSystem
 import Namespaces
 
-/// What a value, or an operand, may be, for a shell that completes it.
+/// The possible values of an option or operand, for a shell's completion.
 enum Completion: Sendable, Equatable {
   case none
   case words([String])
-  /// Everything that has a name below /run/netns.
+  /// Every name in /run/netns.
   case namespaces
   case bridges
   case users
@@ -31,10 +31,10 @@ enum Completion: Sendable, Equatable {
   }
 }
 
-/// Answers the completion scripts of the shells: `nsrun --complete WORDS`, where the last word is being typed.
+/// Answers the shells' completion scripts, which run `nsrun --complete WORDS`. The last word is incomplete.
 ///
-/// The answer has a line for each candidate, and what it is after a tab. `:directories` asks the shell for its directories,
-/// `:command N` for the completion of the command that begins with word N.
+/// The answer has a line for each candidate, in some cases with a tab and a description. `:directories` asks the shell
+/// to complete a directory, `:command N` to complete the command that begins with word N.
 struct CompletionAnswer {
   let lines: [String]
 
@@ -47,7 +47,7 @@ struct CompletionAnswer {
     lines = Self.lines(before, typed, isSplit: isSplit)
   }
 
-  /// bash takes `--net=br0` for three words.
+  /// bash splits `--net=br0` into three words.
   private static func joined(_ given: [String]) -> (words: [String], isSplit: Bool) {
     var words: [String] = []
     var isSplit = false
@@ -94,7 +94,7 @@ struct CompletionAnswer {
 
   private static func answer(_ completion: Completion, _ typed: String, prefix: String = "") -> [String] {
     if completion == .directories { return [":directories"] }
-    // Anybody may name a file so that a terminal obeys it.
+    // Any user may choose the name of a file, so leave out names that a terminal would obey.
     return completion.candidates.filter { $0.hasPrefix(typed) && Terminal.plain($0) == $0 }.map { prefix + $0 }
   }
 
@@ -112,7 +112,7 @@ extension Subcommand {
   }
 }
 
-/// What makes a shell ask nsrun: printed by `nsrun --completion-script SHELL`.
+/// The scripts that make a shell ask nsrun for completions, printed by `nsrun --completion-script SHELL`.
 enum CompletionScript: String, CaseIterable {
   case bash, zsh, fish
 

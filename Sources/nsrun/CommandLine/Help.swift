@@ -1,9 +1,9 @@
-/// What nsrun prints for `--help`, in lines of 80 columns.
+/// The text that nsrun prints for `--help`, in lines of at most 80 columns.
 enum Help {
   static func text(of command: Subcommand?) -> String { command.map(text) ?? general }
 
   private static let width = 80
-  /// Where what is said of an option begins.
+  /// The column in which the description of an option begins.
   private static let column = 26
 
   private static var general: String {
@@ -52,7 +52,7 @@ enum Help {
     return parts.joined(separator: "\n\n")
   }
 
-  /// Options that no command declares.
+  /// Options that every command has, without a declaration in the command.
   static let common = [("--version", "Show the version."), ("-h, --help", "Show this help.")]
 
   private static func item(_ synopsis: String, _ text: String) -> String {

@@ -1,29 +1,29 @@
 import Launch
 import Sandbox
 
-/// A command line that cannot be understood, and what its author may have meant.
+/// A command line that nsrun does not understand, with a guess at what the user meant.
 struct Misuse: Error {
   enum Kind {
     case unknownCommand(String)
-    /// Of `nsrun help`.
+    /// The operand of `nsrun help`.
     case unknownTopic(String)
     case unknownOption(String)
     /// A word that is neither an option, nor the value of one, nor an operand.
     case unexpectedWord(at: Int)
     case missingOperand
     case missingValue(Option)
-    /// Of a flag.
+    /// The option is a flag.
     case unexpectedValue(String)
-    /// The whole complaint.
+    /// The complete message.
     case invalidValue(String)
-    /// After `--`, where a command takes none.
+    /// A command follows `--`, but this subcommand takes none.
     case unexpectedCommand
   }
 
   private let kind: Kind
-  /// Without the program's name.
+  /// The command line without the program's name.
   private let words: [String]
-  /// nil where the name of the command is left out.
+  /// nil if the command line names no subcommand.
   private let command: Subcommand?
 
   init(_ kind: Kind, _ words: [String], _ command: Subcommand?) {
@@ -32,7 +32,7 @@ struct Misuse: Error {
     self.command = command
   }
 
-  /// What to tell its author, in one line.
+  /// The message for the user, in one line.
   var text: String {
     switch kind {
     case .unknownCommand(let word): unknownCommand(word)
@@ -50,14 +50,14 @@ struct Misuse: Error {
 
   private static let listing = "nsrun --help lists them"
 
-  /// What other tools call what nsrun can do.
+  /// Names that other tools use for nsrun's commands.
   private static let otherNames = [
     "ls": "list", "ps": "list", "show": "inspect", "add": "create", "new": "create", "start": "create", "delete": "rm",
     "del": "rm", "remove": "rm", "stop": "rm", "kill": "rm", "enter": "exec", "shell": "exec", "prune": "cleanup",
     "check": "doctor", "version": "--version",
   ]
 
-  /// The command that a word may mean, as it is given to nsrun; nil for none.
+  /// The command that a word may mean, with `nsrun ` before it; nil for none.
   private static func commandMeant(by word: String) -> String? {
     let word = word.lowercased()
     return (otherNames[word] ?? NearNames.of(word, in: Subcommand.all.map(\.name)).first).map { "nsrun \($0)" }
@@ -109,7 +109,7 @@ struct Misuse: Error {
     return complaint + (near.map { ": did you mean --\($0)?" } ?? "")
   }
 
-  /// The line with the name of the command first.
+  /// The command line with the name of the subcommand first.
   private static func reordered(_ words: [String], from start: Int) -> String {
     "options come after the name of the command: \(line(Array(words[start...] + words[..<start])))"
   }

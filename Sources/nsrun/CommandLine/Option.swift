@@ -1,7 +1,7 @@
-/// An option of the command line. Its declaration is the only place that knows it: the parser, the help, the completions
-/// and the check of the man page read it there.
+/// An option of the command line. The parser, the help, the completions and the check of the man page all read this one
+/// declaration.
 struct Option: Sendable {
-  /// What an option does to the arguments, and whether a value follows it.
+  /// The effect of an option on the arguments, and whether a value follows it.
   enum Meaning: Sendable {
     case flag(@Sendable (inout Arguments) -> Void)
     /// A flag that `--no-NAME` turns off.
@@ -16,7 +16,7 @@ struct Option: Sendable {
   let letter: Character?
   let help: String
   let completion: Completion
-  /// Whether the help, and the completions, leave it out.
+  /// Whether the help and the completions omit it.
   let isHidden: Bool
   let meaning: Meaning
 
@@ -34,7 +34,7 @@ struct Option: Sendable {
 
   /// - Parameters:
   ///   - value: the value's name in the help.
-  ///   - take: reads the value; called each time that the option is given.
+  ///   - take: reads the value; called for each occurrence of the option.
   static func value(
     _ name: String, _ value: String, _ help: String, completion: Completion = .none, isHidden: Bool = false,
     _ take: @escaping @Sendable (inout Arguments, String) throws(InvalidValue) -> Void
@@ -43,14 +43,14 @@ struct Option: Sendable {
       name: name, letter: nil, help: help, completion: completion, isHidden: isHidden, meaning: .value(value, take))
   }
 
-  /// The ways to write it, without a value: `--net`, or `-v` and `--verbose`, or `--pid` and `--no-pid`.
+  /// All spellings, without a value: `--net`, or `-v` and `--verbose`, or `--pid` and `--no-pid`.
   var spellings: [String] {
     let short = letter.map { ["-\($0)"] } ?? []
     if case .invertibleFlag = meaning { return short + ["--\(name)", "--no-\(name)"] }
     return short + ["--\(name)"]
   }
 
-  /// How the help shows it: `--net <bridge|none>`.
+  /// The option in the help: `--net <bridge|none>`.
   var synopsis: String {
     switch meaning {
     case .flag: spellings.joined(separator: ", ")
@@ -62,9 +62,9 @@ struct Option: Sendable {
   var takesValue: Bool { if case .value = meaning { true } else { false } }
 }
 
-/// Why an option does not take a value.
+/// Why an option rejects a value.
 struct InvalidValue: Error {
-  /// What follows the option's name in the complaint: `'x' is not a number of bytes`.
+  /// The message after the option's name: `'x' is not a number of bytes`.
   let text: String
 
   init(_ text: String) { self.text = text }
@@ -76,8 +76,8 @@ struct OptionGroup: Sendable {
   let options: [Option]
 }
 
-/// Reads a value.
-/// - Parameter kind: what it has to be, for people: `a number of bytes`.
+/// Parses a value.
+/// - Parameter kind: what the value must be, as text for the user: `a number of bytes`.
 func parse<Value>(_ text: String, _ kind: String, _ parse: (String) -> Value?) throws(InvalidValue) -> Value {
   guard let value = parse(text) else { throw InvalidValue("'\(text)' is not \(kind)") }
   return value

@@ -1,18 +1,18 @@
-/// What the words of a command line ask for.
+/// The request in a command line.
 enum Request {
   case run(Subcommand, Arguments)
   case version
   /// nil for the help of nsrun itself.
   case help(Subcommand?)
 
-  /// Reads the words after the program's name.
+  /// Parses the words after the program's name.
   static func parse(_ words: [String]) throws(Misuse) -> Request {
     if words.first == "help" { return try help(Array(words.dropFirst())) }
     let named = words.first.flatMap { Subcommand.named($0) }
     if named == nil, let word = words.first, !word.hasPrefix("-") { throw Misuse(.unknownCommand(word), words, nil) }
     var parser = Parser(words, named)
     do throws(Misuse) { return .run(parser.command, try parser.read()) } catch {
-      // Who asks for help gets it, whatever else the line says.
+      // `--help` and `--version` also work on a command line with an error.
       let options = words.prefix { $0 != "--" }
       if options.contains("--help") || options.contains("-h") { return .help(named) }
       if options.contains("--version") { return .version }
@@ -27,16 +27,16 @@ enum Request {
   }
 }
 
-/// Reads options, operands and the command, from left to right.
+/// Parses options, operands and the command, from left to right.
 private struct Parser {
   private let words: [String]
   private let named: Subcommand?
   let command: Subcommand
-  /// The place of the word that is read next.
+  /// The index of the next word.
   private var next: Int
   private var arguments = Arguments()
 
-  /// - Parameter named: the command that the first word names; nil where that is left out.
+  /// - Parameter named: the subcommand that the first word names; nil if it names none.
   init(_ words: [String], _ named: Subcommand?) {
     self.words = words
     self.named = named
@@ -99,7 +99,7 @@ private struct Parser {
     }
   }
 
-  /// The next word as a value. One that begins like an option is more likely that: `--mtu=-1` gives it all the same.
+  /// The next word as a value. A word that begins with a dash is more likely an option; `--mtu=-1` passes such a value.
   private mutating func followingValue() -> String? {
     guard next < words.count, !words[next].hasPrefix("-") else { return nil }
     defer { next += 1 }

@@ -1,6 +1,6 @@
-/// A command of nsrun. Its declaration is the only place that knows its words.
+/// A subcommand of nsrun. This declaration is the only place with its name, its options and its texts.
 struct Subcommand: Sendable {
-  /// The words that a command takes before `--`, by what they name in its usage.
+  /// The operands that a subcommand takes before `--`, with their completion.
   enum Operands: Sendable {
     case none
     case one(Completion)
@@ -9,16 +9,16 @@ struct Subcommand: Sendable {
 
   let name: String
   let abstract: String
-  /// How a command line is written, without `nsrun`.
+  /// The form of the command line, without `nsrun`.
   let usage: String
-  /// What its help says besides.
+  /// Further text for its help.
   let discussion: String
   let examples: [String]
   let operands: Operands
-  /// Whether a command and its arguments follow after `--`.
+  /// Whether `--` and a command follow.
   let takesCommand: Bool
   let groups: [OptionGroup]
-  /// Carries it out.
+  /// Executes the subcommand.
   /// - Returns: the exit status.
   let run: @Sendable (Arguments) throws -> Int32
 
@@ -40,7 +40,7 @@ struct Subcommand: Sendable {
 
   var options: [Option] { groups.flatMap(\.options) }
 
-  /// Its option that is written like this; nil for none.
+  /// The option with this spelling; nil for none.
   func option(_ spelling: String) -> Option? {
     for group in groups {
       for option in group.options where option.spellings.contains(spelling) { return option }
@@ -48,7 +48,7 @@ struct Subcommand: Sendable {
     return nil
   }
 
-  /// The one that is meant where no command is named.
+  /// The subcommand if the command line names none.
   static let standard = run
 
   static let all: [Subcommand] = [
@@ -56,7 +56,7 @@ struct Subcommand: Sendable {
   ]
 
   static func named(_ name: String) -> Subcommand? {
-    // A launch needs no other.
+    // Building the list of all subcommands would slow down a launch, which needs only this one.
     name == standard.name ? standard : name.hasPrefix("-") ? nil : all.first { $0.name == name }
   }
 }

@@ -25,7 +25,7 @@ extension Subcommand {
         try Terminal.print(facts.connections.map { "\($0.address.address)" }.joined(separator: "\n"))
       }
     } catch {
-      // What has failed leaves nothing.
+      // A failed command must leave nothing behind.
       _ = try? Removal(host).remove([facts.name])
       throw error
     }

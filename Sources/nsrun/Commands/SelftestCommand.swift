@@ -21,7 +21,7 @@ extension Subcommand {
       OutputArguments.options,
     ]
   ) { arguments in
-    // What the sandboxes of the test run: this program again, as the one that sends packets.
+    // The sandboxes of the test run this program again, which then only sends echo requests.
     if let probe = arguments.probe { return EchoProbe(destination: probe, count: arguments.count).run() ? 0 : 1 }
     var unwritten: SandboxError?
     let selftest = Selftest(

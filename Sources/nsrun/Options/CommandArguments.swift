@@ -2,7 +2,7 @@ import Glibc
 import Launch
 import Sandbox
 
-/// What the command line says about the command.
+/// The arguments about the command to run.
 struct CommandArguments {
   /// The words after `--`.
   var words: [String] = []
@@ -27,7 +27,7 @@ struct CommandArguments {
       },
     ])
 
-  /// - Parameter start: how a command line like this one begins, for people.
+  /// - Parameter start: the beginning of the command line, as text for the user.
   func resolved(_ start: String) throws(SandboxError) -> Command {
     guard let program = words.first, !program.isEmpty else {
       throw .refused("a command is missing: \(start) [OPTIONS] -- COMMAND [ARG...]; nsrun --help tells more")
@@ -41,9 +41,10 @@ struct CommandArguments {
   }
 }
 
-/// The arguments of this process as they are: Swift's own have what is not UTF-8 replaced, and a file's name need not be.
+/// The exact bytes of this process's arguments. Swift replaces bytes that are not UTF-8, but a file's name may contain
+/// them.
 private enum ExactArguments {
-  /// The last arguments, those after `--`; nil where Swift's say the same.
+  /// The last `count` arguments, which follow `--`; nil if Swift's strings are the same.
   static func afterTerminator(count: Int) -> [[CChar]]? {
     let all = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
     guard all.count > count else { return nil }

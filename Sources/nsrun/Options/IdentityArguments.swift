@@ -3,12 +3,12 @@ import Launch
 import LinuxSystem
 import Sandbox
 
-/// What the command line says about who the command is.
+/// The arguments about the user and the capabilities of the command.
 struct IdentityArguments {
   var user: String?
   var group: String?
   var isCaller = false
-  /// Names, with commas between them.
+  /// Names, separated by commas.
   var dropped: [String] = []
   var added: [String] = []
   var hasNoNewPrivileges = false
@@ -34,7 +34,7 @@ struct IdentityArguments {
       },
     ])
 
-  /// The credentials, and the variables that go with the user.
+  /// The credentials, and the environment variables that go with the user.
   func resolved() throws(SandboxError) -> (Credentials, [Command.Variable]) {
     if user != nil && isCaller { throw .refused("--user and --as-caller exclude each other") }
     if group != nil, user?.contains(":") == true { throw .refused("--group and --user \(user!) both name a group") }
@@ -62,7 +62,7 @@ struct IdentityArguments {
     do throws(SystemError) { return try .ofMachine() } catch { throw .system(error) }
   }
 
-  /// nil where another user is not asked for.
+  /// nil if no other user is requested.
   private func identity(_ accounts: Accounts, _ group: UInt32?) throws(SandboxError) -> Identity? {
     if let user {
       return try parse("--user", user) { (text) throws(Identity.Invalid) in try accounts.identity(text, group: group) }

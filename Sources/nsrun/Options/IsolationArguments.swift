@@ -1,6 +1,6 @@
 import Sandbox
 
-/// What the command line says about how a sandbox is set apart from the host.
+/// The arguments about the isolation of a sandbox from the host.
 struct IsolationArguments {
   var isPrivileged = false
   var parameters: [KernelParameter] = []

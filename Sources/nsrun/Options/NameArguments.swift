@@ -1,11 +1,11 @@
 import NetTypes
 import Sandbox
 
-/// What the command line says about a sandbox's hostname, and about the DNS servers that commands inside ask.
+/// The arguments about a sandbox's hostname, and about the DNS servers that commands inside ask.
 struct NameArguments {
   var hostname: Hostname?
   var servers: [IPAddress] = []
-  /// Whether `none` was given for a server.
+  /// Whether `--dns none` was given.
   var hasNoServers = false
   var searchDomains: [String] = []
 

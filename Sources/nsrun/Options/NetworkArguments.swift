@@ -1,13 +1,13 @@
 import NetTypes
 import Sandbox
 
-/// One network, as the command line asks for it.
+/// One network that the command line requests.
 struct NetworkRequest {
   /// nil for loopback only.
   var bridge: InterfaceName?
   var interface: InterfaceName?
   var address: IPAddress?
-  /// The length that was given with the address.
+  /// The prefix length that was given with the address.
   var prefixLength: UInt8?
   var subnet: IPNetwork?
   var gateway: IPAddress?
@@ -18,8 +18,8 @@ struct NetworkRequest {
   var isInternal = false
 }
 
-/// Something that can be said about one network: as a key of `--net BRIDGE:KEY=VALUE,...`, and where there is one network
-/// only, as an option of its own.
+/// A setting of one network: a key of `--net BRIDGE:KEY=VALUE,...`, or an option of its own if there is only one
+/// network.
 struct NetworkKey: Sendable {
   let name: String
   /// The value's name in the help; nil for a key without one.
@@ -39,7 +39,7 @@ struct NetworkKey: Sendable {
     },
     NetworkKey(name: "subnet", value: "cidr", help: "The subnet of a new bridge. (default: a free /24)") {
       (network, text) throws(InvalidValue) in
-      // An address alone is none.
+      // An address without a prefix length is no subnet.
       network.subnet = try parse(text, "a subnet such as 10.64.1.0/24") {
         $0.utf8.contains(UInt8(ascii: "/")) ? IPNetwork($0) : nil
       }
@@ -77,7 +77,7 @@ struct NetworkKey: Sendable {
 
   fileprivate var option: Option {
     let note: @Sendable (inout Arguments, String) throws(InvalidValue) -> Void = { (all, text) throws(InvalidValue) in
-      // Which network it is for is not known yet, but whether it is a value is.
+      // The network is not known yet, but an invalid value is reported at once.
       var anyNetwork = NetworkRequest()
       try take(&anyNetwork, text)
       all.network.singleKeys.append((self, text))
@@ -87,13 +87,13 @@ struct NetworkKey: Sendable {
   }
 }
 
-/// What the command line says about the networks.
+/// The arguments about networks.
 struct NetworkArguments {
-  /// Those that `--net` names; none for loopback only.
+  /// The networks of `--net`; none for loopback only.
   var requests: [NetworkRequest] = []
   /// Whether `--net none` was given.
   var isNone = false
-  /// What options of their own say, which is for the only network, and in which order.
+  /// The settings given as options, in their order on the command line. They apply to the only network.
   fileprivate var singleKeys: [(key: NetworkKey, text: String)] = []
   var hasNoFirewallRules = false
 
@@ -116,14 +116,14 @@ struct NetworkArguments {
       ) { $0.network.hasNoFirewallRules = true }
     ])
 
-  /// Reads the name of a bridge.
+  /// Parses the name of a bridge.
   static func parseBridge(_ text: String) throws(InvalidValue) -> InterfaceName {
     do throws(InterfaceName.Invalid) { return try InterfaceName(text) } catch {
       throw InvalidValue("'\(text)' cannot be a bridge: \(error)")
     }
   }
 
-  /// Reads `[KIND@]BRIDGE[:KEY=VALUE,...]`.
+  /// Parses `[KIND@]BRIDGE[:KEY=VALUE,...]`.
   private static func request(_ text: String) throws(InvalidValue) -> NetworkRequest {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let words = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -149,7 +149,7 @@ struct NetworkArguments {
     return request
   }
 
-  /// None for loopback only.
+  /// The networks; none for loopback only.
   func specs() throws(SandboxError) -> [NetworkSpec] {
     if isNone && !requests.isEmpty { throw .refused("--net none excludes other --net") }
     var requests = requests

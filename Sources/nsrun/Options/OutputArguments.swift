@@ -1,7 +1,7 @@
 import LinuxSystem
 import Sandbox
 
-/// What the command line says about how much nsrun says.
+/// The arguments about nsrun's own output.
 struct OutputArguments {
   var isVerbose = false
   var hasTrace = false

@@ -4,7 +4,7 @@ import LinuxSystem
 import RouteNetlink
 import Sandbox
 
-/// JSON as programs read it: keys sorted, two spaces, no escaped slashes.
+/// JSON for other programs: sorted keys, an indentation of two spaces, slashes not escaped.
 enum JSON {
   static func text(_ document: some Encodable) throws -> String {
     let encoder = JSONEncoder()
@@ -28,7 +28,7 @@ enum JSON {
   }
 }
 
-/// A sandbox as `list`, `inspect` and `create` print it. Keys are only ever added.
+/// A sandbox as `list`, `inspect` and `create` print it. Later versions may add keys, but remove none.
 struct SandboxDocument: Encodable {
   struct Counters: Encodable {
     let packets: UInt64
@@ -49,7 +49,7 @@ struct SandboxDocument: Encodable {
     let name: String
     let uid: UInt32?
     let user: String?
-    /// Effective: `all`, `none`, or names.
+    /// The effective capabilities: `all`, `none`, or names.
     let capabilities: String?
 
     private static let accounts = try? Accounts.ofMachine()
@@ -63,7 +63,7 @@ struct SandboxDocument: Encodable {
       capabilities = credentials.map { "\($0.capabilities)" }
     }
 
-    /// For people.
+    /// As text for the user.
     var line: String {
       guard let uid, let capabilities else { return "\(pid) \(name)" }
       return "\(pid) \(name) (user \(user ?? "\(uid)"), capabilities: \(capabilities))"
@@ -80,7 +80,7 @@ struct SandboxDocument: Encodable {
     /// The link inside.
     let interface: String
     let bridge: String
-    /// Without the length of the subnet.
+    /// Without the prefix length.
     let address: String
     let prefixLength: UInt8
     let gateway: String?
@@ -89,7 +89,7 @@ struct SandboxDocument: Encodable {
     let hostLink: String
     /// `masquerade`, `routed` or `internal`.
     let egress: String
-    /// Who gives packets that leave the host's address: `nsrun` or `host`; missing where nobody does.
+    /// The owner of the masquerade rule, `nsrun` or `host`; missing without masquerading.
     let masqueradedBy: String?
     let received: Counters?
     let sent: Counters?
@@ -110,7 +110,7 @@ struct SandboxDocument: Encodable {
     }
   }
 
-  /// Raised when a key changes its meaning; not when one is added.
+  /// Increased if a key changes its meaning; not if one is added.
   let schemaVersion = 1
 
   let name: String
@@ -118,7 +118,7 @@ struct SandboxDocument: Encodable {
   let state: String
   let namespace: String
   let hostname: String
-  /// What was asked for by `--dns`: empty for none; missing for the servers of the host.
+  /// The servers given by `--dns`: empty for `none`; missing for the servers of the host.
   let dns: [String]?
   let dnsSearch: [String]?
   /// In seconds since 1970.
@@ -128,7 +128,7 @@ struct SandboxDocument: Encodable {
   let privileged: Bool?
   /// The first of ``networks``.
   let network: Network?
-  /// In the order in which they were asked for.
+  /// In the order of the command line.
   let networks: [Network]
   let processes: [Process]
   let neighbours: [Neighbour]
@@ -152,7 +152,7 @@ struct SandboxDocument: Encodable {
     }
   }
 
-  /// The way out for people.
+  /// The egress as text for the user.
   static func describe(_ connection: SandboxFacts.Connection) -> String {
     switch connection.egress {
     case .masquerade where connection.translation == .host: "with the host's address (masquerade by rules of this host)"
@@ -163,7 +163,7 @@ struct SandboxDocument: Encodable {
   }
 }
 
-/// What `cleanup --json` prints for each thing removed.
+/// One removed object, as `cleanup --json` prints it.
 struct RemovedDocument: Encodable {
   /// `sandbox`, `link`, `bridge`, `rules`, `forwarding`, `lease`, `name` or `record`.
   let kind: String
@@ -182,7 +182,7 @@ struct RemovedDocument: Encodable {
   }
 }
 
-/// What `doctor --json` prints for each check.
+/// One check, as `doctor --json` prints it.
 struct FindingDocument: Encodable {
   let check: String
   /// `ok`, `warning` or `problem`.

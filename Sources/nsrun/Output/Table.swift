@@ -1,4 +1,4 @@
-/// Aligned columns for people.
+/// Aligned columns for the user.
 struct Table {
   private var rows: [[String]]
 
@@ -6,10 +6,11 @@ struct Table {
 
   mutating func append(_ row: [String]) { rows.append(row) }
 
-  /// The lines, columns padded to the same width.
+  /// The lines of the table, with each column padded to one width.
   /// - Parameters:
-  ///   - width: how wide a line may be; the first column is cut to fit it. nil for any width.
-  ///   - decorate: gives a cell, padded already, its looks.
+  ///   - width: the maximum width of a line, to which the first column is cut, but to no less than 8; nil for any
+  ///     width.
+  ///   - decorate: adds colour to a padded cell.
   func text(width: Int? = nil, decorate: (_ column: Int, _ text: String) -> String = { $1 }) -> String {
     var widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let total = widths.reduce(0, +) + 2 * (widths.count - 1)
@@ -25,9 +26,9 @@ struct Table {
   }
 }
 
-/// A span of time for people.
+/// A duration as text for the user.
 enum Duration {
-  /// Two units at the most: `45s`, `12m`, `3h20m`, `5d2h`.
+  /// In at most two units: `45s`, `12m5s`, `3h20m`, `5d2h`.
   static func text(seconds: Int) -> String {
     switch seconds {
     case ..<60: "\(seconds)s"
@@ -38,7 +39,7 @@ enum Duration {
   }
 }
 
-/// How long steps take.
+/// The duration of a step as text for the user.
 enum Milliseconds {
   /// With two decimals: `3.14 ms`.
   static func text(microseconds: Int64) -> String {
