@@ -19,7 +19,8 @@ import Testing
     "gateway": ["10.64.1.1", "x"], "mac": ["02:00:00:00:00:01", "02"], "mtu": ["1400", "1k"], "name": ["web", ""],
     "workdir": ["/tmp", ""], "env": ["A=B=C", "=x"], "sysctl": ["net.ipv4.ip_forward=1", "kernel.panic=1"],
     "user": ["nobody:nogroup", ""], "group": ["50", ""], "cap-drop": ["all", ""], "cap-add": ["net_raw,KILL", ""],
-    "hostname": ["web.lan", "a_b"], "dns": ["192.0.2.1", "dns.example"], "dns-search": ["example.com", "a b"],
+    "route": ["10.2.0.0/24=10.1.0.9", "10.2.0.0/24"], "hostname": ["web.lan", "a_b"],
+    "dns": ["192.0.2.1", "dns.example"], "dns-search": ["example.com", "a b"],
     "probe": ["192.0.2.1", "::1"], "count": ["3", "0"],
   ]
 

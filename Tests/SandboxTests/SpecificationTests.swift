@@ -18,6 +18,19 @@ struct SpecificationTests {
     #expect(SandboxSpec(name: name("web"), lifetime: .run, networks: []).name == name("web"))
   }
 
+  @Test("A route is read as what it says, and the whole address range is the default route")
+  func routes() throws {
+    #expect("\(try RouteSpec("10.2.0.0/24=10.1.0.9"))" == "10.2.0.0/24 via 10.1.0.9")
+    #expect("\(try RouteSpec("10.2.0.7=10.1.0.9"))" == "10.2.0.7/32 via 10.1.0.9")
+    #expect(try RouteSpec("0.0.0.0/0=10.1.0.9") == RouteSpec("default=10.1.0.9"))
+    for text in [
+      "", "=", "10.1.0.9", "default", "default=", "=10.1.0.9", "10.2.0.7/24=10.1.0.9", "10.2.0.0/24=br0", "a=10.1.0.9",
+      "10.2.0.0/33=10.1.0.9", "fd00::/64=fd01::1", "10.2.0.0/24=fd01::1", "default=10.1.0.9=10.1.0.8",
+    ] {
+      #expect(throws: RouteSpec.Invalid.self, "\(text)") { try RouteSpec(text) }
+    }
+  }
+
   @Test("NetworkSpec accepts valid values")
   func valid() throws {
     _ = try NetworkSpec(bridge: link("br0"))

@@ -14,24 +14,17 @@ extension Sandboxes {
     let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.shared) }
     var facts = try LiveSandbox.facts(of: spec, on: host)
     var steps = try Removal(host).namesToSweep().map { "remove what is left of \($0), whose nsrun was killed" }
-    var plans: [NetworkPlan] = []
-    var bridges: [(index: UInt32, mtu: UInt32)] = []
-    for (link, wanted) in zip(try Bridges(host).resolve(&spec), spec.networks) {
-      let network: BridgeNetwork
-      // With other rules the launch will look again at a network that stands.
-      if plans.allSatisfy(\.ruleSteps.isEmpty), let standing = try BridgeNetworks(host).standing(wanted, link) {
-        network = standing
-      } else {
-        let plan = try BridgeNetworks(host).plan(wanted, link, after: plans)
-        steps += (plan.steps + plan.ruleSteps).map { "\($0)" }
-        plans.append(plan)
-        network = plan.network
-      }
-      facts.connect(to: network, wanted, try AddressPool(host).assign(on: network, wanted, for: spec), isPlanned: true)
-      bridges.append((network.index, network.mtu))
+    _ = try Bridges(host).resolve(&spec)
+    let networks = try BridgeNetworks(host).plan(spec)
+    for (wanted, planned) in zip(spec.networks, networks) {
+      if case .missing(let plan) = planned { steps += (plan.steps + plan.ruleSteps).map { "\($0)" } }
+      let assigned = try AddressPool(host).assign(on: planned.network, wanted, for: spec)
+      facts.connect(to: planned.network, wanted, assigned, for: spec)
     }
     _ = consume lock
-    steps += SandboxPlan(facts, bridges: bridges, parameters: spec.parameters).steps.map { "\($0)" }
+    let bridges = networks.map { ($0.network.index, $0.network.mtu) }
+    let plan = SandboxPlan(facts, bridges: bridges, routes: spec.routes, parameters: spec.parameters)
+    steps += plan.steps.map { "\($0)" }
     if let command { steps.append(Self.step(executing: command)) }
     return steps
   }

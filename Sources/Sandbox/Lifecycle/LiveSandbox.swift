@@ -23,6 +23,7 @@ struct LiveSandbox: ~Copyable {
   /// One for each connection.
   var attachments: [Attachment] = []
   private let parameters: [KernelParameter]
+  private let routes: [RouteSpec]
   private var isResolved = false
   /// In microseconds (``monotonicMicroseconds()``).
   let start = monotonicMicroseconds()
@@ -53,6 +54,7 @@ struct LiveSandbox: ~Copyable {
     self.facts = facts
     bridges = spec.networks.map(\.bridge)
     parameters = spec.parameters
+    routes = spec.routes
     self.record = record
   }
 
@@ -117,25 +119,21 @@ struct LiveSandbox: ~Copyable {
   private mutating func attach(
     to links: [Link?], _ spec: SandboxSpec, _ host: Host, _ lock: inout StateDirectory.Lock?
   ) throws(SandboxError) {
-    var isExclusive = false
-    for (wanted, link) in zip(spec.networks, links) {
-      if let network = try BridgeNetworks(host).standing(wanted, link) {
-        try attach(to: network, wanted, spec, isFirst: false, host)
-        continue
+    let networks: [PlannedNetwork]
+    if let standing = try BridgeNetworks(host).standing(spec, links) {
+      networks = standing.map(PlannedNetwork.standing)
+    } else {
+      lock = nil
+      lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
+      // Another nsrun may have made the networks while this one waited for the lock.
+      networks = try BridgeNetworks(host).plan(spec)
+    }
+    for (wanted, planned) in zip(spec.networks, networks) {
+      switch planned {
+      case .standing(let network): try attach(to: network, wanted, spec, isFirst: false, host)
+      case .missing(let plan):
+        try attach(to: BridgeNetworks(host).make(plan, spec.resolver), wanted, spec, isFirst: true, host)
       }
-      if !isExclusive {
-        lock = nil
-        lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
-        isExclusive = true
-      }
-      // Another nsrun may have made the network while this one waited for the lock.
-      let link = try Bridges(host).link(wanted.bridge)
-      let standing = try BridgeNetworks(host).standing(wanted, link)
-      let network =
-        if let standing { standing } else {
-          try BridgeNetworks(host).make(BridgeNetworks(host).plan(wanted, link), spec.resolver)
-        }
-      try attach(to: network, wanted, spec, isFirst: standing == nil, host)
     }
   }
 
@@ -149,13 +147,14 @@ struct LiveSandbox: ~Copyable {
     let number = facts.connections.count
     attachments.append(
       Attachment(network: network, isFirst: isFirst, isAnnounced: wanted.isAnnounced || assigned.hasStrangers))
-    facts.connect(to: network, wanted, assigned, isPlanned: false)
+    facts.connect(to: network, wanted, assigned, for: spec)
     try system { () throws(SystemError) in try record.append(facts.lines(ofConnection: number)) }
   }
 
   /// The steps that make the sandbox.
   var plan: SandboxPlan {
-    SandboxPlan(facts, bridges: attachments.map { ($0.network.index, $0.network.mtu) }, parameters: parameters)
+    SandboxPlan(
+      facts, bridges: attachments.map { ($0.network.index, $0.network.mtu) }, routes: routes, parameters: parameters)
   }
 
   /// Executes the steps of the plan. `child` is in the namespace, or is about to make it.
@@ -171,7 +170,7 @@ struct LiveSandbox: ~Copyable {
       case .admit(let member): try Firewall(host).admit(member)
       case .name(let name): try self.name(name, child, host)
       case .connect(let pair): try connect(pair, host)
-      case .configure: try configure()
+      case .configure(_, let routes): try configure(routes)
       case .set(let parameter): try set(parameter, host)
       }
       if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
@@ -253,7 +252,7 @@ struct LiveSandbox: ~Copyable {
     try host.perform(up)
   }
 
-  private mutating func configure() throws(SandboxError) {
+  private mutating func configure(_ chosen: [RouteSpec]) throws(SandboxError) {
     do throws(NetlinkError) {
       var requests = RouteRequests()
       requests.change(
@@ -277,6 +276,11 @@ struct LiveSandbox: ~Copyable {
         requests.add(LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: name)
         for route in routes(of: connection, link: index, isFirst: number == 0) { requests.add(route) }
+      }
+      for route in chosen {
+        let number = facts.connections.firstIndex { $0.address.contains(route.gateway) }
+        let link = number.flatMap { attachments[$0].link }
+        requests.add(Route(to: route.destination, family: .inet, via: route.gateway, link: link))
       }
       try inside!.perform(requests)
     } catch {

@@ -68,14 +68,68 @@ struct NetworkPlan {
   var turnsForwardingOn: Bool { steps.contains(.turnForwardingOn) }
 }
 
+/// A network that a sandbox is to be on.
+enum PlannedNetwork {
+  /// Nothing is missing.
+  case standing(BridgeNetwork)
+  case missing(NetworkPlan)
+
+  /// As it is, or will be.
+  var network: BridgeNetwork {
+    switch self {
+    case .standing(let network): network
+    case .missing(let plan): plan.network
+    }
+  }
+}
+
 extension BridgeNetworks {
+  /// The networks of a sandbox, in the order in which they are made.
+  func plan(_ sandbox: SandboxSpec) throws(SandboxError) -> [PlannedNetwork] {
+    var networks: [PlannedNetwork] = []
+    var plans: [NetworkPlan] = []
+    for wanted in sandbox.networks {
+      let link = try Bridges(host).link(wanted.bridge)
+      // To make another network first changes rules: then this one's have to be looked at.
+      if plans.isEmpty, let standing = try standing(wanted, link) {
+        networks.append(.standing(standing))
+      } else {
+        plans.append(try plan(wanted, link, after: plans))
+        networks.append(.missing(plans.last!))
+      }
+    }
+    try sandbox.requireReachableGateways(subnets(of: sandbox, networks.map(\.network)))
+    return networks
+  }
+
+  /// The networks of a sandbox if nothing is missing for any of them; else nil.
+  /// - Parameter links: the bridges; nil for a bridge that does not exist.
+  func standing(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [BridgeNetwork]? {
+    var networks: [BridgeNetwork] = []
+    for (wanted, link) in zip(sandbox.networks, links) {
+      guard let network = try standing(wanted, link) else { return nil }
+      networks.append(network)
+    }
+    try sandbox.requireReachableGateways(subnets(of: sandbox, networks))
+    return networks
+  }
+
+  private func subnets(of sandbox: SandboxSpec, _ networks: [BridgeNetwork]) throws(SandboxError) -> [IPNetwork] {
+    guard !sandbox.routes.isEmpty else { return [] }
+    var subnets: [IPNetwork] = []
+    for (wanted, network) in zip(sandbox.networks, networks) {
+      subnets.append(try AddressPool(host).check(wanted, on: network).subnet)
+    }
+    return subnets
+  }
+
   /// What has to be made for the network of a bridge.
   /// - Parameters:
   ///   - link: the bridge; nil where there is none.
   ///   - others: plans that are carried out before this one.
   /// - Throws: where the network cannot give what is wanted.
-  func plan(
-    _ spec: NetworkSpec, _ link: Link?, after others: [NetworkPlan] = []
+  private func plan(
+    _ spec: NetworkSpec, _ link: Link?, after others: [NetworkPlan]
   ) throws(SandboxError) -> NetworkPlan {
     let generation = try RulesetGeneration(host).current()
     var (known, steps) = try knownRecord(of: spec.bridge, link)
@@ -108,7 +162,7 @@ extension BridgeNetworks {
     return NetworkPlan(
       spec: spec, link: link, record: record, isNew: known == nil, steps: steps,
       ruleSteps: try ruleSteps(for: record, spec, link, isGuarding: isGuarding),
-      generation: changesRules ? nil : generation, network: network)
+      generation: changesRules || !others.isEmpty ? nil : generation, network: network)
   }
 
   /// What is written down of a bridge whose network is to be made or completed.

@@ -31,6 +31,11 @@ extension Firewall {
   static let subnets = NFTSet(
     "subnets", in: table, key: [.interfaceName, .ipv4Address], flags: .interval, comment: "and what is behind them")
 
+  /// The bridges that nsrun made, by their own link-layer addresses: frames to others stay on the bridge.
+  static let stations = NFTSet(
+    "stations", in: table, key: [.interfaceName, .etherAddress],
+    comment: "link-layer addresses of the bridges behind NAT")
+
   /// The subnets of nsrun's bridges, which no other link has.
   static let inside = NFTSet(
     "inside", in: table, key: [.ipv4Address], flags: .interval, comment: "subnets of the bridges behind NAT")
@@ -54,7 +59,9 @@ extension Firewall {
     "leaving", in: table,
     base: BaseChain(type: .filter, hook: .postrouting, priority: .sourceNATPriority + 10))
 
-  private static var sets: [NFTSet] { [bridges, bridged, networks, subnets, inside, masqueraded, routed, verdicts] }
+  private static var sets: [NFTSet] {
+    [bridges, bridged, networks, stations, subnets, inside, masqueraded, routed, verdicts]
+  }
 
   /// Adds the whole table and replaces an existing one.
   /// - Parameters:
@@ -120,6 +127,10 @@ extension Firewall {
   private static let isToRouted = Statement.matching(.outputInterfaceName, .destinationAddress, in: routed)
   private static let isAnswer = Statement.equals(.conntrackDirection, .bytes([ConntrackDirection.reply.rawValue]))
   private static let isToLoopback = Statement.within(.destinationAddress, .loopback)
+  private static let isUnicast = Statement.equals(.packetType, .bytes([0 /* PACKET_HOST */]))
+  private static let isFromInside = Statement.matching(.sourceAddress, in: inside)
+  private static let isFromSubnet = Statement.matching(.inputInterfaceName, .sourceAddress, in: subnets)
+  private static let isSpoofed = Statement.matching(.inputInterfaceName, .sourceAddress, in: subnets, inverted: true)
 
   /// A packet from elsewhere with a sandbox's source address would make the host answer the sandbox. It would also
   /// create a connection whose answers the forward chain lets in.
@@ -128,8 +139,16 @@ extension Firewall {
       // An IPv6 packet has no IPv4 source address, so it would match only the last rule.
       Rule(in: arriving, [isIPv6, .verdict(.accept)]),
       Rule(in: arriving, [.matching(.sourceAddress, in: inside, inverted: true), .verdict(.accept)]),
-      Rule(in: arriving, [.matching(.inputInterfaceName, .sourceAddress, in: subnets), .verdict(.accept)]),
+      Rule(in: arriving, [isFromSubnet, .verdict(.accept)]),
       Rule(in: arriving, [.equals(.inputInterfaceName, .interfaceName("lo")), .verdict(.accept)]),
+      // With br_netfilter, frames from port to port come here. What a router inside sends on has other sources. Without
+      // a connection, it makes the forward chain let nothing in. The host's stack never gets such a frame.
+      Rule(
+        in: arriving,
+        [
+          isFromNetwork, .matching(.inputInterfaceName, .etherDestination, in: stations, inverted: true), isUnicast,
+          .expression(.notrack), .verdict(.accept),
+        ], comment: "a router inside may pass on what it likes"),
       Rule(in: arriving, [.verdict(.drop)], comment: "an address of the inside comes from there alone"),
     ]
   }
@@ -144,6 +163,7 @@ extension Firewall {
       Rule(in: input, [isToLoopback, .vmap(.sourceAddress, in: verdicts)]),
       Rule(
         in: input, [isFromNetwork, .within(.sourceAddress, .loopback), .verdict(.drop)]),
+      Rule(in: input, [isFromNetwork, isFromInside, isSpoofed, .verdict(.drop)]),
     ]
   }
 
@@ -162,7 +182,6 @@ extension Firewall {
     func rule(_ statements: [Statement], _ comment: String? = nil) -> Rule {
       Rule(in: forward, statements, comment: comment)
     }
-    let isSpoofed = Statement.matching(.inputInterfaceName, .sourceAddress, in: subnets, inverted: true)
     let guarding = [
       Statement.matching(.inputInterfaceName, in: bridges, inverted: true),
       .matching(.outputInterfaceName, in: bridges, inverted: true), .verdict(.drop),
@@ -229,7 +248,9 @@ extension Firewall {
     let range = subnet ?? IPNetwork("0.0.0.0/0")!
     let first = DataValue.address(range.address)
     let last = DataValue.address(range.lastAddress)
-    return all + [
+    var elements = all
+    if let own = network.own { elements.append((stations, [SetElement(key: [name, .etherAddress(own.mac)])])) }
+    return elements + [
       (networks, [SetElement(key: [name])]), (subnets, [SetElement(key: [name, first], upTo: [name, last])]),
     ] + (subnet == nil ? [] : [(inside, [SetElement(key: [first], upTo: [last])])])
   }

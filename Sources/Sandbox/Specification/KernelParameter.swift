@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 
 /// A kernel parameter of a network namespace and its wanted value.
@@ -8,6 +9,17 @@ public struct KernelParameter: Hashable, Sendable {
   /// The error for a text that is no assignment to a kernel parameter of a network namespace.
   public struct Invalid: Error, CustomStringConvertible {
     public let description: String
+  }
+
+  /// Those that make a network namespace a router, as far as this kernel has them.
+  public static var forwarding: [KernelParameter] {
+    [Sysctl("net.ipv4.ip_forward"), Sysctl("net.ipv6.conf.all.forwarding")].filter { access($0.path, F_OK) == 0 }
+      .map { KernelParameter($0, "1") }
+  }
+
+  private init(_ parameter: Sysctl, _ value: String) {
+    self.parameter = parameter
+    self.value = value
   }
 
   /// Reads `net.NAME=VALUE`.

@@ -55,17 +55,17 @@ public struct SandboxFacts: Equatable, Sendable {
 
 extension SandboxFacts {
   /// Adds the connection to one more network.
-  /// - Parameter isPlanned: whether there is only to be a plan of it.
   mutating func connect(
-    to network: BridgeNetwork, _ wanted: NetworkSpec, _ assigned: AddressAssignment, isPlanned: Bool
+    to network: BridgeNetwork, _ wanted: NetworkSpec, _ assigned: AddressAssignment, for sandbox: SandboxSpec
   ) {
-    let hasDefaultRoute =
-      wanted.egress != .internal && !wanted.hasNoDefaultRoute && connections.allSatisfy { $0.gateway == nil }
-    let hostLink = "\(Self.hostLinkPrefix)\(Token.draw(isPlanned: isPlanned))"
+    var gateway = wanted.egress != .internal && !wanted.hasNoDefaultRoute ? assigned.gateway : nil
+    if let chosen = sandbox.defaultGateway { gateway = assigned.address.contains(chosen) ? chosen : nil }
+    let hasDefaultRoute = connections.allSatisfy { $0.gateway == nil }
+    let hostLink = "\(Self.hostLinkPrefix)\(Token.draw(isPlanned: sandbox.isPlanned))"
     connections.append(
       Connection(
         interface: wanted.interface ?? Self.interface(connections.count), bridge: wanted.bridge,
-        address: assigned.address, gateway: hasDefaultRoute ? assigned.gateway : nil,
+        address: assigned.address, gateway: hasDefaultRoute ? gateway : nil,
         hostAddress: network.address?.address,
         mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu,
         hostLink: try! InterfaceName(hostLink), egress: wanted.egress, translation: network.translation))

@@ -18,7 +18,7 @@ public struct SandboxPlan: Equatable, Sendable {
     /// Create the veth pair: one end in the sandbox, the host end up and on the bridge.
     case connect(VethPair)
     /// Inside the sandbox: set loopback up, and configure the link, address and routes of each connection.
-    case configure([SandboxFacts.Connection])
+    case configure([SandboxFacts.Connection], [RouteSpec] = [])
     /// Inside the sandbox: set a kernel parameter.
     case set(KernelParameter)
 
@@ -46,13 +46,13 @@ public struct SandboxPlan: Equatable, Sendable {
         }
       case .name(let name): "name the network namespace \(name)"
       case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with \(pair.interface) inside"
-      case .configure(let connections):
+      case .configure(let connections, let routes):
         connections.isEmpty
           ? "bring lo up inside"
-          : connections.map { connection in
+          : (connections.map { connection in
             "configure \(connection.interface) inside with \(connection.address)"
               + (connection.gateway.map { ", default route via \($0)" } ?? "")
-          }.joined(separator: "; ")
+          } + routes.map { "add a route to \($0)" }).joined(separator: "; ")
       case .set(let parameter): "set \(parameter.parameter.name) inside to \(parameter.value)"
       }
     }
@@ -105,8 +105,12 @@ public struct SandboxPlan: Equatable, Sendable {
 
   /// - Parameters:
   ///   - bridges: the index and the MTU of the bridge of each connection.
+  ///   - routes: routes inside the sandbox, besides its default route.
   ///   - parameters: the kernel parameters to set inside the sandbox.
-  init(_ facts: SandboxFacts, bridges: [(index: UInt32, mtu: UInt32)], parameters: [KernelParameter] = []) {
+  init(
+    _ facts: SandboxFacts, bridges: [(index: UInt32, mtu: UInt32)], routes: [RouteSpec] = [],
+    parameters: [KernelParameter] = []
+  ) {
     var steps: [Step] = facts.hostsLines.map(Step.addHostsLine) + facts.members.map(Step.admit)
     steps.append(.name(facts.name))
     for (connection, bridge) in zip(facts.connections, bridges) {
@@ -117,7 +121,7 @@ public struct SandboxPlan: Equatable, Sendable {
             interface: connection.interface, bridge: connection.bridge, bridgeIndex: bridge.index, mac: connection.mac,
             mtu: connection.mtu, hostMTU: max(connection.mtu, bridge.mtu), alias: Tag.link(of: facts.name))))
     }
-    steps.append(.configure(facts.connections))
+    steps.append(.configure(facts.connections, routes.filter { $0.destination != nil }))
     // Last, because links have parameters of their own, which exist only now.
     self.steps = steps + parameters.map(Step.set)
   }

@@ -18,6 +18,8 @@ public struct SandboxSpec: Sendable {
   public var lifetime: Lifetime
   /// Empty for loopback only.
   public var networks: [NetworkSpec]
+  /// Routes inside, besides those that follow from the networks. A default route among them replaces theirs.
+  public var routes: [RouteSpec]
   /// Whether commands inside have the privileges of this process on the host, as with `ip netns exec`. Otherwise a user
   /// namespace owns the network: they have all privileges over it, and none over the host's network.
   public var isPrivileged: Bool
@@ -37,15 +39,16 @@ public struct SandboxSpec: Sendable {
   ///   - hostname: nil for one that follows from the name.
   ///   - isPlanned: whether there is only to be a plan of it, in which names drawn at random end in `XXXXXXXX`.
   public init(
-    name: NamespaceName?, lifetime: Lifetime, networks: [NetworkSpec], isPrivileged: Bool = false,
-    hasOwnProcesses: Bool = false, parameters: [KernelParameter] = [], hostname: Hostname? = nil,
-    resolver: ResolverSpec = ResolverSpec(), isPlanned: Bool = false
+    name: NamespaceName?, lifetime: Lifetime, networks: [NetworkSpec], routes: [RouteSpec] = [],
+    isPrivileged: Bool = false, hasOwnProcesses: Bool = false, parameters: [KernelParameter] = [],
+    hostname: Hostname? = nil, resolver: ResolverSpec = ResolverSpec(), isPlanned: Bool = false
   ) {
     self.isPlanned = isPlanned
     isNamed = name != nil || hostname != nil
     self.name = name ?? (try! NamespaceName("nsrun-\(Token.draw(isPlanned: isPlanned))"))
     self.lifetime = lifetime
     self.networks = networks
+    self.routes = routes
     self.isPrivileged = isPrivileged
     self.hasOwnProcesses = hasOwnProcesses
     self.parameters = parameters

@@ -31,8 +31,9 @@ struct Arguments {
     name: NamespaceName?, lifetime: SandboxSpec.Lifetime, hasOwnProcesses: Bool = false
   ) throws(SandboxError) -> SandboxSpec {
     SandboxSpec(
-      name: name, lifetime: lifetime, networks: try network.specs(), isPrivileged: isolation.isPrivileged,
-      hasOwnProcesses: hasOwnProcesses, parameters: isolation.parameters, hostname: names.hostname,
+      name: name, lifetime: lifetime, networks: try network.specs(), routes: network.routes,
+      isPrivileged: isolation.isPrivileged, hasOwnProcesses: hasOwnProcesses,
+      parameters: (network.forwards ? KernelParameter.forwarding : []) + isolation.parameters, hostname: names.hostname,
       resolver: try names.resolver(), isPlanned: isDryRun)
   }
 }

@@ -96,6 +96,8 @@ struct NetworkArguments {
   /// The settings given as options, in their order on the command line. They apply to the only network.
   fileprivate var singleKeys: [(key: NetworkKey, text: String)] = []
   var hasNoFirewallRules = false
+  var routes: [RouteSpec] = []
+  var forwards = false
 
   static let options = OptionGroup(
     title: "NETWORK",
@@ -111,9 +113,19 @@ struct NetworkArguments {
         if text == "none" { all.network.isNone = true } else { all.network.requests.append(try request(text)) }
       }
     ] + NetworkKey.all.map(\.option) + [
+      .value(
+        "route", "dest=addr", "Reach a subnet, an address or 'default' by a router inside; may be repeated."
+      ) { (all, text) throws(InvalidValue) in
+        do throws(RouteSpec.Invalid) { all.network.routes.append(try RouteSpec(text)) } catch {
+          throw InvalidValue("\(error)")
+        }
+      },
+      .flag("forward", "Be a router: forward packets from one network of the sandbox to another.") {
+        $0.network.forwards = true
+      },
       .flag(
         "no-firewall-rules", "Add no rules to chains of others that would drop the packets; doctor tells what to add."
-      ) { $0.network.hasNoFirewallRules = true }
+      ) { $0.network.hasNoFirewallRules = true },
     ])
 
   /// Parses the name of a bridge.
@@ -153,7 +165,9 @@ struct NetworkArguments {
   func specs() throws(SandboxError) -> [NetworkSpec] {
     if isNone && !requests.isEmpty { throw .refused("--net none excludes other --net") }
     var requests = requests
-    let first = singleKeys.first.map { "--\($0.key.name)" } ?? (hasNoFirewallRules ? "--no-firewall-rules" : nil)
+    let first =
+      singleKeys.first.map { "--\($0.key.name)" }
+      ?? (hasNoFirewallRules ? "--no-firewall-rules" : routes.isEmpty ? nil : "--route")
     if requests.isEmpty, let first { throw .refused("\(first) needs a bridge: give --net BRIDGE") }
     if requests.count > 1, let (key, text) = singleKeys.first {
       let word = key.value == nil ? key.name : "\(key.name)=\(text)"

@@ -1,0 +1,60 @@
+import NetTypes
+
+/// A route inside a sandbox, to what a router on one of its networks leads to.
+public struct RouteSpec: Hashable, Sendable, CustomStringConvertible {
+  /// nil for the default route.
+  public let destination: IPNetwork?
+  /// The next hop, an address on one of the sandbox's networks.
+  public let gateway: IPAddress
+
+  /// The error for a text that is no route.
+  public struct Invalid: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// Reads `DESTINATION=GATEWAY`; the destination is a subnet, an address, or `default`.
+  public init(_ text: String) throws(Invalid) {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, let gateway = IPAddress(parts[1]) else {
+      throw Invalid(description: "'\(text)' is not DESTINATION=GATEWAY, as in 10.2.0.0/24=10.1.0.9")
+    }
+    self.gateway = gateway
+    guard parts[0] != "default" else {
+      destination = nil
+      return
+    }
+    guard let destination = IPNetwork(parts[0]) ?? IPAddress(parts[0]).map({ IPNetwork($0) }) else {
+      throw Invalid(description: "'\(parts[0])' is neither a subnet nor an address nor 'default'")
+    }
+    guard destination.network == destination else {
+      throw Invalid(description: "'\(parts[0])' has bits set after the prefix; the subnet is \(destination.network)")
+    }
+    guard destination.address.isIPv4, gateway.isIPv4 else {
+      throw Invalid(description: "'\(text)': only IPv4 routes can be given")
+    }
+    self.destination = destination.prefixLength == 0 ? nil : destination
+  }
+
+  public var description: String { "\(destination.map { "\($0)" } ?? "default") via \(gateway)" }
+}
+
+extension SandboxSpec {
+  /// The next hop of the default route that was asked for.
+  var defaultGateway: IPAddress? { routes.first { $0.destination == nil }?.gateway }
+
+  /// Refuses routes that the kernel inside would refuse.
+  /// - Parameter subnets: those of the sandbox's networks.
+  func requireReachableGateways(_ subnets: [IPNetwork]) throws(SandboxError) {
+    var destinations: Set<IPNetwork?> = []
+    for route in routes {
+      guard destinations.insert(route.destination).inserted else {
+        throw .refused("--route: there are two routes to \(route.destination.map { "\($0)" } ?? "default")")
+      }
+      guard let subnet = subnets.first(where: { $0.contains(route.gateway) }) else {
+        let list = subnets.map { "\($0)" }.joined(separator: ", ")
+        throw .refused("--route: the gateway \(route.gateway) is in none of the sandbox's subnets (\(list))")
+      }
+      try NetworkSpec.check(route.gateway, "--route: the gateway", in: subnet)
+    }
+  }
+}
