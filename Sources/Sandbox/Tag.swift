@@ -32,7 +32,7 @@ enum Tag {
     guard link.kind == "veth" else { return false }
     // Another program may have changed the alias. An alias that names a sandbox decides.
     if let alias = link.alias, alias.hasPrefix(linkPrefix) { return alias == Self.link(of: facts.name) }
-    return facts.connections.contains { connection in
+    return facts.bridgeConnections.contains { connection in
       connection.hostLink.text == link.name
         && link.address == .derived(from: connection.address.address, role: .hostLink)
     }

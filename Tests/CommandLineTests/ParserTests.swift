@@ -75,7 +75,7 @@ import Testing
       "--", "true"
     )
     .arguments
-    #expect(arguments.network.requests.map(\.bridge) == (try [InterfaceName("br0"), InterfaceName("br1")]))
+    #expect(arguments.network.requests.map(\.target) == (try [InterfaceName("br0"), InterfaceName("br1")]))
     #expect(arguments.hasOwnProcesses)
     #expect(arguments.command.environment.map(\.name) == ["A", "B"])
     #expect(arguments.command.environment.map(\.value) == ["1", ""])
@@ -181,7 +181,7 @@ import Testing
 }
 
 @Suite("The networks of a command line") struct NetworkArgumentsTests {
-  private func specs(_ words: String...) throws -> [NetworkSpec] {
+  private func specs(_ words: String...) throws -> [ConnectionSpec] {
     guard case .run(_, let arguments) = try Request.parse(words) else { return [] }
     return try arguments.network.specs()
   }
@@ -195,7 +195,7 @@ import Testing
       ("ifname=lan0", "--ifname=lan0"),
       ("no-nat", "--no-nat"), ("internal", "--internal"),
     ]
-    #expect(pairs.count == NetworkKey.all.count + 1)
+    #expect(pairs.count == NetworkKey.all.count { $0.kinds.contains(.bridge) } + 1)
     let plain = "\(try specs("--net", "br0"))"
     for (key, option) in pairs {
       let said = "\(try specs("--net", "br0:\(key)"))"
@@ -206,7 +206,8 @@ import Testing
   @Test("Several networks each have their own keys, with a MAC address among them")
   func several() throws {
     let specs = try specs(
-      "--net", "br0:mac=02:00:00:00:00:01,mtu=1400", "--net", "br1", "--net", "br2:internal,ip=10.2.0.5")
+      "--net", "br0:mac=02:00:00:00:00:01,mtu=1400", "--net", "br1", "--net", "br2:internal,ip=10.2.0.5"
+    ).compactMap(\.bridged)
     #expect(specs.map(\.bridge.text) == ["br0", "br1", "br2"])
     #expect(specs.map(\.mtu) == [1400, nil, nil])
     #expect(specs.map(\.egress) == [.masquerade, .masquerade, .internal])
@@ -221,6 +222,10 @@ import Testing
       (["--net", "none", "--net", "br1"], "--net none excludes other --net"),
       (["--ip", "10.1.0.5"], "--ip needs a bridge: give --net BRIDGE"),
       (["--net", "br0:no-nat,internal"], "exclude each other"),
+      (["--net", "macvlan@eth0"], "give ip=ADDRESS/LENGTH"),
+      (["--net", "macvlan@eth0:ip=10.1.0.5"], "give ip=ADDRESS/LENGTH"),
+      (["--net", "macvlan@eth0", "--ip", "10.1.0.5/24", "--internal"], "--internal is for bridge@"),
+      (["--net", "macvlan@eth0:ip=10.1.0.5/24,gateway=10.2.0.1"], "is outside the subnet 10.1.0.0/24"),
     ])
   func refused(words: [String], complaint: String) throws {
     guard case .run(_, let arguments) = try Request.parse(words) else { return }
@@ -233,7 +238,10 @@ import Testing
     arguments: [
       ("br0:colour=red", "'colour' is none of ip=, subnet="), ("br0:ip", "ip takes a value: ip=addr"),
       ("br0:internal=yes", "internal takes no value"), ("br0:ip=x", "ip= 'x' is not an address"),
-      ("cloud@br0", "no kind of network 'cloud'"), ("br0:", "':' is followed by keys"), (":ip=10.1.0.5", "empty"),
+      ("macvlan@eth0:subnet=10.1.0.0/24", "subnet is for bridge@"), ("br0:mode=bridge", "mode is for macvlan@"),
+      ("macvlan@eth0:mode=x", "mode= 'x' is not bridge, private or vepa"), ("macvlan@", "cannot be a link"),
+      ("cloud@br0", "no kind of network 'cloud', only bridge@ and macvlan@"), ("br0:", "':' is followed by keys"),
+      (":ip=10.1.0.5", "empty"),
     ])
   func invalid(text: String, complaint: String) throws {
     let error = #expect(throws: Misuse.self) { try Request.parse(["--net", text]) }

@@ -62,9 +62,9 @@ func exerciseRecord(_ bytes: [UInt8]) throws(Broken) {
     try expect(NetworkRecord(network.text) == network, "a network is written down as it was read")
   }
   guard let facts = SandboxFacts(text) else { return }
-  let bridges = SandboxFacts.lines(of: facts.connections.map(\.bridge)).lines
+  let targets = SandboxFacts.lines(of: facts.connections.map { ConnectionTarget(kind: $0.kind, link: $0.target) }).lines
   let connections = facts.connections.indices.flatMap { facts.lines(ofConnection: $0).lines }
-  let written = RecordText(facts.head.lines + bridges + connections)
+  let written = RecordText(facts.head.lines + targets + connections)
   let reread = (try? RecordText(parsing: Array(written.file.utf8))).flatMap { SandboxFacts($0) }
   try expect(reread == facts, "a sandbox is written down as it was read")
   try expect(facts.createdAt >= 0, "a sandbox was made after 1970")

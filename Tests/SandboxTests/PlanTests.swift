@@ -21,7 +21,7 @@ struct PlanTests {
       mac: mac("02:6e:0a:40:01:05"), mtu: 1500, hostMTU: 1500, alias: "nsrun sandbox web")
     let introduction = SandboxPlan.HostsLine(
       entry: .init(address: ip("10.64.1.5"), names: ["web"]), bridge: link("br0"))
-    let plan = SandboxPlan(facts, bridges: [(7, 1500)])
+    let plan = SandboxPlan(facts, targets: [(7, 1500)])
     #expect(
       plan.steps == [
         .addHostsLine(introduction), .admit(member), .name(name("web")), .connect(pair),
@@ -36,7 +36,7 @@ struct PlanTests {
   @Test("The undo of a plan undoes every step that needs it, in reverse order")
   func undo() {
     for egress in [NetworkSpec.Egress.masquerade, .routed, .internal] {
-      let steps = SandboxPlan(facts(egress), bridges: [(7, 1500)]).steps
+      let steps = SandboxPlan(facts(egress), targets: [(7, 1500)]).steps
       #expect(SandboxPlan.undo(of: facts(egress)) == steps.reversed().compactMap(\.undo))
       #expect(steps.filter { $0.undo == nil } == [.configure(facts(egress).connections)])
     }
@@ -46,7 +46,7 @@ struct PlanTests {
   func loopback() {
     var facts = facts()
     facts.connections = []
-    #expect(SandboxPlan(facts, bridges: []).steps == [.name(name("web")), .configure([])])
+    #expect(SandboxPlan(facts, targets: []).steps == [.name(name("web")), .configure([])])
     #expect(SandboxPlan.undo(of: facts) == [.unname(name("web"))])
   }
 
@@ -54,7 +54,7 @@ struct PlanTests {
   func onTwo() {
     let facts = factsOfTwo()
     #expect(
-      SandboxPlan(facts, bridges: [(7, 1500), (8, 1400)]).steps.map { "\($0)" } == [
+      SandboxPlan(facts, targets: [(7, 1500), (8, 1400)]).steps.map { "\($0)" } == [
         "write 10.64.1.5 web into /etc/hosts of those on br0", "write 10.2.0.5 web into /etc/hosts of those on br1",
         "let 10.64.1.5 out of br0 (masquerade)", "let 10.2.0.5 out of br1 (masquerade)",
         "name the network namespace web", "connect nsrun-abcdefgh on br0 with eth0 inside",
@@ -67,10 +67,26 @@ struct PlanTests {
       ])
   }
 
+  @Test("A macvlan takes one step, no rules and no hosts lines, and is deleted before the name")
+  func macvlan() {
+    let facts = factsWithMacvlan()
+    var steps = SandboxPlan(factsOfTwo(), targets: [(7, 1500), (8, 1500)]).steps.map { "\($0)" }
+    steps.insert("create the macvlan eth1 on lan0 inside (mode private)", at: 6)
+    steps[8] =
+      "configure eth0 inside with 10.64.1.5/24, default route via 10.64.1.1; configure eth1 inside with 172.20.0.5/16; "
+      + "configure lan1 inside with 10.2.0.5/24"
+    #expect(SandboxPlan(facts, targets: [(7, 1500), (9, 9000), (8, 1500)]).steps.map { "\($0)" } == steps)
+    #expect(
+      SandboxPlan.undo(of: facts).prefix(4) == [
+        .disconnect(link("nsrun-ijklmnop")), .deleteInside(link("eth1")), .disconnect(link("nsrun-abcdefgh")),
+        .unname(name("web")),
+      ])
+  }
+
   @Test("Each step of a plan describes itself")
   func description() {
     #expect(
-      SandboxPlan(facts(), bridges: [(7, 1500)]).steps.map { "\($0)" } == [
+      SandboxPlan(facts(), targets: [(7, 1500)]).steps.map { "\($0)" } == [
         "write 10.64.1.5 web into /etc/hosts of those on br0", "let 10.64.1.5 out of br0 (masquerade)",
         "name the network namespace web",
         "connect nsrun-abcdefgh on br0 with eth0 inside",
@@ -78,8 +94,8 @@ struct PlanTests {
       ])
     #expect("\(SandboxPlan.Step.configure([]))" == "bring lo up inside")
     #expect(
-      SandboxPlan(facts(.routed), bridges: [(7, 1500)]).steps.map { "\($0)" }[1] == "let 10.64.1.5 out of br0 as it is")
-    #expect(SandboxPlan(facts(.internal), bridges: [(7, 1500)]).steps.map { "\($0)" }[1] == "keep 10.64.1.5 on br0")
+      SandboxPlan(facts(.routed), targets: [(7, 1500)]).steps.map { "\($0)" }[1] == "let 10.64.1.5 out of br0 as it is")
+    #expect(SandboxPlan(facts(.internal), targets: [(7, 1500)]).steps.map { "\($0)" }[1] == "keep 10.64.1.5 on br0")
     #expect(
       "\(SandboxPlan.Step.configure(facts(.internal, gateway: nil).connections))"
         == "configure eth0 inside with 10.64.1.5/24")

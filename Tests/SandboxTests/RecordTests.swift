@@ -21,11 +21,11 @@ struct RecordTests {
     address 10.64.1.5/24
     mac 02:6e:0a:40:01:05
     mtu 1500
+    gateway 10.64.1.1
     host-link nsrun-abcdefgh
     egress masquerade
     translation bridge
     host-address 10.64.1.1
-    gateway 10.64.1.1
     namespace 4:4026532300
 
     """
@@ -132,7 +132,7 @@ struct RecordTests {
   func unknown() throws {
     let text = try RecordText(parsing: Array((file + "colour blue and green\nmtu 1400\n").utf8))
     #expect(text["colour"] == "blue and green")
-    #expect(SandboxFacts(text)?.connections.first?.mtu == 1400)
+    #expect(SandboxFacts(text)?.connections.first?.inside.mtu == 1400)
     #expect(text.all("mtu") == ["1500", "1400"])
     #expect(text["nothing"] == nil)
   }
@@ -179,7 +179,7 @@ struct RecordFileTests {
 
   @Test("The process that made a record holds it, and can append to it")
   func attended() throws {
-    var record = try SandboxRecord(facts(), bridges: [link("br0")], in: state)
+    var record = try SandboxRecord(facts(), targets: facts().targets, in: state)
     #expect(SandboxRecord.isAlive(name("web"), in: state))
     #expect(try isFree() == false)
     try record.append(facts().lines(ofConnection: 0))
@@ -198,7 +198,7 @@ struct RecordFileTests {
 
   @Test("A record of several networks can be read while only the first have an address")
   func several() throws {
-    var record = try SandboxRecord(factsOfTwo(), bridges: [link("br0"), link("br1")], in: state)
+    var record = try SandboxRecord(factsOfTwo(), targets: factsOfTwo().targets, in: state)
     try record.append(factsOfTwo().lines(ofConnection: 0))
     let half = try record.read()
     #expect(SandboxFacts(half) == facts() && half.bridges == [link("br0"), link("br1")])
@@ -207,10 +207,20 @@ struct RecordFileTests {
     #expect(SandboxFacts(text) == factsOfTwo())
   }
 
+  @Test("A record keeps connections of several kinds in their order")
+  func kinds() throws {
+    let facts = factsWithMacvlan()
+    var record = try SandboxRecord(facts, targets: facts.targets, in: state)
+    for number in 0..<3 { try record.append(facts.lines(ofConnection: number)) }
+    let text = try record.read()
+    #expect(SandboxFacts(text) == facts && text.targets == facts.targets)
+    #expect(text.bridges == [link("br0"), link("br1")] && text["macvlan.2"] == "lan0" && text["mode.2"] == "private")
+  }
+
   @Test("SandboxRecord refuses a name that another record has")
   func taken() throws {
-    let record = try SandboxRecord(facts(), bridges: [], in: state)
-    let error = #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridges: [], in: state) }
+    let record = try SandboxRecord(facts(), targets: [], in: state)
+    let error = #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), targets: [], in: state) }
     #expect("\(try #require(error))".hasPrefix("the name 'web' is taken by another sandbox"))
     #expect(error?.exitCode == 125)
     _ = consume record
@@ -218,7 +228,7 @@ struct RecordFileTests {
 
   @Test("A record that no process holds can be taken over once, and not after it was removed")
   func takeOver() throws {
-    do { _ = try SandboxRecord(facts(), bridges: [link("br0")], in: state) }
+    do { _ = try SandboxRecord(facts(), targets: facts().targets, in: state) }
     #expect(!SandboxRecord.isAlive(name("web"), in: state))
     guard let taken = try SandboxRecord(takingOver: name("web"), at: path) else {
       Issue.record("nobody holds it")
@@ -238,11 +248,11 @@ struct RecordFileTests {
 
   @Test("The record of a created sandbox moves to where the sweep does not look, and cannot be taken again")
   func keep() throws {
-    var record = try SandboxRecord(facts(), bridges: [link("br0")], in: state)
+    var record = try SandboxRecord(facts(), targets: facts().targets, in: state)
     try record.keep(in: state)
     #expect(state.record(of: name("web")) == state.createdRecord(of: name("web")))
     #expect(try state.staleNames().isEmpty)
-    #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), bridges: [], in: state) }
+    #expect(throws: SandboxError.self) { _ = try SandboxRecord(facts(), targets: [], in: state) }
     #expect(try directoryEntries(state.running).isEmpty)
     try record.append(facts().lines(ofConnection: 0))
     let text = try record.read()
@@ -324,7 +334,7 @@ struct StateDirectoryTests {
   @Test("The state directory stays as long as something is in it")
   func inUse() throws {
     let lock = try state.lock(.exclusive)
-    _ = try SandboxRecord(facts(), bridges: [], in: state)
+    _ = try SandboxRecord(facts(), targets: [], in: state)
     state.removeIfEmpty(holding: lock)
     #expect(try directoryEntries(state.running) == ["web"])
   }

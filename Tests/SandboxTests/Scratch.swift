@@ -31,24 +31,41 @@ func facts(_ egress: NetworkSpec.Egress = .masquerade, gateway: IPAddress? = ip(
   SandboxFacts(
     name: name("web"), lifetime: .run, maker: 4711, createdAt: 1_700_000_000, hostname: Hostname(of: name("web")),
     connections: [
-      .init(
-        interface: link("eth0"), bridge: link("br0"), address: network("10.64.1.5/24"), gateway: gateway,
-        hostAddress: ip("10.64.1.1"), mac: mac("02:6e:0a:40:01:05"), mtu: 1500,
-        hostLink: link("nsrun-abcdefgh"), egress: egress, translation: .bridge)
+      .bridge(
+        BridgeConnection(
+          inside: InsideLink(
+            interface: link("eth0"), address: network("10.64.1.5/24"), gateway: gateway,
+            mac: mac("02:6e:0a:40:01:05"), mtu: 1500),
+          bridge: link("br0"), hostAddress: ip("10.64.1.1"), hostLink: link("nsrun-abcdefgh"), egress: egress,
+          translation: .bridge))
     ])
 }
 
 /// The same on br1 too.
 func factsOfTwo() -> SandboxFacts {
   var facts = facts()
-  var other = facts.connections[0]
-  other.interface = link("lan1")
+  var other = facts.bridgeConnections[0]
+  other.inside.interface = link("lan1")
   other.bridge = link("br1")
-  other.address = network("10.2.0.5/24")
-  other.gateway = nil
+  other.inside.address = network("10.2.0.5/24")
+  other.inside.gateway = nil
   other.hostAddress = ip("10.2.0.1")
-  other.mac = mac("02:6e:0a:02:00:05")
+  other.inside.mac = mac("02:6e:0a:02:00:05")
   other.hostLink = link("nsrun-ijklmnop")
-  facts.connections.append(other)
+  facts.connections.append(.bridge(other))
   return facts
+}
+
+/// The same, and a macvlan on lan0 as the second connection.
+func factsWithMacvlan() -> SandboxFacts {
+  var facts = factsOfTwo()
+  let inside = InsideLink(
+    interface: link("eth1"), address: network("172.20.0.5/16"), mac: mac("02:6e:ac:14:00:05"), mtu: 9000)
+  facts.connections.insert(
+    .macvlan(MacvlanConnection(inside: inside, lower: link("lan0"), mode: .private)), at: 1)
+  return facts
+}
+
+extension SandboxFacts {
+  var targets: [ConnectionTarget] { connections.map { ConnectionTarget(kind: $0.kind, link: $0.target) } }
 }

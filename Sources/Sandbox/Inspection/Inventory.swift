@@ -60,7 +60,7 @@ public struct Inventory {
 
   /// Reports on the sandboxes with these facts that still exist.
   func reports(of facts: [SandboxFacts]) throws(SandboxError) -> [SandboxReport] {
-    let isConnected = facts.contains { !$0.connections.isEmpty }
+    let isConnected = facts.contains { !$0.bridgeConnections.isEmpty }
     let links =
       isConnected ? try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
     let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -69,7 +69,7 @@ public struct Inventory {
     let own = UserNamespace.own
     var reports: [SandboxReport] = []
     for facts in facts {
-      let links = facts.connections.map { linksByName[$0.hostLink.text] }
+      let links = facts.connections.map { $0.bridged.flatMap { linksByName[$0.hostLink.text] } }
       if let report = report(facts, links: links, census, own) { reports.append(report) }
     }
     return reports
@@ -107,7 +107,8 @@ public struct Inventory {
 
   private func hostLinks(of facts: SandboxFacts) throws(SandboxError) -> [Link?] {
     try facts.connections.map { connection throws(SandboxError) in
-      try host.route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
+      guard let connection = connection.bridged else { return nil }
+      return try host.route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
     }
   }
 
@@ -130,7 +131,7 @@ public struct Inventory {
       isNamed = true
       if let own { isPrivileged = try? UserNamespace.ownerIdentity(of: named) == own }
     }
-    let isWhole = isNamed && !links.contains(nil)
+    let isWhole = isNamed && !hasLostLink(facts, links)
     let condition: SandboxReport.State
     if stays {
       let isLosing = !isWhole && SandboxRecord.isLocked(path)
@@ -142,9 +143,12 @@ public struct Inventory {
     }
     var facts = facts
     // The bridge's owner may have stopped masquerading, so the network's record has the current translation.
-    for (number, connection) in facts.connections.enumerated() where connection.translation == .host {
-      guard let network = NetworkRecords(host).record(of: connection.bridge) else { continue }
-      facts.connections[number].translation = network.translation
+    for (number, connection) in facts.connections.enumerated() {
+      guard var connection = connection.bridged, connection.translation == .host,
+        let network = NetworkRecords(host).record(of: connection.bridge)
+      else { continue }
+      connection.translation = network.translation
+      facts.connections[number] = .bridge(connection)
     }
     return SandboxReport(
       facts: facts, state: condition, isPrivileged: isPrivileged,
@@ -170,7 +174,12 @@ public struct Inventory {
     // The tag is set after the name and the links were made, so they must exist now.
     return isComplete
       && (host.names.identity(of: facts.name) != namespace
-        || (try? hostLinks(of: facts))?.contains(nil) == true)
+        || (try? hostLinks(of: facts)).map { hasLostLink(facts, $0) } == true)
+  }
+
+  /// - Parameter links: the host ends of the veth pairs, for each connection.
+  private func hasLostLink(_ facts: SandboxFacts, _ links: [Link?]) -> Bool {
+    zip(facts.connections, links).contains { $0.bridged != nil && $1 == nil }
   }
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {

@@ -78,7 +78,7 @@ struct NamespaceSearch {
   /// Whether the peer of one of the sandbox's links on the host is in a namespace.
   private func leads(_ facts: SandboxFacts, to namespace: borrowing NetworkNamespace) -> Bool {
     let number = namespace.raw
-    return facts.connections.contains { connection in
+    return facts.bridgeConnections.contains { connection in
       (try? host.route { (route) throws(NetlinkError) in
         guard let link = try route.link(named: connection.hostLink.text), Tag.isOurLink(link),
           let peer = link.peerNamespaceID

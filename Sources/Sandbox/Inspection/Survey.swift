@@ -51,7 +51,7 @@ struct Survey {
   /// The drift that is seen now.
   func look() throws(SandboxError) -> [Drift] {
     let reports = try Inventory(host).reports(of: SandboxRecords(host).all()).filter { $0.state != .stale }
-    let connections = reports.flatMap(\.facts.connections)
+    let connections = reports.flatMap(\.facts.bridgeConnections)
     var drifts: [Drift] = []
     for report in reports where report.state == .broken {
       let name = report.facts.name
@@ -216,7 +216,7 @@ struct Survey {
       }
     }
     // Only sandboxes whose subnet contains the host's address: the host needs no route to the others.
-    let known = users.flatMap(\.connections).filter { $0.bridge.text == bridge.name }.filter {
+    let known = users.flatMap(\.bridgeConnections).filter { $0.bridge.text == bridge.name }.filter {
       $0.hostAddress.map($0.address.network.contains) ?? false
     }
     var message: String?
@@ -265,7 +265,7 @@ struct Survey {
             restored: "the rules for \(network.bridge) in the chain \(place)"))
       }
     }
-    let hasConfined = users.flatMap(\.connections).contains { $0.egress == .internal }
+    let hasConfined = users.flatMap(\.bridgeConnections).contains { $0.egress == .internal }
     guard Forwarding(host).isGuarding || hasConfined || wanted.contains(where: { $0.translation != .host }) else {
       return drifts
     }

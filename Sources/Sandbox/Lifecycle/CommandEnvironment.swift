@@ -19,10 +19,10 @@ extension SandboxFacts {
       + connections.enumerated().flatMap { number, connection -> [Command.Variable] in
         let suffix = number == 0 ? "" : "_\(number + 1)"
         return [
-          ("NSRUN_NET\(suffix)", connection.bridge.text),
-          ("NSRUN_ADDRESS\(suffix)", "\(connection.address.address)"),
-          ("NSRUN_GATEWAY\(suffix)", connection.gateway.map { "\($0)" }),
-        ] + (connections.count == 1 ? [] : [("NSRUN_INTERFACE\(suffix)", connection.interface.text)])
+          ("NSRUN_NET\(suffix)", connection.label),
+          ("NSRUN_ADDRESS\(suffix)", "\(connection.inside.address.address)"),
+          ("NSRUN_GATEWAY\(suffix)", connection.inside.gateway.map { "\($0)" }),
+        ] + (connections.count == 1 ? [] : [("NSRUN_INTERFACE\(suffix)", connection.inside.interface.text)])
       }
   }
 }

@@ -16,14 +16,20 @@ extension Sandboxes {
     var steps = try Removal(host).namesToSweep().map { "remove what is left of \($0), whose nsrun was killed" }
     _ = try Bridges(host).resolve(&spec)
     let networks = try BridgeNetworks(host).plan(spec)
-    for (wanted, planned) in zip(spec.networks, networks) {
-      if case .missing(let plan) = planned { steps += (plan.steps + plan.ruleSteps).map { "\($0)" } }
-      let assigned = try AddressPool(host).assign(on: planned.network, wanted, for: spec)
-      facts.connect(to: planned.network, wanted, assigned, for: spec)
+    for planned in networks {
+      switch planned {
+      case .standing(let network, let wanted):
+        facts.connect(
+          to: network, wanted, try AddressPool(host).assign(on: network, wanted, for: spec), for: spec)
+      case .missing(let plan):
+        steps += (plan.steps + plan.ruleSteps).map { "\($0)" }
+        let assigned = try AddressPool(host).assign(on: plan.network, plan.spec, for: spec)
+        facts.connect(to: plan.network, plan.spec, assigned, for: spec)
+      case .macvlan(let lower, let wanted): facts.connect(to: lower, wanted, Macvlans(host), for: spec)
+      }
     }
     _ = consume lock
-    let bridges = networks.map { ($0.network.index, $0.network.mtu) }
-    let plan = SandboxPlan(facts, bridges: bridges, routes: spec.routes, parameters: spec.parameters)
+    let plan = SandboxPlan(facts, targets: networks.map(\.target), routes: spec.routes, parameters: spec.parameters)
     steps += plan.steps.map { "\($0)" }
     if let command { steps.append(Self.step(executing: command)) }
     return steps

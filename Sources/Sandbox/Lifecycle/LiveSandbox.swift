@@ -32,7 +32,8 @@ struct LiveSandbox: ~Copyable {
 
   /// What nsrun needs to know of a connection besides the recorded facts.
   struct Attachment {
-    let network: BridgeNetwork
+    /// The index and the MTU of the link of the host where the connection leads.
+    let target: (index: UInt32, mtu: UInt32)
     /// Whether the network was missing, or incomplete, before this sandbox.
     let isFirst: Bool
     /// Whether to announce the sandbox's address to neighbours.
@@ -52,7 +53,7 @@ struct LiveSandbox: ~Copyable {
   ) {
     self.liveness = liveness
     self.facts = facts
-    bridges = spec.networks.map(\.bridge)
+    bridges = spec.connections.compactMap { $0.bridged?.bridge }
     parameters = spec.parameters
     routes = spec.routes
     self.record = record
@@ -76,7 +77,7 @@ struct LiveSandbox: ~Copyable {
     let links: [Link?]
     do throws(SandboxError) {
       links = try Bridges(host).resolve(&spec)
-      record = try SandboxRecord(facts, bridges: spec.networks.map(\.bridge), in: host.state)
+      record = try SandboxRecord(facts, targets: spec.connections.map(\.target), in: host.state)
     } catch {
       lock = nil
       liveness.leave()
@@ -121,18 +122,24 @@ struct LiveSandbox: ~Copyable {
   ) throws(SandboxError) {
     let networks: [PlannedNetwork]
     if let standing = try BridgeNetworks(host).standing(spec, links) {
-      networks = standing.map(PlannedNetwork.standing)
+      networks = standing
     } else {
       lock = nil
       lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
       // Another nsrun may have made the networks while this one waited for the lock.
       networks = try BridgeNetworks(host).plan(spec)
     }
-    for (wanted, planned) in zip(spec.networks, networks) {
+    for planned in networks {
       switch planned {
-      case .standing(let network): try attach(to: network, wanted, spec, isFirst: false, host)
+      case .standing(let network, let wanted): try attach(to: network, wanted, spec, isFirst: false, host)
       case .missing(let plan):
-        try attach(to: BridgeNetworks(host).make(plan, spec.resolver), wanted, spec, isFirst: true, host)
+        try attach(to: BridgeNetworks(host).make(plan, spec.resolver), plan.spec, spec, isFirst: true, host)
+      case .macvlan(let lower, let wanted):
+        facts.connect(to: lower, wanted, Macvlans(host), for: spec)
+        attachments.append(Attachment(target: planned.target, isFirst: false, isAnnounced: true, mayHaveFlows: false))
+      }
+      try system { () throws(SystemError) in
+        try record.append(facts.lines(ofConnection: facts.connections.count - 1))
       }
     }
   }
@@ -144,17 +151,16 @@ struct LiveSandbox: ~Copyable {
       host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
     }
     let assigned = try AddressPool(host).assign(on: network, wanted, for: spec)
-    let number = facts.connections.count
     attachments.append(
-      Attachment(network: network, isFirst: isFirst, isAnnounced: wanted.isAnnounced || assigned.hasStrangers))
+      Attachment(
+        target: (network.index, network.mtu), isFirst: isFirst,
+        isAnnounced: wanted.isAnnounced || assigned.hasStrangers))
     facts.connect(to: network, wanted, assigned, for: spec)
-    try system { () throws(SystemError) in try record.append(facts.lines(ofConnection: number)) }
   }
 
   /// The steps that make the sandbox.
   var plan: SandboxPlan {
-    SandboxPlan(
-      facts, bridges: attachments.map { ($0.network.index, $0.network.mtu) }, routes: routes, parameters: parameters)
+    SandboxPlan(facts, targets: attachments.map(\.target), routes: routes, parameters: parameters)
   }
 
   /// Executes the steps of the plan. `child` is in the namespace, or is about to make it.
@@ -170,12 +176,15 @@ struct LiveSandbox: ~Copyable {
       case .admit(let member): try Firewall(host).admit(member)
       case .name(let name): try self.name(name, child, host)
       case .connect(let pair): try connect(pair, host)
+      case .createMacvlan(let connection, let lower):
+        try Macvlans(host).create(connection, on: lower, in: openDescriptor)
       case .configure(_, let routes): try configure(routes)
       case .set(let parameter): try set(parameter, host)
       }
       if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
     }
     for (number, connection) in facts.connections.enumerated() {
+      guard let connection = connection.bridged else { continue }
       try Readiness(host).wait(of: connection)
       guard attachments[number].isAnnounced else { continue }
       try announce(connection, attachments[number])
@@ -203,7 +212,7 @@ struct LiveSandbox: ~Copyable {
       // The child needs these values for its mount view.
       try child.permit(telling: [
         ("bridges", bridges.map(\.text).joined(separator: " ")),
-        ("host-address", facts.connections.first?.hostAddress?.description),
+        ("host-address", facts.bridgeConnections.first?.hostAddress?.description),
       ])
       let identity = try namespace.identity()
       self.namespace = identity
@@ -218,13 +227,20 @@ struct LiveSandbox: ~Copyable {
     }
   }
 
+  /// The open namespace. Links are created in it by its descriptor: another program may have given its name to another
+  /// namespace.
+  private var openDescriptor: Int32 {
+    mutating get {
+      guard let namespace = opened?.raw else { preconditionFailure("the namespace is named before it is connected") }
+      return namespace
+    }
+  }
+
   private mutating func connect(_ pair: SandboxPlan.VethPair, _ host: Host) throws(SandboxError) {
-    // Use the descriptor: another program may have given the name to another namespace.
-    guard let namespace = opened?.raw else { preconditionFailure("the namespace is named before it is connected") }
     var veth = LinkSpecification.veth(
       pair.hostLink,
       peer: .init(
-        name: pair.interface, address: pair.mac, mtu: pair.mtu, namespace: .descriptor(namespace),
+        name: pair.interface, address: pair.mac, mtu: pair.mtu, namespace: .descriptor(openDescriptor),
         transmitQueues: 1))
     veth.address = pair.hostMAC
     veth.mtu = pair.hostMTU
@@ -246,7 +262,7 @@ struct LiveSandbox: ~Copyable {
     // Attach before the link is up: adding a qdisc to a link that is up waits until no packet passes without it
     // (dev_deactivate_many).
     try PortGuard(host).attach(
-      pair.hostLink, isFirst: attachments.first { $0.network.bridge == pair.bridge }?.isFirst ?? false)
+      pair.hostLink, isFirst: attachments.first { $0.target.index == pair.bridgeIndex }?.isFirst ?? false)
     var up = RouteRequests()
     up.change(link: .named(pair.hostLink.text), LinkChanges(isUp: true), subject: pair.hostLink.text)
     try host.perform(up)
@@ -258,7 +274,7 @@ struct LiveSandbox: ~Copyable {
       requests.change(
         link: .index(1), LinkChanges(isUp: true, alias: Tag.link(of: facts.name), ipv4: SysctlDefaults.link),
         subject: "lo")
-      for (number, connection) in facts.connections.enumerated() {
+      for (number, connection) in facts.connections.map(\.inside).enumerated() {
         let name = connection.interface.text
         // The index must be looked up: other modules may put links of their own into every new namespace, after lo.
         guard let index = try inside!.link(named: name)?.index else {
@@ -278,7 +294,7 @@ struct LiveSandbox: ~Copyable {
         for route in routes(of: connection, link: index, isFirst: number == 0) { requests.add(route) }
       }
       for route in chosen {
-        let number = facts.connections.firstIndex { $0.address.contains(route.gateway) }
+        let number = facts.connections.firstIndex { $0.inside.address.contains(route.gateway) }
         let link = number.flatMap { attachments[$0].link }
         requests.add(Route(to: route.destination, family: .inet, via: route.gateway, link: link))
       }
@@ -288,9 +304,9 @@ struct LiveSandbox: ~Copyable {
     }
   }
 
-  private func routes(of connection: SandboxFacts.Connection, link: UInt32, isFirst: Bool) -> [Route] {
+  private func routes(of connection: InsideLink, link: UInt32, isFirst: Bool) -> [Route] {
     if let gateway = connection.gateway { return [Route(to: nil, family: .inet, via: gateway, link: link)] }
-    guard isFirst, facts.connections.allSatisfy({ $0.gateway == nil }) else { return [] }
+    guard isFirst, facts.connections.allSatisfy({ $0.inside.gateway == nil }) else { return [] }
     // Multicast and limited broadcast still go to the bridge. Without a default route they need these routes. A route
     // that a command inside adds for them takes precedence.
     return ["224.0.0.0/4", "255.255.255.255/32"].map {
@@ -321,11 +337,12 @@ struct LiveSandbox: ~Copyable {
   /// link up only if its port was forwarding by then. With arp_notify, it suffices to set the MAC address that the link
   /// already has.
   private mutating func announce(
-    _ connection: SandboxFacts.Connection, _ attachment: Attachment
+    _ connection: BridgeConnection, _ attachment: Attachment
   ) throws(SandboxError) {
     guard let link = attachment.link else { return }
     var requests = RouteRequests()
-    requests.change(link: .index(link), LinkChanges(address: connection.mac), subject: connection.interface.text)
+    requests.change(
+      link: .index(link), LinkChanges(address: connection.inside.mac), subject: connection.inside.interface.text)
     do throws(NetlinkError) { try inside!.perform(requests) } catch { throw .netlink(error) }
   }
 
@@ -357,10 +374,10 @@ struct LiveSandbox: ~Copyable {
     let isUndone = Teardown(host).undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
     // If something could not be undone, the record stays. It is stale once this process ends, so the next nsrun tries
     // again.
-    let senders = zip(facts.connections, attachments).filter { $1.mayHaveFlows }.map { $0.0 }
+    let senders = zip(facts.connections, attachments).filter { $1.mayHaveFlows }.compactMap { $0.0.bridged }
     guard isUndone, host.report({ () throws(SandboxError) in try Flows(host).end(of: senders) }) else { return }
     let wasRecorded = Teardown(host).close(
-      record, bridges: bridges, connections: facts.connections, holding: &lock)
+      record, bridges: bridges, connections: facts.bridgeConnections, holding: &lock)
     // Another program has deleted records. Only a search finds what they named; the last sandbox must do it at the
     // latest.
     if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }

@@ -169,7 +169,7 @@ public struct Removal {
       return false
     }
     return host.names.identity(of: name) == text.namespaceIdentity
-      && facts.connections.allSatisfy { links.contains($0.hostLink.text) }
+      && facts.bridgeConnections.allSatisfy { links.contains($0.hostLink.text) }
   }
 
   /// - Parameter damaged: receives the names of damaged records, and the paths that they move to.
@@ -339,16 +339,16 @@ public struct Removal {
     }
     // Delete the links before the names: a namespace without a name would end, and remove its links one by one.
     let remaining = HostLinks(host).disconnect(batch.map(\.facts))
-    let connections = batch.flatMap(\.facts.connections).filter { !remaining.contains($0.hostLink) }
+    let connections = batch.flatMap(\.facts.bridgeConnections).filter { !remaining.contains($0.hostLink) }
     let haveFlowsEnded = host.report { () throws(SandboxError) in try Flows(host).end(of: connections) }
     for one in batch {
       var lock = Teardown(host).lockToLeave(one.facts)
       let isUndone = Teardown(host).undo(one.facts, namespace: one.identity, isDying: true)
       // A sandbox sends nothing from an address before the address is in its record.
-      let isGone = one.facts.connections.allSatisfy { haveFlowsEnded && !remaining.contains($0.hostLink) }
+      let isGone = one.facts.bridgeConnections.allSatisfy { haveFlowsEnded && !remaining.contains($0.hostLink) }
       guard isUndone, isGone else { continue }
       Teardown(host).close(
-        one.record, bridges: one.bridges, connections: one.facts.connections, holding: &lock)
+        one.record, bridges: one.bridges, connections: one.facts.bridgeConnections, holding: &lock)
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
     }
     return dismantled

@@ -179,7 +179,8 @@ public struct Sandboxes {
   ) throws(SystemError) -> ChildProcess {
     try ChildProcess(signals: signals, command: command, isInit: spec.hasOwnProcesses) {
       (parent) throws(SystemError) in
-      let resolvers = command == nil ? nil : NameFiles(host).hostResolvers(spec.resolver, spec.networks.map(\.egress))
+      let resolvers =
+        command == nil ? nil : NameFiles(host).hostResolvers(spec.resolver, spec.connections.map(\.egress))
       var owner: UserNamespace?
       if spec.isPrivileged {
         try NetworkNamespace.unshare()

@@ -23,6 +23,9 @@ struct Teardown {
     for undo in SandboxPlan.undo(of: facts) {
       let hasSucceeded = host.report { () throws(SandboxError) in
         switch undo {
+        case .deleteInside(let link):
+          guard let namespace else { return }
+          try Macvlans(host).delete(link, in: facts.name, namespace)
         case .removeHostsLine(let one): try HostsEntries(host).remove(one.entry.address, on: one.bridge)
         case .retract(let member): try Firewall(host).retract(member)
         case .unname:
@@ -68,7 +71,7 @@ struct Teardown {
   /// - Returns: whether the record was still there.
   @discardableResult
   func close(
-    _ record: borrowing SandboxRecord, bridges: [InterfaceName], connections: [SandboxFacts.Connection],
+    _ record: borrowing SandboxRecord, bridges: [InterfaceName], connections: [BridgeConnection],
     holding lock: inout StateDirectory.Lock?
   ) -> Bool {
     for bridge in bridges {

@@ -70,7 +70,7 @@ struct UnrecordedObjects {
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
       .subtracting(damaged)
     let records = try SandboxRecords(host).all()
-    let recordedLinks = Set(records.flatMap(\.connections).map(\.hostLink.text))
+    let recordedLinks = Set(records.flatMap(\.bridgeConnections).map(\.hostLink.text))
     // A record of a newer nsrun cannot be read, but its objects belong to that nsrun.
     let unreadable = Set(try SandboxRecords(host).names()).subtracting(records.map(\.name)).subtracting(damaged).map(
       Tag.link)

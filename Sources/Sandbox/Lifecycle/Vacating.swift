@@ -31,11 +31,13 @@ extension LiveSandbox {
       return isVacated
     }
     do throws(SandboxError) {
-      for connection in facts.connections { try HostLinks(host).shut(connection.hostLink) }
+      for connection in facts.bridgeConnections { try HostLinks(host).shut(connection.hostLink) }
+      deleteMacvlans(host)
       // The counters must be read while the links exist.
       let isTracking = Flows.isTracking
       var links: [Link?] = []
       for (number, connection) in facts.connections.enumerated() {
+        guard let connection = connection.bridged else { continue }
         let link = try HostLinks(host).link(connection.hostLink)
         links.append(link)
         attachments[number].mayHaveFlows =
@@ -45,6 +47,16 @@ extension LiveSandbox {
       return isVacated && isFree
     } catch {
       return false
+    }
+  }
+
+  /// Deletes the macvlans inside, which would pass packets as long as anything keeps the namespace.
+  private borrowing func deleteMacvlans(_ host: Host) {
+    for (connection, attachment) in zip(facts.connections, attachments) {
+      guard case .macvlan = connection, let link = attachment.link else { continue }
+      _ = try? opened?.inside(home: host.home) { () throws(SandboxError) in
+        try Macvlans(host).delete(.index(link))
+      }.get()
     }
   }
 
@@ -87,7 +99,7 @@ extension LiveSandbox {
   /// Whether packets other than the kernel's announcements have passed a link. Packets to the sandbox count only if its
   /// address is routed without NAT.
   private borrowing func hasSent(
-    _ link: Link, _ connection: SandboxFacts.Connection, _ attachment: Attachment
+    _ link: Link, _ connection: BridgeConnection, _ attachment: Attachment
   ) -> Bool {
     guard let traffic = link.statistics else { return true }
     return traffic.received.packets > attachment.announcements

@@ -25,15 +25,15 @@ struct Naming {
 extension SandboxFacts {
   var naming: Naming {
     Naming(
-      name: name, hostname: hostname, resolver: resolver, bridges: connections.map(\.bridge),
-      hostAddress: connections.first?.hostAddress)
+      name: name, hostname: hostname, resolver: resolver, bridges: bridgeConnections.map(\.bridge),
+      hostAddress: bridgeConnections.first?.hostAddress)
   }
 
   /// The sandbox's lines in the hosts files of its bridges; none if it has no name for them.
   var hostsLines: [SandboxPlan.HostsLine] {
     let names = naming.hosts
     guard !names.isEmpty else { return [] }
-    return connections.map {
+    return bridgeConnections.map {
       SandboxPlan.HostsLine(entry: HostsFile.Entry(address: $0.address.address, names: names), bridge: $0.bridge)
     }
   }
@@ -100,7 +100,7 @@ struct NameFiles {
   /// Warns if the host's /etc/hosts gives a name of the sandbox to another address: other sandboxes find that line
   /// first.
   func warn(_ facts: SandboxFacts) {
-    let own = facts.connections.map(\.address.address)
+    let own = facts.connections.map(\.inside.address.address)
     guard !own.isEmpty else { return }
     let content = HostsFile.ofHost()
     for name in [facts.hostname.text, facts.name.text] {

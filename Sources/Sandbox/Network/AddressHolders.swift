@@ -67,7 +67,7 @@ struct AddressHolders {
   ) throws(SandboxError) -> [UInt32] {
     if let ports = listedPorts(of: bridge) { return ports }
     return try host.route { (route) throws(NetlinkError) in try route.links(master: index) }
-      .filter { !$0.name.hasPrefix(SandboxFacts.hostLinkPrefix) }.map(\.index)
+      .filter { !$0.name.hasPrefix(BridgeConnection.hostLinkPrefix) }.map(\.index)
   }
 
   /// Every launch needs the list, so this uses the oldest bridge interface, an ioctl that returns up to 1024 ports at
@@ -79,7 +79,7 @@ struct AddressHolders {
     let descriptor = OwnedDescriptor(owning: socket)
     var indices = [Int32](repeating: 0, count: 1024)
     guard clinux_bridge_ports(descriptor.raw, bridge.text, &indices) >= 0 else { return nil }
-    let prefix = Array(SandboxFacts.hostLinkPrefix.utf8)
+    let prefix = Array(BridgeConnection.hostLinkPrefix.utf8)
     var name = [CChar](repeating: 0, count: 16)
     var ports: [UInt32] = []
     for index in indices where index != 0 {

@@ -18,7 +18,7 @@ struct BridgeNetwork: Equatable {
   /// All addresses of the bridge.
   let addresses: [IPNetwork]
   /// Which rules masquerade the packets that leave the bridge.
-  let translation: SandboxFacts.Translation
+  let translation: BridgeConnection.Translation
 
   var subnet: IPNetwork? { address?.network }
 }
@@ -168,7 +168,7 @@ struct BridgeNetworks {
   /// Finds out which rules are to masquerade the packets that leave a bridge.
   func translation(
     of bridge: InterfaceName, _ link: Link?
-  ) throws(SandboxError) -> SandboxFacts.Translation {
+  ) throws(SandboxError) -> BridgeConnection.Translation {
     guard let link, !Tag.isOurBridge(link, planned: nil) else { return .bridge }
     let addresses = try addresses(of: link).usable
     guard !addresses.isEmpty else { return .address }

@@ -55,7 +55,7 @@ extension BridgeNetworks {
   /// Sets the sandboxes' links that have lost their bridge up again, and puts them back on it.
   func restorePorts(of bridge: InterfaceName, _ index: UInt32) throws(SandboxError) {
     let names = Set(
-      try SandboxRecords(host).all().flatMap(\.connections).filter { $0.bridge == bridge }.map(\.hostLink.text))
+      try SandboxRecords(host).all().flatMap(\.bridgeConnections).filter { $0.bridge == bridge }.map(\.hostLink.text))
     guard !names.isEmpty else { return }
     var requests = RouteRequests()
     for link in try host.route({ (route) throws(NetlinkError) in try route.links(kind: "veth") })

@@ -34,10 +34,15 @@ struct Bridges {
   /// Finds the bridges of a sandbox's networks, and puts their names in place of alternative ones.
   func resolve(_ spec: inout SandboxSpec) throws(SandboxError) -> [Link?] {
     var links: [Link?] = []
-    for number in spec.networks.indices {
-      let (link, name) = try bridge(called: spec.networks[number].bridge)
+    for number in spec.connections.indices {
+      guard var wanted = spec.connections[number].bridged else {
+        links.append(nil)
+        continue
+      }
+      let (link, name) = try bridge(called: wanted.bridge)
       links.append(link)
-      spec.networks[number].bridge = name
+      wanted.bridge = name
+      spec.connections[number] = .bridge(wanted)
     }
     try spec.requireDistinctNetworks()
     return links
@@ -81,7 +86,7 @@ struct Bridges {
         .map(\.name))
     guard !ports.isEmpty else { return }
     for facts in try SandboxRecords(host).all() {
-      let moved = facts.connections.first { $0.bridge.text != link.name && ports.contains($0.hostLink.text) }
+      let moved = facts.bridgeConnections.first { $0.bridge.text != link.name && ports.contains($0.hostLink.text) }
       guard let connection = moved else { continue }
       throw .refused(
         "the bridge \(link.name) was called \(connection.bridge) when '\(facts.name)' came onto it: "

@@ -36,7 +36,8 @@ struct HostLinks {
   /// - Returns: empty if all were deleted; otherwise the names of all, deleted or not.
   func disconnect(_ sandboxes: [SandboxFacts]) -> Set<InterfaceName> {
     let owners = Dictionary(
-      sandboxes.flatMap { facts in facts.connections.map { ($0.hostLink.text, facts) } }, uniquingKeysWith: { $1 })
+      sandboxes.flatMap { facts in facts.bridgeConnections.map { ($0.hostLink.text, facts) } }, uniquingKeysWith: { $1 }
+    )
     guard let first = owners.keys.first else { return [] }
     let hasSucceeded = host.report { () throws(SandboxError) in
       let links = try host.route { (route) throws(NetlinkError) in
@@ -44,7 +45,7 @@ struct HostLinks {
       }
       try delete(links.filter { link in owners[link.name].map { Tag.isLink(link, of: $0) } ?? false })
     }
-    return hasSucceeded ? [] : Set(sandboxes.flatMap(\.connections).map(\.hostLink))
+    return hasSucceeded ? [] : Set(sandboxes.flatMap(\.bridgeConnections).map(\.hostLink))
   }
 
   /// Deletes links in batches, because the kernel waits 8 ms or more for each deletion. A link that has disappeared

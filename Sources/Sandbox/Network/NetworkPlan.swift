@@ -70,15 +70,19 @@ struct NetworkPlan {
 
 /// A network that a sandbox is to be on.
 enum PlannedNetwork {
-  /// Nothing is missing.
-  case standing(BridgeNetwork)
+  /// Of a bridge; nothing is missing.
+  case standing(BridgeNetwork, NetworkSpec)
+  /// Of a bridge.
   case missing(NetworkPlan)
+  /// Beyond a link of the host.
+  case macvlan(Link, MacvlanSpec)
 
-  /// As it is, or will be.
-  var network: BridgeNetwork {
+  /// The index and the MTU of the link of the host; the index is 0 before the link exists.
+  var target: (index: UInt32, mtu: UInt32) {
     switch self {
-    case .standing(let network): network
-    case .missing(let plan): plan.network
+    case .standing(let network, _): (network.index, network.mtu)
+    case .missing(let plan): (plan.network.index, plan.network.mtu)
+    case .macvlan(let lower, _): (lower.index, lower.mtu)
     }
   }
 }
@@ -88,39 +92,47 @@ extension BridgeNetworks {
   func plan(_ sandbox: SandboxSpec) throws(SandboxError) -> [PlannedNetwork] {
     var networks: [PlannedNetwork] = []
     var plans: [NetworkPlan] = []
-    for wanted in sandbox.networks {
-      let link = try Bridges(host).link(wanted.bridge)
-      // To make another network first changes rules: then this one's have to be looked at.
-      if plans.isEmpty, let standing = try standing(wanted, link) {
-        networks.append(.standing(standing))
-      } else {
-        plans.append(try plan(wanted, link, after: plans))
-        networks.append(.missing(plans.last!))
+    for connection in sandbox.connections {
+      switch connection {
+      case .bridge(let wanted):
+        let link = try Bridges(host).link(wanted.bridge)
+        // To make another network first changes rules: then this one's have to be looked at.
+        if plans.isEmpty, let standing = try standing(wanted, link) {
+          networks.append(.standing(standing, wanted))
+        } else {
+          plans.append(try plan(wanted, link, after: plans))
+          networks.append(.missing(plans.last!))
+        }
+      case .macvlan(let wanted): networks.append(.macvlan(try Macvlans(host).plan(wanted), wanted))
       }
     }
-    try sandbox.requireReachableGateways(subnets(of: sandbox, networks.map(\.network)))
+    try sandbox.requireReachableGateways(subnets(of: networks, sandbox))
     return networks
   }
 
-  /// The networks of a sandbox if nothing is missing for any of them; else nil.
+  /// The networks of a sandbox if all are of bridges and nothing is missing for any of them; else nil.
   /// - Parameter links: the bridges; nil for a bridge that does not exist.
-  func standing(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [BridgeNetwork]? {
-    var networks: [BridgeNetwork] = []
-    for (wanted, link) in zip(sandbox.networks, links) {
-      guard let network = try standing(wanted, link) else { return nil }
-      networks.append(network)
+  func standing(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork]? {
+    var networks: [PlannedNetwork] = []
+    for (connection, link) in zip(sandbox.connections, links) {
+      guard let wanted = connection.bridged, let network = try standing(wanted, link) else { return nil }
+      networks.append(.standing(network, wanted))
     }
-    try sandbox.requireReachableGateways(subnets(of: sandbox, networks))
+    try sandbox.requireReachableGateways(subnets(of: networks, sandbox))
     return networks
   }
 
-  private func subnets(of sandbox: SandboxSpec, _ networks: [BridgeNetwork]) throws(SandboxError) -> [IPNetwork] {
+  private func subnets(
+    of networks: [PlannedNetwork], _ sandbox: SandboxSpec
+  ) throws(SandboxError) -> [IPNetwork] {
     guard !sandbox.routes.isEmpty else { return [] }
-    var subnets: [IPNetwork] = []
-    for (wanted, network) in zip(sandbox.networks, networks) {
-      subnets.append(try AddressPool(host).check(wanted, on: network).subnet)
+    return try networks.map { planned throws(SandboxError) in
+      switch planned {
+      case .standing(let network, let wanted): try AddressPool(host).check(wanted, on: network).subnet
+      case .missing(let plan): try AddressPool(host).check(plan.spec, on: plan.network).subnet
+      case .macvlan(_, let wanted): wanted.address.network
+      }
     }
-    return subnets
   }
 
   /// What has to be made for the network of a bridge.

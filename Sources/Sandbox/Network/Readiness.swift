@@ -15,7 +15,7 @@ struct Readiness {
   /// A link whose carrier comes after it was set up drops all packets until the kernel's link watch runs, a moment
   /// later (dev_activate in net/sched/sch_generic.c). Since Linux 6.15, a query for the link makes it run. On older
   /// kernels, the link's state shows when it has run.
-  func wait(of connection: SandboxFacts.Connection) throws(SandboxError) {
+  func wait(of connection: BridgeConnection) throws(SandboxError) {
     let start = monotonicMicroseconds()
     var limit = Self.readinessLimit
     var isTold = false

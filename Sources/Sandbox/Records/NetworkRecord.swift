@@ -6,7 +6,7 @@ import RouteNetlink
 struct NetworkRecord: Equatable {
   var bridge: InterfaceName
   /// Which rules masquerade the packets that leave the bridge.
-  var translation: SandboxFacts.Translation
+  var translation: BridgeConnection.Translation
   /// The properties of a bridge that nsrun made; nil for a foreign bridge.
   var own: OwnBridge?
   /// Whether nsrun may add rules that accept the packets to other programs' chains that drop them.
@@ -42,7 +42,7 @@ struct NetworkRecord: Equatable {
   private static func sensible(_ mtu: UInt32) -> UInt32? { UplinkMTU.range.contains(mtu) ? mtu : nil }
 
   init(
-    bridge: InterfaceName, translation: SandboxFacts.Translation, own: OwnBridge? = nil,
+    bridge: InterfaceName, translation: BridgeConnection.Translation, own: OwnBridge? = nil,
     mayChangeForeignChains: Bool = true, isReached: Bool = false
   ) {
     self.bridge = bridge
@@ -55,7 +55,7 @@ struct NetworkRecord: Equatable {
   /// Reads a record; nil if an essential line is missing or invalid.
   init?(_ text: RecordText) {
     guard let bridge = text["bridge"].flatMap({ try? InterfaceName($0) }),
-      let translation = text[Self.translationKey].flatMap(SandboxFacts.Translation.init(rawValue:))
+      let translation = text[Self.translationKey].flatMap(BridgeConnection.Translation.init(rawValue:))
     else { return nil }
     var own: OwnBridge?
     if let mac = text["mac"].flatMap({ MACAddress($0) }), let address = text["address"].flatMap({ IPNetwork($0) }),

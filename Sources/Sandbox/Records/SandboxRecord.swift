@@ -21,18 +21,18 @@ struct SandboxRecord: ~Copyable {
   static let joined = "joined"
 
   /// Writes a new record and locks it. The caller holds the lock on the directory.
-  init(_ facts: SandboxFacts, bridges: [InterfaceName], in state: StateDirectory) throws(SandboxError) {
+  init(_ facts: SandboxFacts, targets: [ConnectionTarget], in state: StateDirectory) throws(SandboxError) {
     name = facts.name
     path = state.runningRecord(of: facts.name)
-    file = try Self.create(facts, bridges, in: state)
+    file = try Self.create(facts, targets, in: state)
     writtenSize = size
   }
 
   private static func create(
-    _ facts: SandboxFacts, _ bridges: [InterfaceName], in state: StateDirectory
+    _ facts: SandboxFacts, _ targets: [ConnectionTarget], in state: StateDirectory
   ) throws(SandboxError) -> OwnedDescriptor {
     var text = facts.head
-    for line in SandboxFacts.lines(of: bridges).lines { text.append(line.key, line.value) }
+    for line in SandboxFacts.lines(of: targets).lines { text.append(line.key, line.value) }
     let path = state.runningRecord(of: facts.name)
     do throws(SystemError) {
       let file = try state.createRecord(text, at: path, in: state.running, locked: true)
@@ -184,7 +184,7 @@ struct SandboxRecords {
     guard let facts = SandboxFacts(text), facts.name == name else { throw .damaged(path) }
     // A record is complete before it is moved to created/.
     if path == host.state.createdRecord(of: name) {
-      guard text.namespaceIdentity != nil, facts.connections.count == text.bridges.count else { throw .damaged(path) }
+      guard text.namespaceIdentity != nil, facts.connections.count == text.targets.count else { throw .damaged(path) }
     }
     return (text, facts)
   }

@@ -38,8 +38,8 @@ enum Confinement {
     let isARP = Statement.equals(.etherType, .etherType(UInt16(PortProgram.EtherType.arp)))
     let isFromConfined = Statement.matching(.inputInterfaceName, in: confined)
     let isToConfined = Statement.matching(.outputInterfaceName, in: confined)
-    let isFromSandbox = Statement.hasPrefix(.inputInterfaceName, SandboxFacts.hostLinkPrefix)
-    let isToSandbox = Statement.hasPrefix(.outputInterfaceName, SandboxFacts.hostLinkPrefix)
+    let isFromSandbox = Statement.hasPrefix(.inputInterfaceName, BridgeConnection.hostLinkPrefix)
+    let isToSandbox = Statement.hasPrefix(.outputInterfaceName, BridgeConnection.hostLinkPrefix)
     return [
       Rule(
         in: input,

@@ -35,7 +35,7 @@ struct Flows {
 
   /// Deletes the flows of sandboxes whose links no longer pass packets and whose addresses are still leased. These are
   /// the flows of their addresses, and of other addresses that root inside used.
-  func end(of leaving: [SandboxFacts.Connection]) throws(SandboxError) {
+  func end(of leaving: [BridgeConnection]) throws(SandboxError) {
     guard !leaving.isEmpty, Self.isTracking else { return }
     let own = Set(leaving.map(\.address.address))
     let subnets = Set(leaving.map(\.address.network))
@@ -62,13 +62,13 @@ struct Flows {
   /// sandbox leased its address before its first packet, so leases are read after flows. If there are other hosts on
   /// the bridge, such as machines of a LAN, only the host's neighbour table shows which host used an address.
   private func addresses(
-    among found: Set<IPAddress>, madeUpBy leaving: [SandboxFacts.Connection], on bridge: InterfaceName
+    among found: Set<IPAddress>, madeUpBy leaving: [BridgeConnection], on bridge: InterfaceName
   ) throws(SandboxError) -> [IPAddress] {
     let found = found.filter { address in leaving.contains { $0.address.contains(address) } }
     let index = if_nametoindex(bridge.text)
     guard !found.isEmpty, index != 0 else { return [] }
     let leased = Set(AddressLeases(bridge: bridge, state: host.state).all().map(\.address))
-    let macs = try AddressHolders.foreignPorts(of: bridge, index, host).isEmpty ? nil : Set(leaving.map(\.mac))
+    let macs = try AddressHolders.foreignPorts(of: bridge, index, host).isEmpty ? nil : Set(leaving.map(\.inside.mac))
     var result: [IPAddress] = []
     for address in found where !leased.contains(address) {
       let isTheirs = try host.route { (route) throws(NetlinkError) in

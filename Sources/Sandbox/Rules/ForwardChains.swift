@@ -286,7 +286,7 @@ struct ForwardChains {
 
   private func findings(on hook: Hook, _ tables: inout ForeignTables) throws(SandboxError) -> [Finding] {
     let networks = try NetworkRecords(host).all()
-    let members = try SandboxRecords(host).all().flatMap(\.connections)
+    let members = try SandboxRecords(host).all().flatMap(\.bridgeConnections)
     var findings: [Finding] = []
     for network in networks {
       let here = members.filter { $0.bridge == network.bridge }

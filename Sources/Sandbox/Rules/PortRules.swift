@@ -24,7 +24,7 @@ enum PortRules {
     [
       Rule(
         in: ports,
-        [.hasPrefix(.inputInterfaceName, SandboxFacts.hostLinkPrefix), .verdict(.goto(frames.name))],
+        [.hasPrefix(.inputInterfaceName, BridgeConnection.hostLinkPrefix), .verdict(.goto(frames.name))],
         comment: "what the filter of a sandbox's port drops as well"),
       Rule(in: frames, [.equals(.packetType, .bytes([2 /* PACKET_MULTICAST */])), .verdict(.jump(groups.name))]),
       toChain(ipv4, of: PortProgram.EtherType.ipv4), toChain(ipv6, of: PortProgram.EtherType.ipv6),

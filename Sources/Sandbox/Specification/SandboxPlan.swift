@@ -17,8 +17,10 @@ public struct SandboxPlan: Equatable, Sendable {
     case name(NamespaceName)
     /// Create the veth pair: one end in the sandbox, the host end up and on the bridge.
     case connect(VethPair)
+    /// Create a macvlan inside.
+    case createMacvlan(MacvlanConnection, lower: UInt32)
     /// Inside the sandbox: set loopback up, and configure the link, address and routes of each connection.
-    case configure([SandboxFacts.Connection], [RouteSpec] = [])
+    case configure([Connection], [RouteSpec] = [])
     /// Inside the sandbox: set a kernel parameter.
     case set(KernelParameter)
 
@@ -29,6 +31,7 @@ public struct SandboxPlan: Equatable, Sendable {
       case .admit(let member): .retract(member)
       case .name(let name): .unname(name)
       case .connect(let pair): .disconnect(pair.hostLink)
+      case .createMacvlan(let connection, _): .deleteInside(connection.inside.interface)
       case .configure, .set: nil
       }
     }
@@ -46,12 +49,14 @@ public struct SandboxPlan: Equatable, Sendable {
         }
       case .name(let name): "name the network namespace \(name)"
       case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with \(pair.interface) inside"
+      case .createMacvlan(let connection, _):
+        "create the macvlan \(connection.inside.interface) on \(connection.lower) inside (mode \(connection.mode.rawValue))"
       case .configure(let connections, let routes):
         connections.isEmpty
           ? "bring lo up inside"
-          : (connections.map { connection in
-            "configure \(connection.interface) inside with \(connection.address)"
-              + (connection.gateway.map { ", default route via \($0)" } ?? "")
+          : (connections.map(\.inside).map { link in
+            "configure \(link.interface) inside with \(link.address)"
+              + (link.gateway.map { ", default route via \($0)" } ?? "")
           } + routes.map { "add a route to \($0)" }).joined(separator: "; ")
       case .set(let parameter): "set \(parameter.parameter.name) inside to \(parameter.value)"
       }
@@ -64,6 +69,8 @@ public struct SandboxPlan: Equatable, Sendable {
     case retract(Member)
     case unname(NamespaceName)
     case disconnect(InterfaceName)
+    /// Delete a link inside, while something keeps the namespace.
+    case deleteInside(InterfaceName)
   }
 
   /// The names of a sandbox, as other sandboxes on its bridge see them.
@@ -78,7 +85,7 @@ public struct SandboxPlan: Equatable, Sendable {
     public var address: IPAddress
     public var bridge: InterfaceName
     public var egress: NetworkSpec.Egress
-    public var translation: SandboxFacts.Translation
+    public var translation: BridgeConnection.Translation
     /// The host end of the veth pair.
     public var port: InterfaceName
     /// The host's own address on the bridge.
@@ -104,22 +111,27 @@ public struct SandboxPlan: Equatable, Sendable {
   public let steps: [Step]
 
   /// - Parameters:
-  ///   - bridges: the index and the MTU of the bridge of each connection.
+  ///   - targets: the index and the MTU of the link of the host where each connection leads.
   ///   - routes: routes inside the sandbox, besides its default route.
   ///   - parameters: the kernel parameters to set inside the sandbox.
   init(
-    _ facts: SandboxFacts, bridges: [(index: UInt32, mtu: UInt32)], routes: [RouteSpec] = [],
+    _ facts: SandboxFacts, targets: [(index: UInt32, mtu: UInt32)], routes: [RouteSpec] = [],
     parameters: [KernelParameter] = []
   ) {
     var steps: [Step] = facts.hostsLines.map(Step.addHostsLine) + facts.members.map(Step.admit)
     steps.append(.name(facts.name))
-    for (connection, bridge) in zip(facts.connections, bridges) {
-      steps.append(
-        .connect(
-          VethPair(
-            hostLink: connection.hostLink, hostMAC: .derived(from: connection.address.address, role: .hostLink),
-            interface: connection.interface, bridge: connection.bridge, bridgeIndex: bridge.index, mac: connection.mac,
-            mtu: connection.mtu, hostMTU: max(connection.mtu, bridge.mtu), alias: Tag.link(of: facts.name))))
+    for (connection, target) in zip(facts.connections, targets) {
+      switch connection {
+      case .bridge(let connection):
+        let inside = connection.inside
+        steps.append(
+          .connect(
+            VethPair(
+              hostLink: connection.hostLink, hostMAC: .derived(from: inside.address.address, role: .hostLink),
+              interface: inside.interface, bridge: connection.bridge, bridgeIndex: target.index, mac: inside.mac,
+              mtu: inside.mtu, hostMTU: max(inside.mtu, target.mtu), alias: Tag.link(of: facts.name))))
+      case .macvlan(let connection): steps.append(.createMacvlan(connection, lower: target.index))
+      }
     }
     steps.append(.configure(facts.connections, routes.filter { $0.destination != nil }))
     // Last, because links have parameters of their own, which exist only now.
@@ -128,14 +140,14 @@ public struct SandboxPlan: Equatable, Sendable {
 
   /// What undoes all that the record of a sandbox names, in order.
   static func undo(of facts: SandboxFacts) -> [Undo] {
-    SandboxPlan(facts, bridges: facts.connections.map { _ in (0, 0) }).steps.reversed().compactMap(\.undo)
+    SandboxPlan(facts, targets: facts.connections.map { _ in (0, 0) }).steps.reversed().compactMap(\.undo)
   }
 }
 
 extension SandboxFacts {
   /// The sandbox's parts in the host's rules, one for each network.
   var members: [SandboxPlan.Member] {
-    connections.map {
+    bridgeConnections.map {
       SandboxPlan.Member(
         name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress, translation: $0.translation,
         port: $0.hostLink, hostAddress: $0.hostAddress)

@@ -17,7 +17,7 @@ public struct SandboxSpec: Sendable {
   public var name: NamespaceName
   public var lifetime: Lifetime
   /// Empty for loopback only.
-  public var networks: [NetworkSpec]
+  public var connections: [ConnectionSpec]
   /// Routes inside, besides those that follow from the networks. A default route among them replaces theirs.
   public var routes: [RouteSpec]
   /// Whether commands inside have the privileges of this process on the host, as with `ip netns exec`. Otherwise a user
@@ -39,7 +39,7 @@ public struct SandboxSpec: Sendable {
   ///   - hostname: nil for one that follows from the name.
   ///   - isPlanned: whether there is only to be a plan of it, in which names drawn at random end in `XXXXXXXX`.
   public init(
-    name: NamespaceName?, lifetime: Lifetime, networks: [NetworkSpec], routes: [RouteSpec] = [],
+    name: NamespaceName?, lifetime: Lifetime, connections: [ConnectionSpec], routes: [RouteSpec] = [],
     isPrivileged: Bool = false, hasOwnProcesses: Bool = false, parameters: [KernelParameter] = [],
     hostname: Hostname? = nil, resolver: ResolverSpec = ResolverSpec(), isPlanned: Bool = false
   ) {
@@ -47,7 +47,7 @@ public struct SandboxSpec: Sendable {
     isNamed = name != nil || hostname != nil
     self.name = name ?? (try! NamespaceName("nsrun-\(Token.draw(isPlanned: isPlanned))"))
     self.lifetime = lifetime
-    self.networks = networks
+    self.connections = connections
     self.routes = routes
     self.isPrivileged = isPrivileged
     self.hasOwnProcesses = hasOwnProcesses
@@ -60,15 +60,16 @@ public struct SandboxSpec: Sendable {
 extension SandboxSpec {
   /// Two ports on one bridge would have addresses in the same subnet, so that only one would be used.
   func requireDistinctNetworks() throws(SandboxError) {
-    var names: Set<InterfaceName> = []
+    var bridges: Set<InterfaceName> = []
     var interfaces: Set<InterfaceName> = []
-    for (number, network) in networks.enumerated() {
-      guard names.insert(network.bridge).inserted else {
-        throw .refused("--net \(network.bridge) is given twice: a sandbox is on each bridge once")
+    for (number, connection) in connections.enumerated() {
+      if let bridge = connection.target.bridge, !bridges.insert(bridge).inserted {
+        throw .refused("--net \(bridge) is given twice: a sandbox is on each bridge once")
       }
-      let interface = network.interface ?? SandboxFacts.interface(number)
+      let interface = connection.interface ?? InsideLink.name(number)
       guard interface.text != "lo", interfaces.insert(interface).inserted else {
-        throw .refused("the link inside of --net \(network.bridge) cannot be called \(interface): there is another one")
+        throw .refused(
+          "the link inside of --net \(connection.target) cannot be called \(interface): there is another one")
       }
     }
   }

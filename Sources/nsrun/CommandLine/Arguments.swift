@@ -31,7 +31,7 @@ struct Arguments {
     name: NamespaceName?, lifetime: SandboxSpec.Lifetime, hasOwnProcesses: Bool = false
   ) throws(SandboxError) -> SandboxSpec {
     SandboxSpec(
-      name: name, lifetime: lifetime, networks: try network.specs(), routes: network.routes,
+      name: name, lifetime: lifetime, connections: try network.specs(), routes: network.routes,
       isPrivileged: isolation.isPrivileged, hasOwnProcesses: hasOwnProcesses,
       parameters: (network.forwards ? KernelParameter.forwarding : []) + isolation.parameters, hostname: names.hostname,
       resolver: try names.resolver(), isPlanned: isDryRun)

@@ -24,16 +24,17 @@ extension Subcommand {
       lines.append(("Power", privileged ? "over the host (privileged)" : "over its own network"))
     }
     for connection in report.facts.connections {
-      if report.facts.connections.count > 1 { lines.append(("Interface", connection.interface.text)) }
+      let inside = connection.inside
+      if report.facts.connections.count > 1 { lines.append(("Interface", inside.interface.text)) }
       lines += [
-        ("Bridge", connection.bridge.text),
-        ("Address", "\(connection.address)"),
-        ("Gateway", connection.gateway.map { "\($0)" } ?? "none"),
-        ("MAC", "\(connection.mac)"),
-        ("MTU", "\(connection.mtu)"),
+        (connection.bridged == nil ? "Network" : "Bridge", connection.label),
+        ("Address", "\(inside.address)"),
+        ("Gateway", inside.gateway.map { "\($0)" } ?? "none"),
+        ("MAC", "\(inside.mac)"),
+        ("MTU", "\(inside.mtu)"),
         ("Way out", SandboxDocument.describe(connection)),
-        ("Host link", connection.hostLink.text),
       ]
+      if let hostLink = connection.bridged?.hostLink { lines.append(("Host link", hostLink.text)) }
     }
     if let servers = report.facts.resolver.servers {
       lines.append(("DNS", servers.isEmpty ? "none" : servers.map { "\($0)" }.joined(separator: ", ")))
@@ -44,7 +45,9 @@ extension Subcommand {
     lines.append(("Age", Duration.text(seconds: report.age)))
     for (number, traffic) in report.traffic.enumerated() {
       guard let traffic else { continue }
-      if report.traffic.count > 1 { lines.append(("Interface", report.facts.connections[number].interface.text)) }
+      if report.traffic.count > 1 {
+        lines.append(("Interface", report.facts.connections[number].inside.interface.text))
+      }
       lines += [
         ("Received", "\(traffic.received.packets) packets, \(traffic.received.bytes) bytes"),
         ("Sent", "\(traffic.sent.packets) packets, \(traffic.sent.bytes) bytes"),

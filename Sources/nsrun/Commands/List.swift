@@ -22,8 +22,8 @@ extension Subcommand {
     var table = Table(header: ["NAME", "STATE", "BRIDGE", "ADDRESS", "PROCESSES", "AGE"])
     for report in reports {
       table.append([
-        report.facts.name.text, report.state.rawValue, joined(report.facts.connections.map(\.bridge.text)),
-        joined(report.facts.connections.map { "\($0.address)" }), "\(report.processes.count)",
+        report.facts.name.text, report.state.rawValue, joined(report.facts.connections.map(\.label)),
+        joined(report.facts.connections.map { "\($0.inside.address)" }), "\(report.processes.count)",
         Duration.text(seconds: report.age),
       ])
     }

@@ -3,8 +3,14 @@ import Sandbox
 
 /// One network that the command line requests.
 struct NetworkRequest {
-  /// nil for loopback only.
-  var bridge: InterfaceName?
+  /// How the sandbox is connected.
+  enum Kind: String, CaseIterable {
+    case bridge, macvlan
+  }
+
+  var kind = Kind.bridge
+  /// The bridge, or for another kind the link of the host; nil for loopback only.
+  var target: InterfaceName?
   var interface: InterfaceName?
   var address: IPAddress?
   /// The prefix length that was given with the address.
@@ -16,6 +22,10 @@ struct NetworkRequest {
   var mtu: UInt32?
   var isRouted = false
   var isInternal = false
+  var mode = MacvlanSpec.Mode.bridge
+
+  /// As the command line takes it: `br0`, `macvlan@eth0`.
+  var text: String { kind == .bridge ? "\(target!)" : "\(kind.rawValue)@\(target!)" }
 }
 
 /// A setting of one network: a key of `--net BRIDGE:KEY=VALUE,...`, or an option of its own if there is only one
@@ -25,7 +35,15 @@ struct NetworkKey: Sendable {
   /// The value's name in the help; nil for a key without one.
   let value: String?
   let help: String
+  /// The kinds of networks that have it.
+  var kinds: [NetworkRequest.Kind] = NetworkRequest.Kind.allCases
   let take: @Sendable (inout NetworkRequest, String) throws(InvalidValue) -> Void
+
+  /// Refuses it for a network of another kind.
+  func requireKind(of network: NetworkRequest) throws(InvalidValue) {
+    guard !kinds.contains(network.kind) else { return }
+    throw InvalidValue("\(name) is for \(kinds[0].rawValue)@, and \(network.text) is none")
+  }
 
   static let all: [NetworkKey] = [
     NetworkKey(name: "ip", value: "addr[/len]", help: "The address wanted. (default: the next free one)") {
@@ -37,8 +55,9 @@ struct NetworkKey: Sendable {
         (network.address, network.prefixLength) = (wanted.address, wanted.prefixLength)
       }
     },
-    NetworkKey(name: "subnet", value: "cidr", help: "The subnet of a new bridge. (default: a free /24)") {
-      (network, text) throws(InvalidValue) in
+    NetworkKey(
+      name: "subnet", value: "cidr", help: "The subnet of a new bridge. (default: a free /24)", kinds: [.bridge]
+    ) { (network, text) throws(InvalidValue) in
       // An address without a prefix length is no subnet.
       network.subnet = try parse(text, "a subnet such as 10.64.1.0/24") {
         $0.utf8.contains(UInt8(ascii: "/")) ? IPNetwork($0) : nil
@@ -67,12 +86,19 @@ struct NetworkKey: Sendable {
       }
     },
     NetworkKey(
-      name: "no-nat", value: nil, help: "Let packets out with the sandbox's own address instead of the host's."
+      name: "no-nat", value: nil, help: "Let packets out with the sandbox's own address instead of the host's.",
+      kinds: [.bridge]
     ) { (network, _) in network.isRouted = true },
     NetworkKey(
       name: "internal", value: nil,
-      help: "No way out: only the sandboxes on the same bridge, and the host's address there."
+      help: "No way out: only the sandboxes on the same bridge, and the host's address there.", kinds: [.bridge]
     ) { (network, _) in network.isInternal = true },
+    NetworkKey(
+      name: "mode", value: "bridge|private|vepa", help: "Which other macvlans are reached. (default: bridge)",
+      kinds: [.macvlan]
+    ) { (network, text) throws(InvalidValue) in
+      network.mode = try parse(text, "bridge, private or vepa") { MacvlanSpec.Mode(rawValue: $0) }
+    },
   ]
 
   fileprivate var option: Option {
@@ -103,16 +129,16 @@ struct NetworkArguments {
     title: "NETWORK",
     options: [
       .value(
-        "net", "bridge[:key=value,...]|none",
+        "net", "[kind@]link[:key=value,...]|none",
         """
-        A bridge to be on, made, with a subnet and NAT, where there is none; may be repeated. The keys are the names of \
-        the options from --ip to --internal, each for this network: br0:ip=10.64.1.5,mtu=1400. 'none' is loopback only. \
-        (default: none)
+        A bridge to be on, made, with a subnet and NAT, where there is none; may be repeated. macvlan@LINK is a link with \
+        a MAC address of its own on a link of the host. The keys are the names of the options from --ip to --internal, \
+        each for this network: br0:ip=10.64.1.5,mtu=1400. 'none' is loopback only. (default: none)
         """, completion: .bridges
       ) { (all, text) throws(InvalidValue) in
         if text == "none" { all.network.isNone = true } else { all.network.requests.append(try request(text)) }
       }
-    ] + NetworkKey.all.map(\.option) + [
+    ] + NetworkKey.all.filter { $0.kinds.contains(.bridge) }.map(\.option) + [
       .value(
         "route", "dest=addr", "Reach a subnet, an address or 'default' by a router inside; may be repeated."
       ) { (all, text) throws(InvalidValue) in
@@ -129,9 +155,11 @@ struct NetworkArguments {
     ])
 
   /// Parses the name of a bridge.
-  static func parseBridge(_ text: String) throws(InvalidValue) -> InterfaceName {
+  static func parseBridge(_ text: String) throws(InvalidValue) -> InterfaceName { try parseLink(text, .bridge) }
+
+  private static func parseLink(_ text: String, _ kind: NetworkRequest.Kind) throws(InvalidValue) -> InterfaceName {
     do throws(InterfaceName.Invalid) { return try InterfaceName(text) } catch {
-      throw InvalidValue("'\(text)' cannot be a bridge: \(error)")
+      throw InvalidValue("'\(text)' cannot be a \(kind == .bridge ? "bridge" : "link"): \(error)")
     }
   }
 
@@ -139,10 +167,11 @@ struct NetworkArguments {
   private static func request(_ text: String) throws(InvalidValue) -> NetworkRequest {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let words = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard words.count == 1 || words[0] == "bridge" else {
-      throw InvalidValue("'\(text)': there is no kind of network '\(words[0])', only bridge@")
+    guard let kind = words.count == 1 ? .bridge : NetworkRequest.Kind(rawValue: words[0]) else {
+      let kinds = NetworkRequest.Kind.allCases.map { "\($0.rawValue)@" }.joined(separator: " and ")
+      throw InvalidValue("'\(text)': there is no kind of network '\(words[0])', only \(kinds)")
     }
-    var request = NetworkRequest(bridge: try parseBridge(words.last!))
+    var request = NetworkRequest(kind: kind, target: try parseLink(words.last!, kind))
     guard parts.count == 2 else { return request }
     for part in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -154,6 +183,9 @@ struct NetworkArguments {
         throw InvalidValue(
           "'\(text)': \(key.name) takes \(key.value == nil ? "no value" : "a value: \(key.name)=\(key.value!)")")
       }
+      do throws(InvalidValue) { try key.requireKind(of: request) } catch {
+        throw InvalidValue("'\(text)': \(error.text)")
+      }
       do throws(InvalidValue) { try key.take(&request, pair.count == 2 ? pair[1] : "") } catch {
         throw InvalidValue("'\(text)': \(key.name)= \(error.text)")
       }
@@ -162,7 +194,7 @@ struct NetworkArguments {
   }
 
   /// The networks; none for loopback only.
-  func specs() throws(SandboxError) -> [NetworkSpec] {
+  func specs() throws(SandboxError) -> [ConnectionSpec] {
     if isNone && !requests.isEmpty { throw .refused("--net none excludes other --net") }
     var requests = requests
     let first =
@@ -173,9 +205,10 @@ struct NetworkArguments {
       let word = key.value == nil ? key.name : "\(key.name)=\(text)"
       throw .refused(
         "--\(key.name) is for one network, and there are \(requests.count): give it to the one that it is for, as in "
-          + "--net \(requests[0].bridge!):\(word)")
+          + "--net \(requests[0].text):\(word)")
     }
     for (key, text) in singleKeys {
+      do throws(InvalidValue) { try key.requireKind(of: requests[0]) } catch { throw .refused("--\(error.text)") }
       do throws(InvalidValue) { try key.take(&requests[0], text) } catch {
         throw .refused("--\(key.name) \(error.text)")
       }
@@ -183,12 +216,24 @@ struct NetworkArguments {
     return try requests.map { request throws(SandboxError) in try spec(request) }
   }
 
-  private func spec(_ request: NetworkRequest) throws(SandboxError) -> NetworkSpec {
+  private func spec(_ request: NetworkRequest) throws(SandboxError) -> ConnectionSpec {
+    switch request.kind {
+    case .bridge: .bridge(try bridgeSpec(request))
+    case .macvlan:
+      .macvlan(
+        try MacvlanSpec(
+          lower: request.target!, interface: request.interface, address: request.address,
+          prefixLength: request.prefixLength, gateway: request.gateway, mac: request.mac, mtu: request.mtu,
+          mode: request.mode))
+    }
+  }
+
+  private func bridgeSpec(_ request: NetworkRequest) throws(SandboxError) -> NetworkSpec {
     if request.isRouted && request.isInternal {
       throw .refused("--no-nat and --internal exclude each other: --internal lets nothing out")
     }
     return try NetworkSpec(
-      bridge: request.bridge!, interface: request.interface, address: request.address,
+      bridge: request.target!, interface: request.interface, address: request.address,
       prefixLength: request.prefixLength, subnet: request.subnet, gateway: request.gateway,
       hasNoDefaultRoute: request.hasNoGateway, mac: request.mac, mtu: request.mtu,
       egress: request.isInternal ? .internal : request.isRouted ? .routed : .masquerade,

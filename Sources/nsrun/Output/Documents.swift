@@ -79,14 +79,21 @@ struct SandboxDocument: Encodable {
   struct Network: Encodable {
     /// The link inside.
     let interface: String
-    let bridge: String
+    /// `bridge` or `macvlan`.
+    let kind: String
+    /// The bridge; missing for other kinds.
+    let bridge: String?
+    /// The link of the host through which it goes; missing for a bridge.
+    let link: String?
     /// Without the prefix length.
     let address: String
     let prefixLength: UInt8
     let gateway: String?
     let mac: String
     let mtu: UInt32
-    let hostLink: String
+    let hostLink: String?
+    /// Of a macvlan: `bridge`, `private` or `vepa`.
+    let mode: String?
     /// `masquerade`, `routed` or `internal`.
     let egress: String
     /// The owner of the masquerade rule, `nsrun` or `host`; missing without masquerading.
@@ -94,17 +101,22 @@ struct SandboxDocument: Encodable {
     let received: Counters?
     let sent: Counters?
 
-    init(_ connection: SandboxFacts.Connection, _ traffic: LinkStatistics?) {
-      interface = connection.interface.text
-      bridge = connection.bridge.text
-      address = "\(connection.address.address)"
-      prefixLength = connection.address.prefixLength
-      gateway = connection.gateway.map { "\($0)" }
-      mac = "\(connection.mac)"
-      mtu = connection.mtu
-      hostLink = connection.hostLink.text
+    init(_ connection: Connection, _ traffic: LinkStatistics?) {
+      let inside = connection.inside
+      interface = inside.interface.text
+      kind = connection.kind
+      bridge = connection.bridged?.bridge.text
+      link = connection.bridged == nil ? connection.target.text : nil
+      address = "\(inside.address.address)"
+      prefixLength = inside.address.prefixLength
+      gateway = inside.gateway.map { "\($0)" }
+      mac = "\(inside.mac)"
+      mtu = inside.mtu
+      hostLink = connection.bridged?.hostLink.text
+      if case .macvlan(let macvlan) = connection { mode = macvlan.mode.rawValue } else { mode = nil }
       egress = connection.egress.rawValue
-      masqueradedBy = connection.egress != .masquerade ? nil : connection.translation == .host ? "host" : "nsrun"
+      masqueradedBy =
+        connection.egress != .masquerade ? nil : connection.bridged?.translation == .host ? "host" : "nsrun"
       received = traffic.map { Counters($0.received) }
       sent = traffic.map { Counters($0.sent) }
     }
@@ -153,9 +165,10 @@ struct SandboxDocument: Encodable {
   }
 
   /// The egress as text for the user.
-  static func describe(_ connection: SandboxFacts.Connection) -> String {
+  static func describe(_ connection: Connection) -> String {
     switch connection.egress {
-    case .masquerade where connection.translation == .host: "with the host's address (masquerade by rules of this host)"
+    case .masquerade where connection.bridged?.translation == .host:
+      "with the host's address (masquerade by rules of this host)"
     case .masquerade: "with the host's address (masquerade)"
     case .routed: "with its own address (no NAT)"
     case .internal: "none (internal)"

@@ -1,0 +1,172 @@
+import NetTypes
+
+/// What is known of a sandbox's connection to one network: one case for each kind.
+public enum Connection: Equatable, Sendable {
+  case bridge(BridgeConnection)
+  case macvlan(MacvlanConnection)
+
+  /// The kind, as the command line and the records spell it.
+  public var kind: String {
+    switch self {
+    case .bridge: "bridge"
+    case .macvlan: "macvlan"
+    }
+  }
+
+  /// The link of the host through which it goes.
+  public var target: InterfaceName {
+    switch self {
+    case .bridge(let connection): connection.bridge
+    case .macvlan(let connection): connection.lower
+    }
+  }
+
+  /// Where it leads, as the command line takes it: `br0`, `macvlan@eth0`.
+  public var label: String { ConnectionTarget(kind: kind, link: target).description }
+
+  /// Which packets leave the network.
+  public var egress: NetworkSpec.Egress {
+    switch self {
+    case .bridge(let connection): connection.egress
+    case .macvlan: .routed
+    }
+  }
+
+  /// The link inside the sandbox.
+  public var inside: InsideLink {
+    switch self {
+    case .bridge(let connection): connection.inside
+    case .macvlan(let connection): connection.inside
+    }
+  }
+
+  /// The connection to a bridge; nil for another kind.
+  public var bridged: BridgeConnection? { if case .bridge(let connection) = self { connection } else { nil } }
+
+  /// The lines of its record. The keys of the first connection have no number.
+  func lines(number: Int) -> RecordText {
+    let own: [(String, String)]
+    switch self {
+    case .bridge(let connection): own = connection.lines
+    case .macvlan(let connection): own = connection.lines
+    }
+    return RecordText((inside.lines + own).map { (SandboxFacts.key($0, number), $1) })
+  }
+
+  /// Reads the record of the connection with this number, counted from 0; nil if a line is missing or invalid.
+  init?(_ record: RecordText, number: Int) {
+    let reader = Reader(record: record, number: number)
+    guard let inside = InsideLink(reader, number: number) else { return nil }
+    if let connection = BridgeConnection(reader, inside) {
+      self = .bridge(connection)
+    } else if let connection = MacvlanConnection(reader, inside) {
+      self = .macvlan(connection)
+    } else {
+      return nil
+    }
+  }
+
+  /// Reads the lines about one connection.
+  struct Reader {
+    fileprivate let record: RecordText
+    fileprivate let number: Int
+
+    func text(_ key: String) -> String? { record[SandboxFacts.key(key, number)] }
+    func link(_ key: String) -> InterfaceName? { text(key).flatMap { try? InterfaceName($0) } }
+    func address(_ key: String) -> IPAddress? { text(key).flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? $0 : nil } }
+  }
+}
+
+/// A link inside a sandbox, as nsrun made it.
+public struct InsideLink: Equatable, Sendable {
+  public var interface: InterfaceName
+  /// The address with the prefix length of the subnet.
+  public var address: IPNetwork
+  /// The gateway of the default route; nil if the default route leads elsewhere, or if there is none.
+  public var gateway: IPAddress?
+  public var mac: MACAddress
+  public var mtu: UInt32
+
+  /// The default name of the link to the network with this number, counted from 0.
+  static func name(_ number: Int) -> InterfaceName { try! InterfaceName("eth\(number)") }
+
+  fileprivate var lines: [(String, String)] {
+    [("interface", interface.text), ("address", "\(address)"), ("mac", "\(mac)"), ("mtu", "\(mtu)")]
+      + (gateway.map { [("gateway", "\($0)")] } ?? [])
+  }
+}
+
+extension InsideLink {
+  fileprivate init?(_ reader: Connection.Reader, number: Int) {
+    guard let interface = reader.text("interface").map({ try? InterfaceName($0) }) ?? Self.name(number),
+      let address = reader.text("address").flatMap({ IPNetwork($0) }), address.address.isIPv4,
+      let mac = reader.text("mac").flatMap({ MACAddress($0) }),
+      let mtu = reader.text("mtu").flatMap({ UInt32($0) }), (68...65535).contains(mtu)
+    else { return nil }
+    self.init(interface: interface, address: address, gateway: reader.address("gateway"), mac: mac, mtu: mtu)
+  }
+}
+
+/// Where a connection leads: the kind, and the link of the host. nsrun writes it down before it changes anything.
+struct ConnectionTarget: Equatable {
+  let kind: String
+  let link: InterfaceName
+
+  var bridge: InterfaceName? { kind == "bridge" ? link : nil }
+}
+
+extension ConnectionTarget: CustomStringConvertible {
+  /// As the command line takes it.
+  var description: String { kind == "bridge" ? link.text : "\(kind)@\(link)" }
+}
+
+extension RecordText {
+  /// Where the connections of the sandbox lead, or were going to lead.
+  var targets: [ConnectionTarget] {
+    var targets: [ConnectionTarget] = []
+    while true {
+      let found = ["bridge", "macvlan"].compactMap { kind in
+        self[SandboxFacts.key(kind, targets.count)].flatMap { try? InterfaceName($0) }.map {
+          ConnectionTarget(kind: kind, link: $0)
+        }
+      }
+      guard let target = found.first else { return targets }
+      targets.append(target)
+    }
+  }
+
+  /// The bridges among them.
+  var bridges: [InterfaceName] { targets.compactMap(\.bridge) }
+}
+
+/// A wanted connection of a sandbox to one network: one case for each kind.
+public enum ConnectionSpec: Sendable {
+  case bridge(NetworkSpec)
+  case macvlan(MacvlanSpec)
+
+  var target: ConnectionTarget {
+    switch self {
+    case .bridge(let spec): ConnectionTarget(kind: "bridge", link: spec.bridge)
+    case .macvlan(let spec): ConnectionTarget(kind: "macvlan", link: spec.lower)
+    }
+  }
+
+  /// The wanted name of the link inside; nil for a default name.
+  var interface: InterfaceName? {
+    switch self {
+    case .bridge(let spec): spec.interface
+    case .macvlan(let spec): spec.interface
+    }
+  }
+
+  /// Which packets leave the network.
+  var egress: NetworkSpec.Egress {
+    switch self {
+    case .bridge(let spec): spec.egress
+    case .macvlan: .routed
+    }
+  }
+
+  /// The specification of a connection to a bridge; nil for another kind.
+  public var bridged: NetworkSpec? { if case .bridge(let spec) = self { spec } else { nil } }
+}
