@@ -94,6 +94,12 @@ private struct ExpressionFields {
         let offset = number(NFTA_EXTHDR_OFFSET), let length = number(NFTA_EXTHDR_LEN)
       else { return nil }
       return .setTCPOption(TCPOptionField(kind: kind, offset: offset, length: length), from: register)
+    default: return operation(name)
+    }
+  }
+
+  private func operation(_ name: String) -> Expression? {
+    switch name {
     case "bitwise":
       guard let source = register(NFTA_BITWISE_SREG), let destination = register(NFTA_BITWISE_DREG),
         let mask = value(NFTA_BITWISE_MASK), let xor = value(NFTA_BITWISE_XOR), number(NFTA_BITWISE_OP) ?? 0 == 0

@@ -76,6 +76,12 @@ extension Expression {
       buffer.attribute(NFTA_EXTHDR_OFFSET, bigEndian: field.offset)
       buffer.attribute(NFTA_EXTHDR_LEN, bigEndian: field.length)
       buffer.attribute(NFTA_EXTHDR_OP, bigEndian: NFT_EXTHDR_OP_TCPOPT)
+    default: writeOperation(to: &buffer, setID: setID)
+    }
+  }
+
+  private func writeOperation(to buffer: inout MessageBuffer, setID: (String) -> UInt32?) {
+    switch self {
     case .bitwise(let source, let destination, let mask, let xor):
       buffer.attribute(NFTA_BITWISE_SREG, bigEndian: source.rawValue)
       buffer.attribute(NFTA_BITWISE_DREG, bigEndian: destination.rawValue)

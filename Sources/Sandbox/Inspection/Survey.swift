@@ -104,27 +104,7 @@ struct Survey {
   ) throws(SandboxError) -> [Drift] {
     let name = record.bridge
     guard !users.isEmpty else { return [] }
-    guard let bridge = links.first(where: { $0.name == name.text }) else {
-      if let renamed = self.bridge(named: name, of: users, links) {
-        return [
-          Drift(
-            kind: .bridges, message: "the bridge \(name) is called \(renamed.name) now: the rules for it match nothing",
-            otherRemedy: "ip link set \(renamed.name) name \(name)")
-        ]
-      }
-      guard record.own == nil else {
-        return [
-          Drift(
-            kind: .bridges, message: "the bridge \(name) is gone: its sandboxes are cut off",
-            restored: "the bridge \(name)")
-        ]
-      }
-      return [
-        Drift(
-          kind: .bridges, message: "the bridge \(name) is gone: it was made by somebody else, who has to make it again",
-          otherRemedy: "make it again, with its address; then nsrun reload")
-      ]
-    }
+    guard let bridge = links.first(where: { $0.name == name.text }) else { return [absence(of: record, users, links)] }
     var drifts: [Drift] = []
     guard try BridgeNetworks(host).isFit(bridge, for: record, users) else {
       return [
@@ -161,6 +141,31 @@ struct Survey {
           restored: isOurs ? "IPv4 forwarding for \(name)" : nil,
           otherRemedy: isOurs ? nil : HostParameters.forwardingCommand(name.text)))
     }
+    return drifts + (try ports(of: bridge, named: name, users, links))
+  }
+
+  private func absence(of record: NetworkRecord, _ users: [SandboxFacts], _ links: [Link]) -> Drift {
+    let name = record.bridge
+    if let renamed = bridge(named: name, of: users, links) {
+      return Drift(
+        kind: .bridges, message: "the bridge \(name) is called \(renamed.name) now: the rules for it match nothing",
+        otherRemedy: "ip link set \(renamed.name) name \(name)")
+    }
+    guard record.own == nil else {
+      return Drift(
+        kind: .bridges, message: "the bridge \(name) is gone: its sandboxes are cut off", restored: "the bridge \(name)"
+      )
+    }
+    return Drift(
+      kind: .bridges, message: "the bridge \(name) is gone: it was made by somebody else, who has to make it again",
+      otherRemedy: "make it again, with its address; then nsrun reload")
+  }
+
+  /// - Parameter name: the name under which the bridge is recorded.
+  private func ports(
+    of bridge: Link, named name: InterfaceName, _ users: [SandboxFacts], _ links: [Link]
+  ) throws(SandboxError) -> [Drift] {
+    var drifts: [Drift] = []
     for facts in users {
       guard let port = links.first(where: { $0.name == facts.connection(to: name)?.hostLink.text }), Tag.isOurLink(port)
       else {

@@ -65,27 +65,14 @@ struct UnrecordedObjects {
     all: Bool, isDryRun: Bool, _ orphans: Set<NamespaceName>, links doomed: inout [Link]
   ) throws(SandboxError) -> [Removed] {
     // List the objects before the records: a record is written before the first object that it names.
-    var links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
+    let links = try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
     let names = try system { () throws(SystemError) in try host.names.names() }
     let recorded = try system { () throws(SystemError) in try StateDirectory.recordedNames(below: host.state.root) }
       .subtracting(damaged)
-    let records = try SandboxRecords(host).all()
-    let recordedLinks = Set(records.flatMap(\.bridgeConnections).map(\.hostLink.text))
-    // A record of a newer nsrun cannot be read, but its objects belong to that nsrun.
-    let unreadable = Set(try SandboxRecords(host).names()).subtracting(records.map(\.name)).subtracting(damaged).map(
-      Tag.link)
-    links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
-    for link in links where Tag.isNamesake(link) && name == nil {
-      host.reporter.warn(
-        "the link \(link.name) has an alias as nsrun gives it, but not the address; left: ip link delete \(link.name) "
-          + "removes it")
-    }
-    links = links.filter(Tag.isOurLinkByItself)
     let bridgeIndex = try bridge.map { bridge throws(SandboxError) in try Bridges(host).link(bridge)?.index ?? 0 }
     let census = try system { () throws(SystemError) in try ProcessCensus() }
     var removed: [Removed] = []
-    var nameless = links
-    var fading: [Link] = []
+    var nameless = try unrecorded(links)
     var doomedNames: [(NamespaceName, FileIdentity)] = []
 
     for name in names where !recorded.contains(name) && (self.name == nil || self.name == name) {
@@ -123,7 +110,40 @@ struct UnrecordedObjects {
       doomedNames.append((name, identity))
     }
 
-    for link in nameless {
+    removed += try removeNameless(nameless, bridgeIndex, census, all: all, isDryRun: isDryRun, &doomed)
+    guard !isDryRun else { return removed }
+    // Delete the links before the names: a namespace without a name would end, and remove its links one by one.
+    try HostLinks(host).delete(doomed)
+    for (name, identity) in doomedNames {
+      host.report { () throws(SandboxError) in try Teardown(host).unname(name, identity) }
+    }
+    return removed
+  }
+
+  /// The host ends of veth pairs that carry nsrun's tag but are in no record. Warns of others with such an alias.
+  private func unrecorded(_ links: [Link]) throws(SandboxError) -> [Link] {
+    let records = try SandboxRecords(host).all()
+    let recordedLinks = Set(records.flatMap(\.bridgeConnections).map(\.hostLink.text))
+    // A record of a newer nsrun cannot be read, but its objects belong to that nsrun.
+    let unreadable = Set(try SandboxRecords(host).names()).subtracting(records.map(\.name)).subtracting(damaged).map(
+      Tag.link)
+    let links = links.filter { !recordedLinks.contains($0.name) && !unreadable.contains($0.alias ?? "") }
+    for link in links where Tag.isNamesake(link) && name == nil {
+      host.reporter.warn(
+        "the link \(link.name) has an alias as nsrun gives it, but not the address; left: ip link delete \(link.name) "
+          + "removes it")
+    }
+    return links.filter(Tag.isOurLinkByItself)
+  }
+
+  /// Ends the processes behind links of sandboxes without a name, and dooms the links.
+  private func removeNameless(
+    _ links: [Link], _ bridgeIndex: UInt32?, _ census: borrowing ProcessCensus, all: Bool, isDryRun: Bool,
+    _ doomed: inout [Link]
+  ) throws(SandboxError) -> [Removed] {
+    var removed: [Removed] = []
+    var fading: [Link] = []
+    for link in links {
       if let bridgeIndex, link.master != bridgeIndex { continue }
       if let name, link.alias != Tag.link(of: name) { continue }
       let inhabitants = try NamespaceSearch(host).inhabitants(behind: link, census)
@@ -142,14 +162,8 @@ struct UnrecordedObjects {
       if isDryRun { continue }
       InhabitantSearch(host).end(inhabitants, of: "the sandbox behind \(link.name)", census)
     }
-    removed += try stillThere(fading).map { Removed(kind: .link, name: $0.name, reason: .unrecorded, bridge: bridge) }
-    guard !isDryRun else { return removed }
-    // Delete the links before the names: a namespace without a name would end, and remove its links one by one.
-    try HostLinks(host).delete(doomed)
-    for (name, identity) in doomedNames {
-      host.report { () throws(SandboxError) in try Teardown(host).unname(name, identity) }
-    }
     return removed
+      + (try stillThere(fading).map { Removed(kind: .link, name: $0.name, reason: .unrecorded, bridge: bridge) })
   }
 
   /// Waits for links without processes behind them to disappear, as they do after every run that has just ended.

@@ -146,34 +146,9 @@ struct PacketWalk {
     var registers = Registers()
     var holds = true
     for expression in rule.expressions {
+      if changesOnly(expression, &registers) { continue }
       let condition: Bool?
       switch expression {
-      case .meta(let key, let register):
-        registers.store(value(of: key), at: register)
-        continue
-      case .conntrack(let key, _, let register):
-        registers.store(value(of: key), at: register)
-        continue
-      case .payload(let field, let register):
-        registers.store(value(of: field), at: register)
-        continue
-      case .fib(_, _, let register), .route(_, let register):
-        registers.store(nil, at: register)
-        continue
-      case .immediate(let value, let register):
-        registers.store(value, at: register)
-        continue
-      case .bitwise(let source, let target, let mask, let xor):
-        let value = registers.bytes(source, count: mask.count)
-        registers.store(
-          zip(zip(value, mask), xor).map { part, xor in
-            part.1 == 0 ? xor : part.0.map { ($0 & part.1) ^ xor }
-          }, at: target)
-        continue
-      case .byteOrder(_, let target, _, let length, _):
-        registers.store(nil, at: target, count: Int(length))
-        continue
-      case .counter, .log, .setMeta, .setConntrack, .setTCPOption, .notrack: continue
       case .compare(let register, let comparison, let value):
         condition = registers.load(register, count: value.count).map { comparison.holds(between: $0, and: value) }
       case .lookup(let set, let key, let target, let isInverted):
@@ -195,7 +170,6 @@ struct PacketWalk {
       case .verdict(let verdict): return (Action(verdict), holds)
       case .reject, .unknown("reject", _): return (.refuse, holds)
       case .unknown("queue", _): return (.accept, holds: false)
-      case .unknown("log", _), .unknown("objref", _): continue
       case .unknown:
         guard let part = XTables(expression) else {
           condition = nil
@@ -207,12 +181,35 @@ struct PacketWalk {
           continue
         }
         condition = part.comment != nil ? true : part.states.map { !$0.isDisjoint(with: packet.state) }
-      case .range, .limit, .masquerade, .redirect, .nat: condition = nil
+      default: condition = nil
       }
       if condition == false { return nil }
       if condition == nil { holds = false }
     }
     return nil
+  }
+
+  /// Carries out an expression that decides nothing.
+  /// - Returns: whether it is one.
+  private func changesOnly(_ expression: Expression, _ registers: inout Registers) -> Bool {
+    switch expression {
+    case .meta(let key, let register): registers.store(value(of: key), at: register)
+    case .conntrack(let key, _, let register): registers.store(value(of: key), at: register)
+    case .payload(let field, let register): registers.store(value(of: field), at: register)
+    case .fib(_, _, let register), .route(_, let register): registers.store(nil, at: register)
+    case .immediate(let value, let register): registers.store(value, at: register)
+    case .bitwise(let source, let target, let mask, let xor):
+      let value = registers.bytes(source, count: mask.count)
+      registers.store(
+        zip(zip(value, mask), xor).map { part, xor in
+          part.1 == 0 ? xor : part.0.map { ($0 & part.1) ^ xor }
+        }, at: target)
+    case .byteOrder(_, let target, _, let length, _): registers.store(nil, at: target, count: Int(length))
+    case .counter, .log, .setMeta, .setConntrack, .setTCPOption, .notrack: break
+    case .unknown("log", _), .unknown("objref", _): break
+    default: return false
+    }
+    return true
   }
 
   /// Whether a rule certainly reaches its `notrack`: evaluates the conditions before it as those of an accepting rule.
