@@ -220,7 +220,7 @@ import Testing
       (["--net", "br0", "--net", "br1", "--ip", "10.1.0.5"], "--net br0:ip=10.1.0.5"),
       (["--net", "br0", "--net", "br1", "--internal"], "--net br0:internal"),
       (["--net", "none", "--net", "br1"], "--net none excludes other --net"),
-      (["--ip", "10.1.0.5"], "--ip needs a bridge: give --net BRIDGE"),
+      (["--ip", "10.1.0.5"], "--ip needs a network: give --net BRIDGE"),
       (["--net", "br0:no-nat,internal"], "exclude each other"),
       (["--net", "macvlan@eth0"], "give ip=ADDRESS/LENGTH"),
       (["--net", "macvlan@eth0:ip=10.1.0.5"], "give ip=ADDRESS/LENGTH"),

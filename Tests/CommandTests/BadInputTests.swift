@@ -30,7 +30,8 @@ extension CommandTests {
     func onNewHost(row: BadInput.Row) throws {
       let host = try Self.newHost.get()
       // What is in use on the other host may be free here, so the launch may succeed.
-      let outcome = try host.sh("\(row.command); [ ! -e /run/nsrun ]")
+      let end = row.command.hasPrefix("nsrun create x ") ? "nsrun rm x; " : ""
+      let outcome = try host.sh("\(row.command); \(end)[ ! -e /run/nsrun ]")
       #expect(outcome.status == 0, "\(outcome)")
       try host.eventually("[ $(ip -br link | wc -l) = 2 ]")
       #expect(try host.must("ls /run/netns 2> /dev/null; nft list ruleset; cat /proc/sys/net/ipv4/ip_forward") == "0")

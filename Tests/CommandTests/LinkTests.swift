@@ -3,6 +3,18 @@ import Testing
 
 extension CommandTests {
   @Suite("The link of a sandbox") struct LinkTests {
+    @Test("A new bridge has the /24 around the address, or the gateway, that is asked for without a length")
+    func subnet() throws {
+      try onHost { (host) throws in
+        #expect(
+          try host.must("nsrun --net br0 --net br1:ip=10.2.0.5,ifname=lan1 -- ip -br -4 address show lan1")
+            .contains(" 10.2.0.5/24"))
+        #expect(
+          try host.must("nsrun --net br1 --gateway 10.3.0.254 -- ip route show default")
+            .hasPrefix("default via 10.3.0.254 "))
+      }
+    }
+
     @Test("A sandbox has the MTU, MAC, address and gateway that the options request")
     func options() throws {
       try onHost { (host) throws in

@@ -79,13 +79,23 @@ extension CommandTests {
     func refused() throws {
       let port = "ip link add br0 type bridge; ip link add port0 master br0 type veth peer name port1"
       try onHost("\(Self.network)\n\(port)") { (host) throws in
-        try host.must("nsrun create web --net macvlan@lan0:ip=172.20.0.51/24")
+        try host.must(
+          """
+          ip link property add dev lan0 altname other0
+          nsrun create web --net macvlan@lan0:ip=172.20.0.51/24; nsrun create five --net br5
+          """)
         for (network, reason) in [
           ("lan0:ip=172.20.0.51/24", "is the address of the sandbox 'web'"),
           ("lan0:ip=172.20.0.9/24", "belongs to the host "), ("lan0:ip=172.20.0.1/24", "is an address of this host"),
           ("lan0:ip=172.20.0.52/24,mtu=9000", "passes at most 1500 bytes"),
           ("lo:ip=172.20.0.52/24", "carries no macvlan"),
-          ("port0:ip=172.20.0.52/24", "use macvlan@br0 instead"), ("none0:ip=172.20.0.52/24", "there is no link"),
+          ("port0:ip=172.20.0.52/24", "use --net br0"),
+          ("lan0:ip=172.20.0.52/24 --net macvlan@lan0:ip=172.20.0.53/24", "is given twice"),
+          ("other0:ip=172.20.0.51/24,mac=02:00:00:00:00:09", "is the address of the sandbox 'web'"),
+          ("lan0:ip=172.20.0.52/24,mac=02:6e:ac:14:00:33", "is the address of the sandbox 'web'"),
+          ("lan0:ip=172.20.0.52/24,gateway=172.20.0.1", "no macvlan reaches"),
+          ("br5:ip=172.20.0.52/24", "use --net br5"), ("lan0:ip=172.20.0.52/24,ifname=all", "the name is taken"),
+          ("none0:ip=172.20.0.52/24", "there is no link"),
           ("lan0:ip=172.20.0.255/24", "broadcast address"),
         ] {
           for option in ["", "--dry-run"] {
@@ -93,6 +103,20 @@ extension CommandTests {
             #expect(outcome.status == 125 && outcome.errors.contains(reason), "\(network): \(outcome)")
           }
         }
+        #expect(try host.must("nsrun cleanup --net macvlan@lan0 2>&1 || true").contains("only a bridge"))
+        try host.must("nsrun rm web five; ip link property del dev lan0 altname other0")
+      }
+    }
+
+    @Test("A sandbox whose macvlan has gone with its link is broken, and rm removes it")
+    func broken() throws {
+      try onHost {
+        (host) throws in
+        try host.must("ip link add lan0 type veth peer name lan1; ip link set lan0 up; ip link set lan1 up")
+        try host.must("nsrun create web --net macvlan@lan0:ip=172.20.0.51/24")
+        #expect(try host.must("nsrun list").contains("web   created"))
+        try host.must("ip link delete lan0")
+        #expect(try host.must("nsrun list").contains("web   broken"))
         try host.must("nsrun rm web")
       }
     }
@@ -101,20 +125,27 @@ extension CommandTests {
     func end() throws {
       try onHost(Self.network) { (host) throws in
         let holder = try host.start(
-          "nsrun --name web --net macvlan@lan0:ip=172.20.0.50/24 -- sh -c 'echo ready; read line'")
+          """
+          nsrun --name web --net macvlan@lan0:ip=172.20.0.50/24,ifname=lan -- sh -c '
+            ip link set lan down; ip link set lan name other; ip link set other up
+            ip link add link other name more up type macvlan; echo ready; read line'
+          """)
         try holder.wait(for: "ready")
         // The host keeps the namespace, and with it what is inside.
         let keeper = try host.start(
-          "exec 7< /run/netns/web; echo held; read line; nsenter --net=/proc/self/fd/7 ip -o link")
+          "exec 7< /run/netns/web; echo held; read line; nsenter --net=/proc/self/fd/7 ip -d -o link")
         try keeper.wait(for: "held")
         holder.send("\n")
         holder.closeInput()
         _ = try holder.finish()
         keeper.send("\n")
-        #expect(try !keeper.finish().text.contains("macvlan"))
+        let links = try keeper.finish().text
+        #expect(links.contains("lo:") && !links.contains("macvlan"), "\(links)")
 
-        try host.must("nsrun --name web --net macvlan@lan0:ip=172.20.0.50/24 -- sh -c 'kill -KILL $PPID' || true")
-        #expect(try host.must("nsrun cleanup; nsrun list; ls /run/netns") == "lan")
+        try host.must(
+          "! nsrun --no-pid --name web --net macvlan@lan0:ip=172.20.0.50/24 -- sh -c 'kill -KILL $PPID'; ls /run/nsrun")
+        #expect(try host.must("nsrun cleanup") == "removed web (stale)")
+        #expect(try host.must("nsrun list; ls /run/netns") == "lan")
         try host.must("nsrun --net macvlan@lan0:ip=172.20.0.50/24 -- true")
       }
     }

@@ -296,25 +296,25 @@ extension CommandTests {
       try onHost { (host) throws in
         try host.must("nsrun create new --net br0; nsrun create old --net br0")
         let record = try host.must("ls /run/nsrun/*/created/new")
-        try host.must("sed -i '1s/1/2/' \(record)")
+        try host.must("sed -i '1s/1/3/' \(record)")
         let cleaned = try host.sh("nsrun cleanup --all")
         #expect(cleaned.status == 0 && cleaned.output == "removed old (created)\n", "\(cleaned)")
-        #expect(cleaned.errors.contains("has version 2: a newer nsrun wrote it"))
-        #expect(try host.sh("nsrun rm new").errors.contains("has version 2"))
-        try host.must("\(Self.isOut("new")); sed -i '1s/2/1/' \(record); nsrun rm new")
+        #expect(cleaned.errors.contains("has version 3: a newer nsrun wrote it"))
+        #expect(try host.sh("nsrun rm new").errors.contains("has version 3"))
+        try host.must("\(Self.isOut("new")); sed -i '1s/3/1/' \(record); nsrun rm new")
       }
     }
 
     @Test("rm and cleanup leave a bridge's record of a newer version alone, and say so")
     func newerNetwork() throws {
       try onHost { (host) throws in
-        try host.must("nsrun create one --net br0; sed -i '1s/1/2/' /run/nsrun/*/networks/br0")
+        try host.must("nsrun create one --net br0; sed -i '1s/1/3/' /run/nsrun/*/networks/br0")
         for command in ["nsrun rm one", "nsrun cleanup"] {
           let outcome = try host.sh(command)
           #expect(outcome.status == 125 && outcome.errorLines.count == 1, "\(outcome)")
-          #expect(outcome.errors.contains("/networks/br0 has version 2: a newer nsrun wrote it"), "\(outcome)")
+          #expect(outcome.errors.contains("/networks/br0 has version 3: a newer nsrun wrote it"), "\(outcome)")
         }
-        try host.must("ip link show br0; sed -i '1s/2/1/' /run/nsrun/*/networks/br0; nsrun cleanup")
+        try host.must("ip link show br0; sed -i '1s/3/1/' /run/nsrun/*/networks/br0; nsrun cleanup")
       }
     }
 

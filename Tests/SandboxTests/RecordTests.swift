@@ -108,7 +108,7 @@ struct RecordTests {
       ("nsrun-record x\n", .garbage), ("nsrun-record 0\n", .garbage), ("nsrun-record -1\n", .garbage),
       ("nsrun-record 1\n\n", .garbage),
       ("nsrun-record 1\nline\n", .garbage), ("nsrun-record 1\n value\n", .garbage),
-      ("nsrun-record 2\n", .newer(version: 2)),
+      ("nsrun-record 3\n", .newer(version: 3)),
       ("nsrun-record 99999999999999999999\n", .garbage),
     ])
   func unreadable(text: String, reason: RecordText.Unreadable) {
@@ -214,6 +214,8 @@ struct RecordFileTests {
     for number in 0..<3 { try record.append(facts.lines(ofConnection: number)) }
     let text = try record.read()
     #expect(SandboxFacts(text) == facts && text.targets == facts.targets)
+    // An nsrun that knows bridges only must not take it for a sandbox without networks.
+    #expect(text.file.hasPrefix("nsrun-record 2\n") && facts.head.file.hasPrefix("nsrun-record 1\n"))
     #expect(text.bridges == [link("br0"), link("br1")] && text["macvlan.2"] == "lan0" && text["mode.2"] == "private")
   }
 

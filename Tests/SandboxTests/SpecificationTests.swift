@@ -25,6 +25,7 @@ struct SpecificationTests {
     #expect(try RouteSpec("0.0.0.0/0=10.1.0.9") == RouteSpec("default=10.1.0.9"))
     for text in [
       "", "=", "10.1.0.9", "default", "default=", "=10.1.0.9", "10.2.0.7/24=10.1.0.9", "10.2.0.0/24=br0", "a=10.1.0.9",
+      "127.0.0.0/8=10.1.0.9", "224.0.0.0/4=10.1.0.9", "255.255.255.255=10.1.0.9", "0.0.0.0/8=10.1.0.9",
       "10.2.0.0/33=10.1.0.9", "fd00::/64=fd01::1", "10.2.0.0/24=fd01::1", "default=10.1.0.9=10.1.0.8",
     ] {
       #expect(throws: RouteSpec.Invalid.self, "\(text)") { try RouteSpec(text) }

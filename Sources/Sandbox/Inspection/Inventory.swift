@@ -177,9 +177,16 @@ public struct Inventory {
         || (try? hostLinks(of: facts)).map { hasLostLink(facts, $0) } == true)
   }
 
+  /// Whether the host end of a veth pair is gone, or the link on which a macvlan was.
   /// - Parameter links: the host ends of the veth pairs, for each connection.
   private func hasLostLink(_ facts: SandboxFacts, _ links: [Link?]) -> Bool {
-    zip(facts.connections, links).contains { $0.bridged != nil && $1 == nil }
+    zip(facts.connections, links).contains { connection, link in
+      switch connection {
+      case .bridge: link == nil
+      case .macvlan(let macvlan):
+        (try? host.route { (route) throws(NetlinkError) in try route.link(index: macvlan.lowerIndex) }) == .some(nil)
+      }
+    }
   }
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {

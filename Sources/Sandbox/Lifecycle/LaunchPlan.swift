@@ -12,10 +12,14 @@ extension Sandboxes {
     try requireMeans(for: spec)
     var spec = spec
     let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.shared) }
+    let gone = try Removal(host).namesToSweep()
+    spec.gone = Set(gone)
     var facts = try LiveSandbox.facts(of: spec, on: host)
-    var steps = try Removal(host).namesToSweep().map { "remove what is left of \($0), whose nsrun was killed" }
-    _ = try Bridges(host).resolve(&spec)
-    let networks = try BridgeNetworks(host).plan(spec)
+    var steps = gone.map { "remove what is left of \($0), whose nsrun was killed" }
+    if !gone.isEmpty {
+      host.reporter.warn("killed runs have left something that goes first: after nsrun cleanup the plan is exact")
+    }
+    let networks = try BridgeNetworks(host).plan(spec, Bridges(host).resolve(&spec))
     for planned in networks {
       switch planned {
       case .standing(let network, let wanted):

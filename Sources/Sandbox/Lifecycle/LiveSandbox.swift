@@ -25,6 +25,8 @@ struct LiveSandbox: ~Copyable {
   private let parameters: [KernelParameter]
   private let routes: [RouteSpec]
   private var isResolved = false
+  /// Whether macvlans inside could not be deleted.
+  var hasLeftMacvlans = false
   /// In microseconds (``monotonicMicroseconds()``).
   let start = monotonicMicroseconds()
   /// The id of the first process inside.
@@ -100,6 +102,7 @@ struct LiveSandbox: ~Copyable {
   /// What is known of a sandbox before its networks are.
   /// - Throws: where its name is taken.
   static func facts(of spec: SandboxSpec, on host: Host) throws(SandboxError) -> SandboxFacts {
+    if spec.gone.contains(spec.name) { return newFacts(of: spec) }
     if host.state.record(of: spec.name) != nil { throw SandboxRecord.taken(spec.name) }
     if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
       throw .refused(
@@ -108,7 +111,11 @@ struct LiveSandbox: ~Copyable {
     if let servers = spec.resolver.servers, servers.count > ResolverSpec.maximumServers {
       host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
     }
-    return SandboxFacts(
+    return newFacts(of: spec)
+  }
+
+  private static func newFacts(of spec: SandboxSpec) -> SandboxFacts {
+    SandboxFacts(
       name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), hostname: spec.hostname,
       resolver: spec.resolver)
   }
@@ -126,8 +133,7 @@ struct LiveSandbox: ~Copyable {
     } else {
       lock = nil
       lock = try system { () throws(SystemError) in try host.state.lock(.exclusive) }
-      // Another nsrun may have made the networks while this one waited for the lock.
-      networks = try BridgeNetworks(host).plan(spec)
+      networks = try BridgeNetworks(host).plan(spec, links)
     }
     for planned in networks {
       switch planned {
@@ -142,6 +148,8 @@ struct LiveSandbox: ~Copyable {
         try record.append(facts.lines(ofConnection: facts.connections.count - 1))
       }
     }
+    // Once more, now that others see what this one wants: of two at the same time at least one finds the other.
+    try Macvlans(host).requireUnused(spec, links)
   }
 
   private mutating func attach(
@@ -176,8 +184,7 @@ struct LiveSandbox: ~Copyable {
       case .admit(let member): try Firewall(host).admit(member)
       case .name(let name): try self.name(name, child, host)
       case .connect(let pair): try connect(pair, host)
-      case .createMacvlan(let connection, let lower):
-        try Macvlans(host).create(connection, on: lower, in: openDescriptor)
+      case .createMacvlan(let connection): try Macvlans(host).create(connection, in: openDescriptor)
       case .configure(_, let routes): try configure(routes)
       case .set(let parameter): try set(parameter, host)
       }
@@ -261,8 +268,8 @@ struct LiveSandbox: ~Copyable {
     }
     // Attach before the link is up: adding a qdisc to a link that is up waits until no packet passes without it
     // (dev_deactivate_many).
-    try PortGuard(host).attach(
-      pair.hostLink, isFirst: attachments.first { $0.target.index == pair.bridgeIndex }?.isFirst ?? false)
+    let number = facts.connections.firstIndex { $0.bridged?.hostLink == pair.hostLink }
+    try PortGuard(host).attach(pair.hostLink, isFirst: number.map { attachments[$0].isFirst } ?? false)
     var up = RouteRequests()
     up.change(link: .named(pair.hostLink.text), LinkChanges(isUp: true), subject: pair.hostLink.text)
     try host.perform(up)
@@ -375,7 +382,8 @@ struct LiveSandbox: ~Copyable {
     // If something could not be undone, the record stays. It is stale once this process ends, so the next nsrun tries
     // again.
     let senders = zip(facts.connections, attachments).filter { $1.mayHaveFlows }.compactMap { $0.0.bridged }
-    guard isUndone, host.report({ () throws(SandboxError) in try Flows(host).end(of: senders) }) else { return }
+    guard isUndone, !hasLeftMacvlans, host.report({ () throws(SandboxError) in try Flows(host).end(of: senders) })
+    else { return }
     let wasRecorded = Teardown(host).close(
       record, bridges: bridges, connections: facts.bridgeConnections, holding: &lock)
     // Another program has deleted records. Only a search finds what they named; the last sandbox must do it at the

@@ -330,11 +330,19 @@ public struct Removal {
     var dismantled: [NamespaceName] = []
     let batch = batch.filter { !isMisleading($0) }
     guard !batch.isEmpty else { return [] }
+    // Sandboxes whose macvlans could not be deleted.
+    var holding: Set<NamespaceName> = []
     host.report { () throws(SandboxError) in
       let census = try system { () throws(SystemError) in try ProcessCensus() }
       for one in batch {
-        guard let inhabitants = inhabitants(of: one, census) else { continue }
-        InhabitantSearch(host).end(inhabitants, of: one.facts.name.text, census)
+        // Opened before its processes end: it may have no name any more.
+        let namespace = one.facts.hasMacvlans ? open(one, census) : nil
+        if let inhabitants = inhabitants(of: one, census) {
+          InhabitantSearch(host).end(inhabitants, of: one.facts.name.text, census)
+        }
+        guard let namespace else { continue }
+        let hasSucceeded = host.report { () throws(SandboxError) in try Macvlans(host).deleteAll(in: namespace) }
+        if !hasSucceeded { holding.insert(one.facts.name) }
       }
     }
     // Delete the links before the names: a namespace without a name would end, and remove its links one by one.
@@ -346,7 +354,7 @@ public struct Removal {
       let isUndone = Teardown(host).undo(one.facts, namespace: one.identity, isDying: true)
       // A sandbox sends nothing from an address before the address is in its record.
       let isGone = one.facts.bridgeConnections.allSatisfy { haveFlowsEnded && !remaining.contains($0.hostLink) }
-      guard isUndone, isGone else { continue }
+      guard isUndone, isGone, !holding.contains(one.facts.name) else { continue }
       Teardown(host).close(
         one.record, bridges: one.bridges, connections: one.facts.bridgeConnections, holding: &lock)
       if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
@@ -363,6 +371,12 @@ public struct Removal {
       "'\(one.facts.name)' was not made by nsrun, whatever its record says: left; remove \(one.record.path)")
     host.hasFailed = true
     return true
+  }
+
+  private func open(_ one: TakenOver, _ census: borrowing ProcessCensus) -> NetworkNamespace? {
+    guard let identity = one.identity else { return nil }
+    if let named = try? host.names.open(one.facts.name), (try? named.identity()) == identity { return named }
+    return census.open(identity)
   }
 
   private func inhabitants(of one: TakenOver, _ census: borrowing ProcessCensus) -> Inhabitants? {

@@ -23,9 +23,6 @@ struct Teardown {
     for undo in SandboxPlan.undo(of: facts) {
       let hasSucceeded = host.report { () throws(SandboxError) in
         switch undo {
-        case .deleteInside(let link):
-          guard let namespace else { return }
-          try Macvlans(host).delete(link, in: facts.name, namespace)
         case .removeHostsLine(let one): try HostsEntries(host).remove(one.entry.address, on: one.bridge)
         case .retract(let member): try Firewall(host).retract(member)
         case .unname:

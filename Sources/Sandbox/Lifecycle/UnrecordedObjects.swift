@@ -115,7 +115,12 @@ struct UnrecordedObjects {
     // Delete the links before the names: a namespace without a name would end, and remove its links one by one.
     try HostLinks(host).delete(doomed)
     for (name, identity) in doomedNames {
-      host.report { () throws(SandboxError) in try Teardown(host).unname(name, identity) }
+      host.report { () throws(SandboxError) in
+        if let namespace = try? host.names.open(name), (try? namespace.identity()) == identity {
+          try Macvlans(host).deleteAll(in: namespace)
+        }
+        try Teardown(host).unname(name, identity)
+      }
     }
     return removed
   }

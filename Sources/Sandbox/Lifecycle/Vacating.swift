@@ -14,6 +14,7 @@ extension LiveSandbox {
   mutating func isVacated(_ host: Host, isPatient: Bool) -> Bool {
     inside = nil
     var isVacated = endProcesses(host) == 0
+    deleteMacvlans(host)
     do throws(SystemError) {
       if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
         let isDrained = if isPatient { try sockets.drain(from: namespace, host.reporter) } else { false }
@@ -32,7 +33,6 @@ extension LiveSandbox {
     }
     do throws(SandboxError) {
       for connection in facts.bridgeConnections { try HostLinks(host).shut(connection.hostLink) }
-      deleteMacvlans(host)
       // The counters must be read while the links exist.
       let isTracking = Flows.isTracking
       var links: [Link?] = []
@@ -50,13 +50,14 @@ extension LiveSandbox {
     }
   }
 
-  /// Deletes the macvlans inside, which would pass packets as long as anything keeps the namespace.
-  private borrowing func deleteMacvlans(_ host: Host) {
-    for (connection, attachment) in zip(facts.connections, attachments) {
-      guard case .macvlan = connection, let link = attachment.link else { continue }
-      _ = try? opened?.inside(home: host.home) { () throws(SandboxError) in
-        try Macvlans(host).delete(.index(link))
-      }.get()
+  /// Deletes the macvlans inside; what fails is reported, and keeps the record.
+  private mutating func deleteMacvlans(_ host: Host) {
+    guard facts.hasMacvlans else { return }
+    hasLeftMacvlans = !host.report { () throws(SandboxError) in
+      switch opened {
+      case .some(let namespace): try Macvlans(host).deleteAll(in: namespace)
+      case nil: break
+      }
     }
   }
 

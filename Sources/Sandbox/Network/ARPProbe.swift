@@ -62,9 +62,10 @@ final class ARPProbe {
     let limit = monotonicMicroseconds() + Self.patience * 1000
     var frame = [UInt8](repeating: 0, count: 64)
     while true {
-      let left = limit - monotonicMicroseconds()
+      // A machine that stood still has answers that came in time.
+      let left = max(0, limit - monotonicMicroseconds())
       var wait = pollfd(fd: socket.raw, events: Int16(POLLIN), revents: 0)
-      guard left > 0, poll(&wait, 1, Int32((left + 999) / 1000)) > 0 else { return nil }
+      guard poll(&wait, 1, Int32((left + 999) / 1000)) > 0 else { return nil }
       let count = recv(socket.raw, &frame, frame.count, 0)
       guard count > 0 else { return nil }
       if let holder = Self.holder(of: address, in: frame[..<count]), holder != expected, holder != mac { return holder }

@@ -21,8 +21,11 @@ struct AddressPool {
     -> AddressAssignment
   {
     let (subnet, gateway) = try check(spec, on: network)
-    let reserved = network.addresses.map(\.address) + [gateway].compactMap { $0 }
-    let leases = AddressLeases(bridge: network.bridge, state: host.state, isPlanned: sandbox.isPlanned)
+    // A router of the sandbox's may not be there yet.
+    let reserved =
+      network.addresses.map(\.address) + [gateway].compactMap { $0 } + sandbox.routes.map(\.gateway)
+    let leases = AddressLeases(
+      bridge: network.bridge, state: host.state, isPlanned: sandbox.isPlanned, gone: sandbox.gone)
     let holders = try AddressHolders(host, network)
     func mac(of address: IPAddress) -> MACAddress { spec.mac ?? .derived(from: address, role: .sandbox) }
     let address: IPAddress

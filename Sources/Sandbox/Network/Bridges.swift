@@ -31,20 +31,26 @@ struct Bridges {
     }
   }
 
-  /// Finds the bridges of a sandbox's networks, and puts their names in place of alternative ones.
+  /// Finds the links of the host where a sandbox's connections lead, and puts their names in place of alternative ones.
+  /// - Returns: nil for a bridge that does not exist.
   func resolve(_ spec: inout SandboxSpec) throws(SandboxError) -> [Link?] {
     var links: [Link?] = []
     for number in spec.connections.indices {
-      guard var wanted = spec.connections[number].bridged else {
-        links.append(nil)
-        continue
+      switch spec.connections[number] {
+      case .bridge(var wanted):
+        let (link, name) = try bridge(called: wanted.bridge)
+        links.append(link)
+        wanted.bridge = name
+        spec.connections[number] = .bridge(wanted)
+      case .macvlan(var wanted):
+        let lower = try Macvlans(host).plan(wanted)
+        links.append(lower)
+        if let name = try? InterfaceName(lower.name) { wanted.lower = name }
+        spec.connections[number] = .macvlan(wanted)
       }
-      let (link, name) = try bridge(called: wanted.bridge)
-      links.append(link)
-      wanted.bridge = name
-      spec.connections[number] = .bridge(wanted)
     }
     try spec.requireDistinctNetworks()
+    try Macvlans(host).requireUnused(spec, links)
     return links
   }
 

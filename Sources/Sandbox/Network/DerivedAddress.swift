@@ -14,11 +14,14 @@ extension MACAddress {
   /// A MAC address that follows from an IPv4 address. Neighbours that still know it reach the next sandbox with the
   /// IPv4 address.
   static func derived(from address: IPAddress, role: Role) -> MACAddress {
-    MACAddress(bytes: [role.rawValue, mark] + address.bytes)!
+    MACAddress(bytes: derivedPrefix(for: role) + address.bytes)!
   }
 
   /// Whether this is a derived address.
-  func isDerived(for role: Role) -> Bool { bytes.starts(with: [role.rawValue, Self.mark]) }
+  func isDerived(for role: Role) -> Bool { bytes.starts(with: Self.derivedPrefix(for: role)) }
+
+  /// The first bytes of every address that is derived for a role.
+  static func derivedPrefix(for role: Role) -> [UInt8] { [role.rawValue, mark] }
 
   /// The IPv4 address from which this address was derived; nil for other addresses.
   func address(for role: Role) -> IPAddress? {

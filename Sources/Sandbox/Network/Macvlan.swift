@@ -61,19 +61,22 @@ public struct MacvlanSpec: Sendable {
 /// What is known of a sandbox's macvlan.
 public struct MacvlanConnection: Equatable, Sendable {
   public var inside: InsideLink
-  /// The link of the host on which it is.
+  /// The link of the host on which it is, by its name when the sandbox was made.
   public var lower: InterfaceName
+  /// The index of that link, which a new name does not change.
+  public var lowerIndex: UInt32
   public var mode: MacvlanSpec.Mode
 
   /// The lines of its record, besides the target's and those of the link inside.
-  var lines: [(String, String)] { [("mode", mode.rawValue)] }
+  var lines: [(String, String)] { [("lower-index", "\(lowerIndex)"), ("mode", mode.rawValue)] }
 }
 
 extension MacvlanConnection {
   init?(_ reader: Connection.Reader, _ inside: InsideLink) {
-    guard let lower = reader.link("macvlan"), let mode = reader.text("mode").flatMap(MacvlanSpec.Mode.init(rawValue:))
+    guard let lower = reader.link("macvlan"), let index = reader.text("lower-index").flatMap({ UInt32($0) }),
+      let mode = reader.text("mode").flatMap(MacvlanSpec.Mode.init(rawValue:))
     else { return nil }
-    self.init(inside: inside, lower: lower, mode: mode)
+    self.init(inside: inside, lower: lower, lowerIndex: index, mode: mode)
   }
 }
 
@@ -84,21 +87,29 @@ struct Macvlans {
   init(_ host: Host) { self.host = host }
 
   /// The link of the host for a macvlan.
-  /// - Throws: if it cannot carry one, or if another host or sandbox has the address.
+  /// - Throws: if it cannot carry one, or if another host has the address.
   func plan(_ spec: MacvlanSpec) throws(SandboxError) -> Link {
     guard let lower = try host.route({ (route) throws(NetlinkError) in try route.link(named: spec.lower.text) }) else {
       throw .refused("--net macvlan@\(spec.lower): there is no link of this name")
+    }
+    // On the bridge it would be judged by no port, and end with the bridge.
+    if lower.kind == "bridge",
+      Tag.isOurBridge(lower, planned: nil) || NetworkRecords(host).record(of: spec.lower) != nil
+    {
+      throw .refused("--net macvlan@\(spec.lower): sandboxes are on this bridge by its ports: use --net \(spec.lower)")
     }
     guard lower.address != nil, lower.flags.isDisjoint(with: [.loopback, .pointToPoint]) else {
       throw .refused("--net macvlan@\(spec.lower): this link has no MAC addresses, so it carries no macvlan")
     }
     // A VRF, unlike other masters, does not take the frames itself.
-    if let master = lower.master, lower.slaveKind != "vrf" {
-      let name = try host.route { (route) throws(NetlinkError) in try route.link(index: master) }?.name
+    if let index = lower.master, lower.slaveKind != "vrf" {
+      let master = try host.route { (route) throws(NetlinkError) in try route.link(index: index) }
+      let name = master?.name ?? "another link"
       throw .refused(
-        "--net macvlan@\(spec.lower): this link is a port of \(name ?? "another link"), and carries no macvlan: "
-          + "use macvlan@\(name ?? "that") instead")
+        "--net macvlan@\(spec.lower): this link is a port of \(name), and carries no macvlan: use --net "
+          + (master?.kind == "bridge" ? name : "macvlan@\(name)"))
     }
+    if spec.mac == lower.address { throw .refused("--mac \(lower.address!) is the address of \(spec.lower) itself") }
     if let mtu = spec.mtu, mtu > lower.mtu {
       throw .refused("--mtu \(mtu): \(spec.lower) passes at most \(lower.mtu) bytes")
     }
@@ -106,15 +117,11 @@ struct Macvlans {
       host.reporter.warn("\(spec.lower) is down and passes nothing: ip link set \(spec.lower) up")
     }
     let address = spec.address.address
-    for facts in try SandboxRecords(host).all() {
-      for case .macvlan(let other) in facts.connections
-      where other.lower == spec.lower && other.inside.address.address == address {
-        throw .refused("--ip \(address) on \(spec.lower) is the address of the sandbox '\(facts.name)': choose another")
-      }
-    }
-    let own = try host.route { (route) throws(NetlinkError) in try route.addresses(family: .inet) }
-    if own.contains(where: { $0.network.address == address }) {
-      throw .refused("--ip \(address) is an address of this host: choose another")
+    let own = try host.route { (route) throws(NetlinkError) in try route.addresses(family: .inet) }.map(
+      \.network.address)
+    if own.contains(address) { throw .refused("--ip \(address) is an address of this host: choose another") }
+    if let gateway = spec.gateway, own.contains(gateway) {
+      throw .refused("--gateway \(gateway) is an address of this host, which no macvlan reaches")
     }
     let mac = mac(of: spec)
     if lower.isForwarding, let probe = try? ARPProbe(link: lower.index, mac: lower.address!, ports: [lower.index]),
@@ -125,13 +132,40 @@ struct Macvlans {
     return lower
   }
 
+  /// Refuses the macvlans of a sandbox that others' are in the way of.
+  /// - Parameter links: the links of the host where its connections lead.
+  func requireUnused(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) {
+    for case (.macvlan(let wanted), let lower?) in zip(sandbox.connections, links) {
+      try requireUnused(wanted, on: lower, by: sandbox.name, ignoring: sandbox.gone)
+    }
+  }
+
+  /// Refuses the address, or the link-layer address, of another sandbox on the same link.
+  /// - Parameters:
+  ///   - name: the sandbox that wants them.
+  ///   - gone: sandboxes that are about to be removed.
+  private func requireUnused(
+    _ spec: MacvlanSpec, on lower: Link, by name: NamespaceName, ignoring gone: Set<NamespaceName>
+  ) throws(SandboxError) {
+    for facts in try SandboxRecords(host).all() where facts.name != name && !gone.contains(facts.name) {
+      for case .macvlan(let other) in facts.connections where other.lowerIndex == lower.index {
+        let inside = other.inside
+        guard inside.address.address == spec.address.address || inside.mac == mac(of: spec) else { continue }
+        let isAddress = inside.address.address == spec.address.address
+        throw .refused(
+          (isAddress ? "--ip \(inside.address.address)" : "--mac \(inside.mac)")
+            + " on \(spec.lower) is the address of the sandbox '\(facts.name)': choose another")
+      }
+    }
+  }
+
   /// What will be known of a macvlan.
   func connection(_ spec: MacvlanSpec, on lower: Link, number: Int, gateway: IPAddress?) -> MacvlanConnection {
     MacvlanConnection(
       inside: InsideLink(
         interface: spec.interface ?? InsideLink.name(number), address: spec.address, gateway: gateway,
-        mac: mac(of: spec), mtu: spec.mtu ?? lower.mtu),
-      lower: spec.lower, mode: spec.mode)
+        mac: mac(of: spec), mtu: spec.mtu ?? min(lower.mtu, NetworkSpec.mtuRange.upperBound)),
+      lower: spec.lower, lowerIndex: lower.index, mode: spec.mode)
   }
 
   private func mac(of spec: MacvlanSpec) -> MACAddress {
@@ -139,12 +173,10 @@ struct Macvlans {
   }
 
   /// Creates a macvlan inside a namespace.
-  /// - Parameters:
-  ///   - lower: the index of the link of the host.
-  ///   - namespace: a descriptor of the namespace.
-  func create(_ connection: MacvlanConnection, on lower: UInt32, in namespace: Int32) throws(SandboxError) {
+  /// - Parameter namespace: a descriptor of the namespace.
+  func create(_ connection: MacvlanConnection, in namespace: Int32) throws(SandboxError) {
     var link = LinkSpecification.macvlan(
-      connection.inside.interface, on: lower, options: MacvlanOptions(mode: connection.mode.option))
+      connection.inside.interface, on: connection.lowerIndex, options: MacvlanOptions(mode: connection.mode.option))
     link.address = connection.inside.mac
     link.mtu = connection.inside.mtu
     link.namespace = .descriptor(namespace)
@@ -153,24 +185,22 @@ struct Macvlans {
     try host.perform(requests)
   }
 
-  /// Deletes a macvlan inside the namespace with this name, if that is the one with this identity.
-  func delete(
-    _ interface: InterfaceName, in name: NamespaceName, _ identity: FileIdentity
-  ) throws(SandboxError) {
-    guard let namespace = try? host.names.open(name), (try? namespace.identity()) == identity else { return }
-    let result = try system { () throws(SystemError) in
-      try namespace.visit { () throws(SandboxError) in try delete(.named(interface.text)) }
-    }
-    try result.get()
+  /// Deletes the macvlans in a sandbox's namespace that are on links of another namespace: those that nsrun made, and
+  /// those that root inside has made on top of them, which the kernel puts on the link of the host too. They would pass
+  /// packets as long as anything keeps the namespace. What root inside has moved to a namespace below is not found.
+  func deleteAll(in namespace: borrowing NetworkNamespace) throws(SandboxError) {
+    try system { () throws(SystemError) in try namespace.visit(Self.deleteAllHere) }.get()
   }
 
-  /// Deletes a macvlan in the network namespace of the calling thread. Root inside may have deleted or moved it.
-  func delete(_ link: LinkSelector) throws(SandboxError) {
-    var requests = RouteRequests()
-    requests.delete(link: link, subject: "macvlan")
+  private static func deleteAllHere() throws(SandboxError) {
     var inside = try system { () throws(SystemError) in try RouteConnection() }
-    do throws(NetlinkError) { try inside.perform(requests) } catch {
-      guard error.errno == ENODEV else { throw .netlink(error) }
+    let failure = try netlink { () throws(NetlinkError) in
+      var requests = RouteRequests()
+      for link in try inside.links(kind: "macvlan") + inside.links(kind: "macvtap") where link.peerNamespaceID != nil {
+        requests.delete(link: .index(link.index), subject: link.name)
+      }
+      return try inside.failures(of: requests).first { $0.errno != ENODEV }
     }
+    if let failure { throw .netlink(failure) }
   }
 }

@@ -70,11 +70,11 @@ struct NetworkPlan {
 
 /// A network that a sandbox is to be on.
 enum PlannedNetwork {
-  /// Of a bridge; nothing is missing.
+  /// The network of a bridge, in which nothing is missing.
   case standing(BridgeNetwork, NetworkSpec)
-  /// Of a bridge.
+  /// The network of a bridge, which has to be made first.
   case missing(NetworkPlan)
-  /// Beyond a link of the host.
+  /// The network beyond this link of the host.
   case macvlan(Link, MacvlanSpec)
 
   /// The index and the MTU of the link of the host; the index is 0 before the link exists.
@@ -89,34 +89,40 @@ enum PlannedNetwork {
 
 extension BridgeNetworks {
   /// The networks of a sandbox, in the order in which they are made.
-  func plan(_ sandbox: SandboxSpec) throws(SandboxError) -> [PlannedNetwork] {
+  /// - Parameter links: the links of the host where the connections lead.
+  func plan(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork] {
     var networks: [PlannedNetwork] = []
     var plans: [NetworkPlan] = []
-    for connection in sandbox.connections {
+    for (connection, link) in zip(sandbox.connections, links) {
       switch connection {
       case .bridge(let wanted):
+        // Another nsrun may have made the network since.
         let link = try Bridges(host).link(wanted.bridge)
         // To make another network first changes rules: then this one's have to be looked at.
         if plans.isEmpty, let standing = try standing(wanted, link) {
           networks.append(.standing(standing, wanted))
         } else {
-          plans.append(try plan(wanted, link, after: plans))
+          plans.append(try plan(wanted, link, after: plans, besides: sandbox.givenSubnets))
           networks.append(.missing(plans.last!))
         }
-      case .macvlan(let wanted): networks.append(.macvlan(try Macvlans(host).plan(wanted), wanted))
+      case .macvlan(let wanted): if let link { networks.append(.macvlan(link, wanted)) }
       }
     }
     try sandbox.requireReachableGateways(subnets(of: networks, sandbox))
     return networks
   }
 
-  /// The networks of a sandbox if all are of bridges and nothing is missing for any of them; else nil.
+  /// The networks of a sandbox if nothing is missing for any of them; else nil.
   /// - Parameter links: the bridges; nil for a bridge that does not exist.
   func standing(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork]? {
     var networks: [PlannedNetwork] = []
     for (connection, link) in zip(sandbox.connections, links) {
-      guard let wanted = connection.bridged, let network = try standing(wanted, link) else { return nil }
-      networks.append(.standing(network, wanted))
+      switch connection {
+      case .bridge(let wanted):
+        guard let network = try standing(wanted, link) else { return nil }
+        networks.append(.standing(network, wanted))
+      case .macvlan(let wanted): if let link { networks.append(.macvlan(link, wanted)) }
+      }
     }
     try sandbox.requireReachableGateways(subnets(of: networks, sandbox))
     return networks
@@ -139,16 +145,17 @@ extension BridgeNetworks {
   /// - Parameters:
   ///   - link: the bridge; nil where there is none.
   ///   - others: plans that are carried out before this one.
+  ///   - taken: subnets of the same sandbox's other networks.
   /// - Throws: where the network cannot give what is wanted.
   private func plan(
-    _ spec: NetworkSpec, _ link: Link?, after others: [NetworkPlan]
+    _ spec: NetworkSpec, _ link: Link?, after others: [NetworkPlan], besides taken: [IPNetwork]
   ) throws(SandboxError) -> NetworkPlan {
     let generation = try RulesetGeneration(host).current()
     var (known, steps) = try knownRecord(of: spec.bridge, link)
     if let link, let known, isHalfMade(link, known) { steps.append(.completeBridge(known)) }
-    let (record, addresses) = try record(for: spec, link, known, others)
+    let (record, addresses) = try record(for: spec, link, known, taken + others.flatMap(\.network.addresses))
     let network = describe(link, spec, record, addresses)
-    if link != nil { _ = try AddressPool(host).check(spec, on: network) }
+    _ = try AddressPool(host).check(spec, on: network)
     let isReached = spec.egress == .routed && known?.isReached != true
     if known == nil {
       steps.append(.record(record))
@@ -202,7 +209,7 @@ extension BridgeNetworks {
 
   /// The record of a network, as it is or will be, and the addresses of its bridge.
   private func record(
-    for spec: NetworkSpec, _ link: Link?, _ known: NetworkRecord?, _ others: [NetworkPlan]
+    for spec: NetworkSpec, _ link: Link?, _ known: NetworkRecord?, _ taken: [IPNetwork]
   ) throws(SandboxError) -> (NetworkRecord, BridgeAddresses) {
     var record = known ?? NetworkRecord(bridge: spec.bridge, translation: .bridge)
     if spec.egress == .routed { record.isReached = true }
@@ -210,7 +217,7 @@ extension BridgeNetworks {
       if record.own != nil {
         try Bridges(host).requireNotRenamed(record)
       } else {
-        let address = try addressForNewBridge(spec, others)
+        let address = try addressForNewBridge(spec, taken)
         record.own = .init(
           mac: .derived(from: address.address, role: .bridge), address: address, mtu: try UplinkMTU.ask(host))
         record.mayChangeForeignChains = spec.mayChangeForeignChains
@@ -269,9 +276,9 @@ extension BridgeNetworks {
 
   // MARK: A new bridge
 
-  private func addressForNewBridge(_ spec: NetworkSpec, _ others: [NetworkPlan]) throws(SandboxError) -> IPNetwork {
-    let planned = others.flatMap(\.network.addresses).map { address in
-      SubnetUse(network: address.network, description: "a subnet that is to be another bridge's", isConnected: true)
+  private func addressForNewBridge(_ spec: NetworkSpec, _ taken: [IPNetwork]) throws(SandboxError) -> IPNetwork {
+    let planned = taken.map {
+      SubnetUse(network: $0.network, description: "the subnet of another network of the sandbox", isConnected: true)
     }
     let uses = try subnetUses() + planned
     let subnet: IPNetwork
@@ -324,9 +331,9 @@ extension BridgeNetworks {
 }
 
 extension NetworkSpec {
-  /// The subnet of `--ip ADDRESS/LENGTH`.
+  /// The subnet around the wanted address, or the wanted gateway: a /24 unless a length was given with the address.
   fileprivate var subnetOfAddress: IPNetwork? {
-    guard let address, let prefixLength else { return nil }
-    return IPNetwork(address: address, prefixLength: prefixLength)?.network
+    guard let address = address ?? gateway else { return nil }
+    return IPNetwork(address: address, prefixLength: prefixLength ?? 24)?.network
   }
 }

@@ -12,6 +12,8 @@ struct AddressLeases {
   let state: StateDirectory
   /// Whether addresses are only chosen, and none is leased.
   var isPlanned = false
+  /// Sandboxes whose leases do not count, because they are about to be removed.
+  var gone: Set<NamespaceName> = []
 
   /// How many unleased addresses that other hosts hold takeNext() tries before it gives up.
   private static let attempts = 256
@@ -101,7 +103,7 @@ struct AddressLeases {
   func removeIfUnused() -> Bool { rmdir(directory) == 0 || errno == ENOENT }
 
   private func claim(_ address: IPAddress, for name: NamespaceName) throws(SandboxError) -> Bool {
-    if isPlanned { return holder(of: address) == nil }
+    if isPlanned { return holder(of: address).map { holder in gone.contains { $0.text == holder } } ?? true }
     do throws(SystemError) {
       try systemCall("lease", "\(address)") { symlink(name.text, path(of: address)) }
       return true

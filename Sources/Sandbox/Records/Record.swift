@@ -5,8 +5,8 @@ import LinuxSystem
 ///
 /// Unknown keys are kept. A last line without a newline, as a full disk leaves it, is ignored.
 struct RecordText: Equatable {
-  /// The newest version of the format that this nsrun can read; a file begins with its version.
-  static let version = 1
+  /// The newest version of the format that this nsrun can read; a file begins with the version that it needs.
+  static let version = 2
   private static let title = "nsrun-record"
 
   private(set) var lines: [(key: String, value: String)]
@@ -60,5 +60,11 @@ struct RecordText: Equatable {
   var serialized: String { lines.reduce(into: "") { $0 += "\($1.key) \($1.value)\n" } }
 
   /// The content of a whole file.
-  var file: String { "\(Self.title) \(Self.version)\n" + serialized }
+  var file: String { "\(Self.title) \(neededVersion)\n" + serialized }
+
+  /// Version 1 has connections to bridges only: an nsrun that knows no other would take such a sandbox for one without
+  /// networks, and give back nothing of its bridges.
+  private var neededVersion: Int {
+    lines.contains { $0.key == "macvlan" || $0.key.hasPrefix("macvlan.") } ? 2 : 1
+  }
 }

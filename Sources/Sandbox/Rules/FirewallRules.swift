@@ -31,11 +31,6 @@ extension Firewall {
   static let subnets = NFTSet(
     "subnets", in: table, key: [.interfaceName, .ipv4Address], flags: .interval, comment: "and what is behind them")
 
-  /// The bridges that nsrun made, by their own link-layer addresses: frames to others stay on the bridge.
-  static let stations = NFTSet(
-    "stations", in: table, key: [.interfaceName, .etherAddress],
-    comment: "link-layer addresses of the bridges behind NAT")
-
   /// The subnets of nsrun's bridges, which no other link has.
   static let inside = NFTSet(
     "inside", in: table, key: [.ipv4Address], flags: .interval, comment: "subnets of the bridges behind NAT")
@@ -60,7 +55,7 @@ extension Firewall {
     base: BaseChain(type: .filter, hook: .postrouting, priority: .sourceNATPriority + 10))
 
   private static var sets: [NFTSet] {
-    [bridges, bridged, networks, stations, subnets, inside, masqueraded, routed, verdicts]
+    [bridges, bridged, networks, subnets, inside, masqueraded, routed, verdicts]
   }
 
   /// Adds the whole table and replaces an existing one.
@@ -127,7 +122,9 @@ extension Firewall {
   private static let isToRouted = Statement.matching(.outputInterfaceName, .destinationAddress, in: routed)
   private static let isAnswer = Statement.equals(.conntrackDirection, .bytes([ConntrackDirection.reply.rawValue]))
   private static let isToLoopback = Statement.within(.destinationAddress, .loopback)
-  private static let isUnicast = Statement.equals(.packetType, .bytes([0 /* PACKET_HOST */]))
+  /// To the link inside a sandbox, whose address nsrun derived.
+  private static let isToSandbox = Statement.bytes(
+    PayloadField(.link, offset: 0, length: 2), MACAddress.derivedPrefix(for: .sandbox))
   private static let isFromInside = Statement.matching(.sourceAddress, in: inside)
   private static let isFromSubnet = Statement.matching(.inputInterfaceName, .sourceAddress, in: subnets)
   private static let isSpoofed = Statement.matching(.inputInterfaceName, .sourceAddress, in: subnets, inverted: true)
@@ -141,14 +138,12 @@ extension Firewall {
       Rule(in: arriving, [.matching(.sourceAddress, in: inside, inverted: true), .verdict(.accept)]),
       Rule(in: arriving, [isFromSubnet, .verdict(.accept)]),
       Rule(in: arriving, [.equals(.inputInterfaceName, .interfaceName("lo")), .verdict(.accept)]),
-      // With br_netfilter, frames from port to port come here. What a router inside sends on has other sources. Without
-      // a connection, it makes the forward chain let nothing in. The host's stack never gets such a frame.
+      // With br_netfilter, frames from port to port come here. What a router inside sends on has other sources. No link of
+      // the host has such a link-layer address, so the host's stack gets no such frame; it does get those to the host
+      // ends of veth pairs. Without a connection, the packet makes the forward chain let nothing in.
       Rule(
-        in: arriving,
-        [
-          isFromNetwork, .matching(.inputInterfaceName, .etherDestination, in: stations, inverted: true), isUnicast,
-          .expression(.notrack), .verdict(.accept),
-        ], comment: "a router inside may pass on what it likes"),
+        in: arriving, [isFromNetwork, isToSandbox, .expression(.notrack), .verdict(.accept)],
+        comment: "a router inside may send on what it likes to sandboxes"),
       Rule(in: arriving, [.verdict(.drop)], comment: "an address of the inside comes from there alone"),
     ]
   }
@@ -248,9 +243,7 @@ extension Firewall {
     let range = subnet ?? IPNetwork("0.0.0.0/0")!
     let first = DataValue.address(range.address)
     let last = DataValue.address(range.lastAddress)
-    var elements = all
-    if let own = network.own { elements.append((stations, [SetElement(key: [name, .etherAddress(own.mac)])])) }
-    return elements + [
+    return all + [
       (networks, [SetElement(key: [name])]), (subnets, [SetElement(key: [name, first], upTo: [name, last])]),
     ] + (subnet == nil ? [] : [(inside, [SetElement(key: [first], upTo: [last])])])
   }

@@ -1,15 +1,22 @@
 import NetTypes
 
+/// How a sandbox is connected to a network, as the command line and the records spell it.
+public enum ConnectionKind: String, CaseIterable, Sendable {
+  case bridge, macvlan
+
+  /// The name of a network: `br0`, `macvlan@eth0`.
+  public func label(_ target: InterfaceName) -> String { self == .bridge ? target.text : "\(rawValue)@\(target)" }
+}
+
 /// What is known of a sandbox's connection to one network: one case for each kind.
 public enum Connection: Equatable, Sendable {
   case bridge(BridgeConnection)
   case macvlan(MacvlanConnection)
 
-  /// The kind, as the command line and the records spell it.
-  public var kind: String {
+  public var kind: ConnectionKind {
     switch self {
-    case .bridge: "bridge"
-    case .macvlan: "macvlan"
+    case .bridge: .bridge
+    case .macvlan: .macvlan
     }
   }
 
@@ -22,7 +29,7 @@ public enum Connection: Equatable, Sendable {
   }
 
   /// Where it leads, as the command line takes it: `br0`, `macvlan@eth0`.
-  public var label: String { ConnectionTarget(kind: kind, link: target).description }
+  public var label: String { kind.label(target) }
 
   /// Which packets leave the network.
   public var egress: NetworkSpec.Egress {
@@ -56,14 +63,15 @@ public enum Connection: Equatable, Sendable {
   /// Reads the record of the connection with this number, counted from 0; nil if a line is missing or invalid.
   init?(_ record: RecordText, number: Int) {
     let reader = Reader(record: record, number: number)
-    guard let inside = InsideLink(reader, number: number) else { return nil }
-    if let connection = BridgeConnection(reader, inside) {
-      self = .bridge(connection)
-    } else if let connection = MacvlanConnection(reader, inside) {
-      self = .macvlan(connection)
-    } else {
-      return nil
-    }
+    let kind = ConnectionKind.allCases.first { reader.link($0.rawValue) != nil }
+    guard let kind, let inside = InsideLink(reader, number: number) else { return nil }
+    let connection: Connection? =
+      switch kind {
+      case .bridge: BridgeConnection(reader, inside).map(Connection.bridge)
+      case .macvlan: MacvlanConnection(reader, inside).map(Connection.macvlan)
+      }
+    guard let connection else { return nil }
+    self = connection
   }
 
   /// Reads the lines about one connection.
@@ -108,16 +116,15 @@ extension InsideLink {
 }
 
 /// Where a connection leads: the kind, and the link of the host. nsrun writes it down before it changes anything.
-struct ConnectionTarget: Equatable {
-  let kind: String
+struct ConnectionTarget: Hashable {
+  let kind: ConnectionKind
   let link: InterfaceName
 
-  var bridge: InterfaceName? { kind == "bridge" ? link : nil }
+  var bridge: InterfaceName? { kind == .bridge ? link : nil }
 }
 
 extension ConnectionTarget: CustomStringConvertible {
-  /// As the command line takes it.
-  var description: String { kind == "bridge" ? link.text : "\(kind)@\(link)" }
+  var description: String { kind.label(link) }
 }
 
 extension RecordText {
@@ -125,8 +132,8 @@ extension RecordText {
   var targets: [ConnectionTarget] {
     var targets: [ConnectionTarget] = []
     while true {
-      let found = ["bridge", "macvlan"].compactMap { kind in
-        self[SandboxFacts.key(kind, targets.count)].flatMap { try? InterfaceName($0) }.map {
+      let found = ConnectionKind.allCases.compactMap { kind in
+        self[SandboxFacts.key(kind.rawValue, targets.count)].flatMap { try? InterfaceName($0) }.map {
           ConnectionTarget(kind: kind, link: $0)
         }
       }
@@ -146,8 +153,8 @@ public enum ConnectionSpec: Sendable {
 
   var target: ConnectionTarget {
     switch self {
-    case .bridge(let spec): ConnectionTarget(kind: "bridge", link: spec.bridge)
-    case .macvlan(let spec): ConnectionTarget(kind: "macvlan", link: spec.lower)
+    case .bridge(let spec): ConnectionTarget(kind: .bridge, link: spec.bridge)
+    case .macvlan(let spec): ConnectionTarget(kind: .macvlan, link: spec.lower)
     }
   }
 
@@ -164,6 +171,14 @@ public enum ConnectionSpec: Sendable {
     switch self {
     case .bridge(let spec): spec.egress
     case .macvlan: .routed
+    }
+  }
+
+  /// The wanted address; nil for the next free one.
+  var address: IPAddress? {
+    switch self {
+    case .bridge(let spec): spec.address
+    case .macvlan(let spec): spec.address.address
     }
   }
 

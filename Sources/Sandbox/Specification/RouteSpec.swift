@@ -32,6 +32,11 @@ public struct RouteSpec: Hashable, Sendable, CustomStringConvertible {
     guard destination.address.isIPv4, gateway.isIPv4 else {
       throw Invalid(description: "'\(text)': only IPv4 routes can be given")
     }
+    let address = destination.address
+    guard destination.prefixLength == 0 || !(address.bytes[0] == 0 || address.isLoopback || address.bytes[0] >= 224)
+    else {
+      throw Invalid(description: "'\(parts[0])': no router leads there")
+    }
     self.destination = destination.prefixLength == 0 ? nil : destination
   }
 
@@ -42,10 +47,16 @@ extension SandboxSpec {
   /// The next hop of the default route that was asked for.
   var defaultGateway: IPAddress? { routes.first { $0.destination == nil }?.gateway }
 
+  /// The subnets that are known before any network is planned.
+  var givenSubnets: [IPNetwork] {
+    connections.compactMap { if case .macvlan(let wanted) = $0 { wanted.address.network } else { nil } }
+  }
+
   /// Refuses routes that the kernel inside would refuse.
   /// - Parameter subnets: those of the sandbox's networks.
   func requireReachableGateways(_ subnets: [IPNetwork]) throws(SandboxError) {
     var destinations: Set<IPNetwork?> = []
+    let addresses = connections.compactMap(\.address)
     for route in routes {
       guard destinations.insert(route.destination).inserted else {
         throw .refused("--route: there are two routes to \(route.destination.map { "\($0)" } ?? "default")")
@@ -55,6 +66,12 @@ extension SandboxSpec {
         throw .refused("--route: the gateway \(route.gateway) is in none of the sandbox's subnets (\(list))")
       }
       try NetworkSpec.check(route.gateway, "--route: the gateway", in: subnet)
+      if let destination = route.destination, subnets.contains(destination) {
+        throw .refused("--route: \(destination) is a subnet of the sandbox's own networks, and needs no route")
+      }
+      if addresses.contains(route.gateway) {
+        throw .refused("--route: the gateway \(route.gateway) is the sandbox's own address")
+      }
     }
   }
 }

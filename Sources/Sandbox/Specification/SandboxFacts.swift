@@ -22,6 +22,8 @@ extension SandboxFacts {
   /// The connections to bridges.
   var bridgeConnections: [BridgeConnection] { connections.compactMap(\.bridged) }
 
+  var hasMacvlans: Bool { connections.contains { $0.kind == .macvlan } }
+
   func connection(to bridge: InterfaceName) -> BridgeConnection? { bridgeConnections.first { $0.bridge == bridge } }
 
   /// Adds the connection to one more network.
@@ -69,7 +71,7 @@ extension SandboxFacts {
 
   /// The lines that say where the connections lead. nsrun writes them before it changes anything.
   static func lines(of targets: [ConnectionTarget]) -> RecordText {
-    RecordText(targets.enumerated().map { (key($1.kind, $0), $1.link.text) })
+    RecordText(targets.enumerated().map { (key($1.kind.rawValue, $0), $1.link.text) })
   }
 
   /// The lines that nsrun appends when it knows all about the connection with this number.

@@ -18,7 +18,7 @@ public struct SandboxPlan: Equatable, Sendable {
     /// Create the veth pair: one end in the sandbox, the host end up and on the bridge.
     case connect(VethPair)
     /// Create a macvlan inside.
-    case createMacvlan(MacvlanConnection, lower: UInt32)
+    case createMacvlan(MacvlanConnection)
     /// Inside the sandbox: set loopback up, and configure the link, address and routes of each connection.
     case configure([Connection], [RouteSpec] = [])
     /// Inside the sandbox: set a kernel parameter.
@@ -31,8 +31,8 @@ public struct SandboxPlan: Equatable, Sendable {
       case .admit(let member): .retract(member)
       case .name(let name): .unname(name)
       case .connect(let pair): .disconnect(pair.hostLink)
-      case .createMacvlan(let connection, _): .deleteInside(connection.inside.interface)
-      case .configure, .set: nil
+      // Whatever is left of it, another program may hold: Macvlans.deleteAll(in:) ends it.
+      case .createMacvlan, .configure, .set: nil
       }
     }
 
@@ -49,7 +49,7 @@ public struct SandboxPlan: Equatable, Sendable {
         }
       case .name(let name): "name the network namespace \(name)"
       case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with \(pair.interface) inside"
-      case .createMacvlan(let connection, _):
+      case .createMacvlan(let connection):
         "create the macvlan \(connection.inside.interface) on \(connection.lower) inside (mode \(connection.mode.rawValue))"
       case .configure(let connections, let routes):
         connections.isEmpty
@@ -69,8 +69,6 @@ public struct SandboxPlan: Equatable, Sendable {
     case retract(Member)
     case unname(NamespaceName)
     case disconnect(InterfaceName)
-    /// Delete a link inside, while something keeps the namespace.
-    case deleteInside(InterfaceName)
   }
 
   /// The names of a sandbox, as other sandboxes on its bridge see them.
@@ -130,7 +128,7 @@ public struct SandboxPlan: Equatable, Sendable {
               hostLink: connection.hostLink, hostMAC: .derived(from: inside.address.address, role: .hostLink),
               interface: inside.interface, bridge: connection.bridge, bridgeIndex: target.index, mac: inside.mac,
               mtu: inside.mtu, hostMTU: max(inside.mtu, target.mtu), alias: Tag.link(of: facts.name))))
-      case .macvlan(let connection): steps.append(.createMacvlan(connection, lower: target.index))
+      case .macvlan(let connection): steps.append(.createMacvlan(connection))
       }
     }
     steps.append(.configure(facts.connections, routes.filter { $0.destination != nil }))

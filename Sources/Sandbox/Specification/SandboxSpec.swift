@@ -33,6 +33,8 @@ public struct SandboxSpec: Sendable {
   public var resolver: ResolverSpec
   /// Whether there is only to be a plan of it.
   let isPlanned: Bool
+  /// For a plan: stale sandboxes, which a launch would remove first.
+  var gone: Set<NamespaceName> = []
 
   /// - Parameters:
   ///   - name: nil for a random one.
@@ -60,16 +62,16 @@ public struct SandboxSpec: Sendable {
 extension SandboxSpec {
   /// Two ports on one bridge would have addresses in the same subnet, so that only one would be used.
   func requireDistinctNetworks() throws(SandboxError) {
-    var bridges: Set<InterfaceName> = []
+    var targets: Set<ConnectionTarget> = []
     var interfaces: Set<InterfaceName> = []
     for (number, connection) in connections.enumerated() {
-      if let bridge = connection.target.bridge, !bridges.insert(bridge).inserted {
-        throw .refused("--net \(bridge) is given twice: a sandbox is on each bridge once")
+      guard targets.insert(connection.target).inserted else {
+        throw .refused("--net \(connection.target) is given twice: a sandbox is on each network once")
       }
       let interface = connection.interface ?? InsideLink.name(number)
-      guard interface.text != "lo", interfaces.insert(interface).inserted else {
+      guard !["lo", "all", "default"].contains(interface.text), interfaces.insert(interface).inserted else {
         throw .refused(
-          "the link inside of --net \(connection.target) cannot be called \(interface): there is another one")
+          "the link inside of --net \(connection.target) cannot be called \(interface): the name is taken")
       }
     }
   }

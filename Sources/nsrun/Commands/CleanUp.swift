@@ -17,6 +17,9 @@ extension Subcommand {
             guard text != "none" else {
               throw InvalidValue("none: sandboxes without a network are on no bridge; nsrun rm removes them")
             }
+            guard !text.contains("@") else {
+              throw InvalidValue("'\(text)': only a bridge can be given; nsrun rm removes the sandboxes on other links")
+            }
             all.bridge = try NetworkArguments.parseBridge(text)
           },
           .flag("all", "Also sandboxes made by create; what runs inside is ended.") { $0.all = true },

@@ -3,12 +3,7 @@ import Sandbox
 
 /// One network that the command line requests.
 struct NetworkRequest {
-  /// How the sandbox is connected.
-  enum Kind: String, CaseIterable {
-    case bridge, macvlan
-  }
-
-  var kind = Kind.bridge
+  var kind = ConnectionKind.bridge
   /// The bridge, or for another kind the link of the host; nil for loopback only.
   var target: InterfaceName?
   var interface: InterfaceName?
@@ -25,7 +20,7 @@ struct NetworkRequest {
   var mode = MacvlanSpec.Mode.bridge
 
   /// As the command line takes it: `br0`, `macvlan@eth0`.
-  var text: String { kind == .bridge ? "\(target!)" : "\(kind.rawValue)@\(target!)" }
+  var text: String { kind.label(target!) }
 }
 
 /// A setting of one network: a key of `--net BRIDGE:KEY=VALUE,...`, or an option of its own if there is only one
@@ -36,13 +31,13 @@ struct NetworkKey: Sendable {
   let value: String?
   let help: String
   /// The kinds of networks that have it.
-  var kinds: [NetworkRequest.Kind] = NetworkRequest.Kind.allCases
+  var kinds: [ConnectionKind] = ConnectionKind.allCases
   let take: @Sendable (inout NetworkRequest, String) throws(InvalidValue) -> Void
 
   /// Refuses it for a network of another kind.
   func requireKind(of network: NetworkRequest) throws(InvalidValue) {
     guard !kinds.contains(network.kind) else { return }
-    throw InvalidValue("\(name) is for \(kinds[0].rawValue)@, and \(network.text) is none")
+    throw InvalidValue("\(name) is for \(kinds[0].rawValue)@, and \(network.text) is not one")
   }
 
   static let all: [NetworkKey] = [
@@ -140,7 +135,8 @@ struct NetworkArguments {
       }
     ] + NetworkKey.all.filter { $0.kinds.contains(.bridge) }.map(\.option) + [
       .value(
-        "route", "dest=addr", "Reach a subnet, an address or 'default' by a router inside; may be repeated."
+        "route", "dest=addr",
+        "Reach a subnet, an address or 'default' by a next hop on one of the networks; may be repeated."
       ) { (all, text) throws(InvalidValue) in
         do throws(RouteSpec.Invalid) { all.network.routes.append(try RouteSpec(text)) } catch {
           throw InvalidValue("\(error)")
@@ -157,7 +153,7 @@ struct NetworkArguments {
   /// Parses the name of a bridge.
   static func parseBridge(_ text: String) throws(InvalidValue) -> InterfaceName { try parseLink(text, .bridge) }
 
-  private static func parseLink(_ text: String, _ kind: NetworkRequest.Kind) throws(InvalidValue) -> InterfaceName {
+  private static func parseLink(_ text: String, _ kind: ConnectionKind) throws(InvalidValue) -> InterfaceName {
     do throws(InterfaceName.Invalid) { return try InterfaceName(text) } catch {
       throw InvalidValue("'\(text)' cannot be a \(kind == .bridge ? "bridge" : "link"): \(error)")
     }
@@ -167,8 +163,8 @@ struct NetworkArguments {
   private static func request(_ text: String) throws(InvalidValue) -> NetworkRequest {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let words = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let kind = words.count == 1 ? .bridge : NetworkRequest.Kind(rawValue: words[0]) else {
-      let kinds = NetworkRequest.Kind.allCases.map { "\($0.rawValue)@" }.joined(separator: " and ")
+    guard let kind = words.count == 1 ? .bridge : ConnectionKind(rawValue: words[0]) else {
+      let kinds = ConnectionKind.allCases.map { "\($0.rawValue)@" }.joined(separator: " and ")
       throw InvalidValue("'\(text)': there is no kind of network '\(words[0])', only \(kinds)")
     }
     var request = NetworkRequest(kind: kind, target: try parseLink(words.last!, kind))
@@ -197,10 +193,9 @@ struct NetworkArguments {
   func specs() throws(SandboxError) -> [ConnectionSpec] {
     if isNone && !requests.isEmpty { throw .refused("--net none excludes other --net") }
     var requests = requests
-    let first =
-      singleKeys.first.map { "--\($0.key.name)" }
-      ?? (hasNoFirewallRules ? "--no-firewall-rules" : routes.isEmpty ? nil : "--route")
-    if requests.isEmpty, let first { throw .refused("\(first) needs a bridge: give --net BRIDGE") }
+    let others = [("--no-firewall-rules", hasNoFirewallRules), ("--route", !routes.isEmpty), ("--forward", forwards)]
+    let first = singleKeys.first.map { "--\($0.key.name)" } ?? others.first { $0.1 }?.0
+    if requests.isEmpty, let first { throw .refused("\(first) needs a network: give --net BRIDGE") }
     if requests.count > 1, let (key, text) = singleKeys.first {
       let word = key.value == nil ? key.name : "\(key.name)=\(text)"
       throw .refused(

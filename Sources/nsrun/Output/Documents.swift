@@ -104,7 +104,7 @@ struct SandboxDocument: Encodable {
     init(_ connection: Connection, _ traffic: LinkStatistics?) {
       let inside = connection.inside
       interface = inside.interface.text
-      kind = connection.kind
+      kind = connection.kind.rawValue
       bridge = connection.bridged?.bridge.text
       link = connection.bridged == nil ? connection.target.text : nil
       address = "\(inside.address.address)"
