@@ -67,6 +67,8 @@ extension CommandTests {
     func smallMTU() throws {
       try onHost("\(foreignBridge); ip -6 addr add fd00:99::1/64 dev br0 nodad") { (host) throws in
         try host.must("nsrun create one --net br0")
+        // The link-local address of the bridge is tentative for a while after its first port has come.
+        try host.eventually("! ip address show br0 | grep -q tentative")
         let before = try host.must("ip link show br0; ip addr show br0")
         try host.must("nsrun create two --net br0 --mtu 1000")
         #expect(try host.must("ip link show br0; ip addr show br0") == before)
