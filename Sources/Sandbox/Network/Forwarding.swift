@@ -53,9 +53,10 @@ struct Forwarding {
   }
 
   /// The users of forwarding that have appeared since nsrun turned it on.
-  func newUsers() throws(SandboxError) -> [String] {
+  /// - Parameter planned: bridges that sandboxes are about to come on.
+  func newUsers(besides planned: [InterfaceName] = []) throws(SandboxError) -> [String] {
     let known = Set((try? RecordText.read(host.state.host))?.all(Self.userKey) ?? [])
-    return try ForwardingUsers(host).all(besides: NetworkRecords(host).names()).filter {
+    return try ForwardingUsers(host).all(besides: NetworkRecords(host).names() + planned).filter {
       known.isDisjoint(with: $0.keys)
     }
     .map(\.description)
@@ -88,9 +89,10 @@ struct Forwarding {
     }
   }
 
+  /// - Parameter planned: bridges that sandboxes are about to come on.
   /// - Returns: nil where nothing is to be done.
-  func settlement() throws(SandboxError) -> Settlement? {
-    if isGuarding { return try newUsers().first.map(Settlement.leave) }
+  func settlement(besides planned: [InterfaceName] = []) throws(SandboxError) -> Settlement? {
+    if isGuarding { return try newUsers(besides: planned).first.map(Settlement.leave) }
     guard let rule = try Firewall(host).guardInPlace() else { return nil }
     return rule.signature == Firewall.signature ? .record : .reinstall
   }

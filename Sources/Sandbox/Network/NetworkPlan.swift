@@ -180,7 +180,8 @@ extension BridgeNetworks {
     let isGuarding = changesRules || others.contains(where: \.turnsForwardingOn) || Forwarding(host).isGuarding
     return NetworkPlan(
       spec: spec, link: link, record: record, isNew: known == nil, steps: steps,
-      ruleSteps: try ruleSteps(for: record, spec, link, isGuarding: isGuarding),
+      ruleSteps: try ruleSteps(
+        for: record, spec, link, isGuarding: isGuarding, besides: others.map(\.record.bridge)),
       generation: changesRules || !others.isEmpty ? nil : generation, network: network)
   }
 
@@ -243,9 +244,12 @@ extension BridgeNetworks {
   }
 
   /// The rules that are missing for a network.
-  /// - Parameter isGuarding: whether the host is kept from forwarding for others.
+  /// - Parameters:
+  ///   - isGuarding: whether the host is kept from forwarding for others.
+  ///   - planned: other bridges that sandboxes are about to come on.
   func ruleSteps(
-    for record: NetworkRecord, _ spec: NetworkSpec, _ link: Link?, isGuarding: Bool
+    for record: NetworkRecord, _ spec: NetworkSpec, _ link: Link?, isGuarding: Bool,
+    besides planned: [InterfaceName] = []
   ) throws(SandboxError) -> [NetworkPlan.Step] {
     var steps: [NetworkPlan.Step] = []
     var translation = record.translation
@@ -258,7 +262,9 @@ extension BridgeNetworks {
     }
     if translation != .host || spec.egress == .internal || isGuarding {
       steps.append(.admit(record.bridge))
-      if let settlement = try Forwarding(host).settlement() { steps.append(.settleForwarding(settlement)) }
+      if let settlement = try Forwarding(host).settlement(besides: planned + [record.bridge]) {
+        steps.append(.settleForwarding(settlement))
+      }
     }
     return steps
   }
