@@ -51,6 +51,12 @@ public struct NamespaceDirectory: Sendable {
     return NetworkNamespace(descriptor)
   }
 
+  /// Opens the namespace with a name if it has this identity; otherwise nil: another one may have got the name.
+  public func open(_ name: NamespaceName, identity: FileIdentity) -> NetworkNamespace? {
+    guard let namespace = try? open(name), (try? namespace.identity()) == identity else { return nil }
+    return namespace
+  }
+
   /// The identity of the namespace with a name; nil if there is no such name, or only a stale file.
   public func identity(of name: NamespaceName) -> FileIdentity? {
     guard let namespace = try? open(name) else { return nil }

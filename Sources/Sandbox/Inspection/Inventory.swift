@@ -127,7 +127,7 @@ public struct Inventory {
     let namespace = NamespaceSearch(host).namespace(of: facts, identity: text.namespaceIdentity, census)
     var isNamed = false
     var isPrivileged: Bool?
-    if let namespace, let named = try? host.names.open(facts.name), (try? named.identity()) == namespace {
+    if let namespace, let named = host.names.open(facts.name, identity: namespace) {
       isNamed = true
       if let own { isPrivileged = try? UserNamespace.ownerIdentity(of: named) == own }
     }

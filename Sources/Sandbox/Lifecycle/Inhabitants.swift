@@ -96,15 +96,21 @@ struct InhabitantSearch {
 
   init(_ host: Host) { self.host = host }
 
-  /// The inhabitants of a namespace, which is opened by its name or through a process inside; nil if it has neither.
+  /// The inhabitants of a namespace; nil if it has neither a name nor a process inside.
   func inhabitants(
     of namespace: FileIdentity, named name: NamespaceName?, _ census: borrowing ProcessCensus
   ) -> Inhabitants? {
-    if let name, let named = try? host.names.open(name), (try? named.identity()) == namespace {
-      return try? Inhabitants(of: named)
-    }
-    guard let found = census.open(namespace) else { return nil }
+    guard let found = open(namespace, named: name, census) else { return nil }
     return try? Inhabitants(of: found)
+  }
+
+  /// Opens a namespace by its name or through a process inside; nil if it has neither, or none was made.
+  func open(
+    _ namespace: FileIdentity?, named name: NamespaceName?, _ census: borrowing ProcessCensus
+  ) -> NetworkNamespace? {
+    guard let namespace else { return nil }
+    if let name, let named = host.names.open(name, identity: namespace) { return named }
+    return census.open(namespace)
   }
 
   /// Ends the processes in a namespace, and reports them.

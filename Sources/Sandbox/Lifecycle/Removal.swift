@@ -336,7 +336,8 @@ public struct Removal {
       let census = try system { () throws(SystemError) in try ProcessCensus() }
       for one in batch {
         // Opened before its processes end: it may have no name any more.
-        let namespace = one.facts.hasMacvlans ? open(one, census) : nil
+        let namespace =
+          one.facts.hasMacvlans ? InhabitantSearch(host).open(one.identity, named: one.facts.name, census) : nil
         if let inhabitants = inhabitants(of: one, census) {
           InhabitantSearch(host).end(inhabitants, of: one.facts.name.text, census)
         }
@@ -364,19 +365,13 @@ public struct Removal {
 
   /// Whether the record of a sandbox names a namespace that nsrun did not make. If so, it warns.
   private func isMisleading(_ one: TakenOver) -> Bool {
-    guard let identity = one.identity, let named = try? host.names.open(one.facts.name),
-      (try? named.identity()) == identity, !NamespaceSearch(host).isOurs(named, one.facts, isComplete: one.stays)
+    guard let identity = one.identity, let named = host.names.open(one.facts.name, identity: identity),
+      !NamespaceSearch(host).isOurs(named, one.facts, isComplete: one.stays)
     else { return false }
     host.reporter.warn(
       "'\(one.facts.name)' was not made by nsrun, whatever its record says: left; remove \(one.record.path)")
     host.hasFailed = true
     return true
-  }
-
-  private func open(_ one: TakenOver, _ census: borrowing ProcessCensus) -> NetworkNamespace? {
-    guard let identity = one.identity else { return nil }
-    if let named = try? host.names.open(one.facts.name), (try? named.identity()) == identity { return named }
-    return census.open(identity)
   }
 
   private func inhabitants(of one: TakenOver, _ census: borrowing ProcessCensus) -> Inhabitants? {

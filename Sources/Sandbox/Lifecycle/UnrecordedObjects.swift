@@ -116,7 +116,7 @@ struct UnrecordedObjects {
     try HostLinks(host).delete(doomed)
     for (name, identity) in doomedNames {
       host.report { () throws(SandboxError) in
-        if let namespace = try? host.names.open(name), (try? namespace.identity()) == identity {
+        if let namespace = host.names.open(name, identity: identity) {
           try Macvlans(host).deleteAll(in: namespace)
         }
         try Teardown(host).unname(name, identity)

@@ -72,8 +72,8 @@ public struct MacvlanConnection: Equatable, Sendable {
 }
 
 extension MacvlanConnection {
-  init?(_ reader: Connection.Reader, _ inside: InsideLink) {
-    guard let lower = reader.link("macvlan"), let index = reader.text("lower-index").flatMap({ UInt32($0) }),
+  init?(_ reader: Connection.Reader, _ lower: InterfaceName, _ inside: InsideLink) {
+    guard let index = reader.text("lower-index").flatMap({ UInt32($0) }),
       let mode = reader.text("mode").flatMap(MacvlanSpec.Mode.init(rawValue:))
     else { return nil }
     self.init(inside: inside, lower: lower, lowerIndex: index, mode: mode)

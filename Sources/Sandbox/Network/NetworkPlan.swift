@@ -167,17 +167,17 @@ extension BridgeNetworks {
     } else {
       steps.append(.createBridge(record))
     }
-    if spec.egress != .internal {
-      if others.contains(where: \.turnsForwardingOn) {
-        // For all links, also new ones.
-      } else if try Forwarding(host).isToBeTurnedOn() {
+    // An earlier plan turns it on for all links, those that do not exist yet included.
+    let isTurnedOnBefore = others.contains(where: \.turnsForwardingOn)
+    if spec.egress != .internal, !isTurnedOnBefore {
+      if try Forwarding(host).isToBeTurnedOn() {
         steps.append(.turnForwardingOn)
       } else if network.isOurs, HostParameters.lacksForwarding(link?.name ?? HostParameters.newLinks) {
         steps.append(.forward(spec.bridge))
       }
     }
     let changesRules = steps.contains(.turnForwardingOn)
-    let isGuarding = changesRules || others.contains(where: \.turnsForwardingOn) || Forwarding(host).isGuarding
+    let isGuarding = changesRules || isTurnedOnBefore || Forwarding(host).isGuarding
     return NetworkPlan(
       spec: spec, link: link, record: record, isNew: known == nil, steps: steps,
       ruleSteps: try ruleSteps(

@@ -54,9 +54,7 @@ extension Firewall {
     "leaving", in: table,
     base: BaseChain(type: .filter, hook: .postrouting, priority: .sourceNATPriority + 10))
 
-  private static var sets: [NFTSet] {
-    [bridges, bridged, networks, subnets, inside, masqueraded, routed, verdicts]
-  }
+  private static var sets: [NFTSet] { [bridges, bridged, networks, subnets, inside, masqueraded, routed, verdicts] }
 
   /// Adds the whole table and replaces an existing one.
   /// - Parameters:

@@ -34,8 +34,8 @@ public struct BridgeConnection: Equatable, Sendable {
 }
 
 extension BridgeConnection {
-  init?(_ reader: Connection.Reader, _ inside: InsideLink) {
-    guard let bridge = reader.link("bridge"), let hostLink = reader.link("host-link"),
+  init?(_ reader: Connection.Reader, _ bridge: InterfaceName, _ inside: InsideLink) {
+    guard let hostLink = reader.link("host-link"),
       hostLink.text.hasPrefix(Self.hostLinkPrefix),
       let egress = reader.text("egress").flatMap(NetworkSpec.Egress.init(rawValue:)),
       let translation = reader.text("translation").flatMap(Translation.init(rawValue:))

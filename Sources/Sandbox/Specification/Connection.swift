@@ -63,12 +63,11 @@ public enum Connection: Equatable, Sendable {
   /// Reads the record of the connection with this number, counted from 0; nil if a line is missing or invalid.
   init?(_ record: RecordText, number: Int) {
     let reader = Reader(record: record, number: number)
-    let kind = ConnectionKind.allCases.first { reader.link($0.rawValue) != nil }
-    guard let kind, let inside = InsideLink(reader, number: number) else { return nil }
+    guard let target = reader.target, let inside = InsideLink(reader, number: number) else { return nil }
     let connection: Connection? =
-      switch kind {
-      case .bridge: BridgeConnection(reader, inside).map(Connection.bridge)
-      case .macvlan: MacvlanConnection(reader, inside).map(Connection.macvlan)
+      switch target.kind {
+      case .bridge: BridgeConnection(reader, target.link, inside).map(Connection.bridge)
+      case .macvlan: MacvlanConnection(reader, target.link, inside).map(Connection.macvlan)
       }
     guard let connection else { return nil }
     self = connection
@@ -78,6 +77,14 @@ public enum Connection: Equatable, Sendable {
   struct Reader {
     fileprivate let record: RecordText
     fileprivate let number: Int
+
+    /// Where the connection leads, or was going to lead.
+    fileprivate var target: ConnectionTarget? {
+      for kind in ConnectionKind.allCases {
+        if let link = link(kind.rawValue) { return ConnectionTarget(kind: kind, link: link) }
+      }
+      return nil
+    }
 
     func text(_ key: String) -> String? { record[SandboxFacts.key(key, number)] }
     func link(_ key: String) -> InterfaceName? { text(key).flatMap { try? InterfaceName($0) } }
@@ -131,15 +138,8 @@ extension RecordText {
   /// Where the connections of the sandbox lead, or were going to lead.
   var targets: [ConnectionTarget] {
     var targets: [ConnectionTarget] = []
-    while true {
-      let found = ConnectionKind.allCases.compactMap { kind in
-        self[SandboxFacts.key(kind.rawValue, targets.count)].flatMap { try? InterfaceName($0) }.map {
-          ConnectionTarget(kind: kind, link: $0)
-        }
-      }
-      guard let target = found.first else { return targets }
-      targets.append(target)
-    }
+    while let target = Connection.Reader(record: self, number: targets.count).target { targets.append(target) }
+    return targets
   }
 
   /// The bridges among them.

@@ -47,11 +47,6 @@ extension SandboxSpec {
   /// The next hop of the default route that was asked for.
   var defaultGateway: IPAddress? { routes.first { $0.destination == nil }?.gateway }
 
-  /// The subnets that are known before any network is planned.
-  var givenSubnets: [IPNetwork] {
-    connections.compactMap { if case .macvlan(let wanted) = $0 { wanted.address.network } else { nil } }
-  }
-
   /// Refuses routes that the kernel inside would refuse.
   /// - Parameter subnets: those of the sandbox's networks.
   func requireReachableGateways(_ subnets: [IPNetwork]) throws(SandboxError) {

@@ -60,6 +60,11 @@ public struct SandboxSpec: Sendable {
 }
 
 extension SandboxSpec {
+  /// The subnets that are known before any network is planned.
+  var givenSubnets: [IPNetwork] {
+    connections.compactMap { if case .macvlan(let wanted) = $0 { wanted.address.network } else { nil } }
+  }
+
   /// Two ports on one bridge would have addresses in the same subnet, so that only one would be used.
   func requireDistinctNetworks() throws(SandboxError) {
     var targets: Set<ConnectionTarget> = []
