@@ -150,8 +150,8 @@ struct Macvlans {
     for facts in try SandboxRecords(host).all() where facts.name != name && !gone.contains(facts.name) {
       for case .macvlan(let other) in facts.connections where other.lowerIndex == lower.index {
         let inside = other.inside
-        guard inside.address.address == spec.address.address || inside.mac == mac(of: spec) else { continue }
         let isAddress = inside.address.address == spec.address.address
+        guard isAddress || inside.mac == mac(of: spec) else { continue }
         throw .refused(
           (isAddress ? "--ip \(inside.address.address)" : "--mac \(inside.mac)")
             + " on \(spec.lower) is the address of the sandbox '\(facts.name)': choose another")

@@ -64,7 +64,5 @@ struct RecordText: Equatable {
 
   /// Version 1 has connections to bridges only: an nsrun that knows no other would take such a sandbox for one without
   /// networks, and give back nothing of its bridges.
-  private var neededVersion: Int {
-    lines.contains { $0.key == "macvlan" || $0.key.hasPrefix("macvlan.") } ? 2 : 1
-  }
+  private var neededVersion: Int { targets.allSatisfy { $0.kind == .bridge } ? 1 : 2 }
 }
