@@ -296,9 +296,11 @@ extension CommandTests {
       let host = try Self.host.get()
       #expect(try host.sh("cd /proc/sys/kernel; \(entry) test -w core_pattern").status == 1)
       #expect(try host.must("cd /sys/class/net; \(entry) ls") == "eth0\nlo")
-      let gone = "mkdir /run/gone; cd /run/gone; rmdir /run/gone"
+      // The two run at the same time on one host.
+      let own = "$(mktemp -d /run/XXXXXX)"
+      let gone = "d=\(own); cd $d; rmdir $d"
       // A deleted directory, one of names, two in kernel file systems, and one in a file system that was unmounted.
-      let unmounted = "mkdir -p /run/t; mount -t tmpfs t /run/t; cd /run/t; umount -l /run/t"
+      let unmounted = "d=\(own); mount -t tmpfs t $d; cd $d; umount -l $d; rmdir $d"
       for directory in [gone, "cd /run/netns", "cd /run/proc/sys/vm", "cd /run/bpf", unmounted] {
         let outcome = try host.sh("\(directory); \(entry) pwd")
         #expect(outcome.status == 0 && outcome.output == "/\n", "\(outcome)")
