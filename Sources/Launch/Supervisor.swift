@@ -57,13 +57,17 @@ public struct Supervisor: ~Copyable {
   /// Recent signals that process 1 may get twice. A signal to the process group, or to all processes of a name, reaches
   /// both process 1 and nsrun, which forwards it.
   private struct RecentSignals {
-    private var entries: [(signal: ArrivedSignal, deadline: Int64)] = []
+    private var entries: [(signal: ArrivedSignal, looks: Int)] = []
+    private var nextLook: Int64 = 0
 
-    /// How long to wait for the second copy, in microseconds.
-    private static let moment: Int64 = 20_000
+    /// How often to look for the second copy, and the time between two looks in microseconds. On a busy machine a look
+    /// comes late, and so does the second copy.
+    private static let looks = 4
+    private static let pause: Int64 = 5000
 
     mutating func add(_ signal: ArrivedSignal) {
-      entries.append((signal, monotonicMicroseconds() + Self.moment))
+      if entries.isEmpty { nextLook = monotonicMicroseconds() + Self.pause }
+      entries.append((signal, 0))
     }
 
     /// Removes and returns the other copy of a signal.
@@ -72,16 +76,19 @@ public struct Supervisor: ~Copyable {
         .map { entries.remove(at: $0).signal }
     }
 
-    /// The time until the first entry expires, in milliseconds; nil if there is none.
+    /// The time until the next look, in milliseconds; nil if there is no entry.
     var timeout: Int32? {
-      entries.first.map { Int32(max(0, $0.deadline - monotonicMicroseconds()) + 999) / 1000 }
+      entries.isEmpty ? nil : Int32(max(0, nextLook - monotonicMicroseconds()) + 999) / 1000
     }
 
-    /// Removes the entries that have expired.
+    /// Ends a look, and removes the entries that have expired.
     /// - Returns: the signals from outside that have reached process 1 only.
     mutating func forget() -> [ArrivedSignal] {
       let now = monotonicMicroseconds()
-      let count = entries.prefix { $0.deadline <= now }.count
+      guard now >= nextLook else { return [] }
+      nextLook = now + Self.pause
+      for index in entries.indices { entries[index].looks += 1 }
+      let count = entries.prefix { $0.looks >= Self.looks }.count
       defer { entries.removeFirst(count) }
       return entries.prefix(count).map(\.signal).filter { $0.sender == 0 && $0.value == 0 }
     }
