@@ -60,9 +60,10 @@ public struct Supervisor: ~Copyable {
     private var entries: [(signal: ArrivedSignal, looks: Int)] = []
     private var nextLook: Int64 = 0
 
-    /// How often to look for the second copy, and the time between two looks in microseconds. On a busy machine a look
-    /// comes late, and so does the second copy.
-    private static let looks = 4
+    /// How often to look for the second copy, and the time between two looks in microseconds. The first look may come
+    /// just after the signal, so a signal waits for 20 ms at least. On a busy machine a look comes late, and so does the
+    /// second copy.
+    private static let looks = 5
     private static let pause: Int64 = 5000
 
     mutating func add(_ signal: ArrivedSignal) {
