@@ -162,6 +162,18 @@ extension CommandTests {
       }
     }
 
+    @Test("doctor reports no loss of a sandbox that is still being made, however long that takes")
+    func unfinished() throws {
+      try onHost { (host) throws in
+        try host.must(
+          """
+          strace -qq -o /dev/null -e trace=sendto -e inject=sendto:delay_enter=100000 nsrun create one --net br0 > /dev/null &
+          while kill -0 $! 2> /dev/null; do ! nsrun doctor | grep -v ^ok || exit 1; done
+          wait $! || exit; nsrun rm one
+          """)
+      }
+    }
+
     @Test("doctor names broken sandboxes, and objects that are in no record")
     func broken() throws {
       try onHost { (host) throws in

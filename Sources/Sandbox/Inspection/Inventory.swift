@@ -33,6 +33,8 @@ public struct SandboxReport: Sendable {
   public var isPrivileged: Bool?
   /// Whether the record has the identity of the namespace, which nsrun adds just before it names the namespace.
   var isNamed: Bool
+  /// Whether its launch is over. Until then its links may be in the making, however long that takes.
+  var isReady: Bool
   /// The processes inside, in ascending order.
   public var processes: [Int32]
   /// The traffic of each connection, as seen from inside; nil for a connection whose link is gone.
@@ -152,7 +154,7 @@ public struct Inventory {
     }
     return SandboxReport(
       facts: facts, state: condition, isPrivileged: isPrivileged,
-      isNamed: text.namespaceIdentity != nil, processes: processes(in: namespace, facts, census),
+      isNamed: text.namespaceIdentity != nil, isReady: text[SandboxRecord.ready] != nil, processes: processes(in: namespace, facts, census),
       traffic: links.map { $0?.statistics?.ofOtherEnd }, age: max(0, time(nil) - facts.createdAt))
   }
 

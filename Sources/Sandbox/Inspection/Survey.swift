@@ -66,7 +66,7 @@ struct Survey {
     for bridge in try NetworkRecords(host).names() {
       do throws(SandboxError) {
         guard let record = try NetworkRecords(host).read(of: bridge) else { continue }
-        let users = reports.map(\.facts).filter { $0.connection(to: bridge) != nil }
+        let users = reports.filter(\.isReady).map(\.facts).filter { $0.connection(to: bridge) != nil }
         drifts += try self.drifts(of: record, users, links)
         networks.append(record)
       } catch {
@@ -125,7 +125,8 @@ struct Survey {
     }
     drifts += try routes(of: bridge, isOurs ? record.own : nil, users)
     // A new bridge is set up only after its first port has a carrier (``Readiness/wait(of:)``).
-    if !bridge.isUp, links.contains(where: { $0.master == bridge.index && $0.flags.contains(.lowerUp) }) {
+    let ends = Set(users.compactMap { $0.connection(to: name)?.hostLink.text })
+    if !bridge.isUp, links.contains(where: { ends.contains($0.name) && $0.flags.contains(.lowerUp) }) {
       drifts.append(
         Drift(
           kind: .bridges, message: "the bridge \(name) is down: its sandboxes are cut off",

@@ -198,6 +198,7 @@ struct LiveSandbox: ~Copyable {
       attachments[number].announcements =
         (try? HostLinks(host).link(connection.hostLink))?.statistics?.received.packets ?? 0
     }
+    try system { () throws(SystemError) in try record.append(RecordText([(SandboxRecord.ready, "yes")])) }
     // Close this socket early: the kernel releases the namespace some milliseconds after the last such socket is
     // closed.
     inside = nil

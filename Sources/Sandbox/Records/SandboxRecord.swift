@@ -19,6 +19,8 @@ struct SandboxRecord: ~Copyable {
   static let namespace = "namespace"
   /// A process has joined from outside (`exec`). It is no descendant of the command, so nsrun has to search for it.
   static let joined = "joined"
+  /// All that a sandbox needs is there: what is missing from now on, another program has taken.
+  static let ready = "ready"
 
   /// Writes a new record and locks it. The caller holds the lock on the directory.
   init(_ facts: SandboxFacts, targets: [ConnectionTarget], in state: StateDirectory) throws(SandboxError) {
