@@ -1,7 +1,7 @@
 import Glibc
 
 /// The family of an address (AF_INET and AF_INET6).
-public enum AddressFamily: UInt8, Sendable, CustomStringConvertible {
+public enum AddressFamily: UInt8, CaseIterable, Sendable, CustomStringConvertible {
   /// IPv4 (AF_INET).
   case inet = 2
   /// IPv6 (AF_INET6).

@@ -23,7 +23,7 @@ public enum SandboxError: Error, Sendable, CustomStringConvertible {
     case .damaged(let path):
       if path.utf8.split(separator: UInt8(ascii: "/")).dropLast().last?.elementsEqual("networks".utf8) == true {
         "the record \(path) is damaged: nsrun reload writes it anew"
-      } else if path.hasSuffix("/host") {
+      } else if path.hasSuffix("/host") || path.hasSuffix("/host6") {
         "the record \(path) is damaged: the last sandbox to leave turns forwarding off, and restores nothing else"
       } else {
         "the record \(path) is damaged: nsrun cleanup moves it aside, and removes what it spoke of"

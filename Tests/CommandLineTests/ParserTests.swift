@@ -15,7 +15,7 @@ import Testing
   /// Options with a value: for each, a valid value and an invalid one; empty if all values are valid.
   private static let values = [
     "net": ["br0:ip=10.64.1.5,mtu=1400", "a/b"], "ifname": ["lan0", "a/b"], "ip": ["10.64.1.5/24", "10.64"],
-    "subnet": ["10.64.1.0/24", "10.64.1.0"],
+    "subnet": ["10.64.1.0/24", "10.64.1.0"], "subnet6": ["fd00:a::/64", "fd00:a::"],
     "gateway": ["10.64.1.1", "x"], "mac": ["02:00:00:00:00:01", "02"], "mtu": ["1400", "1k"], "name": ["web", ""],
     "workdir": ["/tmp", ""], "env": ["A=B=C", "=x"], "sysctl": ["net.ipv4.ip_forward=1", "kernel.panic=1"],
     "user": ["nobody:nogroup", ""], "group": ["50", ""], "cap-drop": ["all", ""], "cap-add": ["net_raw,KILL", ""],
@@ -153,7 +153,7 @@ import Testing
 
   @Test("A completion of an option is an option of the command, together with its description")
   func options() {
-    #expect(candidates("create", "web", "--no-") == ["--no-nat", "--no-firewall-rules"])
+    #expect(candidates("create", "web", "--no-") == ["--no-ip6", "--no-nat", "--no-firewall-rules"])
     #expect(candidates("rm", "web", "--k") == [])
     #expect(CompletionAnswer(to: ["cleanup", "--dry"]).lines == ["--dry-run\tOnly say what would be removed."])
     #expect(candidates("selftest", "--pro") == [])
@@ -193,7 +193,8 @@ import Testing
       ("gateway=10.64.1.9", "--gateway=10.64.1.9"), ("gateway=none", "--gateway=none"),
       ("mac=02:00:00:00:00:01", "--mac=02:00:00:00:00:01"), ("mtu=1400", "--mtu=1400"),
       ("ifname=lan0", "--ifname=lan0"),
-      ("no-nat", "--no-nat"), ("internal", "--internal"),
+      ("no-nat", "--no-nat"), ("internal", "--internal"), ("ip6", "--ip6"), ("no-ip6", "--no-ip6"),
+      ("subnet6=fd00:a::/64", "--subnet6=fd00:a::/64"),
     ]
     #expect(pairs.count == NetworkKey.all.count { $0.kinds.contains(.bridge) } + 1)
     let plain = "\(try specs("--net", "br0"))"

@@ -38,6 +38,10 @@ extension CommandTests {
           preparation: "nsrun create web --net br0:ip=10.3.0.5/24; ip link delete br0",
           arguments: "--net br0 --ip 10.3.0.9 -- true"),
         Launch(testDescription: "a sandbox that stays", arguments: "create a --net br0"),
+        Launch(testDescription: "a new bridge without IPv6", arguments: "--net br0:no-ip6,ip=10.3.0.9 -- true"),
+        Launch(
+          testDescription: "a standing bridge without IPv6", preparation: "nsrun create web --net br0:no-ip6",
+          arguments: "--net br0 -- true"),
         Launch(
           testDescription: "a router with a macvlan",
           preparation: "ip link add lan0 type veth peer name lan1; ip link set lan0 up; ip link set lan1 up",
@@ -87,7 +91,10 @@ extension CommandTests {
       ("record the network of ", []),
       ("create the bridge ", ["RTM_NEWLINK", "RTM_SETLINK", "RTM_NEWADDR"]),
       ("make br0 keep ", ["RTM_SETLINK"]),
+      ("record the address ", []),
+      ("give br0 ", ["RTM_NEWADDR"]),
       ("turn IPv4 forwarding on", transaction),
+      ("turn IPv6 forwarding on", transaction),
       ("let ", transaction),
       ("keep ", transaction),
       ("write ", []),
@@ -120,7 +127,7 @@ extension CommandTests {
 
     /// All that a launch could change.
     private static let everything = """
-      ip -o link | sed 's/<.*//'; ip -o addr; ip route; nft list ruleset; sysctl net.ipv4.ip_forward
+      ip -o link | sed 's/<.*//'; ip -o addr; ip route; nft list ruleset; sysctl net.ipv4.ip_forward net.ipv6.conf
       find /run -printf '%p %s %l %T@\\n' | sort; grep -c . /proc/self/mountinfo
       """
 

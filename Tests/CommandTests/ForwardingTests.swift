@@ -136,7 +136,7 @@ extension CommandTests {
         try host.must("nsrun create one --net br0; rm -r /run/nsrun/*; nsrun cleanup; ! \(Self.isOn)")
         try host.must(
           """
-          nsrun create one --net br0; nft list ruleset > /run/scratch/rules; nft flush ruleset
+          nsrun create one --net br0 --no-ip6; nft list ruleset > /run/scratch/rules; nft flush ruleset
           nft -f /run/scratch/rules; rm -r /run/nsrun/*; nsrun cleanup; \(Self.isOn)
           sysctl -qw net.ipv4.ip_forward=0; rm /run/scratch/rules
           """)

@@ -118,7 +118,7 @@ extension CommandTests {
         #expect(try host.must("\(outer) nsrun exec theirs -- \(show)") == "theirs,,,")
         try host.must("nsrun create one \(options)")
         #expect(try host.must("\(outer) nsrun exec one --user nobody -- \(show)") == "one,br0,10.64.5.9,10.64.5.1")
-        #expect(try host.must("nsrun exec one -- sh -c 'env -0 | tr \"\\0\" \"\\n\" | grep -c ^NSRUN_'") == "4")
+        #expect(try host.must("nsrun exec one -- sh -c 'env -0 | tr \"\\0\" \"\\n\" | grep -c ^NSRUN_'") == "6")
         try host.must("nsrun rm one")
       }
     }

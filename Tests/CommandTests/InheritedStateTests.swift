@@ -76,7 +76,7 @@ extension CommandTests {
             umask; ulimit -S -n; prlimit --fsize --output SOFT --noheadings --raw; prlimit --cpu --output SOFT --noheadings --raw
             grep -cw web /etc/hosts'
           """)
-        #expect(outcome.status == 0 && outcome.lines == ["0277", "8", "0", "1", "1"], "\(outcome)")
+        #expect(outcome.status == 0 && outcome.lines == ["0277", "8", "0", "1", "2"], "\(outcome)")
         let (ignoring, look) = ("env --ignore-signal=CHLD", "grep SigIgn /proc/self/status")
         #expect(try host.must("\(ignoring) nsrun exec web -- \(look)") == host.must("\(ignoring) \(look)"))
         // The timer ends the command, however early it expires.

@@ -6,7 +6,7 @@ extension CommandTests {
     private static let keys =
       #"["ageSeconds","createdAt","hostname","maker","name","namespace","neighbours","network","networks","privileged","processes","schemaVersion","state"]"#
     private static let networkKeys =
-      #"["address","bridge","egress","gateway","hostLink","interface","kind","mac","masqueradedBy","mtu","prefixLength","received","sent"]"#
+      #"["address","address6","bridge","egress","gateway","gateway6","hostLink","interface","kind","mac","masqueradedBy","mtu","prefixLength","prefixLength6","received","sent"]"#
 
     @Test("list --json prints an array of objects with the documented keys, which is empty without sandboxes")
     func json() throws {

@@ -62,7 +62,7 @@ extension CommandTests {
           return try command.wait(for: "\n") == "yes"
         }
         #expect(try !ask("web") && !ask("web.example"))
-        let address = try host.must("nsrun create web --net br0 --hostname web.example")
+        let address = try host.must("nsrun create web --net br0:no-ip6 --hostname web.example")
         #expect(try ask("web") && ask("web.example"))
         let found = try host.must("nsrun --net br0 -- getent hosts web").split(separator: " ")
         #expect(found == [address[...], "web.example", "web"])
@@ -212,7 +212,7 @@ extension CommandTests {
     func modes() throws {
       try onHost("umask 077") { (host) throws in
         let before = try host.must("cat /etc/hosts")
-        let other = try host.must("nsrun create other --net br0")
+        let other = try host.must("nsrun create other --net br0:no-ip6")
         for network in ["--net br0", ""] {
           let outcome = try host.must(
             """

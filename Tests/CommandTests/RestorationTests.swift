@@ -117,7 +117,9 @@ extension CommandTests {
         #expect(doctor.text.contains(taking.finding), "\(doctor)")
         #expect(doctor.lines.contains("nsrun reload"), "\(doctor)")
         let reload = try host.sh("nsrun reload")
-        #expect(reload.status == 0 && reload.text == taking.reload, "\(reload)")
+        // IPv6 addresses may be lost as well.
+        let restored = reload.lines.filter { !$0.contains("::") }.joined(separator: "\n")
+        #expect(reload.status == 0 && restored == taking.reload, "\(reload)")
         #expect(try host.must("nsrun reload") == "")
         try host.must("! nsrun doctor | grep -v ^ok; \(Self.isOut("one")); ! \(Self.isOut("two"))")
         try host.must("nsrun cleanup --all; ip link delete br0 2> /dev/null || true")
@@ -192,12 +194,12 @@ extension CommandTests {
     func records() throws {
       try onHost("sysctl -qw net.ipv4.ip_forward=0") { (host) throws in
         try host.must(
-          "nsrun create one --net br0; cd /run/nsrun/*; cp host /run/scratch/; sed -i 1s/1/9/ host networks/br0")
+          "nsrun create one --net br0; cd /run/nsrun/*; cp host /run/scratch/; sed -i '1s/[0-9]/9/' host networks/br0")
         let newer = try host.must("nsrun doctor")
         #expect(newer.contains("/networks/br0 has version 9") && newer.contains("/host has version 9"), "\(newer)")
         let reload = try host.sh("nsrun reload")
         #expect(reload.status == 125 && reload.errors.contains("/networks/br0 has version 9"), "\(reload)")
-        try host.must("cd /run/nsrun/*; sed -i 1s/9/1/ networks/br0; echo garbage > host")
+        try host.must("cd /run/nsrun/*; sed -i 1s/9/3/ networks/br0; echo garbage > host")
         #expect(try host.must("nsrun doctor").contains("/host is damaged"))
         try host.must("cd /run/nsrun/*; cat /run/scratch/host > host; rm /run/scratch/host; nsrun rm one")
       }

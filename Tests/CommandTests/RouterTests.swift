@@ -87,7 +87,8 @@ extension CommandTests {
           """)
         #expect(routes.hasPrefix("default via 10.2.0.77 dev eth1"))
         #expect(routes.contains("10.9.0.7 via 10.2.0.78 dev eth1"))
-        #expect(routes.hasSuffix("NSRUN_GATEWAY_2=10.2.0.77"))
+        #expect(routes.contains("NSRUN_GATEWAY_2=10.2.0.77") && !routes.contains("NSRUN_GATEWAY="))
+        #expect(routes.contains("NSRUN_GATEWAY6=fd"), "that of IPv6 stays")
       }
     }
 

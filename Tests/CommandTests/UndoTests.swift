@@ -33,7 +33,7 @@ extension CommandTests {
       try onHost { (host) throws in
         try host.must("nsrun create one --net br0")
         var halves = 0
-        for number in 1...16 {
+        for number in 1...32 {
           try host.must("ip link delete br0")
           let fault = "strace -qq -o /dev/null -e trace=sendto -e inject=sendto:signal=KILL:when=\(number)"
           let killed = try host.sh("\(fault) nsrun --net br0 -- true")

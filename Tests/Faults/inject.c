@@ -133,6 +133,8 @@ int main(int argc, char **argv) {
       ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info);
       int is_again = info.op == PTRACE_SYSCALL_INFO_ENTRY && restarts[process];
       restarts[process] = info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.rval == -513 /* ERESTARTNOINTR */;
+      // Two processes that go on at once would leave no processor to the one that has the lock, for minutes.
+      if (restarts[process]) usleep(1000);
       // A process before the target may leave a call of its own, which was carried out, before the target leaves this one.
       if (info.op == PTRACE_SYSCALL_INFO_EXIT && is_failing && process == target) {
         set_registers(pid, -1, -error);

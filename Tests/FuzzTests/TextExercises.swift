@@ -55,9 +55,13 @@ func exerciseRecord(_ bytes: [UInt8]) throws(Broken) {
   guard let text = try? RecordText(parsing: bytes) else { return }
   let again = try? RecordText(parsing: Array(text.file.utf8))
   try expect(again?.serialized.utf8.elementsEqual(text.serialized.utf8) == true, "a record is written as it was read")
-  let parameters = HostParameters(text)
-  try expect(HostParameters(parameters.record).record == parameters.record, "parameters are written as they were read")
-  for (parameter, _) in parameters.original { _ = parameter.path }
+  for family in AddressFamily.allCases {
+    let parameters = HostParameters(family, text)
+    let again = HostParameters(family, parameters.record)
+    try expect(again.record == parameters.record, "parameters are written as they were read")
+    for (parameter, _) in parameters.original { _ = parameter.path }
+    for link in parameters.acceptingLinks { try expect(!link.isEmpty, "a link has a name") }
+  }
   if let network = NetworkRecord(text) {
     try expect(NetworkRecord(network.text) == network, "a network is written down as it was read")
   }

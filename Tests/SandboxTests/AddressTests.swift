@@ -266,42 +266,123 @@ struct AddressLeasesTests {
   }
 }
 
+@Suite("IPv6 addresses")
+struct IPv6AddressTests {
+  @Test(
+    "An IPv6 address follows from the IPv4 address and tells it",
+    arguments: ["fd00:a::/64", "fd00::/8", "2001:db8::/96"])
+  func derived(subnet: String) {
+    let subnet = network(subnet)
+    let address = subnet.derivedAddress(from: ip("10.64.1.5"))
+    #expect(address.network == subnet && address.prefixLength == subnet.prefixLength)
+    #expect("\(address.address)".hasSuffix("::a40:105") && address.address.origin == ip("10.64.1.5"))
+    // The bridge's own address cannot be that of a sandbox, because no host has 0.0.0.1.
+    #expect(subnet.address(at: 1)?.origin == ip("0.0.0.1"))
+  }
+
+  @Test("A bridge has the same IPv6 subnet each time on a machine, and another one where that is in use")
+  func pool() throws {
+    let pool = UniqueLocalPool(machine: "one")
+    #expect(pool.prefix.prefixLength == 48 && pool.prefix.address.bytes[0] == 0xfd)
+    #expect(UniqueLocalPool(machine: "two").prefix != pool.prefix)
+    let first = try #require(pool.subnet(for: link("br0"), avoiding: []))
+    #expect(first.prefixLength == 64 && pool.prefix.contains(first.address))
+    #expect(
+      pool.subnet(for: link("br0"), avoiding: []) == first && pool.subnet(for: link("br1"), avoiding: []) != first)
+    let use = SubnetUse(network: first, description: "", isConnected: true)
+    let other = try #require(pool.subnet(for: link("br0"), avoiding: [use]))
+    #expect(other != first && pool.prefix.contains(other.address))
+    let all = SubnetUse(network: pool.prefix, description: "", isConnected: true)
+    #expect(pool.subnet(for: link("br0"), avoiding: [all]) == nil)
+  }
+
+  @Test("A damaged IPv6 address in the record of a bridge counts as none")
+  func record() {
+    func own(_ address: String) -> NetworkRecord.OwnBridge? {
+      NetworkRecord(
+        RecordText([
+          ("bridge", "br0"), ("translation", "bridge"), ("mac", "06:6e:0a:01:00:01"), ("address", "10.1.0.1/24"),
+          ("address6", address),
+        ]))?.own
+    }
+    #expect(own("fd00:a::1/64")?.address6 == network("fd00:a::1/64"))
+    #expect(own("fd00:a::1/64")?.address6(ofSandbox: ip("10.1.0.5")) == ip("fd00:a::a01:5"))
+    for text in ["10.1.0.1/24", "fd00:a::1", "fd00:a::1/97", "fe80::1/64", "x"] {
+      #expect(own(text)?.address6 == nil && own(text)?.address == network("10.1.0.1/24"), "\(text)")
+    }
+  }
+}
+
 @Suite("Kernel parameters of the host")
 struct HostParametersTests {
   @Test("The record of kernel parameters contains their original values")
   func record() {
-    let parameters = HostParameters(original: [
-      (Sysctl("net.ipv4.ip_forward"), "0"), (Sysctl("net.ipv4.conf.eth0/5.forwarding"), "1"),
-    ])
+    let parameters = HostParameters(
+      .inet,
+      original: [(Sysctl("net.ipv4.ip_forward"), "0"), (Sysctl("net.ipv4.conf.eth0/5.forwarding"), "1")])
     #expect(parameters.record.serialized == "sysctl net.ipv4.ip_forward 0\nsysctl net.ipv4.conf.eth0/5.forwarding 1\n")
-    let read = HostParameters(parameters.record)
+    let read = HostParameters(.inet, parameters.record)
     #expect(read.original.map(\.parameter) == parameters.original.map(\.parameter))
     #expect(read.original.map(\.value) == ["0", "1"])
+    #expect(HostParameters(.inet6, parameters.record).original.isEmpty, "they are of the other family")
+  }
+
+  @Test(
+    "The record of IPv6 parameters also names the links that accept router advertisements, to which new links count")
+  func advertisements() {
+    let names = [
+      "all.forwarding 0", "eth0/5.force_forwarding 1", "eth0/5.accept_ra 1", "wlan0.accept_ra 2", "default.accept_ra 1",
+    ]
+    let lines = names.map { ("sysctl", "net.ipv6.conf.\($0)") }
+    let read = HostParameters(.inet6, RecordText(lines))
+    #expect(read.record == RecordText(lines))
+    #expect(read.acceptingLinks == ["eth0.5", "default"], "one with 2 is left as it is")
+    let lost = HostParameters.forwardingOff(.inet6, read.acceptingLinks)
+    #expect(
+      lost.record.serialized == """
+        sysctl net.ipv6.conf.all.forwarding 0
+        sysctl net.ipv6.conf.eth0/5.accept_ra 1
+        sysctl net.ipv6.conf.default.accept_ra 1
+
+        """)
   }
 
   @Test("Kernel parameters that are damaged in the record are left out")
   func damaged() {
-    #expect(HostParameters(RecordText([("sysctl", "net.ipv4.ip_forward"), ("other", "a b")])).original.isEmpty)
+    #expect(HostParameters(.inet, RecordText([("sysctl", "net.ipv4.ip_forward"), ("other", "a b")])).original.isEmpty)
     for line in [
       "kernel.core_pattern |x", "net.ipv4.ip_forward 2", "net.ipv4.ip_forward 1 1", "net/ipv4/ip_forward 1",
       "net.ipv4.conf.all.rp_filter 0", "net.ipv4.conf.a.b.forwarding 1", "net.ipv4.conf...forwarding 1",
       "net.ipv4.conf.//.forwarding 1", "net.ipv4.conf./../../../kernel/x.forwarding 1", "net.ipv4.conf..forwarding 1",
       "net.ipv6.conf.all.forwarding 1", "net.ipv4.ip_forward.x 1",
     ] {
-      #expect(HostParameters(RecordText([("sysctl", line)])).original.isEmpty, "\(line)")
+      #expect(HostParameters(.inet, RecordText([("sysctl", line)])).original.isEmpty, "\(line)")
+    }
+    for line in [
+      "net.ipv4.ip_forward 1", "net.ipv6.conf.all.forwarding 2", "net.ipv6.conf.eth0.accept_ra x",
+      "net.ipv6.conf.eth0.accept_ra 3", "net.ipv6.conf.eth0.disable_ipv6 1", "net.ipv6.conf.accept_ra 1",
+      "net.ipv6.conf./../x.accept_ra 1", "net.ipv6.conf.a.b.accept_ra 1", "net.ipv6.conf.all.accept_redirects 1",
+    ] {
+      #expect(HostParameters(.inet6, RecordText([("sysctl", line)])).original.isEmpty, "\(line)")
     }
   }
 
   @Test("A kernel parameter that no longer exists needs no restoration")
   func gone() {
-    #expect(HostParameters(original: [(Sysctl("net.ipv4.conf.no-such-link.forwarding"), "1")]).restore().isEmpty)
+    let parameter = Sysctl("net.ipv4.conf.no-such-link.forwarding")
+    #expect(HostParameters(.inet, original: [(parameter, "1")]).restore().isEmpty)
   }
 
   @Test("ip_forward is restored first, because it changes the others, and every link that forwards is recorded")
   func order() throws {
-    let original = try HostParameters.beforeForwarding().original
-    #expect(original.first?.parameter == HostParameters.forwarding)
+    let original = try HostParameters.beforeForwarding(.inet).original
+    #expect(original.first?.parameter == HostParameters.forwarding(.inet))
     #expect(original[1].parameter == Sysctl("net.ipv4.conf.all.accept_redirects"))
     #expect(original.dropFirst(2).allSatisfy { $0.parameter.name.hasSuffix(".forwarding") && $0.value == "1" })
+    // Router advertisements come last: with forwarding on, the value 1 would make the kernel forget their routes.
+    guard let names = try? HostParameters.beforeForwarding(.inet6).original.map(\.parameter.name) else { return }
+    #expect(names.first == "net.ipv6.conf.all.forwarding")
+    let rest = names.dropFirst().drop { $0.hasSuffix("forwarding") }
+    #expect(rest.allSatisfy { $0.hasSuffix(".accept_ra") && $0 != "net.ipv6.conf.all.accept_ra" })
   }
 }

@@ -33,6 +33,32 @@ struct PlanTests {
       ])
   }
 
+  @Test("A plan with IPv6 has a hosts line of each family, and one member with both addresses")
+  func ipv6() {
+    let facts = factsWithIPv6()
+    let steps = SandboxPlan(facts, targets: [(7, 1500)]).steps
+    #expect(
+      steps.map(\.description) == [
+        "write 10.64.1.5 web into /etc/hosts of those on br0",
+        "write fd00:a::a40:105 web into /etc/hosts of those on br0",
+        "let 10.64.1.5 and fd00:a::a40:105 out of br0 (masquerade)", "name the network namespace web",
+        "connect nsrun-abcdefgh on br0 with eth0 inside",
+        "configure eth0 inside with 10.64.1.5/24 and fd00:a::a40:105/64, default route via 10.64.1.1, "
+          + "default route via fd00:a::1",
+      ])
+    #expect(SandboxPlan.undo(of: facts) == steps.reversed().compactMap(\.undo))
+  }
+
+  @Test(
+    "The elements of a sandbox in the rules are of both families", arguments: [NetworkSpec.Egress.routed, .internal])
+  func elements(egress: NetworkSpec.Egress) {
+    for (facts, suffixes) in [(facts(egress), [""]), (factsWithIPv6(egress), ["", "6"])] {
+      let name = egress == .routed ? "routed" : "verdicts"
+      let sets = facts.members.flatMap(Firewall.elements).map(\.0.name).filter { $0.hasPrefix(name) }
+      #expect(sets == suffixes.map { name + $0 })
+    }
+  }
+
   @Test("The undo of a plan undoes every step that needs it, in reverse order")
   func undo() {
     for egress in [NetworkSpec.Egress.masquerade, .routed, .internal] {

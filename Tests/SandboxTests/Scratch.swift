@@ -69,3 +69,13 @@ func factsWithMacvlan() -> SandboxFacts {
 extension SandboxFacts {
   var targets: [ConnectionTarget] { connections.map { ConnectionTarget(kind: $0.kind, link: $0.target) } }
 }
+
+/// The facts of a sandbox with IPv6.
+func factsWithIPv6(_ egress: NetworkSpec.Egress = .masquerade) -> SandboxFacts {
+  var facts = facts(egress)
+  var connection = facts.bridgeConnections[0]
+  connection.inside.ipv6 = InsideLink.IPv6(
+    address: network("fd00:a::a40:105/64"), gateway: egress == .internal ? nil : ip("fd00:a::1"))
+  facts.connections = [.bridge(connection)]
+  return facts
+}

@@ -132,7 +132,10 @@ public final class ThrowawayHost: @unchecked Sendable {
       .gro_max_size, .gso_ipv4_max_size, .gro_ipv4_max_size)] | walk(if type == "object"
       then with_entries(select(.key | endswith("_timer") | not)) else . end)'
     echo '# addresses'; ip -j -4 addr | jq -S '[.[] | {ifname, addr_info}]'
+    # Link-local ones come and go in the kernel's own time.
+    ip -o -6 addr show scope global | awk '{ print $2, $4 }' | sort
     echo '# routes'; ip -4 route show table all | sed 's/ linkdown//' | sort
+    ip -6 route show table all | grep -v -e fe80 -e ff00 | sed 's/ expires [0-9]*sec//; s/ linkdown//' | sort
     echo '# rules'; ip rule
     echo '# names'; ls -A /run/netns 2> /dev/null
     echo '# nftables'; nft -s -a list ruleset

@@ -44,7 +44,7 @@ public struct Doctor {
       return [privileges, nameDirectory(), forwarding()]
     }
     let chains = ForwardChains(host).findings()
-    return [privileges()] + KernelFeatures(host).findings() + [nameDirectory(), forwarding()] + uplinks()
+    return [privileges()] + KernelFeatures(host).findings() + [nameDirectory(), forwarding(), ipv6()] + uplinks()
       + [wayOut(), resolvers()] + chains
       + OtherHooks(host).findings()
       + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + sandboxes() + records()
@@ -91,25 +91,37 @@ public struct Doctor {
   }
 
   private func forwarding() -> Finding {
-    switch try? HostParameters.forwarding.read() {
-    case "0" where access(HostParameters.forwarding.path, W_OK) != 0:
+    let forwarding = HostParameters.forwarding(.inet)
+    return switch try? forwarding.read() {
+    case "0" where access(forwarding.path, W_OK) != 0:
       Finding(
-        check: "forwarding", status: .problem, message: "off, and \(HostParameters.forwarding.path) cannot be written",
+        check: "forwarding", status: .problem, message: "off, and \(forwarding.path) cannot be written",
         remedy: NamespaceSearch(host).remedy(
           inContainer: "docker run --sysctl net.ipv4.ip_forward=1; otherwise as root: sudo nsrun doctor"))
     case "0": Finding(check: "forwarding", status: .ok, message: "off; nsrun turns it on, for sandboxes only")
     case .some:
-      Finding(check: "forwarding", status: .ok, message: Forwarding(host).isGuarding ? "turned on by nsrun" : "on")
+      Finding(
+        check: "forwarding", status: .ok, message: Forwarding(host, .inet).isGuarding ? "turned on by nsrun" : "on")
     case nil:
       Finding(
-        check: "forwarding", status: .problem, message: "\(HostParameters.forwarding.path) cannot be read",
+        check: "forwarding", status: .problem, message: "\(forwarding.path) cannot be read",
         remedy: "mount /proc, with /proc/sys writable")
     }
   }
 
+  /// Whether a new bridge can have IPv6. Sandboxes do without it.
+  private func ipv6() -> Finding {
+    Finding(
+      check: "IPv6", status: .ok,
+      message: HostParameters.lackOfIPv6(on: nil, try? NetworkSpec(bridge: InterfaceName("br0"))).map {
+        "sandboxes have none: \($0)"
+      }
+        ?? (Forwarding(host, .inet6).isGuarding ? "forwarding was turned on by nsrun" : "sandboxes can have it"))
+  }
+
   /// Reports uplinks with forwarding off: the kernel does not forward the answers that arrive there.
   private func uplinks() -> [Finding] {
-    ((try? Forwarding(host).uplinks()) ?? []).map(\.name).filter(HostParameters.lacksForwarding).map { link in
+    ((try? Forwarding(host, .inet).uplinks()) ?? []).map(\.name).filter(HostParameters.lacksForwarding).map { link in
       Finding(
         check: "forwarding", status: .problem, message: HostParameters.lackOfForwarding(link),
         remedy: HostParameters.forwardingCommand(link))
@@ -211,7 +223,7 @@ public struct Doctor {
         let remedy = if case .damaged = error { "nsrun cleanup" } else { "use that nsrun" }
         return Finding(check: "records", status: .warning, message: "\(error)", remedy: remedy)
       }
-      if let error = Forwarding(host).unreadableRecord() {
+      for error in Forwarding.all(host).compactMap({ $0.unreadableRecord() }) {
         findings.append(Finding(check: "records", status: .warning, message: "\(error)"))
       }
       let unrecorded = try UnrecordedObjects(host).remove(all: true, isDryRun: true).filter { $0.reason == .unrecorded }

@@ -154,7 +154,8 @@ public struct Inventory {
     }
     return SandboxReport(
       facts: facts, state: condition, isPrivileged: isPrivileged,
-      isNamed: text.namespaceIdentity != nil, isReady: text[SandboxRecord.ready] != nil, processes: processes(in: namespace, facts, census),
+      isNamed: text.namespaceIdentity != nil, isReady: text[SandboxRecord.ready] != nil,
+      processes: processes(in: namespace, facts, census),
       traffic: links.map { $0?.statistics?.ofOtherEnd }, age: max(0, time(nil) - facts.createdAt))
   }
 

@@ -170,7 +170,7 @@ public struct Selftest {
       names: try system { () throws(SystemError) in try host.names.names() },
       tables: tables.map { "\($0)" },
       hasState: FileIdentity(path: host.state.path) != nil,
-      isForwarding: try system { () throws(SystemError) in try HostParameters.isForwarding() })
+      isForwarding: try system { () throws(SystemError) in try HostParameters.isForwarding(.inet) })
   }
 
   /// Waits until the host is as before: the kernel removes a veth pair some milliseconds after its namespace.

@@ -12,7 +12,7 @@ struct Drift: Hashable {
     case sandboxes, bridges, routes, forwarding, rules, records
     /// nsrun's rules in other programs' chains. The doctor checks such chains differently: by what their rules do.
     case passages
-    /// Objects of other programs that need IPv4 forwarding, which nsrun limits to sandboxes.
+    /// Objects of other programs that need forwarding, which nsrun limits to sandboxes.
     case others
   }
 
@@ -77,24 +77,33 @@ struct Survey {
             otherRemedy: isDamaged ? nil : "use that nsrun"))
       }
     }
-    if connections.contains(where: { $0.egress != .internal }),
-      try !system({ () throws(SystemError) in try HostParameters.isForwarding() })
-    {
+    for family in forwardedFamilies(reports.map(\.facts))
+    where try !system({ () throws(SystemError) in try HostParameters.isForwarding(family) }) {
       drifts.append(
         Drift(
-          kind: .forwarding, message: "IPv4 forwarding was turned off: sandboxes cannot get out",
-          restored: "IPv4 forwarding"))
+          kind: .forwarding, message: "\(family) forwarding was turned off: sandboxes cannot get out",
+          restored: "\(family) forwarding"))
     }
-    if Forwarding(host).isGuarding, let users = try Forwarding(host).newUsers().listed {
+    for forwarding in Forwarding.all(host) where forwarding.isGuarding {
+      guard let users = try forwarding.newUsers().listed else { continue }
+      let family = forwarding.family
       drifts.append(
         Drift(
           kind: .others,
           message:
-            "nsrun turned IPv4 forwarding on for sandboxes only, and drops what is forwarded for others: \(users)",
-          restored: "IPv4 forwarding for others, to whom it is left: \(users)"))
+            "nsrun turned \(family) forwarding on for sandboxes only, and drops what is forwarded for others: \(users)",
+          restored: "\(family) forwarding for others, to whom it is left: \(users)"))
     }
     // Only sandboxes with a namespace: their rules are added before the namespace gets its name.
     return drifts + (try rules(for: networks, reports.filter(\.isNamed).map(\.facts)))
+  }
+
+  /// The families in which packets of these sandboxes are forwarded.
+  func forwardedFamilies(_ sandboxes: [SandboxFacts]) -> [AddressFamily] {
+    let connections = sandboxes.flatMap(\.bridgeConnections).filter { $0.egress != .internal }
+    return AddressFamily.allCases.filter { family in
+      connections.contains { $0.inside.addresses.contains { $0.family == family } }
+    }
   }
 
   // MARK: Bridges
@@ -117,11 +126,12 @@ struct Survey {
       ]
     }
     let isOurs = Tag.isOurBridge(bridge, planned: record.own?.mac)
-    if let own = record.own, isOurs, try !BridgeNetworks(host).addresses(of: bridge).networks.contains(own.address) {
-      drifts.append(
+    if let own = record.own, isOurs {
+      drifts += try BridgeNetworks(host).lostAddresses(of: bridge, own).map { address in
         Drift(
-          kind: .bridges, message: "the bridge \(name) has lost its address \(own.address): sandboxes cannot get out",
-          restored: "the address \(own.address) of \(name)"))
+          kind: .bridges, message: "the bridge \(name) has lost its address \(address): sandboxes cannot get out",
+          restored: "the address \(address) of \(name)")
+      }
     }
     drifts += try routes(of: bridge, isOurs ? record.own : nil, users)
     // A new bridge is set up only after its first port has a carrier (``Readiness/wait(of:)``).
@@ -211,9 +221,9 @@ struct Survey {
   ) throws(SandboxError) -> [Drift] {
     let routes = BridgeRoutes(host, of: bridge)
     // The kernel removes the routes of an address together with the address.
-    if let own, try BridgeNetworks(host).addresses(of: bridge).networks.contains(own.address) {
-      let missing = try routes.missing(of: own.address)
-      if let route = missing.first?.destination {
+    if let own {
+      for address in try BridgeNetworks(host).ownAddresses(of: bridge, own) {
+        guard let route = try routes.missing(of: address).first?.destination else { continue }
         return [
           Drift(
             kind: .bridges, message: "the route to \(route) on \(bridge.name) is gone: sandboxes get no answers",
@@ -229,7 +239,8 @@ struct Survey {
     if let one = known.first(where: { $0.egress != .internal }) ?? known.first {
       message = try routes.obstacle(of: one.address.address, goesOut: one.egress != .internal)
     }
-    if message == nil, let subnet = own?.address.network, let other = try routes.collision(of: subnet) {
+    for subnet in own?.addresses.map(\.network) ?? [] where message == nil {
+      guard let other = try routes.collision(of: subnet) else { continue }
       message = "the subnet \(subnet) of \(bridge.name) collides with \(other.description), which came later"
     }
     guard let message else { return [] }
@@ -272,7 +283,9 @@ struct Survey {
       }
     }
     let hasConfined = users.flatMap(\.bridgeConnections).contains { $0.egress == .internal }
-    guard Forwarding(host).isGuarding || hasConfined || wanted.contains(where: { $0.translation != .host }) else {
+    guard
+      !Forwarding.guarded(host).isEmpty || hasConfined || wanted.contains(where: { $0.translation != .host })
+    else {
       return drifts
     }
     return drifts + (try tables(for: wanted, users))
@@ -281,12 +294,13 @@ struct Survey {
   private func tables(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Drift] {
     // The rules as the kernel lists them if no other program has changed them.
     let scratch = try KernelFeatures(host).scratchNamespace()
+    let guards = try Forwarding.guards(host)
     let wanted = try system { () throws(SystemError) in
       try scratch.inside(home: host.home) { () throws(SandboxError) in
         var nft = try system { () throws(SystemError) in try NFTConnection() }
         return try netlink { () throws(NetlinkError) in
           try Firewall.install(
-            isGuarded: Forwarding(host).isGuarding, networks: networks, users.flatMap(\.members), &nft)
+            guards: guards, networks: networks, users.flatMap(\.members), &nft)
           return try Contents.all(&nft)
         }
       }

@@ -24,8 +24,10 @@ struct AbandonedNetworks {
     var removed: [Removed] = []
     for record in unused.compactMap({ NetworkRecords(host).record(of: $0) }) { removed += try remains(of: record) }
     if !all.isEmpty, unused.count == all.count {
-      if try Forwarding(host).parametersToRestore() != nil {
-        removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .stale))
+      for forwarding in Forwarding.all(host) {
+        guard let parameters = try forwarding.parametersToRestore() else { continue }
+        let name = HostParameters.forwarding(parameters.family).name
+        removed.append(Removed(kind: .forwarding, name: name, reason: .stale))
       }
       removed += try Firewall(host).tables().ours.map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
     }

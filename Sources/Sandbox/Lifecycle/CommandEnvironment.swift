@@ -7,7 +7,9 @@ extension SandboxFacts {
   /// The environment variables that describe the sandbox to a command.
   var variables: [Command.Variable] { Self.variables(of: name, connections) }
 
-  private static let keys = ["NSRUN_NET", "NSRUN_ADDRESS", "NSRUN_GATEWAY", "NSRUN_INTERFACE"]
+  private static let keys = [
+    "NSRUN_NET", "NSRUN_ADDRESS", "NSRUN_GATEWAY", "NSRUN_ADDRESS6", "NSRUN_GATEWAY6", "NSRUN_INTERFACE",
+  ]
 
   /// The environment variables for a command in a namespace with this name. Variables without a value are removed: an
   /// outer sandbox may have set them.
@@ -22,6 +24,8 @@ extension SandboxFacts {
           ("NSRUN_NET\(suffix)", connection.label),
           ("NSRUN_ADDRESS\(suffix)", "\(connection.inside.address.address)"),
           ("NSRUN_GATEWAY\(suffix)", connection.inside.gateway.map { "\($0)" }),
+          ("NSRUN_ADDRESS6\(suffix)", connection.inside.ipv6.map { "\($0.address.address)" }),
+          ("NSRUN_GATEWAY6\(suffix)", connection.inside.ipv6?.gateway.map { "\($0)" }),
         ] + (connections.count == 1 ? [] : [("NSRUN_INTERFACE\(suffix)", connection.inside.interface.text)])
       }
   }

@@ -40,6 +40,8 @@ struct LiveSandbox: ~Copyable {
     let isFirst: Bool
     /// Whether to announce the sandbox's address to neighbours.
     let isAnnounced: Bool
+    /// The bridge's IPv6 address, if the bridge may just have got it.
+    var newGateway: IPAddress?
     /// The index of the link inside.
     var link: UInt32?
     /// The number of packets that the kernel inside has sent by itself before the command starts.
@@ -47,8 +49,8 @@ struct LiveSandbox: ~Copyable {
     var mayHaveFlows = true
   }
 
-  /// Whether a link with this MTU has IPv6 if the kernel has it. Below 1280 bytes (RFC 8200) it has no IPv6 settings.
-  private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= 1280 && FileIdentity(path: "/proc/sys/net/ipv6") != nil }
+  /// Whether a link with this MTU has IPv6 settings.
+  private static func hasIPv6(mtu: UInt32) -> Bool { mtu >= NetworkSpec.leastMTU6 && HostParameters.hasIPv6 }
 
   private init(
     facts: SandboxFacts, _ spec: SandboxSpec, record: consuming SandboxRecord, liveness: consuming LivenessTable
@@ -79,7 +81,8 @@ struct LiveSandbox: ~Copyable {
     let links: [Link?]
     do throws(SandboxError) {
       links = try Bridges(host).resolve(&spec)
-      record = try SandboxRecord(facts, targets: spec.connections.map(\.target), in: host.state)
+      record = try SandboxRecord(
+        facts, targets: spec.connections.map(\.target), hasIPv6: spec.mayHaveIPv6, in: host.state)
     } catch {
       lock = nil
       liveness.leave()
@@ -162,7 +165,8 @@ struct LiveSandbox: ~Copyable {
     attachments.append(
       Attachment(
         target: (network.index, network.mtu), isFirst: isFirst,
-        isAnnounced: wanted.isAnnounced || assigned.hasStrangers))
+        isAnnounced: wanted.isAnnounced || assigned.hasStrangers,
+        newGateway: isFirst ? assigned.gateway6 : nil))
     facts.connect(to: network, wanted, assigned, for: spec)
   }
 
@@ -193,8 +197,13 @@ struct LiveSandbox: ~Copyable {
     for (number, connection) in facts.connections.enumerated() {
       guard let connection = connection.bridged else { continue }
       try Readiness(host).wait(of: connection)
-      guard attachments[number].isAnnounced else { continue }
-      try announce(connection, attachments[number])
+      if connection.inside.ipv6 != nil, let link = attachments[number].link {
+        try Readiness(host).waitForIPv6(
+          of: connection.inside, link: link, gateway: attachments[number].newGateway, &inside!)
+      }
+      if attachments[number].isAnnounced { try announce(connection, attachments[number], host) }
+      // With IPv6, the kernel inside has sent a report to multicast routers. It repeats it some milliseconds later.
+      guard attachments[number].isAnnounced || connection.inside.ipv6 != nil else { continue }
       attachments[number].announcements =
         (try? HostLinks(host).link(connection.hostLink))?.statistics?.received.packets ?? 0
     }
@@ -221,6 +230,7 @@ struct LiveSandbox: ~Copyable {
       try child.permit(telling: [
         ("bridges", bridges.map(\.text).joined(separator: " ")),
         ("host-address", facts.bridgeConnections.first?.hostAddress?.description),
+        ("ip6", facts.hasWayOutForIPv6 ? "yes" : nil),
       ])
       let identity = try namespace.identity()
       self.namespace = identity
@@ -290,21 +300,24 @@ struct LiveSandbox: ~Copyable {
         }
         attachments[number].link = index
         let ipv4 = SysctlDefaults.link + (attachments[number].isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
-        // No IPv6 link-local addresses: the user has not requested IPv6. For each one the kernel would send multicast
-        // packets, which the bridge copies to every sandbox, and wait a second or two for duplicates (DAD). IPv6 on lo
-        // works. A kernel parameter would set this for all links, but a write to it tries again and again to get the
-        // lock of all links (RTNL).
+        // No link-local addresses of the kernel's: for each one it would send multicast packets, which the bridge copies
+        // to every sandbox, and wait a second or two for duplicates (DAD). IPv6 on lo works. A kernel parameter would
+        // set this for all links, but a write to it tries again and again to get the lock of all links (RTNL).
         let addressGeneration = Self.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
         requests.change(
           link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: name)
         requests.add(LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: name)
+        // A link that is down gets no route to an IPv6 subnet, and no error tells of it.
+        for address in [connection.linkLocalAddress, connection.ipv6?.address].compactMap({ $0 }) {
+          requests.add(address, toOwnLink: index)
+        }
         for route in routes(of: connection, link: index, isFirst: number == 0) { requests.add(route) }
       }
       for route in chosen {
-        let number = facts.connections.firstIndex { $0.inside.address.contains(route.gateway) }
+        let number = facts.connections.firstIndex { $0.inside.addresses.contains { $0.contains(route.gateway) } }
         let link = number.flatMap { attachments[$0].link }
-        requests.add(Route(to: route.destination, family: .inet, via: route.gateway, link: link))
+        requests.add(Route(to: route.destination, family: route.family, via: route.gateway, link: link))
       }
       try inside!.perform(requests)
     } catch {
@@ -313,13 +326,16 @@ struct LiveSandbox: ~Copyable {
   }
 
   private func routes(of connection: InsideLink, link: UInt32, isFirst: Bool) -> [Route] {
-    if let gateway = connection.gateway { return [Route(to: nil, family: .inet, via: gateway, link: link)] }
-    guard isFirst, facts.connections.allSatisfy({ $0.inside.gateway == nil }) else { return [] }
+    let defaults = [connection.gateway, connection.ipv6?.gateway].compactMap { $0 }.map {
+      Route(to: nil, family: $0.family, via: $0, link: link)
+    }
+    guard isFirst, facts.connections.allSatisfy({ $0.inside.gateway == nil }) else { return defaults }
     // Multicast and limited broadcast still go to the bridge. Without a default route they need these routes. A route
     // that a command inside adds for them takes precedence.
-    return ["224.0.0.0/4", "255.255.255.255/32"].map {
-      Route(to: IPNetwork($0)!, family: .inet, link: link, metric: 1024)
-    }
+    return defaults
+      + ["224.0.0.0/4", "255.255.255.255/32"].map {
+        Route(to: IPNetwork($0)!, family: .inet, link: link, metric: 1024)
+      }
   }
 
   private func set(_ parameter: KernelParameter, _ host: Host) throws(SandboxError) {
@@ -342,12 +358,16 @@ struct LiveSandbox: ~Copyable {
   }
 
   /// Makes the kernel inside announce the address to neighbours again. The bridge has forwarded the announcement at
-  /// link up only if its port was forwarding by then. With arp_notify, it suffices to set the MAC address that the link
-  /// already has.
+  /// link up only if its port was forwarding by then. With arp_notify, and ndisc_notify for IPv6, it suffices to set the
+  /// MAC address that the link already has.
   private mutating func announce(
-    _ connection: BridgeConnection, _ attachment: Attachment
+    _ connection: BridgeConnection, _ attachment: Attachment, _ host: Host
   ) throws(SandboxError) {
     guard let link = attachment.link else { return }
+    if connection.inside.ipv6 != nil {
+      // In a container, /proc/sys may be read-only.
+      try? set(KernelParameter(announcingNeighboursOn: connection.inside.interface.text), host)
+    }
     var requests = RouteRequests()
     requests.change(
       link: .index(link), LinkChanges(address: connection.inside.mac), subject: connection.inside.interface.text)

@@ -27,10 +27,14 @@ public struct Reload {
     let drifts = try survey.drifts(isLocked: true)
     if drifts.contains(where: { $0.restored != nil }) {
       for bridge in try NetworkRecords(host).names() { host.report { () throws(SandboxError) in try restore(bridge) } }
-      if drifts.contains(where: { $0.kind == .forwarding }) { try Forwarding(host).turnOn() }
+      if drifts.contains(where: { $0.kind == .forwarding }) {
+        for family in survey.forwardedFamilies(try SandboxRecords(host).all()) { try Forwarding(host, family).turnOn() }
+      }
       if drifts.contains(where: { $0.kind == .rules }) { try Firewall(host).install() }
-      if drifts.contains(where: { $0.kind == .others }), let settlement = try Forwarding(host).settlement() {
-        try Forwarding(host).settle(settlement)
+      if drifts.contains(where: { $0.kind == .others }) {
+        for forwarding in Forwarding.all(host) {
+          if let settlement = try forwarding.settlement() { try forwarding.settle(settlement) }
+        }
       }
     }
     host.report { () throws(SandboxError) in try Flows(host).endMistranslated() }
@@ -73,24 +77,24 @@ public struct Reload {
     try BridgeNetworks(host).restorePorts(of: bridge, link.index)
     if let own = record.own, Tag.isOurBridge(link, planned: own.mac) {
       var requests = RouteRequests()
-      if try !BridgeNetworks(host).addresses(of: link).networks.contains(own.address) {
-        requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
-      }
+      try BridgeNetworks(host).restoreAddresses(of: link, own, &requests)
       requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
       try host.perform(requests)
-      try restoreRoutes(of: bridge, own.address)
+      try restoreRoutes(of: bridge, own)
       if users.contains(where: { $0.connection(to: bridge)?.egress != .internal }) {
-        Forwarding(host).turnOn(for: link.name)
+        Forwarding(host, .inet).turnOn(for: link.name)
       }
     }
     _ = try BridgeNetworks(host).refreshTranslation(of: record, link)
     if record.mayChangeForeignChains { try ForwardChains(host).admit(record) }
   }
 
-  private func restoreRoutes(of bridge: InterfaceName, _ own: IPNetwork) throws(SandboxError) {
+  private func restoreRoutes(of bridge: InterfaceName, _ own: NetworkRecord.OwnBridge) throws(SandboxError) {
     guard let link = try Bridges(host).link(bridge) else { return }
     var requests = RouteRequests()
-    for route in try BridgeRoutes(host, of: link).missing(of: own) { requests.add(route) }
+    for address in try BridgeNetworks(host).ownAddresses(of: link, own) {
+      for route in try BridgeRoutes(host, of: link).missing(of: address) { requests.add(route) }
+    }
     try host.perform(requests)
   }
 }

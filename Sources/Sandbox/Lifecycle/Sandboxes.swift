@@ -203,7 +203,7 @@ public struct Sandboxes {
         let naming = Naming(
           name: spec.name, hostname: spec.hostname, resolver: spec.resolver,
           bridges: (value("bridges") ?? "").split(separator: " ").compactMap { try? InterfaceName(String($0)) },
-          hostAddress: value("host-address").flatMap { IPAddress($0) })
+          hostAddress: value("host-address").flatMap { IPAddress($0) }, hasIPv6: value("ip6") != nil)
         try complete(view, files, owner, naming, resolvers)
       }
       if !spec.isPrivileged { parent.reachCheckpoint() }

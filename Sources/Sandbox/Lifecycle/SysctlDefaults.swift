@@ -23,6 +23,13 @@ enum SysctlDefaults {
     do throws(SystemError) {
       // Accept no IPv6 addresses from router advertisements, which another sandbox on the bridge may send.
       try set("net/ipv6/conf/default/accept_ra", "0")
+      // A namespace may inherit them (net.core.devconf_inherit_init_net): from a host without IPv6, or from one of which
+      // nsrun has turned IPv6 forwarding on. Usually it does not, and a write to them waits for the lock of all links.
+      for name in ["disable_ipv6", "forwarding"]
+      where (try? readText("/proc/sys/net/ipv6/conf/default/\(name)")) == "1\n" {
+        try set("net/ipv6/conf/all/\(name)", "0")
+        try set("net/ipv6/conf/default/\(name)", "0")
+      }
       // Any user may bind to any port: no port inside belongs to another user's service.
       try set("net/ipv4/ip_unprivileged_port_start", "0")
       // Any user may ping without a capability.

@@ -212,14 +212,17 @@ struct UnrecordedObjects {
     removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
     guard recorded.isEmpty, !isInUse else { return removed }
     let ours = try Firewall(host).tables().ours
-    if ours.contains(Firewall.table), FileIdentity(path: host.state.host) == nil, try Forwarding(host).isProven(),
-      try Forwarding(host).newUsers().isEmpty
-    {
-      removed.append(Removed(kind: .forwarding, name: HostParameters.forwarding.name, reason: .unrecorded))
-      if !isDryRun, let failure = HostParameters.forwardingOff.restore().first { throw .system(failure) }
+    // By a record that an older nsrun has left, or by the guard rule.
+    for parameters in try Forwarding.parametersToRestore(host) {
+      let name = HostParameters.forwarding(parameters.family).name
+      removed.append(Removed(kind: .forwarding, name: name, reason: .unrecorded))
+      if !isDryRun, let failure = parameters.restore().first { throw .system(failure) }
     }
     removed += ours.map { Removed(kind: .rules, name: "table \($0)", reason: .unrecorded) }
     if !isDryRun, !ours.isEmpty { try Firewall(host).removeTables() }
+    for family in isDryRun ? [] : AddressFamily.allCases {
+      try system { () throws(SystemError) in _ = try removeFile(host.state.host(family)) }
+    }
     return removed
   }
 
@@ -241,7 +244,7 @@ struct UnrecordedObjects {
       }
       let names = try HostsEntries(host).removeLost(on: network, isDryRun: isDryRun)
       // An entry is not listed if its lease is.
-      removed += names.filter { name in !lost.contains { $0.address == name } }
+      removed += names.filter { name in !lost.contains { [name, name.origin].contains($0.address) } }
         .map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
       if !isDryRun { Teardown(host).unmakeIfUnused(network) }
     }

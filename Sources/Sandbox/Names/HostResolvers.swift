@@ -34,10 +34,12 @@ struct ResolverConfiguration: Equatable {
     return words
   }
 
-  /// Whether one of the servers that a resolver asks may answer a sandbox, which has IPv4 and a loopback link of its
-  /// own. Servers listed before that one refuse at once.
-  var isUsable: Bool {
-    servers.prefix(ResolverSpec.maximumServers).contains { IPAddress($0)?.isBeyondLoopback == true }
+  /// Whether one of the servers that a resolver asks may answer a sandbox, which has a loopback link of its own. Servers
+  /// listed before that one refuse at once.
+  func isUsable(withIPv6 hasIPv6: Bool) -> Bool {
+    servers.prefix(ResolverSpec.maximumServers).contains { text in
+      IPAddress(text).map { $0.isBeyondLoopback && (hasIPv6 || $0.isIPv4) } ?? false
+    }
   }
 
   mutating func use(servers addresses: [IPAddress]) { servers = addresses.map { "\($0)" } }
@@ -80,9 +82,9 @@ struct HostResolvers: Equatable {
   /// Reads the host's configuration. The calling thread must be in the host's network namespace.
   init(directory: String = "/") {
     configuration = ResolverConfiguration((try? readText("\(directory)etc/resolv.conf")) ?? "")
-    guard !configuration.isUsable else { return }
+    guard !configuration.isUsable(withIPv6: false) else { return }
     upstream = (try? readText("\(directory)run/systemd/resolve/resolv.conf")).map { ResolverConfiguration($0) }
-    guard upstream?.isUsable != true else { return }
+    guard upstream?.isUsable(withIPv6: false) != true else { return }
     listeners = ["udp", "udp6"].flatMap { Self.listeners((try? readText("/proc/thread-self/net/\($0)")) ?? "") }
   }
 
@@ -93,12 +95,14 @@ struct HostResolvers: Equatable {
   }
 
   /// The resolv.conf of a sandbox.
-  /// - Parameter hostAddress: the host's address on the bridge.
-  func answer(to spec: ResolverSpec, hostAddress: IPAddress?) -> Answer {
+  /// - Parameters:
+  ///   - hostAddress: the host's address on the bridge.
+  ///   - hasIPv6: whether the sandbox has IPv6.
+  func answer(to spec: ResolverSpec, hostAddress: IPAddress?, hasIPv6: Bool = false) -> Answer {
     if spec.servers == [] { return .text("") }
     var result = configuration
-    if spec.servers == nil, !configuration.isUsable {
-      if let upstream, upstream.isUsable {
+    if spec.servers == nil, !configuration.isUsable(withIPv6: hasIPv6) {
+      if let upstream, upstream.isUsable(withIPv6: hasIPv6) {
         result = upstream
       } else if let server = server(on: hostAddress) {
         result.use(servers: [server])
@@ -134,7 +138,7 @@ struct HostResolvers: Equatable {
   private func server(on hostAddress: IPAddress?) -> IPAddress? {
     let any = IPAddress("0.0.0.0")!
     if let hostAddress, listeners.contains(any) || listeners.contains(hostAddress) { return hostAddress }
-    return listeners.first(where: \.isBeyondLoopback)
+    return listeners.first { $0.isBeyondLoopback && $0.isIPv4 }
   }
 
   /// The IPv4 addresses at which sockets are bound to port 53, from a table of UDP sockets (proc(5), /proc/net/udp and
@@ -157,6 +161,7 @@ struct HostResolvers: Equatable {
 }
 
 extension IPAddress {
-  /// Whether it is an IPv4 address outside 127.0.0.0/8 and 0.0.0.0/8.
-  fileprivate var isBeyondLoopback: Bool { isIPv4 && !isLoopback && bytes[0] != 0 }
+  /// Whether it may be the address of another host: an IPv4 address outside 127.0.0.0/8 and 0.0.0.0/8, or an IPv6 address
+  /// outside ::/8 and fe80::/10.
+  fileprivate var isBeyondLoopback: Bool { !isLoopback && bytes[0] != 0 && (isIPv4 || !isLinkLocal) }
 }

@@ -91,7 +91,8 @@ struct HostsEntries {
       lost.formUnion(
         try system { () throws(SystemError) in
           try file.removeLost(isDryRun: isDryRun) { address in
-            leases.allSatisfy { $0.holder(of: address) == nil }
+            // The IPv6 address of a sandbox has no lease of its own.
+            leases.allSatisfy { $0.holder(of: address.isIPv4 ? address : address.origin) == nil }
           }
         })
     }

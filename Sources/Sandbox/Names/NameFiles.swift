@@ -12,6 +12,8 @@ struct Naming {
   var bridges: [InterfaceName] = []
   /// The host's address on the first bridge.
   var hostAddress: IPAddress?
+  /// Whether a network has a way out for IPv6.
+  var hasIPv6 = false
 
   /// The sandbox's names in /etc/hosts: its hostname, and its own name if that is a single word there.
   fileprivate var hosts: [String] {
@@ -26,15 +28,19 @@ extension SandboxFacts {
   var naming: Naming {
     Naming(
       name: name, hostname: hostname, resolver: resolver, bridges: bridgeConnections.map(\.bridge),
-      hostAddress: bridgeConnections.first?.hostAddress)
+      hostAddress: bridgeConnections.first?.hostAddress, hasIPv6: hasWayOutForIPv6)
   }
+
+  var hasWayOutForIPv6: Bool { connections.contains { $0.inside.ipv6?.gateway != nil } }
 
   /// The sandbox's lines in the hosts files of its bridges; none if it has no name for them.
   var hostsLines: [SandboxPlan.HostsLine] {
     let names = naming.hosts
     guard !names.isEmpty else { return [] }
-    return bridgeConnections.map {
-      SandboxPlan.HostsLine(entry: HostsFile.Entry(address: $0.address.address, names: names), bridge: $0.bridge)
+    return bridgeConnections.flatMap { connection in
+      connection.inside.addresses.map {
+        SandboxPlan.HostsLine(entry: HostsFile.Entry(address: $0.address, names: names), bridge: connection.bridge)
+      }
     }
   }
 }
@@ -82,7 +88,7 @@ struct NameFiles {
   }
 
   private func resolverFile(_ naming: Naming, _ resolvers: HostResolvers?) -> [UInt8] {
-    switch resolvers?.answer(to: naming.resolver, hostAddress: naming.hostAddress) {
+    switch resolvers?.answer(to: naming.resolver, hostAddress: naming.hostAddress, hasIPv6: naming.hasIPv6) {
     case .text(let text): return Array(text.utf8)
     case .unreachable:
       host.reporter.warn("\(resolvers!.lack): names of other hosts are not found; give --dns ADDRESS")

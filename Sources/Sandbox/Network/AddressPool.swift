@@ -6,6 +6,9 @@ import RouteNetlink
 struct AddressAssignment: Equatable {
   let address: IPNetwork
   let gateway: IPAddress?
+  /// nil without IPv6.
+  let address6: IPNetwork?
+  let gateway6: IPAddress?
   /// Whether hosts other than sandboxes are on the bridge. They may know the address with another MAC address.
   let hasStrangers: Bool
 }
@@ -23,7 +26,8 @@ struct AddressPool {
     let (subnet, gateway) = try check(spec, on: network)
     // A router of the sandbox's may not be there yet.
     let reserved =
-      network.addresses.map(\.address) + [gateway].compactMap { $0 } + sandbox.routes.map(\.gateway)
+      network.addresses.map(\.address) + [gateway].compactMap { $0 }
+      + sandbox.routes.map { $0.family == .inet ? $0.gateway : $0.gateway.origin }
     let leases = AddressLeases(
       bridge: network.bridge, state: host.state, isPlanned: sandbox.isPlanned, gone: sandbox.gone)
     let holders = try AddressHolders(host, network)
@@ -64,6 +68,7 @@ struct AddressPool {
     }
     return AddressAssignment(
       address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway,
+      address6: network.address6?.derivedAddress(from: address), gateway6: network.address6?.address,
       hasStrangers: holders.hasStrangers)
   }
 
@@ -79,7 +84,27 @@ struct AddressPool {
     if !network.isOurs, let mtu = spec.mtu, mtu > network.mtu {
       throw .refused("--mtu \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
     }
+    if spec.ipv6 == .required { try checkIPv6(spec, on: network) }
     return (subnet, gateway)
+  }
+
+  /// The subnets of a sandbox's addresses on a network.
+  func subnets(for spec: NetworkSpec, on network: BridgeNetwork) throws(SandboxError) -> [IPNetwork] {
+    [try check(spec, on: network).subnet] + (network.address6.map { [$0.network] } ?? [])
+  }
+
+  private func checkIPv6(_ spec: NetworkSpec, on network: BridgeNetwork) throws(SandboxError) {
+    guard network.isOurs else {
+      throw .refused(
+        "--ip6: somebody else made the bridge \(network.bridge), and sandboxes have IPv6 on bridges of nsrun's only: leave "
+          + "--ip6 out, or use another bridge")
+    }
+    guard let subnet = network.address6?.network else {
+      throw .refused("--ip6: the bridge \(network.bridge) has no address of nsrun's: use another bridge")
+    }
+    if let wanted = spec.subnet6, wanted != subnet {
+      throw .refused("--subnet6 \(wanted): the bridge \(network.bridge) already has the subnet \(subnet)")
+    }
   }
 
   /// The subnet from which the sandboxes of a network get addresses.

@@ -15,12 +15,17 @@ struct BridgeNetwork: Equatable {
   let isOurs: Bool
   /// The bridge's address with the prefix length of the subnet; nil for a foreign bridge without a usable one.
   let address: IPNetwork?
-  /// All addresses of the bridge.
+  /// The bridge's IPv6 address with the prefix length of the subnet; nil where the sandbox has no IPv6, as on a foreign
+  /// bridge.
+  let address6: IPNetwork?
+  /// All IPv4 addresses of the bridge.
   let addresses: [IPNetwork]
   /// Which rules masquerade the packets that leave the bridge.
   let translation: BridgeConnection.Translation
 
   var subnet: IPNetwork? { address?.network }
+  /// The families of the sandbox's addresses.
+  var families: [AddressFamily] { address6 == nil ? [.inet] : [.inet, .inet6] }
 }
 
 /// Creates, completes and removes the networks of bridges.
@@ -35,13 +40,26 @@ struct BridgeNetworks {
     guard let link, let record = NetworkRecords(host).record(of: spec.bridge), !isHalfMade(link, record) else {
       return nil
     }
-    if spec.egress != .internal {
-      guard try system({ () throws(SystemError) in try HostParameters.isForwarding() }) else { return nil }
+    let network = describe(link, spec, record, try addresses(of: link))
+    if let address = network.address6?.address {
+      // A bridge in a VRF has its routes in another table.
+      if link.master == nil, try !isLocal(address) { return nil }
+    } else if spec.mayHaveIPv6, network.isOurs, record.own != nil, HostParameters.lackOfIPv6(on: link, spec) == nil {
+      return nil
+    }
+    for family in spec.egress == .internal ? [] : network.families {
+      guard try system({ () throws(SystemError) in try HostParameters.isForwarding(family) }) else { return nil }
     }
     guard spec.egress != .routed || record.isReached, try RulesetGeneration(host).isUnchanged(for: spec.bridge) else {
       return nil
     }
-    return describe(link, spec, record, try addresses(of: link))
+    return network
+  }
+
+  /// Whether the host has an address, and gets packets to it. The kernel adds the route for that only after its work
+  /// queue for duplicate address detection has run, even for an address without detection.
+  private func isLocal(_ address: IPAddress) throws(SandboxError) -> Bool {
+    try host.route { (route) throws(NetlinkError) in try route.route(to: address) }?.type == .local
   }
 
   /// Makes what is planned for the network of a bridge. The caller holds the exclusive lock.
@@ -58,7 +76,7 @@ struct BridgeNetworks {
       guard let made = plan.link != nil ? plan.link : try Bridges(host).link(spec.bridge) else {
         throw .refused("the bridge \(spec.bridge) was deleted while it was being set up")
       }
-      if plan.isNew, spec.egress != .internal { try Forwarding(host).warn(for: made) }
+      if plan.isNew, spec.egress != .internal { try Forwarding(host, .inet).warn(for: made) }
       try makeRules(plan, made)
       if spec.mayChangeForeignChains { warn(of: plan, resolver) }
       return describe(
@@ -76,7 +94,7 @@ struct BridgeNetworks {
       // By now others may have changed rules, or a step before may have.
       if !isFirst || plan.generation == nil {
         let record = NetworkRecords(host).record(of: spec.bridge) ?? plan.record
-        steps = try ruleSteps(for: record, spec, bridge, isGuarding: Forwarding(host).isGuarding)
+        steps = try ruleSteps(for: record, spec, bridge, isGuarding: !Forwarding.guarded(host).isEmpty)
       }
       for step in steps {
         if isFirst { host.reporter.progress?("\(step)") }
@@ -111,13 +129,19 @@ struct BridgeNetworks {
     case .completeBridge(let record): if let link { try completeBridge(link, of: record) }
     case .record(let record): try write(record, link)
     case .recordReach(let bridge): try append(NetworkRecord.reachedKey, "yes", bridge)
+    case .recordIPv6(let bridge, let address): try append(NetworkRecord.ipv6Key, "\(address)", bridge)
+    case .addAddress(_, let address):
+      guard let link else { return }
+      var requests = RouteRequests()
+      requests.add(address, toOwnLink: link.index)
+      try host.perform(requests)
     case .createBridge(let record): try restoreBridge(of: record)
     case .keepAddress(let bridge, let address):
       var requests = RouteRequests()
       requests.change(link: .named(bridge.text), LinkChanges(address: address), subject: bridge.text)
       try host.perform(requests)
-    case .turnForwardingOn: try Forwarding(host).turnOn()
-    case .forward(let bridge): Forwarding(host).turnOn(for: bridge.text)
+    case .turnForwardingOn(let family): try Forwarding(host, family).turnOn()
+    case .forward(let bridge): Forwarding(host, .inet).turnOn(for: bridge.text)
     case .masquerade(let bridge):
       if let link, let record = NetworkRecords(host).record(of: bridge), try refreshTranslation(of: record, link) {
         try Firewall(host).install()
@@ -126,7 +150,7 @@ struct BridgeNetworks {
       guard let record = NetworkRecords(host).record(of: bridge) else { return }
       try ForwardChains(host).admit(record, in: chain, says: isFirst)
     case .admit: try Firewall(host).admitNetworks()
-    case .settleForwarding(let settlement): try Forwarding(host).settle(settlement)
+    case .settleForwarding(let family, let settlement): try Forwarding(host, family).settle(settlement)
     }
   }
 
@@ -139,7 +163,7 @@ struct BridgeNetworks {
       try host.state.createRecord(
         record.text, at: host.state.record(of: record.bridge), in: host.state.networks, locked: false)
     }
-    if let link, record.own == nil { try Forwarding(host).noteUser(link) }
+    if let link, record.own == nil { for forwarding in Forwarding.all(host) { try forwarding.noteUser(link) } }
   }
 
   func append(_ key: String, _ value: String, _ bridge: InterfaceName) throws(SandboxError) {
@@ -152,17 +176,45 @@ struct BridgeNetworks {
   func describe(
     _ link: Link?, _ spec: NetworkSpec, _ record: NetworkRecord, _ addresses: BridgeAddresses
   ) -> BridgeNetwork {
-    BridgeNetwork(
+    let isOurs = isOurs(link, record)
+    let hasIPv6 = isOurs && spec.mayHaveIPv6 && HostParameters.lackOfIPv6(on: link, spec) == nil
+    return BridgeNetwork(
       bridge: spec.bridge, index: link?.index ?? 0, mtu: link?.mtu ?? record.own?.mtu ?? 1500,
-      mac: link?.address ?? record.own?.mac, isOurs: link.map { Tag.isOurBridge($0, planned: record.own?.mac) } ?? true,
-      address: addresses.choice(for: spec, own: record.own?.address), addresses: addresses.networks,
+      mac: link?.address ?? record.own?.mac, isOurs: isOurs,
+      address: addresses.choice(for: spec, own: record.own?.address),
+      address6: hasIPv6 ? record.own?.address6 : nil, addresses: addresses.networks,
       translation: record.translation)
+  }
+
+  /// Whether nsrun made a bridge, or is going to make it.
+  func isOurs(_ link: Link?, _ record: NetworkRecord) -> Bool {
+    link.map { Tag.isOurBridge($0, planned: record.own?.mac) } ?? true
   }
 
   /// The IPv4 addresses of a link.
   func addresses(of link: Link) throws(SandboxError) -> BridgeAddresses {
     BridgeAddresses(
       try host.route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet) })
+  }
+
+  /// The IPv6 addresses of a link.
+  func addresses6(of link: Link) throws(SandboxError) -> [IPNetwork] {
+    try host.route { (route) throws(NetlinkError) in try route.addresses(link: link.index, family: .inet6) }
+      .map(\.network)
+  }
+
+  /// The addresses that a bridge of nsrun's has from it, and whose routes it should have.
+  func ownAddresses(of link: Link, _ own: NetworkRecord.OwnBridge) throws(SandboxError) -> [IPNetwork] {
+    let there = try addresses(of: link).networks + (own.address6 == nil ? [] : try addresses6(of: link))
+    return own.addresses.filter(there.contains)
+  }
+
+  /// The addresses that a bridge of nsrun's should have and lacks. IPv6 addresses are none where IPv6 has become
+  /// impossible.
+  func lostAddresses(of link: Link, _ own: NetworkRecord.OwnBridge) throws(SandboxError) -> [IPNetwork] {
+    let hasIPv6 = own.address6 != nil && HostParameters.lackOfIPv6(on: link) == nil
+    let there = try addresses(of: link).networks + (hasIPv6 ? try addresses6(of: link) : [])
+    return own.linkAddresses.filter { (hasIPv6 || $0.family == .inet) && !there.contains($0) }
   }
 
   /// Finds out which rules are to masquerade the packets that leave a bridge.
@@ -200,22 +252,24 @@ struct BridgeNetworks {
     let planned = NetworkRecords(host).record(of: bridge)?.own?.mac
     // Goes by the names of the records: a damaged record still stands for a network.
     let networks: [InterfaceName]
-    let parameters: HostParameters?
+    var parameters: [HostParameters] = []
     do throws(SandboxError) {
       networks = try NetworkRecords(host).names()
-      parameters = try Forwarding(host).parametersToRestore()
+      if networks.allSatisfy({ $0 == bridge }) { parameters = try Forwarding.parametersToRestore(host) }
     } catch {
       return [error]
     }
     if networks.allSatisfy({ $0 == bridge }) {
-      if let parameters {
-        host.reporter.progress?("turn IPv4 forwarding off again")
+      for parameters in parameters {
+        host.reporter.progress?("turn \(parameters.family) forwarding off again")
         // While the host still forwards, the guard rule and the records stay, so that the next nsrun tries again.
         let failures = parameters.restore()
         guard failures.isEmpty else { return failures.map { .system($0) } }
       }
       attemptWithRules { () throws(SandboxError) in try Firewall(host).removeTables() }
-      attempt { () throws(SandboxError) in try remove(host.state.host) }
+      for family in AddressFamily.allCases {
+        attempt { () throws(SandboxError) in try remove(host.state.host(family)) }
+      }
     } else {
       if let network = NetworkRecords(host).record(of: bridge) {
         attemptWithRules { () throws(SandboxError) in try Firewall(host).retract(network) }

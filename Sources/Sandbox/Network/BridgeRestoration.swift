@@ -35,9 +35,7 @@ extension BridgeNetworks {
     try? Sysctl("net.ipv4.conf.\(Sysctl.component(link.name)).accept_source_route").write("0")
     try BridgeNetworks(host).restorePorts(of: record.bridge, link.index)
     var requests = RouteRequests()
-    if try !addresses(of: link).networks.contains(own.address) {
-      requests.add(LinkAddress(own.address, link: link.index, broadcast: own.address.broadcast))
-    }
+    try restoreAddresses(of: link, own, &requests)
     if let mtu = own.mtu {
       // Only a change pins the MTU of a bridge, so that it no longer follows its ports (br_change_mtu in
       // net/bridge/br_device.c). Neither the MTU in the request that creates it nor a request with its current MTU
@@ -50,6 +48,13 @@ extension BridgeNetworks {
     }
     requests.change(link: .index(link.index), LinkChanges(alias: Tag.bridge), subject: link.name)
     try host.perform(requests)
+  }
+
+  /// Adds the addresses that a bridge of nsrun's has lost.
+  func restoreAddresses(
+    of link: Link, _ own: NetworkRecord.OwnBridge, _ requests: inout RouteRequests
+  ) throws(SandboxError) {
+    for address in try lostAddresses(of: link, own) { requests.add(address, toOwnLink: link.index) }
   }
 
   /// Sets the sandboxes' links that have lost their bridge up again, and puts them back on it.
@@ -89,7 +94,11 @@ extension BridgeNetworks {
     let own = mac.address(for: .bridge)
     guard let address = addresses.networks.first(where: { $0.address == own }) ?? addresses.choice(for: nil, own: nil)
     else { return nil }
-    return NetworkRecord.OwnBridge(mac: mac, address: address, mtu: link.mtu)
+    let address6 = try addresses6(of: link).first {
+      !$0.address.isLinkLocal && IPNetwork.derivingLengths.contains($0.prefixLength)
+        && NetworkRecord.OwnBridge.address6(in: $0) == $0
+    }
+    return NetworkRecord.OwnBridge(mac: mac, address: address, address6: address6, mtu: link.mtu)
   }
 
   /// Leases the addresses of the sandboxes on a bridge of ours that is in no record any more.
@@ -112,5 +121,14 @@ extension BridgeNetworks {
     guard bridge.kind == "bridge" else { return false }
     let addresses = try self.addresses(of: bridge).networks.map(\.address)
     return users.allSatisfy { $0.connection(to: record.bridge)?.hostAddress.map(addresses.contains) ?? true }
+  }
+}
+
+extension RouteRequests {
+  /// Adds an address that nsrun chose to a link that it made. It is used at once, without duplicate address detection.
+  mutating func add(_ address: IPNetwork, toOwnLink link: UInt32) {
+    add(
+      LinkAddress(
+        address, link: link, broadcast: address.broadcast, flags: address.family == .inet6 ? .noDAD : []))
   }
 }

@@ -19,14 +19,18 @@ struct BridgeRoutes {
     // The routes of a bridge in a VRF are in another table.
     guard bridge.isUp, bridge.master == nil else { return [] }
     let kernel: UInt8 = 2  // RTPROT_KERNEL, so that they go with the address
+    // Only IPv4 routes prefer a source, and the kernel's IPv6 routes to subnets have a metric of their own.
+    let (source, metric): (IPAddress?, UInt32?) =
+      own.family == .inet ? (own.address, nil) : (nil, 256 /* IP6_RT_PRIO_ADDRCONF */)
     let wanted = [
       Route(
-        to: own.network, family: .inet, link: bridge.index, preferredSource: own.address, protocolNumber: kernel),
+        to: own.network, family: own.family, link: bridge.index, preferredSource: source, protocolNumber: kernel,
+        metric: metric),
       Route(
-        to: IPNetwork(own.address), family: .inet, link: bridge.index, preferredSource: own.address,
+        to: IPNetwork(own.address), family: own.family, link: bridge.index, preferredSource: source,
         table: Route.localTable, protocolNumber: kernel, type: .local),
     ]
-    let there = try host.route { (route) throws(NetlinkError) in try route.routes(family: .inet) }
+    let there = try host.route { (route) throws(NetlinkError) in try route.routes(family: own.family) }
     return wanted.filter { route in
       !there.contains {
         $0.link == route.link && $0.destination == route.destination && $0.table == route.table && $0.type == route.type
@@ -37,7 +41,7 @@ struct BridgeRoutes {
   /// An address or route of the host that has appeared since and collides with the subnet of nsrun's bridge. Of a
   /// bridge and a LAN with the same subnet, one gets no packets.
   func collision(of subnet: IPNetwork) throws(SandboxError) -> SubnetUse? {
-    try BridgeNetworks(host).subnetUses(besides: bridge.index).first { $0.collides(with: subnet) }
+    try BridgeNetworks(host).subnetUses(subnet.family, besides: bridge.index).first { $0.collides(with: subnet) }
   }
 
   /// Why packets to a sandbox do not arrive on the bridge, or why its packets to the outside do not leave; nil if they
@@ -57,7 +61,7 @@ struct BridgeRoutes {
     else { return nil }
     let name = try host.name(ofLink: uplink)
     // Other checks report missing forwarding.
-    guard (try? HostParameters.isForwarding()) == true,
+    guard (try? HostParameters.isForwarding(.inet)) == true,
       ![bridge.name, name].contains(where: HostParameters.lacksForwarding)
     else { return nil }
     let ways = try host.route { (route) throws(NetlinkError) in

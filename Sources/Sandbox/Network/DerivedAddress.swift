@@ -1,6 +1,26 @@
 import NetTypes
 import RouteNetlink
 
+extension IPNetwork {
+  /// The IPv6 address in this network whose last 32 bits are an IPv4 address. It is written `fd00::10.64.1.5` as well. No
+  /// two sandboxes on a bridge have the same, because no two have the same IPv4 address: it needs no lease of its own.
+  func derivedAddress(from address: IPAddress) -> IPNetwork {
+    IPNetwork(
+      address: IPAddress(family: .inet6, value: network.address.value | address.value), prefixLength: prefixLength)!
+  }
+
+  /// The prefix lengths of networks with room for derived addresses.
+  static let derivingLengths: ClosedRange<UInt8> = 8...96
+
+  /// The link-local network of every link.
+  static let linkLocal6 = IPNetwork("fe80::/64")!
+}
+
+extension IPAddress {
+  /// The IPv4 address from which an IPv6 address was derived.
+  var origin: IPAddress { IPAddress(family: .inet, value: value & 0xffff_ffff) }
+}
+
 extension MACAddress {
   /// The purpose of a derived address. Its value is the first byte, that of a locally administered unicast address.
   enum Role: UInt8 {

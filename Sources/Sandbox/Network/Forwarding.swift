@@ -5,23 +5,51 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// IPv4 forwarding on the host. If nsrun turns it on, it records the previous state, and the guard rule keeps the host
-/// from forwarding for others. With the last sandbox, nsrun turns it off again, unless other programs have come to rely
-/// on it.
+/// Forwarding of one family on the host. If nsrun turns it on, it records the previous state, and the guard rule keeps
+/// the host from forwarding for others. With the last sandbox, nsrun turns it off again, unless other programs have come
+/// to rely on it.
 struct Forwarding {
   let host: Host
+  let family: AddressFamily
 
-  init(_ host: Host) { self.host = host }
+  init(_ host: Host, _ family: AddressFamily) {
+    self.host = host
+    self.family = family
+  }
+
+  /// Forwarding of each family.
+  static func all(_ host: Host) -> [Forwarding] { AddressFamily.allCases.map { Forwarding(host, $0) } }
+
+  /// The families of which nsrun has turned forwarding on.
+  static func guarded(_ host: Host) -> Set<AddressFamily> { Set(all(host).filter(\.isGuarding).map(\.family)) }
+
+  /// What nsrun has turned on, which the table has to show.
+  static func guards(_ host: Host) throws(SandboxError) -> Firewall.Guards {
+    let families = guarded(host)
+    guard families.contains(.inet6) else { return Firewall.Guards(families: families) }
+    do throws(SandboxError) {
+      let record = try RecordText.read(host.state.host(.inet6))
+      return Firewall.Guards(families: families, acceptingLinks: HostParameters(.inet6, record).acceptingLinks)
+    } catch {
+      guard case .damaged = error else { throw error }
+      return Firewall.Guards(families: families, acceptingLinks: try Firewall(host).acceptingLinks())
+    }
+  }
+
+  /// The record of the previous state.
+  private var path: String { host.state.host(family) }
 
   /// Whether nsrun has turned forwarding on, so that the guard rule is needed.
-  var isGuarding: Bool { FileIdentity(path: host.state.host) != nil }
+  var isGuarding: Bool { FileIdentity(path: path) != nil }
 
   /// Whether it is off and can be turned on.
   func isToBeTurnedOn() throws(SandboxError) -> Bool {
-    let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding() }
+    let isOn = try system { () throws(SystemError) in try HostParameters.isForwarding(family) }
     guard !isOn else { return false }
+    // Sandboxes have IPv6 only where it can be turned on.
+    if family == .inet6 { return HostParameters.lackOfIPv6Forwarding == nil }
     // Many containers have a read-only /proc/sys. There, sandboxes still reach their bridge and this host.
-    if access(HostParameters.forwarding.path, W_OK) != 0 && errno == EROFS {
+    if access(HostParameters.forwarding(family).path, W_OK) != 0 && errno == EROFS {
       let error = SystemError("turn on", "forwarding", errno: EROFS)
       host.reporter.warn("sandboxes reach nothing beyond this host: \(error)")
       return false
@@ -31,16 +59,24 @@ struct Forwarding {
 
   func turnOn() throws(SandboxError) {
     guard try isToBeTurnedOn() else { return }
+    let before = try system { () throws(SystemError) in try HostParameters.beforeForwarding(family) }
     if !isGuarding {
-      var record = try system { () throws(SystemError) in try HostParameters.beforeForwarding() }.record
-      for user in try ForwardingUsers(host).all(besides: []) {
+      var record = before.record
+      for user in try ForwardingUsers(host, family).all(besides: []) {
         for key in user.keys { record.append(Self.userKey, key) }
       }
       try createHostRecord(record)
+    } else if family == .inet6, let text = try? RecordText.read(path) {
+      // Links have come since that were not raised.
+      let lines = HostParameters(family, text).lines(missingFrom: before)
+      try system { () throws(SystemError) in try host.state.append(lines, to: path) }
     }
     // The guard rule comes before the switch.
     try Firewall(host).install()
-    try system { () throws(SystemError) in try HostParameters.forwarding.write("1") }
+    try system { () throws(SystemError) in
+      if family == .inet6 { try before.keepAcceptingAdvertisements() }
+      try HostParameters.forwarding(family).write("1")
+    }
   }
 
   /// The key of a line for each user of forwarding that existed before nsrun turned it on.
@@ -48,15 +84,15 @@ struct Forwarding {
 
   private func createHostRecord(_ record: RecordText) throws(SandboxError) {
     _ = try system { () throws(SystemError) in
-      try host.state.createRecord(record, at: host.state.host, in: host.state.path, locked: false)
+      try host.state.createRecord(record, at: path, in: host.state.path, locked: false)
     }
   }
 
   /// The users of forwarding that have appeared since nsrun turned it on.
   /// - Parameter planned: bridges that sandboxes are about to come on.
   func newUsers(besides planned: [InterfaceName] = []) throws(SandboxError) -> [String] {
-    let known = Set((try? RecordText.read(host.state.host))?.all(Self.userKey) ?? [])
-    return try ForwardingUsers(host).all(besides: NetworkRecords(host).names() + planned).filter {
+    let known = Set((try? RecordText.read(path))?.all(Self.userKey) ?? [])
+    return try ForwardingUsers(host, family).all(besides: NetworkRecords(host).names() + planned).filter {
       known.isDisjoint(with: $0.keys)
     }
     .map(\.description)
@@ -67,23 +103,23 @@ struct Forwarding {
     guard isGuarding else { return }
     try system { () throws(SystemError) in
       let keys = ForwardingUsers.User(bridge: bridge).keys
-      try host.state.append(RecordText(keys.map { (Self.userKey, $0) }), to: host.state.host)
+      try host.state.append(RecordText(keys.map { (Self.userKey, $0) }), to: path)
     }
   }
 
   /// What makes the rule for others exist if, and only if, nsrun turned forwarding on and nobody else relies on it.
   enum Settlement: Equatable, CustomStringConvertible {
     /// Others have come to rely on forwarding: this is one of them.
-    case leave(String)
+    case leave(AddressFamily, String)
     /// The rule is nsrun's, and somebody has deleted the record of the parameters.
-    case record
+    case record(AddressFamily)
     /// Somebody has loaded rules that were saved while there were sandboxes.
     case reinstall
 
     var description: String {
       switch self {
-      case .leave(let user): "leave IPv4 forwarding to others (\(user))"
-      case .record: "record that nsrun turned IPv4 forwarding on"
+      case .leave(let family, let user): "leave \(family) forwarding to others (\(user))"
+      case .record(let family): "record that nsrun turned \(family) forwarding on"
       case .reinstall: "make the table \(Firewall.table) anew: others have loaded a copy of it"
       }
     }
@@ -92,19 +128,28 @@ struct Forwarding {
   /// - Parameter planned: bridges that sandboxes are about to come on.
   /// - Returns: nil where nothing is to be done.
   func settlement(besides planned: [InterfaceName] = []) throws(SandboxError) -> Settlement? {
-    if isGuarding { return try newUsers(besides: planned).first.map(Settlement.leave) }
-    guard let rule = try Firewall(host).guardInPlace() else { return nil }
-    return rule.signature == Firewall.signature ? .record : .reinstall
+    if isGuarding { return try newUsers(besides: planned).first.map { .leave(family, $0) } }
+    guard let rule = try Firewall(host).guardInPlace(family) else { return nil }
+    return rule.signature == Firewall.signature ? .record(family) : .reinstall
   }
 
   func settle(_ settlement: Settlement) throws(SandboxError) {
     switch settlement {
     case .leave:
-      try system { () throws(SystemError) in _ = try removeFile(host.state.host) }
+      try system { () throws(SystemError) in _ = try removeFile(path) }
       try Firewall(host).install()
-    case .record: try createHostRecord(HostParameters.forwardingOff.record)
+    case .record: try createHostRecord(try parametersWithoutRecord().record)
     case .reinstall: try Firewall(host).install()
     }
+  }
+
+  /// The parameters of both families to restore once no sandbox is left.
+  static func parametersToRestore(_ host: Host) throws(SandboxError) -> [HostParameters] {
+    var parameters: [HostParameters] = []
+    for forwarding in all(host) {
+      if let changed = try forwarding.parametersToRestore() { parameters.append(changed) }
+    }
+    return parameters
   }
 
   /// The parameters as they were before nsrun changed them; nil if it has not, or if other programs rely on them now.
@@ -114,17 +159,22 @@ struct Forwarding {
   }
 
   private func changedParameters() throws(SandboxError) -> HostParameters? {
-    do throws(SandboxError) { return HostParameters(try RecordText.read(host.state.host)) } catch {
-      if case .damaged = error { return .forwardingOff }
+    do throws(SandboxError) { return HostParameters(family, try RecordText.read(path)) } catch {
+      if case .damaged = error { return try parametersWithoutRecord() }
       guard case .system(let cause) = error, cause.isNotFound else { throw error }
       // Another program may have deleted the record.
-      return try isProven() ? .forwardingOff : nil
+      return try isProven() ? parametersWithoutRecord() : nil
     }
+  }
+
+  /// What is known of the parameters as they were if their record is lost or damaged.
+  func parametersWithoutRecord() throws(SandboxError) -> HostParameters {
+    .forwardingOff(family, family == .inet ? [] : try Firewall(host).acceptingLinks())
   }
 
   /// Whether the guard rule exists with nsrun's signature, which a rule loaded from a saved ruleset does not have.
   func isProven() throws(SandboxError) -> Bool {
-    do throws(SandboxError) { return try Firewall(host).guardInPlace()?.signature == Firewall.signature } catch {
+    do throws(SandboxError) { return try Firewall(host).guardInPlace(family)?.signature == Firewall.signature } catch {
       guard host.lacksNFTables else { throw error }
       return false
     }
@@ -133,7 +183,7 @@ struct Forwarding {
   /// Why the record of the host's parameters cannot be read; nil if it can, or if there is none.
   func unreadableRecord() -> SandboxError? {
     do throws(SandboxError) {
-      _ = try RecordText.read(host.state.host)
+      _ = try RecordText.read(path)
       return nil
     } catch {
       if case .system(let cause) = error, cause.isNotFound { return nil }
@@ -147,7 +197,7 @@ struct Forwarding {
   func uplinks() throws(SandboxError) -> [Link] {
     try host.route { (route) throws(NetlinkError) in
       var links: [Link] = []
-      let routes = try route.routes(family: .inet).filter { $0.destination == nil && $0.table == Route.mainTable }
+      let routes = try route.routes(family: family).filter { $0.destination == nil && $0.table == Route.mainTable }
       for index in routes.sorted(by: { $0.metric ?? 0 < $1.metric ?? 0 }).compactMap(\.link)
       where !links.contains(where: { $0.index == index }) {
         if let link = try route.link(index: index) { links.append(link) }
@@ -156,14 +206,14 @@ struct Forwarding {
     }
   }
 
-  /// Turns forwarding on for packets that arrive on a bridge of nsrun's. A new link takes the value of conf.default,
-  /// not of ip_forward, and only the value of the input link counts.
+  /// Turns IPv4 forwarding on for packets that arrive on a bridge of nsrun's. A new link takes the value of
+  /// conf.default, not of ip_forward, and only the value of the input link counts.
   func turnOn(for bridge: String) {
     guard HostParameters.lacksForwarding(bridge) else { return }
     try? HostParameters.forwarding(of: bridge).write("1")
   }
 
-  /// Warns of a bridge or uplink whose incoming packets are not forwarded.
+  /// Warns of a bridge or uplink whose incoming IPv4 packets are not forwarded.
   func warn(for bridge: Link) throws(SandboxError) {
     for link in try [bridge.name] + uplinks().map(\.name).filter({ $0 != bridge.name })
     where HostParameters.lacksForwarding(link) {
@@ -172,11 +222,15 @@ struct Forwarding {
   }
 }
 
-/// Objects of other programs that need the host to forward IPv4 packets.
+/// Objects of other programs that need the host to forward packets of a family.
 struct ForwardingUsers {
   private let host: Host
+  private let family: AddressFamily
 
-  init(_ host: Host) { self.host = host }
+  init(_ host: Host, _ family: AddressFamily) {
+    self.host = host
+    self.family = family
+  }
 
   struct User: CustomStringConvertible {
     /// Each of these keys identifies the object.
@@ -203,7 +257,9 @@ struct ForwardingUsers {
     let names = networks.map(\.text)
     let bridges = try host.route { (route) throws(NetlinkError) in
       let links = try route.links(kind: "bridge").filter { !names.contains($0.name) }
-      let addressed = Set(try route.addresses(family: .inet).map(\.link))
+      // Every link has a link-local IPv6 address.
+      let addresses = try route.addresses(family: family).filter { family == .inet || !$0.address.isLinkLocal }
+      let addressed = Set(addresses.map(\.link))
       return links.filter { addressed.contains($0.index) && !Tag.isOurBridge($0, planned: nil) }
     }
     return bridges.map(User.init(bridge:)) + (try rules(besides: networks)).map(User.init(rule:))
@@ -217,7 +273,10 @@ struct ForwardingUsers {
       guard host.lacksNFTables else { throw error }
       return []
     }
-    let others = rules.filter { $0.chain.table != Firewall.table && [.ip, .inet].contains($0.chain.table.family) }
+    let families: [TableFamily] = [.inet, family == .inet ? .ip : .ip6]
+    let others = rules.filter { rule in
+      rule.chain.table != Firewall.table && families.contains(rule.chain.table.family) && rule.mayConcern(family)
+    }
     let translating = Self.reached(
       from: chains.filter { $0.base?.type == .nat && $0.base?.hook == .postrouting }, others)
     let forwarding = Self.reached(from: chains.filter { $0.base?.type == .filter && $0.base?.hook == .forward }, others)
@@ -255,6 +314,20 @@ extension Expression {
 }
 
 extension Rule {
+  /// Whether it may apply to packets of this family, as far as it says so itself.
+  fileprivate func mayConcern(_ family: AddressFamily) -> Bool {
+    var isProtocol = false
+    for expression in expressions {
+      switch expression {
+      case .meta(.networkProtocol, _): isProtocol = true
+      // NFPROTO_IPV4 and NFPROTO_IPV6 have the values of AF_INET and AF_INET6.
+      case .compare(_, .equal, let value) where isProtocol && value != [family.rawValue]: return false
+      default: isProtocol = false
+      }
+    }
+    return true
+  }
+
   fileprivate var translatesSource: Bool {
     expressions.contains { expression in
       switch expression {

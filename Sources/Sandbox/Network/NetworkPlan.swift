@@ -19,16 +19,19 @@ struct NetworkPlan {
     /// Write down that a sandbox without NAT will be on the bridge.
     case recordReach(InterfaceName)
     case createBridge(NetworkRecord)
+    /// Write down the IPv6 address that a bridge of nsrun's will have.
+    case recordIPv6(InterfaceName, IPNetwork)
+    case addAddress(InterfaceName, IPNetwork)
     /// Make a foreign bridge without ports keep its link-layer address.
     case keepAddress(InterfaceName, MACAddress)
-    case turnForwardingOn
+    case turnForwardingOn(AddressFamily)
     case forward(InterfaceName)
     /// Masquerade what leaves a foreign bridge, because its owner's rules do not any more.
     case masquerade(InterfaceName)
     /// Accept a bridge's packets in a chain that drops by its policy.
     case accept(InterfaceName, Chain)
     case admit(InterfaceName)
-    case settleForwarding(Forwarding.Settlement)
+    case settleForwarding(AddressFamily, Forwarding.Settlement)
 
     var description: String {
       switch self {
@@ -38,14 +41,19 @@ struct NetworkPlan {
       case .record(let record): "record the network of \(record.bridge)"
       case .recordReach(let bridge): "record that sandboxes on \(bridge) can be reached"
       case .createBridge(let record):
-        "create the bridge \(record.bridge)" + (record.own.map { " with the address \($0.address)" } ?? "")
+        "create the bridge \(record.bridge)"
+          + (record.own.map { " with \($0.addresses.map { "\($0)" }.joined(separator: " and "))" } ?? "")
+      case .recordIPv6(let bridge, let address): "record the address \(address) of \(bridge)"
+      case .addAddress(let bridge, let address): "give \(bridge) the address \(address)"
       case .keepAddress(let bridge, let mac): "make \(bridge) keep its link-layer address \(mac)"
-      case .turnForwardingOn: "turn IPv4 forwarding on, for sandboxes alone (table \(Firewall.table))"
+      case .turnForwardingOn(let family):
+        "turn \(family) forwarding on, for sandboxes alone (table \(Firewall.table))"
+          + (family == .inet ? "" : "; links with accept_ra 1 get 2")
       case .forward(let bridge): "turn IPv4 forwarding on for \(bridge)"
       case .masquerade(let bridge): "masquerade what leaves \(bridge): rules of this host do not any more"
       case .accept(let bridge, let chain): "let \(bridge) through the chain \(chain)"
       case .admit(let bridge): "let \(bridge) into the table \(Firewall.table)"
-      case .settleForwarding(let settlement): "\(settlement)"
+      case .settleForwarding(_, let settlement): "\(settlement)"
       }
     }
   }
@@ -65,7 +73,7 @@ struct NetworkPlan {
   /// The network as it will be.
   let network: BridgeNetwork
 
-  var turnsForwardingOn: Bool { steps.contains(.turnForwardingOn) }
+  func turnsForwardingOn(_ family: AddressFamily) -> Bool { steps.contains(.turnForwardingOn(family)) }
 }
 
 /// A network that a sandbox is to be on.
@@ -132,13 +140,15 @@ extension BridgeNetworks {
     of networks: [PlannedNetwork], _ sandbox: SandboxSpec
   ) throws(SandboxError) -> [IPNetwork] {
     guard !sandbox.routes.isEmpty else { return [] }
-    return try networks.map { planned throws(SandboxError) in
+    var subnets: [IPNetwork] = []
+    for planned in networks {
       switch planned {
-      case .standing(let network, let wanted): try AddressPool(host).check(wanted, on: network).subnet
-      case .missing(let plan): try AddressPool(host).check(plan.spec, on: plan.network).subnet
-      case .macvlan(_, let wanted): wanted.address.network
+      case .standing(let network, let wanted): subnets += try AddressPool(host).subnets(for: wanted, on: network)
+      case .missing(let plan): subnets += try AddressPool(host).subnets(for: plan.spec, on: plan.network)
+      case .macvlan(_, let wanted): subnets.append(wanted.address.network)
       }
     }
+    return subnets
   }
 
   /// What has to be made for the network of a bridge.
@@ -152,8 +162,8 @@ extension BridgeNetworks {
   ) throws(SandboxError) -> NetworkPlan {
     let generation = try RulesetGeneration(host).current()
     var (known, steps) = try knownRecord(of: spec.bridge, link)
-    if let link, let known, isHalfMade(link, known) { steps.append(.completeBridge(known)) }
-    let (record, addresses) = try record(for: spec, link, known, taken + others.flatMap(\.network.addresses))
+    let taken = taken + others.flatMap { $0.network.addresses + ($0.record.own?.addresses ?? []) }
+    let (record, addresses) = try record(for: spec, link, known, taken)
     let network = describe(link, spec, record, addresses)
     _ = try AddressPool(host).check(spec, on: network)
     let isReached = spec.egress == .routed && known?.isReached != true
@@ -162,26 +172,44 @@ extension BridgeNetworks {
     } else if isReached {
       steps.append(.recordReach(spec.bridge))
     }
+    if let address = record.own?.address6, let known, known.own?.address6 != address {
+      steps.append(.recordIPv6(spec.bridge, address))
+    }
     if let link {
+      if known != nil, isHalfMade(link, record) { steps.append(.completeBridge(record)) }
       if !network.isOurs, let mac = try addressToKeep(of: link) { steps.append(.keepAddress(spec.bridge, mac)) }
+      if network.address6 != nil, let own = record.own, !isHalfMade(link, record) {
+        steps += try lostAddresses(of: link, own).filter { $0.family == .inet6 }.map { .addAddress(spec.bridge, $0) }
+      }
     } else {
       steps.append(.createBridge(record))
     }
-    // An earlier plan turns it on for all links, those that do not exist yet included.
-    let isTurnedOnBefore = others.contains(where: \.turnsForwardingOn)
-    if spec.egress != .internal, !isTurnedOnBefore {
-      if try Forwarding(host).isToBeTurnedOn() {
-        steps.append(.turnForwardingOn)
-      } else if network.isOurs, HostParameters.lacksForwarding(link?.name ?? HostParameters.newLinks) {
+    var isGuarding = !Forwarding.guarded(host).isEmpty
+    var changesRules = false
+    var settled: Set<AddressFamily> = []
+    for family in spec.egress == .internal ? [] : network.families {
+      // An earlier plan turns it on for all links, those that do not exist yet included.
+      if others.contains(where: { $0.turnsForwardingOn(family) }) {
+        isGuarding = true
+      } else if try Forwarding(host, family).isToBeTurnedOn() {
+        // This makes the rules anew by the records: one that somebody has deleted has to be there again.
+        for lost in Forwarding.all(host) where lost.family != family && !settled.contains(lost.family) {
+          guard let settlement = try lost.settlement(), settlement == .record(lost.family) else { continue }
+          steps.append(.settleForwarding(lost.family, settlement))
+          settled.insert(lost.family)
+        }
+        steps.append(.turnForwardingOn(family))
+        (isGuarding, changesRules) = (true, true)
+      } else if family == .inet, network.isOurs,
+        HostParameters.lacksForwarding(link?.name ?? HostParameters.newLinks)
+      {
         steps.append(.forward(spec.bridge))
       }
     }
-    let changesRules = steps.contains(.turnForwardingOn)
-    let isGuarding = changesRules || isTurnedOnBefore || Forwarding(host).isGuarding
     return NetworkPlan(
       spec: spec, link: link, record: record, isNew: known == nil, steps: steps,
       ruleSteps: try ruleSteps(
-        for: record, spec, link, isGuarding: isGuarding, besides: others.map(\.record.bridge)),
+        for: record, spec, link, isGuarding: isGuarding, settled: settled, besides: others.map(\.record.bridge)),
       generation: changesRules || !others.isEmpty ? nil : generation, network: network)
   }
 
@@ -223,15 +251,32 @@ extension BridgeNetworks {
           mac: .derived(from: address.address, role: .bridge), address: address, mtu: try UplinkMTU.ask(host))
         record.mayChangeForeignChains = spec.mayChangeForeignChains
       }
+      try addIPv6(to: &record, spec, nil, taken)
       return (record, BridgeAddresses(created: record.own!.address))
     }
     let addresses = try self.addresses(of: link)
-    if let own = known?.own, isHalfMade(link, record) { return (record, BridgeAddresses(created: own.address)) }
+    if let own = known?.own, isHalfMade(link, record) {
+      try addIPv6(to: &record, spec, link, taken)
+      return (record, BridgeAddresses(created: own.address))
+    }
     if known == nil {
       try Bridges(host).requireOnlyName(link)
       record = try recordOfUse(of: link, spec)
     }
+    try addIPv6(to: &record, spec, link, taken)
     return (record, addresses)
+  }
+
+  /// Chooses the IPv6 address of a bridge of nsrun's that has none yet, where IPv6 is wanted.
+  private func addIPv6(
+    to record: inout NetworkRecord, _ spec: NetworkSpec, _ link: Link?, _ taken: [IPNetwork]
+  ) throws(SandboxError) {
+    guard spec.mayHaveIPv6, isOurs(link, record), record.own != nil, record.own?.address6 == nil else { return }
+    if let lack = HostParameters.lackOfIPv6(on: link, spec) {
+      guard spec.ipv6 == .required else { return }
+      throw .refused("--ip6: \(lack)")
+    }
+    record.own?.address6 = try address6ForNewBridge(spec, taken)
   }
 
   /// The record of a network on a bridge that exists and is in no record.
@@ -246,9 +291,11 @@ extension BridgeNetworks {
   /// The rules that are missing for a network.
   /// - Parameters:
   ///   - isGuarding: whether the host is kept from forwarding for others.
+  ///   - settled: families of which forwarding is settled before.
   ///   - planned: other bridges that sandboxes are about to come on.
   func ruleSteps(
     for record: NetworkRecord, _ spec: NetworkSpec, _ link: Link?, isGuarding: Bool,
+    settled: Set<AddressFamily> = [],
     besides planned: [InterfaceName] = []
   ) throws(SandboxError) -> [NetworkPlan.Step] {
     var steps: [NetworkPlan.Step] = []
@@ -262,8 +309,10 @@ extension BridgeNetworks {
     }
     if translation != .host || spec.egress == .internal || isGuarding {
       steps.append(.admit(record.bridge))
-      if let settlement = try Forwarding(host).settlement(besides: planned + [record.bridge]) {
-        steps.append(.settleForwarding(settlement))
+      for forwarding in Forwarding.all(host) where !settled.contains(forwarding.family) {
+        if let settlement = try forwarding.settlement(besides: planned + [record.bridge]) {
+          steps.append(.settleForwarding(forwarding.family, settlement))
+        }
       }
     }
     return steps
@@ -283,10 +332,7 @@ extension BridgeNetworks {
   // MARK: A new bridge
 
   private func addressForNewBridge(_ spec: NetworkSpec, _ taken: [IPNetwork]) throws(SandboxError) -> IPNetwork {
-    let planned = taken.map {
-      SubnetUse(network: $0.network, description: "the subnet of another network of the sandbox", isConnected: true)
-    }
-    let uses = try subnetUses() + planned
+    let uses = try subnetUses(.inet, taken)
     let subnet: IPNetwork
     if let wanted = spec.subnet ?? spec.subnetOfAddress {
       if wanted.address.isLinkLocal {
@@ -294,11 +340,7 @@ extension BridgeNetworks {
           "the subnet \(wanted) for the new bridge \(spec.bridge) is link-local, so no router forwards it: choose another"
         )
       }
-      if let use = uses.first(where: { $0.collides(with: wanted) }) {
-        throw .refused(
-          "the subnet \(wanted) for the new bridge \(spec.bridge) collides with \(use.description): choose another --subnet"
-        )
-      }
+      try Self.requireFree(wanted, uses, spec.bridge, "--subnet")
       subnet = wanted
     } else {
       guard let free = SubnetPool.standard.subnet(for: spec.bridge, avoiding: uses) else {
@@ -312,27 +354,48 @@ extension BridgeNetworks {
     return IPNetwork(address: spec.gateway ?? subnet.address(at: 1)!, prefixLength: subnet.prefixLength)!
   }
 
-  /// All subnets in which the host has addresses or to which it has routes.
+  private func address6ForNewBridge(_ spec: NetworkSpec, _ taken: [IPNetwork]) throws(SandboxError) -> IPNetwork {
+    let uses = try subnetUses(.inet6, taken)
+    if let wanted = spec.subnet6 { try Self.requireFree(wanted, uses, spec.bridge, "--subnet6") }
+    guard let subnet = spec.subnet6 ?? UniqueLocalPool.ofMachine.subnet(for: spec.bridge, avoiding: uses) else {
+      throw .refused(
+        "no subnet of \(UniqueLocalPool.ofMachine.prefix) is free for \(spec.bridge): give one with --subnet6")
+    }
+    return NetworkRecord.OwnBridge.address6(in: subnet)
+  }
+
+  private static func requireFree(
+    _ subnet: IPNetwork, _ uses: [SubnetUse], _ bridge: InterfaceName, _ option: String
+  ) throws(SandboxError) {
+    guard let use = uses.first(where: { $0.collides(with: subnet) }) else { return }
+    throw .refused(
+      "the subnet \(subnet) for the new bridge \(bridge) collides with \(use.description): choose another \(option)")
+  }
+
+  /// All subnets of a family in which the host has addresses or to which it has routes.
   /// - Parameter link: the index of a link to ignore.
-  func subnetUses(besides link: UInt32?) throws(SandboxError) -> [SubnetUse] {
+  func subnetUses(_ family: AddressFamily, besides link: UInt32?) throws(SandboxError) -> [SubnetUse] {
     try host.route { (route) throws(NetlinkError) in
       SubnetUse.all(
-        addresses: try route.addresses(family: .inet).filter { $0.link != link },
-        routes: try route.routes(family: .inet).filter { link == nil || $0.link != link }, links: try route.links())
+        addresses: try route.addresses(family: family).filter { $0.link != link },
+        routes: try route.routes(family: family).filter { link == nil || $0.link != link }, links: try route.links())
     }
   }
 
-  private func subnetUses() throws(SandboxError) -> [SubnetUse] {
-    let uses = try subnetUses(besides: nil)
+  /// - Parameter taken: addresses of the same sandbox's other networks.
+  private func subnetUses(_ family: AddressFamily, _ taken: [IPNetwork]) throws(SandboxError) -> [SubnetUse] {
+    let planned = taken.filter { $0.family == family }.map {
+      SubnetUse(network: $0.network, description: "the subnet of another network of the sandbox", isConnected: true)
+    }
+    let uses = try subnetUses(family, besides: nil)
     // Includes bridges that another program has deleted: nsrun creates them again with their subnets.
-    let recorded = try NetworkRecords(host).all().compactMap { record in
-      record.own.map {
+    let recorded = try NetworkRecords(host).all().flatMap { record in
+      (record.own?.addresses ?? []).filter { $0.family == family }.map {
         SubnetUse(
-          network: $0.address.network, description: "the subnet of \(record.bridge), which sandboxes are on",
-          isConnected: true)
+          network: $0.network, description: "the subnet of \(record.bridge), which sandboxes are on", isConnected: true)
       }
     }
-    return uses + recorded
+    return uses + recorded + planned
   }
 }
 

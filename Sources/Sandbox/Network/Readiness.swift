@@ -1,6 +1,7 @@
 import Glibc
 import Launch
 import LinuxSystem
+import NetTypes
 import Netlink
 import RouteNetlink
 
@@ -57,6 +58,47 @@ struct Readiness {
       usleep(waited < Self.readinessLimit ? 200 : 20_000)
     }
   }
+
+  /// Waits until the kernel inside takes packets to a sandbox's IPv6 addresses, and sends packets to groups, and until
+  /// the host takes packets to the gateway.
+  ///
+  /// It adds the route for the former in its work queue for duplicate address detection, even for an address without
+  /// detection, and the route for the latter when the link watch has run. Until then it drops such packets
+  /// (Ip6InAddrErrors).
+  /// - Parameter gateway: the address of a bridge that has just got it; nil for none.
+  func waitForIPv6(
+    of connection: InsideLink, link: UInt32, gateway: IPAddress?, _ inside: inout RouteConnection
+  ) throws(SandboxError) {
+    let wanted = [connection.linkLocalAddress, connection.ipv6?.address].compactMap { $0.map { IPNetwork($0.address) } }
+    let limit = monotonicMicroseconds() + Self.readinessLimit
+    while true {
+      let there: [Route]
+      do throws(NetlinkError) {
+        // Makes the link watch run (Linux 6.15).
+        _ = try inside.link(index: link)
+        there = try inside.routes(family: .inet6).filter { $0.link == link }
+      } catch {
+        throw .netlink(error)
+      }
+      let isComplete = (wanted + [Self.groups6]).allSatisfy { destination in
+        there.contains { $0.destination == destination }
+      }
+      var isGatewayThere = true
+      if let gateway { isGatewayThere = try isLocal(gateway) }
+      if isComplete && isGatewayThere { return }
+      if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
+      guard monotonicMicroseconds() < limit else {
+        return host.reporter.warn("\(connection.interface) inside does not pass IPv6 packets yet")
+      }
+      usleep(200)
+    }
+  }
+
+  private func isLocal(_ address: IPAddress) throws(SandboxError) -> Bool {
+    try host.route { (route) throws(NetlinkError) in try route.route(to: address) }?.type == .local
+  }
+
+  private static let groups6 = IPNetwork("ff00::/8")!
 
   /// In microseconds.
   private static let readinessLimit: Int64 = 1_000_000

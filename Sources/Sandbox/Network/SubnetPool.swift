@@ -1,7 +1,8 @@
+import LinuxSystem
 import NetTypes
 import RouteNetlink
 
-/// The subnets for bridges without a wanted one: /24s of private ranges that other programs and routers do not use by
+/// The IPv4 subnets for bridges without a wanted one: /24s of private ranges that other programs and routers do not use by
 /// default. Those are Docker (172.16/12 from 172.17 on, and 192.168/16 from its start), podman (10.88/16 and up),
 /// libvirt (192.168.122/24), Kubernetes (10.96/12, 10.244/16), k3s (10.42/15) and the common home routers (10.0/24, the
 /// first /24s of 192.168/16). The pool does not use 100.64/10: carriers do, and Tailscale, which drops packets from it
@@ -32,6 +33,36 @@ struct SubnetPool {
         let candidate = IPNetwork(address: address, prefixLength: 24)!
         if isFree(candidate) { return candidate }
       }
+    }
+    return nil
+  }
+}
+
+/// The IPv6 subnets for bridges without a wanted one: /64s of a /48 of unique local addresses (RFC 4193) that is always
+/// the same on a machine, and most likely not that of another one.
+struct UniqueLocalPool {
+  /// fd and 40 bits.
+  let prefix: IPNetwork
+
+  /// - Parameter machine: what tells this machine from others.
+  init(machine: String) {
+    let bits = UInt128(StableHash.long("nsrun \(machine)".utf8) & 0xff_ffff_ffff)
+    prefix = IPNetwork(address: IPAddress(family: .inet6, value: 0xfd << 120 | bits << 80), prefixLength: 48)!
+  }
+
+  /// That of this machine.
+  static var ofMachine: UniqueLocalPool {
+    UniqueLocalPool(machine: (try? readText("/etc/machine-id")) ?? (try? readText("/proc/sys/kernel/hostname")) ?? "")
+  }
+
+  /// The subnet for a bridge, always the same for the same name, unless that one is in use.
+  /// - Returns: nil if all are in use.
+  func subnet(for bridge: InterfaceName, avoiding uses: [SubnetUse]) -> IPNetwork? {
+    let start = UInt16(truncatingIfNeeded: StableHash.short(bridge.text.utf8))
+    for step in UInt16.min...UInt16.max {
+      let value = prefix.address.value | UInt128(start &+ step) << 64
+      let candidate = IPNetwork(address: IPAddress(family: .inet6, value: value), prefixLength: 64)!
+      if !uses.contains(where: { $0.collides(with: candidate) }) { return candidate }
     }
     return nil
   }

@@ -7,7 +7,7 @@ import RouteNetlink
 enum UplinkMTU {
   /// From the minimum of IPv6 (RFC 8200), below which the kernel removes IPv6 from a link, to the maximum of an IPv4
   /// packet.
-  static let range: ClosedRange<UInt32> = 1280...65535
+  static let range: ClosedRange<UInt32> = NetworkSpec.leastMTU6...65535
 
   /// The MTU of Ethernet, also used without an uplink.
   private static let usual: UInt32 = 1500

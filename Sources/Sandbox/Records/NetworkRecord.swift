@@ -19,18 +19,41 @@ struct NetworkRecord: Equatable {
     var mac: MACAddress
     /// The bridge's address with the prefix length of the subnet.
     var address: IPNetwork
+    /// The same for IPv6; nil without IPv6.
+    var address6: IPNetwork?
     /// The MTU in bytes; nil to leave it to the kernel.
     var mtu: UInt32?
+
+    /// The addresses, with the prefix lengths of the subnets.
+    var addresses: [IPNetwork] { [address] + (address6.map { [$0] } ?? []) }
+
+    /// All addresses that the bridge is given. The host solicits the neighbours to which it forwards from a link-local
+    /// address. That which the kernel adds by itself is of no use for the second or two of duplicate address detection.
+    var linkAddresses: [IPNetwork] {
+      [address] + (address6.map { [IPNetwork.linkLocal6.derivedAddress(from: address.address), $0] } ?? [])
+    }
+
+    /// The IPv6 address of a bridge with this subnet. No sandbox can have it: none has the IPv4 address 0.0.0.1.
+    static func address6(in subnet: IPNetwork) -> IPNetwork {
+      IPNetwork(address: subnet.network.address(at: 1)!, prefixLength: subnet.prefixLength)!
+    }
+
+    /// The IPv6 address of the sandbox with an IPv4 address; nil without IPv6.
+    func address6(ofSandbox address: IPAddress) -> IPAddress? {
+      address6?.derivedAddress(from: address).address
+    }
   }
 
   static let translationKey = "translation"
   static let reachedKey = "reached"
+  static let ipv6Key = "address6"
 
   var text: RecordText {
     var text = RecordText([("bridge", bridge.text), (Self.translationKey, translation.rawValue)])
     if let own {
       text.append("mac", "\(own.mac)")
       text.append("address", "\(own.address)")
+      if let address6 = own.address6 { text.append(Self.ipv6Key, "\(address6)") }
       if let mtu = own.mtu { text.append("mtu", "\(mtu)") }
     }
     if !mayChangeForeignChains { text.append("firewall-rules", "no") }
@@ -40,6 +63,12 @@ struct NetworkRecord: Equatable {
 
   /// nil for an MTU that nsrun never gives to a bridge.
   private static func sensible(_ mtu: UInt32) -> UInt32? { UplinkMTU.range.contains(mtu) ? mtu : nil }
+
+  /// nil for an IPv6 address that nsrun never gives to a bridge.
+  private static func sensible(_ address: IPNetwork) -> IPNetwork? {
+    address.family == .inet6 && IPNetwork.derivingLengths.contains(address.prefixLength) && !address.address.isLinkLocal
+      ? address : nil
+  }
 
   init(
     bridge: InterfaceName, translation: BridgeConnection.Translation, own: OwnBridge? = nil,
@@ -61,7 +90,9 @@ struct NetworkRecord: Equatable {
     if let mac = text["mac"].flatMap({ MACAddress($0) }), let address = text["address"].flatMap({ IPNetwork($0) }),
       address.address.isIPv4
     {
-      own = OwnBridge(mac: mac, address: address, mtu: text["mtu"].flatMap { UInt32($0) }.flatMap(Self.sensible))
+      own = OwnBridge(
+        mac: mac, address: address, address6: text[Self.ipv6Key].flatMap { IPNetwork($0) }.flatMap(Self.sensible),
+        mtu: text["mtu"].flatMap { UInt32($0) }.flatMap(Self.sensible))
     }
     self.init(
       bridge: bridge, translation: translation, own: own, mayChangeForeignChains: text["firewall-rules"] != "no",

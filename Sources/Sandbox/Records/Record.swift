@@ -6,7 +6,7 @@ import LinuxSystem
 /// Unknown keys are kept. A last line without a newline, as a full disk leaves it, is ignored.
 struct RecordText: Equatable {
   /// The newest version of the format that this nsrun can read; a file begins with the version that it needs.
-  static let version = 2
+  static let version = 3
   private static let title = "nsrun-record"
 
   private(set) var lines: [(key: String, value: String)]
@@ -63,6 +63,10 @@ struct RecordText: Equatable {
   var file: String { "\(Self.title) \(neededVersion)\n" + serialized }
 
   /// Version 1 has connections to bridges only: an nsrun that knows no other would take such a sandbox for one without
-  /// networks, and give back nothing of its bridges.
-  private var neededVersion: Int { targets.allSatisfy { $0.kind == .bridge } ? 1 : 2 }
+  /// networks, and give back nothing of its bridges. Version 2 has IPv4 only: an nsrun that knows no IPv6 would leave its
+  /// rules and forwarding behind.
+  private var neededVersion: Int {
+    if [SandboxRecord.ipv6, InsideLink.IPv6.key].contains(where: { self[$0] != nil }) { return 3 }
+    return targets.allSatisfy { $0.kind == .bridge } ? 1 : 2
+  }
 }

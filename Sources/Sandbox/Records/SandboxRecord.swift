@@ -19,22 +19,27 @@ struct SandboxRecord: ~Copyable {
   static let namespace = "namespace"
   /// A process has joined from outside (`exec`). It is no descendant of the command, so nsrun has to search for it.
   static let joined = "joined"
+  /// A network may have IPv6. nsrun writes it before it changes anything.
+  static let ipv6 = "ip6"
   /// All that a sandbox needs is there: what is missing from now on, another program has taken.
   static let ready = "ready"
 
   /// Writes a new record and locks it. The caller holds the lock on the directory.
-  init(_ facts: SandboxFacts, targets: [ConnectionTarget], in state: StateDirectory) throws(SandboxError) {
+  init(
+    _ facts: SandboxFacts, targets: [ConnectionTarget], hasIPv6: Bool = false, in state: StateDirectory
+  ) throws(SandboxError) {
     name = facts.name
     path = state.runningRecord(of: facts.name)
-    file = try Self.create(facts, targets, in: state)
+    file = try Self.create(facts, targets, hasIPv6: hasIPv6, in: state)
     writtenSize = size
   }
 
   private static func create(
-    _ facts: SandboxFacts, _ targets: [ConnectionTarget], in state: StateDirectory
+    _ facts: SandboxFacts, _ targets: [ConnectionTarget], hasIPv6: Bool, in state: StateDirectory
   ) throws(SandboxError) -> OwnedDescriptor {
     var text = facts.head
     for line in SandboxFacts.lines(of: targets).lines { text.append(line.key, line.value) }
+    if hasIPv6 { text.append(ipv6, "yes") }
     let path = state.runningRecord(of: facts.name)
     do throws(SystemError) {
       let file = try state.createRecord(text, at: path, in: state.running, locked: true)

@@ -25,7 +25,7 @@ import RouteNetlink
 ///     hosts/BRIDGE[:BRIDGE]   the /etc/hosts of the sandboxes on these bridges
 ///     generations/BRIDGE      the ruleset generation in which no rule was missing
 ///     attendance              the liveness table: tells whether the supervisor of a running sandbox was killed
-///     host                    a record of the kernel parameters that nsrun changed
+///     host, host6             records of the kernel parameters that nsrun changed for IPv4 and IPv6
 ///     namespace               the handle by which the kernel tells whether the network namespace is gone
 ///
 /// A process that joins or leaves a network holds a shared lock on the directory. A process that makes or unmakes a
@@ -61,7 +61,7 @@ public struct StateDirectory: Sendable {
   var hosts: String { "\(path)/hosts" }
   var generations: String { "\(path)/generations" }
   var attendance: String { "\(path)/attendance" }
-  var host: String { "\(path)/host" }
+  func host(_ family: AddressFamily) -> String { family == .inet ? "\(path)/host" : "\(path)/host6" }
   private var namespace: String { "\(path)/namespace" }
 
   func runningRecord(of name: NamespaceName) -> String { "\(running)/\(name.text)" }

@@ -16,9 +16,10 @@ struct Firewall {
     _ = try unopposedTables()
     let networks = try NetworkRecords(host).all()
     let members = try SandboxRecords(host).all().flatMap(\.members)
+    let guards = try Forwarding.guards(host)
     do throws(SandboxError) {
       try host.nftables { (nft) throws(NetlinkError) in
-        try Firewall.install(isGuarded: Forwarding(host).isGuarding, networks: networks, members, &nft)
+        try Firewall.install(guards: guards, networks: networks, members, &nft)
       }
     } catch {
       guard case .netlink(let cause) = error else { throw error }
@@ -37,11 +38,24 @@ struct Firewall {
     }
   }
 
-  /// The guard rule, which keeps the host from forwarding for others; nil if there is none. A rule without the
-  /// ``Firewall/signature`` was loaded by another program.
-  func guardInPlace() throws(SandboxError) -> Rule? {
+  /// The guard rule of a family, which keeps the host from forwarding for others; nil if there is none. A rule without
+  /// the ``Firewall/signature`` was loaded by another program.
+  func guardInPlace(_ family: AddressFamily) throws(SandboxError) -> Rule? {
     try host.nftables { (nft) throws(NetlinkError) in try nft.rules(in: Firewall.forward) }
-      .first { $0.comment == Firewall.guardComment }
+      .first { $0.comment == Firewall.guardComment(family) }
+  }
+
+  /// The links, and ``HostParameters/newLinks``, that accept router advertisements because of nsrun although the host
+  /// forwards; none if another program has deleted the table.
+  func acceptingLinks() throws(SandboxError) -> [String] {
+    do throws(SandboxError) {
+      let elements = try host.nftables { (nft) throws(NetlinkError) in try nft.elements(of: Firewall.accepting) }
+      return elements.map { element in String(decoding: element.key.prefix { $0 != 0 }, as: UTF8.self) }
+        .filter { (try? InterfaceName($0)) != nil }
+    } catch {
+      guard host.lacksNFTables || error.netlinkErrno == ENOENT else { throw error }
+      return []
+    }
   }
 
   /// Adds all recorded networks to the table, and creates either table if it is missing.

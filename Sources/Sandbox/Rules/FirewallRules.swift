@@ -11,6 +11,8 @@ extension Firewall {
 
   /// Bridges that sandboxes are on.
   static let bridges = NFTSet("bridges", in: table, key: [.interfaceName], comment: "bridges that sandboxes are on")
+  /// Those of them whose sandboxes have IPv6.
+  static let bridges6 = NFTSet("bridges6", in: table, key: [.interfaceName], comment: "bridges with IPv6")
   /// Each bridge paired with itself, for packets that stay on it. They pass these chains only if br_netfilter is on.
   static let bridged = NFTSet(
     "bridged", in: table, key: [.interfaceName, .interfaceName], comment: "packets that stay on their bridge")
@@ -23,17 +25,40 @@ extension Firewall {
   /// Sandboxes whose packets leave with their own address.
   static let routed = NFTSet(
     "routed", in: table, key: [.interfaceName, .ipv4Address], comment: "sandboxes without NAT")
+  static let routed6 = NFTSet(
+    "routed6", in: table, key: [.interfaceName, .ipv6Address], comment: "sandboxes without NAT")
   /// The verdict on a sandbox's packets beyond its bridge, in both directions.
   static let verdicts = NFTSet(
     "verdicts", in: table, key: [.ipv4Address], value: .verdict, comment: "sandboxes without a way out")
+  static let verdicts6 = NFTSet(
+    "verdicts6", in: table, key: [.ipv6Address], value: .verdict, comment: "sandboxes without a way out")
 
   /// The source addresses that sandboxes on nsrun's bridges may use.
   static let subnets = NFTSet(
     "subnets", in: table, key: [.interfaceName, .ipv4Address], flags: .interval, comment: "and what is behind them")
+  /// A bridge without IPv6 is in no element, so that its sandboxes may use none. The kernel does not drop IPv6 packets
+  /// from its own addresses, as it does IPv4 packets: the bridge's address, the first, is not among the elements.
+  static let subnets6 = NFTSet(
+    "subnets6", in: table, key: [.interfaceName, .ipv6Address], flags: .interval, comment: "and what is behind them")
 
   /// The subnets of nsrun's bridges, which no other link has.
   static let inside = NFTSet(
     "inside", in: table, key: [.ipv4Address], flags: .interval, comment: "subnets of the bridges behind NAT")
+  static let inside6 = NFTSet(
+    "inside6", in: table, key: [.ipv6Address], flags: .interval, comment: "subnets of the bridges behind NAT")
+
+  /// The host's links whose parameter accept_ra was 1 before nsrun turned IPv6 forwarding on, and `default` for new links.
+  /// No rule uses it: it shows what to restore if the record of it is deleted.
+  static let accepting = NFTSet(
+    "accept_ra", in: table, key: [.interfaceName], comment: "links whose accept_ra was 1 before")
+
+  /// What nsrun has turned on at the host.
+  struct Guards: Equatable {
+    /// The families of which it turned forwarding on, so that their guard rules are needed.
+    var families: Set<AddressFamily> = []
+    /// The elements of ``Firewall/accepting``.
+    var acceptingLinks: [String] = []
+  }
 
   /// Packets that arrive, before connection tracking.
   static let arriving = Chain(
@@ -54,14 +79,19 @@ extension Firewall {
     "leaving", in: table,
     base: BaseChain(type: .filter, hook: .postrouting, priority: .sourceNATPriority + 10))
 
-  private static var sets: [NFTSet] { [bridges, bridged, networks, subnets, inside, masqueraded, routed, verdicts] }
+  private static var sets: [NFTSet] {
+    [
+      bridges, bridges6, bridged, networks, subnets, subnets6, inside, inside6, masqueraded, routed, routed6, verdicts,
+      verdicts6,
+      accepting,
+    ]
+  }
 
   /// Adds the whole table and replaces an existing one.
   /// - Parameters:
-  ///   - isGuarded: whether nsrun turned forwarding on, so that the guard rule is needed.
   ///   - hasBridgeRules: whether to add the table of the bridge family as well.
   private static func installation(
-    isGuarded: Bool, networks records: [NetworkRecord], _ members: [SandboxPlan.Member], hasBridgeRules: Bool
+    guards: Guards, networks records: [NetworkRecord], _ members: [SandboxPlan.Member], hasBridgeRules: Bool
   ) -> Transaction {
     let members = members.map { member in
       // The owner of a foreign bridge may have removed its rules since.
@@ -74,12 +104,14 @@ extension Firewall {
     transaction.add(table)
     for set in sets { transaction.add(set) }
     for chain in [arriving, input, segments, forward, postrouting, leaving] { transaction.add(chain) }
-    for var rule in arrivingRules + inputRules + segmentRules + forwardRules(isGuarded: isGuarded) + postroutingRules
+    for var rule in arrivingRules + inputRules + segmentRules + forwardRules(guarded: guards.families)
+      + postroutingRules
       + leavingRules
     {
-      if rule.comment == guardComment { rule.signature = signature }
+      if AddressFamily.allCases.contains(where: { rule.comment == guardComment($0) }) { rule.signature = signature }
       transaction.add(rule)
     }
+    transaction.add(guards.acceptingLinks.map { SetElement(key: [.interfaceName($0)]) }, to: accepting)
     if hasBridgeRules { Confinement.install(&transaction) }
     for record in records { admit(record, &transaction) }
     for member in members { admit(member, &transaction) }
@@ -87,15 +119,14 @@ extension Firewall {
   }
 
   /// Installs both tables. If the kernel has no bridge family and no sandbox needs it, installs the `inet` table only.
-  /// - Parameter isGuarded: whether nsrun turned forwarding on, so that the guard rule is needed.
   static func install(
-    isGuarded: Bool, networks: [NetworkRecord], _ members: [SandboxPlan.Member], _ nft: inout NFTConnection
+    guards: Guards, networks: [NetworkRecord], _ members: [SandboxPlan.Member], _ nft: inout NFTConnection
   ) throws(NetlinkError) {
     do throws(NetlinkError) {
-      try nft.commit(installation(isGuarded: isGuarded, networks: networks, members, hasBridgeRules: true))
+      try nft.commit(installation(guards: guards, networks: networks, members, hasBridgeRules: true))
     } catch {
       guard isUnsupported(error), !members.contains(where: { $0.egress == .internal }) else { throw error }
-      try nft.commit(installation(isGuarded: isGuarded, networks: networks, members, hasBridgeRules: false))
+      try nft.commit(installation(guards: guards, networks: networks, members, hasBridgeRules: false))
     }
   }
 
@@ -107,17 +138,24 @@ extension Firewall {
   /// Proves that nsrun made a rule. nft does not save it with the rule.
   static let signature: [UInt8] = Array("nsrun".utf8)
 
-  /// The comment of the guard rule.
-  static let guardComment = "nsrun turned forwarding on, but only for sandboxes"
+  /// The comment of the guard rule of a family.
+  static func guardComment(_ family: AddressFamily) -> String {
+    family == .inet
+      ? "nsrun turned forwarding on, but only for sandboxes" : "nsrun turned IPv6 forwarding on, but only for sandboxes"
+  }
 
-  private static let isIPv4 = Statement.equals(.networkProtocol, .bytes([2 /* NFPROTO_IPV4 */]))
-  private static let isIPv6 = Statement.equals(.networkProtocol, .bytes([10 /* NFPROTO_IPV6 */]))
+  private static func isOf(_ family: AddressFamily) -> Statement {
+    // NFPROTO_IPV4 and NFPROTO_IPV6 have the values of AF_INET and AF_INET6.
+    .equals(.networkProtocol, .bytes([family.rawValue]))
+  }
   private static let isFromNetwork = Statement.matching(.inputInterfaceName, in: networks)
   private static let isToNetwork = Statement.matching(.outputInterfaceName, in: networks)
   private static let isBridged = Statement.matching(.inputInterfaceName, .outputInterfaceName, in: bridged)
   private static let isFromRouted = Statement.matching(.inputInterfaceName, .sourceAddress, in: routed)
+  private static let isFromRouted6 = Statement.matching(.inputInterfaceName, .sourceAddress6, in: routed6)
   private static let isMasqueraded = Statement.matching(.inputInterfaceName, .sourceAddress, in: masqueraded)
   private static let isToRouted = Statement.matching(.outputInterfaceName, .destinationAddress, in: routed)
+  private static let isToRouted6 = Statement.matching(.outputInterfaceName, .destinationAddress6, in: routed6)
   private static let isAnswer = Statement.equals(.conntrackDirection, .bytes([ConntrackDirection.reply.rawValue]))
   private static let isToLoopback = Statement.within(.destinationAddress, .loopback)
   /// To the link inside a sandbox, whose address nsrun derived.
@@ -126,15 +164,17 @@ extension Firewall {
   private static let isFromInside = Statement.matching(.sourceAddress, in: inside)
   private static let isFromSubnet = Statement.matching(.inputInterfaceName, .sourceAddress, in: subnets)
   private static let isSpoofed = Statement.matching(.inputInterfaceName, .sourceAddress, in: subnets, inverted: true)
+  private static let isFromSubnet6 = Statement.matching(.inputInterfaceName, .sourceAddress6, in: subnets6)
+  private static let isSpoofed6 = Statement.matching(.inputInterfaceName, .sourceAddress6, in: subnets6, inverted: true)
 
   /// A packet from elsewhere with a sandbox's source address would make the host answer the sandbox. It would also
   /// create a connection whose answers the forward chain lets in.
   private static var arrivingRules: [Rule] {
     [
-      // An IPv6 packet has no IPv4 source address, so it would match only the last rule.
-      Rule(in: arriving, [isIPv6, .verdict(.accept)]),
       Rule(in: arriving, [.matching(.sourceAddress, in: inside, inverted: true), .verdict(.accept)]),
+      Rule(in: arriving, [.matching(.sourceAddress6, in: inside6, inverted: true), .verdict(.accept)]),
       Rule(in: arriving, [isFromSubnet, .verdict(.accept)]),
+      Rule(in: arriving, [isFromSubnet6, .verdict(.accept)]),
       Rule(in: arriving, [.equals(.inputInterfaceName, .interfaceName("lo")), .verdict(.accept)]),
       // With br_netfilter, frames from port to port come here. What a router inside sends on has other sources. No link of
       // the host has such a link-layer address, so the host's stack gets no such frame; it does get those to the host
@@ -157,6 +197,12 @@ extension Firewall {
       Rule(
         in: input, [isFromNetwork, .within(.sourceAddress, .loopback), .verdict(.drop)]),
       Rule(in: input, [isFromNetwork, isFromInside, isSpoofed, .verdict(.drop)]),
+      // Neighbour discovery has a link-local source, or none.
+      Rule(in: input, [isFromNetwork, .within(.sourceAddress6, IPNetwork("fe80::/10")!), .verdict(.accept)]),
+      Rule(
+        in: input,
+        [isFromNetwork, .notEquals(.sourceAddress6, .address(IPAddress("::")!)), isSpoofed6, .verdict(.drop)],
+        comment: "nor from an address of the host"),
     ]
   }
 
@@ -171,23 +217,31 @@ extension Firewall {
     ]
   }
 
-  private static func forwardRules(isGuarded: Bool) -> [Rule] {
+  private static func forwardRules(guarded: Set<AddressFamily>) -> [Rule] {
     func rule(_ statements: [Statement], _ comment: String? = nil) -> Rule {
       Rule(in: forward, statements, comment: comment)
     }
-    let guarding = [
-      Statement.matching(.inputInterfaceName, in: bridges, inverted: true),
-      .matching(.outputInterfaceName, in: bridges, inverted: true), .verdict(.drop),
-    ]
+    let guarding = AddressFamily.allCases.filter(guarded.contains).map { family in
+      let exempt = family == .inet ? bridges : bridges6
+      return rule(
+        [
+          isOf(family), .matching(.inputInterfaceName, in: exempt, inverted: true),
+          .matching(.outputInterfaceName, in: exempt, inverted: true), .verdict(.drop),
+        ], guardComment(family))
+    }
     return [
       rule([isBridged, .verdict(.accept)]),
       rule([.vmap(.sourceAddress, in: verdicts)]),
       rule([.vmap(.destinationAddress, in: verdicts)]),
-    ] + (isGuarded ? [rule(guarding, guardComment)] : []) + [
-      rule([isFromNetwork, isIPv6, .verdict(.drop)], "sandboxes have IPv4 only"),
+      rule([.vmap(.sourceAddress6, in: verdicts6)]),
+      rule([.vmap(.destinationAddress6, in: verdicts6)]),
+    ] + guarding + [
       rule([isFromNetwork, isSpoofed, .verdict(.drop)], "not from an address of the bridge's subnet"),
+      rule([isFromNetwork, isSpoofed6, .verdict(.drop)]),
       rule([isToRouted, .verdict(.accept)], "sandboxes without NAT are reached from outside"),
+      rule([isToRouted6, .verdict(.accept)]),
       rule([isFromRouted, isAnswer, .verdict(.accept)]),
+      rule([isFromRouted6, isAnswer, .verdict(.accept)]),
       rule([isFromNetwork, isToNetwork, .verdict(.drop)], "bridges of nsrun do not reach each other"),
       // An ICMP error has the direction of its connection. The state related is for the expectations of conntrack
       // helpers.
@@ -201,9 +255,10 @@ extension Firewall {
   private static var postroutingRules: [Rule] {
     [
       Rule(in: postrouting, [isFromRouted, .verdict(.accept)]),
+      Rule(in: postrouting, [isFromRouted6, .verdict(.accept)]),
       Rule(in: postrouting, [isBridged, .verdict(.accept)]),
-      // Without the protocol check, the rule would masquerade IPv6 packets as well.
-      Rule(in: postrouting, [isIPv4, isFromNetwork, .masquerade()]),
+      // Packets of both families.
+      Rule(in: postrouting, [isFromNetwork, .masquerade()]),
       Rule(in: postrouting, [isMasqueraded, .masquerade()]),
     ]
   }
@@ -213,6 +268,7 @@ extension Firewall {
     [
       Rule(in: leaving, [.bits(.conntrackStatus, 0x10 /* IPS_SRC_NAT */), .verdict(.accept)]),
       Rule(in: leaving, [isFromRouted, .verdict(.accept)]),
+      Rule(in: leaving, [isFromRouted6, .verdict(.accept)]),
       Rule(in: leaving, [isBridged, .verdict(.accept)]),
       Rule(
         in: leaving, [isFromNetwork, .verdict(.drop)], comment: "nothing leaves with an address of the inside"),
@@ -238,27 +294,43 @@ extension Firewall {
     guard network.translation == .bridge else { return all }
     // Without `own`, the bridge is nsrun's, but had neither a record nor a usable address when nsrun took it over.
     let subnet = network.own?.address.network
-    let range = subnet ?? IPNetwork("0.0.0.0/0")!
-    let first = DataValue.address(range.address)
-    let last = DataValue.address(range.lastAddress)
-    return all + [
-      (networks, [SetElement(key: [name])]), (subnets, [SetElement(key: [name, first], upTo: [name, last])]),
-    ] + (subnet == nil ? [] : [(inside, [SetElement(key: [first], upTo: [last])])])
+    let range = ends(of: subnet ?? IPNetwork("0.0.0.0/0")!)
+    var elements =
+      all + [
+        (networks, [SetElement(key: [name])]),
+        (subnets, [SetElement(key: [name, range.first], upTo: [name, range.last])]),
+      ]
+    if subnet != nil { elements.append((inside, [SetElement(key: [range.first], upTo: [range.last])])) }
+    guard let address6 = network.own?.address6, let second = address6.address.advanced(by: 1) else { return elements }
+    let range6 = ends(of: address6.network)
+    return elements + [
+      (bridges6, [SetElement(key: [name])]),
+      (subnets6, [SetElement(key: [name, .address(second)], upTo: [name, range6.last])]),
+      (inside6, [SetElement(key: [range6.first], upTo: [range6.last])]),
+    ]
+  }
+
+  private static func ends(of network: IPNetwork) -> (first: DataValue, last: DataValue) {
+    (.address(network.address), .address(network.lastAddress))
   }
 
   /// Whether the tables have elements for a sandbox.
   static func mentions(_ member: SandboxPlan.Member) -> Bool { !elements(of: member).isEmpty }
 
   static func elements(of member: SandboxPlan.Member) -> [(NFTSet, [SetElement])] {
-    let address = DataValue.address(member.address)
-    let key = [DataValue.interfaceName(member.bridge.text), address]
+    let bridge = DataValue.interfaceName(member.bridge.text)
     let comment = "nsrun \(member.name)"
+    func key(_ address: IPAddress) -> SetElement { SetElement(key: [bridge, .address(address)], comment: comment) }
+    func drop(_ address: IPAddress) -> SetElement {
+      SetElement(key: [.address(address)], verdict: .drop, comment: comment)
+    }
     switch member.egress {
-    case .masquerade:
-      return member.translation == .address ? [(masqueraded, [SetElement(key: key, comment: comment)])] : []
-    case .routed: return member.translation == .bridge ? [(routed, [SetElement(key: key, comment: comment)])] : []
+    case .masquerade: return member.translation == .address ? [(masqueraded, [key(member.address)])] : []
+    case .routed:
+      guard member.translation == .bridge else { return [] }
+      return [(routed, [key(member.address)])] + (member.address6.map { [(routed6, [key($0)])] } ?? [])
     case .internal:
-      return [(verdicts, [SetElement(key: [address], verdict: .drop, comment: comment)])]
+      return [(verdicts, [drop(member.address)])] + (member.address6.map { [(verdicts6, [drop($0)])] } ?? [])
         + Confinement.elements(of: member)
     }
   }

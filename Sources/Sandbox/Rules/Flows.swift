@@ -26,8 +26,11 @@ struct Flows {
     _ address: IPAddress, of name: NamespaceName, to leases: AddressLeases
   ) throws(SandboxError) -> Bool {
     if Self.isTracking {
+      let address6 = NetworkRecords(host).record(of: leases.bridge)?.own?.address6(ofSandbox: address)
       // After DNAT, only the source of the reply shows the sandbox's address.
-      let filters = [FlowFilter(originalSource: address), FlowFilter(replySource: address)]
+      let filters = [address, address6].compactMap { $0 }.flatMap {
+        [FlowFilter(originalSource: $0), FlowFilter(replySource: $0)]
+      }
       _ = try flows { (conntrack) throws(NetlinkError) in try conntrack.delete(matching: filters) }
     }
     return try system { () throws(SystemError) in try leases.release(address, of: name) }
@@ -37,8 +40,9 @@ struct Flows {
   /// the flows of their addresses, and of other addresses that root inside used.
   func end(of leaving: [BridgeConnection]) throws(SandboxError) {
     guard !leaving.isEmpty, Self.isTracking else { return }
-    let own = Set(leaving.map(\.address.address))
-    let subnets = Set(leaving.map(\.address.network))
+    let own = Set(
+      leaving.flatMap { $0.inside.addresses + [$0.inside.linkLocalAddress].compactMap { $0 } }.map(\.address))
+    let subnets = Set(leaving.flatMap(\.inside.addresses).map(\.network))
     // One query for all, because the kernel walks its whole table for each.
     let found = try flows { (conntrack) throws(NetlinkError) in
       try conntrack.flows { flow in
@@ -64,10 +68,15 @@ struct Flows {
   private func addresses(
     among found: Set<IPAddress>, madeUpBy leaving: [BridgeConnection], on bridge: InterfaceName
   ) throws(SandboxError) -> [IPAddress] {
-    let found = found.filter { address in leaving.contains { $0.address.contains(address) } }
+    let networks = leaving.flatMap(\.inside.addresses)
+    let found = found.filter { address in networks.contains { $0.contains(address) } }
     let index = if_nametoindex(bridge.text)
     guard !found.isEmpty, index != 0 else { return [] }
-    let leased = Set(AddressLeases(bridge: bridge, state: host.state).all().map(\.address))
+    let leases = AddressLeases(bridge: bridge, state: host.state).all().map(\.address)
+    let derived = networks.filter { $0.family == .inet6 }.flatMap { network in
+      leases.map { network.derivedAddress(from: $0).address }
+    }
+    let leased = Set(leases + derived)
     let macs = try AddressHolders.foreignPorts(of: bridge, index, host).isEmpty ? nil : Set(leaving.map(\.inside.mac))
     var result: [IPAddress] = []
     for address in found where !leased.contains(address) {
@@ -92,9 +101,12 @@ struct Flows {
     }
     guard !members.isEmpty else { return }
     var isTranslated: [IPAddress: Bool] = [:]
-    for member in members { isTranslated[member.address] = member.egress == .masquerade }
+    for member in members {
+      isTranslated[member.address] = member.egress == .masquerade
+      if let address6 = member.address6 { isTranslated[address6] = member.egress == .masquerade }
+    }
     // Packets that stay on this host and its bridges are never translated.
-    let local = try host.route { (route) throws(NetlinkError) in try route.addresses(family: .inet) }
+    let local = try host.route { (route) throws(NetlinkError) in try route.addresses() }
     let hosts = Set(local.map(\.network.address))
     let bridges = Set(members.map(\.bridge.text))
     let links = try host.route { (route) throws(NetlinkError) in try route.links() }

@@ -154,7 +154,7 @@ struct ForeignTables {
   /// The device through which packets leave this host.
   mutating func outside() throws(SandboxError) -> SandboxPacket.Device {
     if let uplink { return uplink }
-    let link = try Forwarding(host).uplinks().first
+    let link = try Forwarding(host, .inet).uplinks().first
     let found = SandboxPacket.Device(name: link?.name ?? "", index: link?.index ?? 0)
     uplink = found
     return found

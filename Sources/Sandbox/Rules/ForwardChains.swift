@@ -25,10 +25,12 @@ struct ForwardChains {
     var takesRules: Bool { chain.base?.policy == .drop && !chain.table.flags.contains(.owner) }
   }
 
-  private func hooks() throws(SandboxError) -> [Hook] {
+  /// - Parameter network: the network whose packets are to pass; nil for IPv4 packets only.
+  private func hooks(for network: NetworkRecord? = nil) throws(SandboxError) -> [Hook] {
     let chains = try ForeignTables(host).foreignChains()
+    let families: [TableFamily] = network?.own?.address6 == nil ? [.ip, .inet] : [.ip, .inet, .ip6]
     var hooks: [Hook] = []
-    for chain in chains where chain.base?.hook == .forward && [.ip, .inet].contains(chain.table.family) {
+    for chain in chains where chain.base?.hook == .forward && families.contains(chain.table.family) {
       // Docker jumps to this chain before its own rules and never changes it (docs.docker.com).
       var place = chain
       let dockers = chains.first { $0.table == chain.table && $0.name == Self.dockerChain }
@@ -54,7 +56,7 @@ struct ForwardChains {
 
   private static let dockerChain = "DOCKER-USER"
   private static let recordKey = "accepts"
-  private static let families = ["ip": TableFamily.ip, "inet": .inet]
+  private static let families = ["ip": TableFamily.ip, "ip6": .ip6, "inet": .inet]
 
   private static func tag(_ bridge: InterfaceName) -> String { tagPrefix + bridge.text }
   private static let tagPrefix = "nsrun "
@@ -77,7 +79,7 @@ struct ForwardChains {
   ///   - place: the only chain that counts; nil for all.
   ///   - says: whether a refusal is reported.
   func admit(_ network: NetworkRecord, in place: Chain? = nil, says: Bool = true) throws(SandboxError) {
-    for hook in try hooks() where hook.takesRules && (place ?? hook.place) == hook.place {
+    for hook in try hooks(for: network) where hook.takesRules && (place ?? hook.place) == hook.place {
       do throws(SandboxError) { try admit(network, at: hook.place) } catch {
         guard error.netlinkErrno != nil else { throw error }
         if says { host.reporter.warn("\(error): \(Self.remedy(hook, [network.bridge.text], isIn: false))") }
@@ -101,7 +103,7 @@ struct ForwardChains {
   /// The chains that drop by policy and lack nsrun's rules for a bridge.
   func missingPlaces(of network: NetworkRecord) throws(SandboxError) -> [Chain] {
     var missing: [Chain] = []
-    for hook in try hooks() where hook.takesRules {
+    for hook in try hooks(for: network) where hook.takesRules {
       let ours = try rules(of: network.bridge, in: hook.place)
       if ours.isEmpty || Self.isOpen(network) && !ours.contains(where: Self.letsIn) { missing.append(hook.place) }
     }
@@ -153,7 +155,7 @@ struct ForwardChains {
   /// Matches packets of existing connections.
   private func answers(in place: Chain) -> Statement {
     // iptables-nft 1.8.9 can list a table only if all rules have the form that it writes itself.
-    place.table.family == .ip && place.table.name == "filter"
+    [.ip, .ip6].contains(place.table.family) && place.table.name == "filter"
       ? .expression(XTables.state([.established, .related]).expression) : .state([.established, .related])
   }
 

@@ -99,15 +99,51 @@ public struct InsideLink: Equatable, Sendable {
   public var address: IPNetwork
   /// The gateway of the default route; nil if the default route leads elsewhere, or if there is none.
   public var gateway: IPAddress?
+  /// nil without IPv6.
+  public var ipv6: IPv6?
   public var mac: MACAddress
   public var mtu: UInt32
+
+  /// The same for IPv6.
+  public struct IPv6: Equatable, Sendable {
+    public var address: IPNetwork
+    public var gateway: IPAddress?
+  }
+
+  func gateway(_ family: AddressFamily) -> IPAddress? { family == .inet ? gateway : ipv6?.gateway }
+
+  /// The addresses that others may use, the IPv4 address first.
+  public var addresses: [IPNetwork] { [address] + (ipv6.map { [$0.address] } ?? []) }
+
+  /// The link-local address; nil without IPv6.
+  var linkLocalAddress: IPNetwork? {
+    ipv6.map { _ in IPNetwork.linkLocal6.derivedAddress(from: address.address) }
+  }
 
   /// The default name of the link to the network with this number, counted from 0.
   static func name(_ number: Int) -> InterfaceName { try! InterfaceName("eth\(number)") }
 
   fileprivate var lines: [(String, String)] {
     [("interface", interface.text), ("address", "\(address)"), ("mac", "\(mac)"), ("mtu", "\(mtu)")]
-      + (gateway.map { [("gateway", "\($0)")] } ?? [])
+      + (gateway.map { [("gateway", "\($0)")] } ?? []) + (ipv6?.lines ?? [])
+  }
+}
+
+extension InsideLink.IPv6 {
+  static let key = "address6"
+
+  fileprivate var lines: [(String, String)] {
+    [(Self.key, "\(address)")] + (gateway.map { [("gateway6", "\($0)")] } ?? [])
+  }
+
+  /// nil without IPv6, or for an address that nsrun never gives with this IPv4 address.
+  fileprivate init?(_ reader: Connection.Reader, besides other: IPNetwork) {
+    guard let address = reader.text(Self.key).flatMap({ IPNetwork($0) }), address.family == .inet6,
+      IPNetwork.derivingLengths.contains(address.prefixLength),
+      address == address.derivedAddress(from: other.address)
+    else { return nil }
+    self.init(
+      address: address, gateway: reader.text("gateway6").flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? nil : $0 })
   }
 }
 
@@ -118,7 +154,9 @@ extension InsideLink {
       let mac = reader.text("mac").flatMap({ MACAddress($0) }),
       let mtu = reader.text("mtu").flatMap({ UInt32($0) }), (68...65535).contains(mtu)
     else { return nil }
-    self.init(interface: interface, address: address, gateway: reader.address("gateway"), mac: mac, mtu: mtu)
+    self.init(
+      interface: interface, address: address, gateway: reader.address("gateway"),
+      ipv6: IPv6(reader, besides: address), mac: mac, mtu: mtu)
   }
 }
 

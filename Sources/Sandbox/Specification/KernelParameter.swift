@@ -17,6 +17,16 @@ public struct KernelParameter: Hashable, Sendable {
       .map { KernelParameter($0, "1") }
   }
 
+  /// The one that makes the kernel announce the IPv6 addresses of a link to its neighbours when its MAC address is set.
+  init(announcingNeighboursOn link: String) {
+    self.init(Sysctl("net.ipv6.conf.\(Sysctl.component(link)).ndisc_notify"), "1")
+  }
+
+  /// Whether it makes the kernel remove IPv6 from links.
+  var turnsIPv6Off: Bool {
+    parameter.path.hasPrefix("/proc/sys/net/ipv6/conf/") && parameter.path.hasSuffix("/disable_ipv6") && value != "0"
+  }
+
   private init(_ parameter: Sysctl, _ value: String) {
     self.parameter = parameter
     self.value = value

@@ -19,6 +19,9 @@ public struct RouteSpec: Hashable, Sendable, CustomStringConvertible {
       throw Invalid(description: "'\(text)' is not DESTINATION=GATEWAY, as in 10.2.0.0/24=10.1.0.9")
     }
     self.gateway = gateway
+    guard gateway.isIPv4 || !gateway.isLinkLocal else {
+      throw Invalid(description: "'\(parts[1])' is on every network; give an address of one")
+    }
     guard parts[0] != "default" else {
       destination = nil
       return
@@ -29,42 +32,58 @@ public struct RouteSpec: Hashable, Sendable, CustomStringConvertible {
     guard destination.network == destination else {
       throw Invalid(description: "'\(parts[0])' has bits set after the prefix; the subnet is \(destination.network)")
     }
-    guard destination.address.isIPv4, gateway.isIPv4 else {
-      throw Invalid(description: "'\(text)': only IPv4 routes can be given")
+    guard destination.family == gateway.family else {
+      throw Invalid(description: "'\(text)': one is an IPv4 address, the other an IPv6 address")
     }
     let address = destination.address
-    guard destination.prefixLength == 0 || !(address.bytes[0] == 0 || address.isLoopback || address.bytes[0] >= 224)
-    else {
+    let isLeadingOn =
+      address.isIPv4
+      ? !(address.bytes[0] == 0 || address.isLoopback || address.bytes[0] >= 224)
+      : !(address.isUnspecified || address.isLoopback || address.isLinkLocal || address.isMulticast)
+    guard destination.prefixLength == 0 || isLeadingOn else {
       throw Invalid(description: "'\(parts[0])': no router leads there")
     }
     self.destination = destination.prefixLength == 0 ? nil : destination
   }
 
+  /// Whether it is a route of IPv4 or IPv6.
+  var family: AddressFamily { gateway.family }
+
+  /// What no two routes may have in common.
+  fileprivate struct Target: Hashable {
+    let destination: IPNetwork?
+    let family: AddressFamily
+  }
+
+  fileprivate var target: Target { Target(destination: destination, family: family) }
+
   public var description: String { "\(destination.map { "\($0)" } ?? "default") via \(gateway)" }
 }
 
 extension SandboxSpec {
-  /// The next hop of the default route that was asked for.
-  var defaultGateway: IPAddress? { routes.first { $0.destination == nil }?.gateway }
+  /// The next hop of the default route of a family that was asked for.
+  func defaultGateway(_ family: AddressFamily) -> IPAddress? {
+    routes.first { $0.destination == nil && $0.family == family }?.gateway
+  }
 
   /// Refuses routes that the kernel inside would refuse.
   /// - Parameter subnets: those of the sandbox's networks.
   func requireReachableGateways(_ subnets: [IPNetwork]) throws(SandboxError) {
-    var destinations: Set<IPNetwork?> = []
+    var destinations: Set<RouteSpec.Target> = []
     let addresses = connections.compactMap(\.address)
     for route in routes {
-      guard destinations.insert(route.destination).inserted else {
+      guard destinations.insert(route.target).inserted else {
         throw .refused("--route: there are two routes to \(route.destination.map { "\($0)" } ?? "default")")
       }
       guard let subnet = subnets.first(where: { $0.contains(route.gateway) }) else {
         let list = subnets.map { "\($0)" }.joined(separator: ", ")
         throw .refused("--route: the gateway \(route.gateway) is in none of the sandbox's subnets (\(list))")
       }
-      try NetworkSpec.check(route.gateway, "--route: the gateway", in: subnet)
+      if subnet.family == .inet { try NetworkSpec.check(route.gateway, "--route: the gateway", in: subnet) }
       if let destination = route.destination, subnets.contains(destination) {
         throw .refused("--route: \(destination) is a subnet of the sandbox's own networks, and needs no route")
       }
-      if addresses.contains(route.gateway) {
+      if addresses.contains(subnet.family == .inet ? route.gateway : route.gateway.origin) {
         throw .refused("--route: the gateway \(route.gateway) is the sandbox's own address")
       }
     }

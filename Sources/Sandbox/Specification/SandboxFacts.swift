@@ -34,6 +34,10 @@ extension SandboxFacts {
     let inside = InsideLink(
       interface: wanted.interface ?? InsideLink.name(connections.count), address: assigned.address,
       gateway: self.gateway(gateway, assigned.address, sandbox),
+      ipv6: assigned.address6.map { address in
+        let offered = gateway == nil ? nil : assigned.gateway6
+        return InsideLink.IPv6(address: address, gateway: self.gateway(offered, address, sandbox))
+      },
       mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu)
     let hostLink = "\(BridgeConnection.hostLinkPrefix)\(Token.draw(isPlanned: sandbox.isPlanned))"
     connections.append(
@@ -52,8 +56,9 @@ extension SandboxFacts {
 
   /// The gateway of one more connection: the first that has one gives the default route, unless a route was asked for.
   private func gateway(_ offered: IPAddress?, _ subnet: IPNetwork, _ sandbox: SandboxSpec) -> IPAddress? {
-    guard connections.allSatisfy({ $0.inside.gateway == nil }) else { return nil }
-    guard let chosen = sandbox.defaultGateway else { return offered }
+    let family = subnet.family
+    guard connections.allSatisfy({ $0.inside.gateway(family) == nil }) else { return nil }
+    guard let chosen = sandbox.defaultGateway(family) else { return offered }
     return subnet.contains(chosen) ? chosen : nil
   }
 

@@ -42,10 +42,10 @@ public struct SandboxPlan: Equatable, Sendable {
       case .admit(let member):
         switch member.egress {
         case .masquerade where member.translation == .host:
-          "leave it to rules of this host to masquerade \(member.address) from \(member.bridge)"
-        case .masquerade: "let \(member.address) out of \(member.bridge) (masquerade)"
-        case .routed: "let \(member.address) out of \(member.bridge) as it is"
-        case .internal: "keep \(member.address) on \(member.bridge)"
+          "leave it to rules of this host to masquerade \(member.addresses) from \(member.bridge)"
+        case .masquerade: "let \(member.addresses) out of \(member.bridge) (masquerade)"
+        case .routed: "let \(member.addresses) out of \(member.bridge) as it is"
+        case .internal: "keep \(member.addresses) on \(member.bridge)"
         }
       case .name(let name): "name the network namespace \(name)"
       case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with \(pair.interface) inside"
@@ -55,8 +55,8 @@ public struct SandboxPlan: Equatable, Sendable {
         connections.isEmpty
           ? "bring lo up inside"
           : (connections.map(\.inside).map { link in
-            "configure \(link.interface) inside with \(link.address)"
-              + (link.gateway.map { ", default route via \($0)" } ?? "")
+            "configure \(link.interface) inside with \(link.addresses.map { "\($0)" }.joined(separator: " and "))"
+              + [link.gateway, link.ipv6?.gateway].compactMap { $0 }.map { ", default route via \($0)" }.joined()
           } + routes.map { "add a route to \($0)" }).joined(separator: "; ")
       case .set(let parameter): "set \(parameter.parameter.name) inside to \(parameter.value)"
       }
@@ -81,6 +81,11 @@ public struct SandboxPlan: Equatable, Sendable {
   public struct Member: Equatable, Sendable {
     public var name: NamespaceName
     public var address: IPAddress
+    /// nil without IPv6.
+    public var address6: IPAddress?
+
+    /// The addresses, for people.
+    fileprivate var addresses: String { "\(address)" + (address6.map { " and \($0)" } ?? "") }
     public var bridge: InterfaceName
     public var egress: NetworkSpec.Egress
     public var translation: BridgeConnection.Translation
@@ -147,7 +152,8 @@ extension SandboxFacts {
   var members: [SandboxPlan.Member] {
     bridgeConnections.map {
       SandboxPlan.Member(
-        name: name, address: $0.address.address, bridge: $0.bridge, egress: $0.egress, translation: $0.translation,
+        name: name, address: $0.address.address, address6: $0.inside.ipv6?.address.address, bridge: $0.bridge,
+        egress: $0.egress, translation: $0.translation,
         port: $0.hostLink, hostAddress: $0.hostAddress)
     }
   }

@@ -49,7 +49,7 @@ public struct SandboxSpec: Sendable {
     isNamed = name != nil || hostname != nil
     self.name = name ?? (try! NamespaceName("nsrun-\(Token.draw(isPlanned: isPlanned))"))
     self.lifetime = lifetime
-    self.connections = connections
+    self.connections = parameters.contains(where: \.turnsIPv6Off) ? connections.map(\.withoutIPv6) : connections
     self.routes = routes
     self.isPrivileged = isPrivileged
     self.hasOwnProcesses = hasOwnProcesses
@@ -59,7 +59,19 @@ public struct SandboxSpec: Sendable {
   }
 }
 
+extension ConnectionSpec {
+  /// The same without IPv6, unless it is required.
+  fileprivate var withoutIPv6: ConnectionSpec {
+    guard case .bridge(var spec) = self, spec.ipv6 == .automatic else { return self }
+    spec.ipv6 = .none
+    return .bridge(spec)
+  }
+}
+
 extension SandboxSpec {
+  /// Whether one of the networks may have IPv6.
+  var mayHaveIPv6: Bool { connections.contains { $0.bridged?.mayHaveIPv6 == true } }
+
   /// The subnets that are known before any network is planned.
   var givenSubnets: [IPNetwork] {
     connections.compactMap { if case .macvlan(let wanted) = $0 { wanted.address.network } else { nil } }
@@ -103,6 +115,16 @@ public struct NetworkSpec: Sendable {
   public var prefixLength: UInt8?
   /// The wanted subnet of a new bridge; nil for a free one.
   public var subnet: IPNetwork?
+  /// Whether the sandbox has IPv6 as well. Its IPv6 address follows from the IPv4 address.
+  public enum IPv6: Sendable {
+    case none
+    /// If the bridge is nsrun's, and the host has IPv6.
+    case automatic
+    case required
+  }
+  public var ipv6: IPv6
+  /// The wanted IPv6 subnet of a bridge without one; nil for a unique local one.
+  public var subnet6: IPNetwork?
   public var gateway: IPAddress?
   /// Whether this network gives the sandbox no default route, even with a gateway.
   public var hasNoDefaultRoute: Bool
@@ -112,6 +134,8 @@ public struct NetworkSpec: Sendable {
   /// Whether nsrun may add rules that accept the packets to other programs' chains that drop them.
   public var mayChangeForeignChains: Bool
 
+  var mayHaveIPv6: Bool { ipv6 != .none && mtu ?? Self.leastMTU6 >= Self.leastMTU6 }
+
   /// Whether to announce the address to neighbours, so that they learn its new MAC address at once if they know
   /// another. If nsrun has chosen both, the MAC address follows from the IP address, so an announcement is unnecessary.
   /// The bridge would flood it to every port.
@@ -119,7 +143,7 @@ public struct NetworkSpec: Sendable {
 
   public init(
     bridge: InterfaceName, interface: InterfaceName? = nil, address: IPAddress? = nil, prefixLength: UInt8? = nil,
-    subnet: IPNetwork? = nil,
+    subnet: IPNetwork? = nil, ipv6: IPv6 = .none, subnet6: IPNetwork? = nil,
     gateway: IPAddress? = nil, hasNoDefaultRoute: Bool = false, mac: MACAddress? = nil, mtu: UInt32? = nil,
     egress: Egress = .masquerade,
     mayChangeForeignChains: Bool = true
@@ -129,6 +153,8 @@ public struct NetworkSpec: Sendable {
     self.address = address
     self.prefixLength = prefixLength
     self.subnet = subnet
+    self.ipv6 = subnet6 == nil ? ipv6 : .required
+    self.subnet6 = subnet6
     self.gateway = gateway
     self.hasNoDefaultRoute = hasNoDefaultRoute
     self.mac = mac
@@ -144,7 +170,11 @@ public struct NetworkSpec: Sendable {
   private func validate() throws(SandboxError) {
     for (option, address) in [("--ip", address), ("--gateway", gateway), ("--subnet", subnet?.address)] {
       guard let address else { continue }
-      if !address.isIPv4 { throw .refused("\(option) \(address): only IPv4 addresses can be given") }
+      if !address.isIPv4 {
+        throw .refused(
+          "\(option) \(address): only IPv4 addresses can be given; the IPv6 address follows from --ip, its subnet is chosen "
+            + "with --subnet6")
+      }
       if address.bytes[0] == 0 || address.isLoopback || address.isMulticast {
         throw .refused("\(option) \(address): no host can have this address, nor one near it")
       }
@@ -176,6 +206,30 @@ public struct NetworkSpec: Sendable {
     }
     if let mtu, !Self.mtuRange.contains(mtu) {
       throw .refused("--mtu \(mtu): must be \(Self.mtuRange.lowerBound) to \(Self.mtuRange.upperBound)")
+    }
+    try validateIPv6()
+  }
+
+  /// The minimum of IPv6 (RFC 8200). The kernel removes IPv6 from a link with a smaller MTU.
+  static let leastMTU6: UInt32 = 1280
+
+  private func validateIPv6() throws(SandboxError) {
+    if ipv6 == .required, let mtu, mtu < Self.leastMTU6 {
+      throw .refused("--mtu \(mtu): IPv6 needs at least \(Self.leastMTU6); leave --ip6 out, or choose more")
+    }
+    guard let subnet6 else { return }
+    let (address, lengths) = (subnet6.address, IPNetwork.derivingLengths)
+    if address.isIPv4 { throw .refused("--subnet6 \(subnet6) is an IPv4 subnet; it goes with --subnet") }
+    if !lengths.contains(subnet6.prefixLength) {
+      throw .refused(
+        "--subnet6 \(subnet6): the prefix length must be \(lengths.lowerBound) to \(lengths.upperBound), because the last "
+          + "32 bits of an address are those of the sandbox's IPv4 address")
+    }
+    if subnet6.network != subnet6 {
+      throw .refused("--subnet6 \(subnet6): there are bits set after the prefix; the subnet is \(subnet6.network)")
+    }
+    if address.isLinkLocal || address.isMulticast || address.bytes[0] == 0 {
+      throw .refused("--subnet6 \(subnet6): no host can have an address in it that others reach; choose another")
     }
   }
 

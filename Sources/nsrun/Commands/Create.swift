@@ -4,7 +4,7 @@ extension Subcommand {
   static let create = Subcommand(
     "create", "Make a sandbox that stays until it is removed.", usage: "create NAME [OPTIONS]",
     discussion: """
-      Prints the addresses that the sandbox got, each in a line.
+      Prints the IPv4 address that the sandbox got on each network, each in a line.
       """,
     examples: ["nsrun create web --net br0", "nsrun create db --net br0 --ip 10.64.1.20 --internal"],
     operands: .one(.none),
@@ -22,7 +22,8 @@ extension Subcommand {
       if arguments.json {
         try Terminal.print(JSON.text(SandboxDocument(try Inventory(host).report(on: facts.name))))
       } else if !facts.connections.isEmpty {
-        try Terminal.print(facts.connections.map { "\($0.inside.address.address)" }.joined(separator: "\n"))
+        try Terminal.print(
+          facts.connections.map { "\($0.inside.address.address)" }.joined(separator: "\n"))
       }
     } catch {
       // A failed command must leave nothing behind.

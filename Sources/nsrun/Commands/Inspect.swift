@@ -30,6 +30,11 @@ extension Subcommand {
         (connection.bridged == nil ? "Network" : "Bridge", connection.label),
         ("Address", "\(inside.address)"),
         ("Gateway", inside.gateway.map { "\($0)" } ?? "none"),
+      ]
+      if let ipv6 = inside.ipv6 {
+        lines += [("Address", "\(ipv6.address)"), ("Gateway", ipv6.gateway.map { "\($0)" } ?? "none")]
+      }
+      lines += [
         ("MAC", "\(inside.mac)"),
         ("MTU", "\(inside.mtu)"),
         ("Way out", SandboxDocument.describe(connection)),

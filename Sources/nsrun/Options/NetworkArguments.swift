@@ -11,6 +11,8 @@ struct NetworkRequest {
   /// The prefix length that was given with the address.
   var prefixLength: UInt8?
   var subnet: IPNetwork?
+  var ipv6 = NetworkSpec.IPv6.automatic
+  var subnet6: IPNetwork?
   var gateway: IPAddress?
   var hasNoGateway = false
   var mac: MACAddress?
@@ -55,6 +57,21 @@ struct NetworkKey: Sendable {
     ) { (network, text) throws(InvalidValue) in
       // An address without a prefix length is no subnet.
       network.subnet = try parse(text, "a subnet such as 10.64.1.0/24") {
+        $0.utf8.contains(UInt8(ascii: "/")) ? IPNetwork($0) : nil
+      }
+    },
+    NetworkKey(
+      name: "ip6", value: nil, help: "Refuse a network that cannot have IPv6. (default: IPv4 alone there)",
+      kinds: [.bridge]
+    ) { (network, _) in network.ipv6 = .required },
+    NetworkKey(name: "no-ip6", value: nil, help: "No IPv6, only IPv4.", kinds: [.bridge]) { (network, _) in
+      network.ipv6 = .none
+    },
+    NetworkKey(
+      name: "subnet6", value: "cidr",
+      help: "The IPv6 subnet of a bridge without one. (default: a unique local /64)", kinds: [.bridge]
+    ) { (network, text) throws(InvalidValue) in
+      network.subnet6 = try parse(text, "a subnet such as fd00:1::/64") {
         $0.utf8.contains(UInt8(ascii: "/")) ? IPNetwork($0) : nil
       }
     },
@@ -224,12 +241,16 @@ struct NetworkArguments {
   }
 
   private func bridgeSpec(_ request: NetworkRequest) throws(SandboxError) -> NetworkSpec {
+    if request.ipv6 == .none, request.subnet6 != nil {
+      throw .refused("--no-ip6 and --subnet6 exclude each other")
+    }
     if request.isRouted && request.isInternal {
       throw .refused("--no-nat and --internal exclude each other: --internal lets nothing out")
     }
     return try NetworkSpec(
       bridge: request.target!, interface: request.interface, address: request.address,
-      prefixLength: request.prefixLength, subnet: request.subnet, gateway: request.gateway,
+      prefixLength: request.prefixLength, subnet: request.subnet, ipv6: request.ipv6, subnet6: request.subnet6,
+      gateway: request.gateway,
       hasNoDefaultRoute: request.hasNoGateway, mac: request.mac, mtu: request.mtu,
       egress: request.isInternal ? .internal : request.isRouted ? .routed : .masquerade,
       mayChangeForeignChains: !hasNoFirewallRules)

@@ -89,6 +89,10 @@ struct SandboxDocument: Encodable {
     let address: String
     let prefixLength: UInt8
     let gateway: String?
+    /// Without the prefix length; missing without IPv6.
+    let address6: String?
+    let prefixLength6: UInt8?
+    let gateway6: String?
     let mac: String
     let mtu: UInt32
     let hostLink: String?
@@ -110,6 +114,9 @@ struct SandboxDocument: Encodable {
       address = "\(inside.address.address)"
       prefixLength = inside.address.prefixLength
       gateway = inside.gateway.map { "\($0)" }
+      address6 = inside.ipv6.map { "\($0.address.address)" }
+      prefixLength6 = inside.ipv6?.address.prefixLength
+      gateway6 = inside.ipv6?.gateway.map { "\($0)" }
       mac = "\(inside.mac)"
       mtu = inside.mtu
       hostLink = connection.bridged?.hostLink.text
