@@ -24,8 +24,7 @@ struct AbandonedNetworks {
     var removed: [Removed] = []
     for record in unused.compactMap({ NetworkRecords(host).record(of: $0) }) { removed += try remains(of: record) }
     if !all.isEmpty, unused.count == all.count {
-      for forwarding in Forwarding.all(host) {
-        guard let parameters = try forwarding.parametersToRestore() else { continue }
+      for parameters in try Forwarding.parametersToRestore(host) {
         let name = HostParameters.forwarding(parameters.family).name
         removed.append(Removed(kind: .forwarding, name: name, reason: .stale))
       }

@@ -306,12 +306,10 @@ struct LiveSandbox: ~Copyable {
         let addressGeneration = Self.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
         requests.change(
           link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: name)
-        requests.add(LinkAddress(connection.address, link: index, broadcast: connection.address.broadcast))
+        requests.add(connection.address, toOwnLink: index)
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: name)
         // A link that is down gets no route to an IPv6 subnet, and no error tells of it.
-        for address in [connection.linkLocalAddress, connection.ipv6?.address].compactMap({ $0 }) {
-          requests.add(address, toOwnLink: index)
-        }
+        for address in connection.linkAddresses6 { requests.add(address, toOwnLink: index) }
         for route in routes(of: connection, link: index, isFirst: number == 0) { requests.add(route) }
       }
       for route in chosen {
@@ -326,9 +324,7 @@ struct LiveSandbox: ~Copyable {
   }
 
   private func routes(of connection: InsideLink, link: UInt32, isFirst: Bool) -> [Route] {
-    let defaults = [connection.gateway, connection.ipv6?.gateway].compactMap { $0 }.map {
-      Route(to: nil, family: $0.family, via: $0, link: link)
-    }
+    let defaults = connection.gateways.map { Route(to: nil, family: $0.family, via: $0, link: link) }
     guard isFirst, facts.connections.allSatisfy({ $0.inside.gateway == nil }) else { return defaults }
     // Multicast and limited broadcast still go to the bridge. Without a default route they need these routes. A route
     // that a command inside adds for them takes precedence.

@@ -244,7 +244,7 @@ struct UnrecordedObjects {
       }
       let names = try HostsEntries(host).removeLost(on: network, isDryRun: isDryRun)
       // An entry is not listed if its lease is.
-      removed += names.filter { name in !lost.contains { [name, name.origin].contains($0.address) } }
+      removed += names.filter { name in !lost.contains { $0.address == name.origin } }
         .map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
       if !isDryRun { Teardown(host).unmakeIfUnused(network) }
     }

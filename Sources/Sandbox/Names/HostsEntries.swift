@@ -92,7 +92,7 @@ struct HostsEntries {
         try system { () throws(SystemError) in
           try file.removeLost(isDryRun: isDryRun) { address in
             // The IPv6 address of a sandbox has no lease of its own.
-            leases.allSatisfy { $0.holder(of: address.isIPv4 ? address : address.origin) == nil }
+            leases.allSatisfy { $0.holder(of: address.origin) == nil }
           }
         })
     }

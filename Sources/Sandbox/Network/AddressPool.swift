@@ -27,7 +27,7 @@ struct AddressPool {
     // A router of the sandbox's may not be there yet.
     let reserved =
       network.addresses.map(\.address) + [gateway].compactMap { $0 }
-      + sandbox.routes.map { $0.family == .inet ? $0.gateway : $0.gateway.origin }
+      + sandbox.routes.map(\.gateway.origin)
     let leases = AddressLeases(
       bridge: network.bridge, state: host.state, isPlanned: sandbox.isPlanned, gone: sandbox.gone)
     let holders = try AddressHolders(host, network)

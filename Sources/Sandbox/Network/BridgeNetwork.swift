@@ -44,7 +44,9 @@ struct BridgeNetworks {
     if let address = network.address6?.address {
       // A bridge in a VRF has its routes in another table.
       if link.master == nil, try !isLocal(address) { return nil }
-    } else if spec.mayHaveIPv6, network.isOurs, record.own != nil, HostParameters.lackOfIPv6(on: link, spec) == nil {
+    } else if spec.mayHaveIPv6, network.isOurs, let own = record.own, own.address6 == nil,
+      HostParameters.lackOfIPv6(on: link, spec) == nil
+    {
       return nil
     }
     for family in spec.egress == .internal ? [] : network.families {
@@ -58,7 +60,7 @@ struct BridgeNetworks {
 
   /// Whether the host has an address, and gets packets to it. The kernel adds the route for that only after its work
   /// queue for duplicate address detection has run, even for an address without detection.
-  private func isLocal(_ address: IPAddress) throws(SandboxError) -> Bool {
+  func isLocal(_ address: IPAddress) throws(SandboxError) -> Bool {
     try host.route { (route) throws(NetlinkError) in try route.route(to: address) }?.type == .local
   }
 
@@ -177,12 +179,13 @@ struct BridgeNetworks {
     _ link: Link?, _ spec: NetworkSpec, _ record: NetworkRecord, _ addresses: BridgeAddresses
   ) -> BridgeNetwork {
     let isOurs = isOurs(link, record)
-    let hasIPv6 = isOurs && spec.mayHaveIPv6 && HostParameters.lackOfIPv6(on: link, spec) == nil
+    var address6 = isOurs && spec.mayHaveIPv6 ? record.own?.address6 : nil
+    if address6 != nil, HostParameters.lackOfIPv6(on: link, spec) != nil { address6 = nil }
     return BridgeNetwork(
       bridge: spec.bridge, index: link?.index ?? 0, mtu: link?.mtu ?? record.own?.mtu ?? 1500,
       mac: link?.address ?? record.own?.mac, isOurs: isOurs,
       address: addresses.choice(for: spec, own: record.own?.address),
-      address6: hasIPv6 ? record.own?.address6 : nil, addresses: addresses.networks,
+      address6: address6, addresses: addresses.networks,
       translation: record.translation)
   }
 
@@ -203,18 +206,24 @@ struct BridgeNetworks {
       .map(\.network)
   }
 
+  /// The addresses of a bridge of nsrun's, of the families that it should have.
+  private func allAddresses(of link: Link, _ own: NetworkRecord.OwnBridge) throws(SandboxError) -> [IPNetwork] {
+    try addresses(of: link).networks + (own.address6 == nil ? [] : addresses6(of: link))
+  }
+
   /// The addresses that a bridge of nsrun's has from it, and whose routes it should have.
   func ownAddresses(of link: Link, _ own: NetworkRecord.OwnBridge) throws(SandboxError) -> [IPNetwork] {
-    let there = try addresses(of: link).networks + (own.address6 == nil ? [] : try addresses6(of: link))
+    let there = try allAddresses(of: link, own)
     return own.addresses.filter(there.contains)
   }
 
   /// The addresses that a bridge of nsrun's should have and lacks. IPv6 addresses are none where IPv6 has become
   /// impossible.
   func lostAddresses(of link: Link, _ own: NetworkRecord.OwnBridge) throws(SandboxError) -> [IPNetwork] {
-    let hasIPv6 = own.address6 != nil && HostParameters.lackOfIPv6(on: link) == nil
-    let there = try addresses(of: link).networks + (hasIPv6 ? try addresses6(of: link) : [])
-    return own.linkAddresses.filter { (hasIPv6 || $0.family == .inet) && !there.contains($0) }
+    let there = try allAddresses(of: link, own)
+    let lost = own.linkAddresses.filter { !there.contains($0) }
+    guard lost.contains(where: { $0.family == .inet6 }), HostParameters.lackOfIPv6(on: link) != nil else { return lost }
+    return lost.filter { $0.family == .inet }
   }
 
   /// Finds out which rules are to masquerade the packets that leave a bridge.
@@ -250,16 +259,16 @@ struct BridgeNetworks {
       do throws(SandboxError) { try body() } catch { if !host.lacksNFTables { failures.append(error) } }
     }
     let planned = NetworkRecords(host).record(of: bridge)?.own?.mac
-    // Goes by the names of the records: a damaged record still stands for a network.
-    let networks: [InterfaceName]
-    var parameters: [HostParameters] = []
+    let isLast: Bool
+    let parameters: [HostParameters]
     do throws(SandboxError) {
-      networks = try NetworkRecords(host).names()
-      if networks.allSatisfy({ $0 == bridge }) { parameters = try Forwarding.parametersToRestore(host) }
+      // Goes by the names of the records: a damaged record still stands for a network.
+      isLast = try NetworkRecords(host).names().allSatisfy { $0 == bridge }
+      parameters = isLast ? try Forwarding.parametersToRestore(host) : []
     } catch {
       return [error]
     }
-    if networks.allSatisfy({ $0 == bridge }) {
+    if isLast {
       for parameters in parameters {
         host.reporter.progress?("turn \(parameters.family) forwarding off again")
         // While the host still forwards, the guard rule and the records stay, so that the next nsrun tries again.

@@ -17,7 +17,7 @@ extension IPNetwork {
 }
 
 extension IPAddress {
-  /// The IPv4 address from which an IPv6 address was derived.
+  /// The IPv4 address from which an IPv6 address was derived; an IPv4 address itself.
   var origin: IPAddress { IPAddress(family: .inet, value: value & 0xffff_ffff) }
 }
 

@@ -108,18 +108,18 @@ struct Forwarding {
   }
 
   /// What makes the rule for others exist if, and only if, nsrun turned forwarding on and nobody else relies on it.
-  enum Settlement: Equatable, CustomStringConvertible {
+  enum Settlement: Equatable {
     /// Others have come to rely on forwarding: this is one of them.
-    case leave(AddressFamily, String)
+    case leave(String)
     /// The rule is nsrun's, and somebody has deleted the record of the parameters.
-    case record(AddressFamily)
+    case record
     /// Somebody has loaded rules that were saved while there were sandboxes.
     case reinstall
 
-    var description: String {
+    func description(of family: AddressFamily) -> String {
       switch self {
-      case .leave(let family, let user): "leave \(family) forwarding to others (\(user))"
-      case .record(let family): "record that nsrun turned \(family) forwarding on"
+      case .leave(let user): "leave \(family) forwarding to others (\(user))"
+      case .record: "record that nsrun turned \(family) forwarding on"
       case .reinstall: "make the table \(Firewall.table) anew: others have loaded a copy of it"
       }
     }
@@ -128,9 +128,9 @@ struct Forwarding {
   /// - Parameter planned: bridges that sandboxes are about to come on.
   /// - Returns: nil where nothing is to be done.
   func settlement(besides planned: [InterfaceName] = []) throws(SandboxError) -> Settlement? {
-    if isGuarding { return try newUsers(besides: planned).first.map { .leave(family, $0) } }
+    if isGuarding { return try newUsers(besides: planned).first.map(Settlement.leave) }
     guard let rule = try Firewall(host).guardInPlace(family) else { return nil }
-    return rule.signature == Firewall.signature ? .record(family) : .reinstall
+    return rule.signature == Firewall.signature ? .record : .reinstall
   }
 
   func settle(_ settlement: Settlement) throws(SandboxError) {

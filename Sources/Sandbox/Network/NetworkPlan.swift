@@ -53,7 +53,7 @@ struct NetworkPlan {
       case .masquerade(let bridge): "masquerade what leaves \(bridge): rules of this host do not any more"
       case .accept(let bridge, let chain): "let \(bridge) through the chain \(chain)"
       case .admit(let bridge): "let \(bridge) into the table \(Firewall.table)"
-      case .settleForwarding(_, let settlement): "\(settlement)"
+      case .settleForwarding(let family, let settlement): settlement.description(of: family)
       }
     }
   }
@@ -163,7 +163,8 @@ extension BridgeNetworks {
     let generation = try RulesetGeneration(host).current()
     var (known, steps) = try knownRecord(of: spec.bridge, link)
     let taken = taken + others.flatMap { $0.network.addresses + ($0.record.own?.addresses ?? []) }
-    let (record, addresses) = try record(for: spec, link, known, taken)
+    var (record, addresses) = try record(for: spec, link, known, taken)
+    try addIPv6(to: &record, spec, link, taken)
     let network = describe(link, spec, record, addresses)
     _ = try AddressPool(host).check(spec, on: network)
     let isReached = spec.egress == .routed && known?.isReached != true
@@ -194,8 +195,8 @@ extension BridgeNetworks {
       } else if try Forwarding(host, family).isToBeTurnedOn() {
         // This makes the rules anew by the records: one that somebody has deleted has to be there again.
         for lost in Forwarding.all(host) where lost.family != family && !settled.contains(lost.family) {
-          guard let settlement = try lost.settlement(), settlement == .record(lost.family) else { continue }
-          steps.append(.settleForwarding(lost.family, settlement))
+          guard try lost.settlement() == .record else { continue }
+          steps.append(.settleForwarding(lost.family, .record))
           settled.insert(lost.family)
         }
         steps.append(.turnForwardingOn(family))
@@ -251,19 +252,14 @@ extension BridgeNetworks {
           mac: .derived(from: address.address, role: .bridge), address: address, mtu: try UplinkMTU.ask(host))
         record.mayChangeForeignChains = spec.mayChangeForeignChains
       }
-      try addIPv6(to: &record, spec, nil, taken)
       return (record, BridgeAddresses(created: record.own!.address))
     }
     let addresses = try self.addresses(of: link)
-    if let own = known?.own, isHalfMade(link, record) {
-      try addIPv6(to: &record, spec, link, taken)
-      return (record, BridgeAddresses(created: own.address))
-    }
+    if let own = known?.own, isHalfMade(link, record) { return (record, BridgeAddresses(created: own.address)) }
     if known == nil {
       try Bridges(host).requireOnlyName(link)
       record = try recordOfUse(of: link, spec)
     }
-    try addIPv6(to: &record, spec, link, taken)
     return (record, addresses)
   }
 

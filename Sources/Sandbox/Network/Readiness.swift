@@ -69,7 +69,7 @@ struct Readiness {
   func waitForIPv6(
     of connection: InsideLink, link: UInt32, gateway: IPAddress?, _ inside: inout RouteConnection
   ) throws(SandboxError) {
-    let wanted = [connection.linkLocalAddress, connection.ipv6?.address].compactMap { $0.map { IPNetwork($0.address) } }
+    let wanted = connection.linkAddresses6.map { IPNetwork($0.address) } + [Self.groups6]
     let limit = monotonicMicroseconds() + Self.readinessLimit
     while true {
       let there: [Route]
@@ -80,11 +80,11 @@ struct Readiness {
       } catch {
         throw .netlink(error)
       }
-      let isComplete = (wanted + [Self.groups6]).allSatisfy { destination in
+      let isComplete = wanted.allSatisfy { destination in
         there.contains { $0.destination == destination }
       }
       var isGatewayThere = true
-      if let gateway { isGatewayThere = try isLocal(gateway) }
+      if let gateway { isGatewayThere = try BridgeNetworks(host).isLocal(gateway) }
       if isComplete && isGatewayThere { return }
       if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
       guard monotonicMicroseconds() < limit else {
@@ -92,10 +92,6 @@ struct Readiness {
       }
       usleep(200)
     }
-  }
-
-  private func isLocal(_ address: IPAddress) throws(SandboxError) -> Bool {
-    try host.route { (route) throws(NetlinkError) in try route.route(to: address) }?.type == .local
   }
 
   private static let groups6 = IPNetwork("ff00::/8")!

@@ -82,8 +82,7 @@ extension Firewall {
   private static var sets: [NFTSet] {
     [
       bridges, bridges6, bridged, networks, subnets, subnets6, inside, inside6, masqueraded, routed, routed6, verdicts,
-      verdicts6,
-      accepting,
+      verdicts6, accepting,
     ]
   }
 
@@ -105,8 +104,7 @@ extension Firewall {
     for set in sets { transaction.add(set) }
     for chain in [arriving, input, segments, forward, postrouting, leaving] { transaction.add(chain) }
     for var rule in arrivingRules + inputRules + segmentRules + forwardRules(guarded: guards.families)
-      + postroutingRules
-      + leavingRules
+      + postroutingRules + leavingRules
     {
       if AddressFamily.allCases.contains(where: { rule.comment == guardComment($0) }) { rule.signature = signature }
       transaction.add(rule)

@@ -40,8 +40,7 @@ struct Flows {
   /// the flows of their addresses, and of other addresses that root inside used.
   func end(of leaving: [BridgeConnection]) throws(SandboxError) {
     guard !leaving.isEmpty, Self.isTracking else { return }
-    let own = Set(
-      leaving.flatMap { $0.inside.addresses + [$0.inside.linkLocalAddress].compactMap { $0 } }.map(\.address))
+    let own = Set(leaving.flatMap { [$0.address] + $0.inside.linkAddresses6 }.map(\.address))
     let subnets = Set(leaving.flatMap(\.inside.addresses).map(\.network))
     // One query for all, because the kernel walks its whole table for each.
     let found = try flows { (conntrack) throws(NetlinkError) in

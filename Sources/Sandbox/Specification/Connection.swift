@@ -115,10 +115,13 @@ public struct InsideLink: Equatable, Sendable {
   /// The addresses that others may use, the IPv4 address first.
   public var addresses: [IPNetwork] { [address] + (ipv6.map { [$0.address] } ?? []) }
 
-  /// The link-local address; nil without IPv6.
-  var linkLocalAddress: IPNetwork? {
-    ipv6.map { _ in IPNetwork.linkLocal6.derivedAddress(from: address.address) }
+  /// All IPv6 addresses, the link-local address first; none without IPv6.
+  var linkAddresses6: [IPNetwork] {
+    ipv6.map { [IPNetwork.linkLocal6.derivedAddress(from: address.address), $0.address] } ?? []
   }
+
+  /// The gateways of the default routes.
+  var gateways: [IPAddress] { AddressFamily.allCases.compactMap(gateway) }
 
   /// The default name of the link to the network with this number, counted from 0.
   static func name(_ number: Int) -> InterfaceName { try! InterfaceName("eth\(number)") }

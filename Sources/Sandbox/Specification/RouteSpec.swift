@@ -49,13 +49,8 @@ public struct RouteSpec: Hashable, Sendable, CustomStringConvertible {
   /// Whether it is a route of IPv4 or IPv6.
   var family: AddressFamily { gateway.family }
 
-  /// What no two routes may have in common.
-  fileprivate struct Target: Hashable {
-    let destination: IPNetwork?
-    let family: AddressFamily
-  }
-
-  fileprivate var target: Target { Target(destination: destination, family: family) }
+  /// The destination, `0.0.0.0/0` or `::/0` for the default route.
+  fileprivate var network: IPNetwork { destination ?? IPNetwork(family == .inet ? "0.0.0.0/0" : "::/0")! }
 
   public var description: String { "\(destination.map { "\($0)" } ?? "default") via \(gateway)" }
 }
@@ -69,10 +64,10 @@ extension SandboxSpec {
   /// Refuses routes that the kernel inside would refuse.
   /// - Parameter subnets: those of the sandbox's networks.
   func requireReachableGateways(_ subnets: [IPNetwork]) throws(SandboxError) {
-    var destinations: Set<RouteSpec.Target> = []
+    var destinations: Set<IPNetwork> = []
     let addresses = connections.compactMap(\.address)
     for route in routes {
-      guard destinations.insert(route.target).inserted else {
+      guard destinations.insert(route.network).inserted else {
         throw .refused("--route: there are two routes to \(route.destination.map { "\($0)" } ?? "default")")
       }
       guard let subnet = subnets.first(where: { $0.contains(route.gateway) }) else {
@@ -83,7 +78,7 @@ extension SandboxSpec {
       if let destination = route.destination, subnets.contains(destination) {
         throw .refused("--route: \(destination) is a subnet of the sandbox's own networks, and needs no route")
       }
-      if addresses.contains(subnet.family == .inet ? route.gateway : route.gateway.origin) {
+      if addresses.contains(route.gateway.origin) {
         throw .refused("--route: the gateway \(route.gateway) is the sandbox's own address")
       }
     }

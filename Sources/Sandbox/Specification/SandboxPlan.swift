@@ -56,7 +56,7 @@ public struct SandboxPlan: Equatable, Sendable {
           ? "bring lo up inside"
           : (connections.map(\.inside).map { link in
             "configure \(link.interface) inside with \(link.addresses.map { "\($0)" }.joined(separator: " and "))"
-              + [link.gateway, link.ipv6?.gateway].compactMap { $0 }.map { ", default route via \($0)" }.joined()
+              + link.gateways.map { ", default route via \($0)" }.joined()
           } + routes.map { "add a route to \($0)" }).joined(separator: "; ")
       case .set(let parameter): "set \(parameter.parameter.name) inside to \(parameter.value)"
       }
@@ -83,9 +83,6 @@ public struct SandboxPlan: Equatable, Sendable {
     public var address: IPAddress
     /// nil without IPv6.
     public var address6: IPAddress?
-
-    /// The addresses, for people.
-    fileprivate var addresses: String { "\(address)" + (address6.map { " and \($0)" } ?? "") }
     public var bridge: InterfaceName
     public var egress: NetworkSpec.Egress
     public var translation: BridgeConnection.Translation
@@ -93,6 +90,9 @@ public struct SandboxPlan: Equatable, Sendable {
     public var port: InterfaceName
     /// The host's own address on the bridge.
     public var hostAddress: IPAddress?
+
+    /// The addresses, for people.
+    fileprivate var addresses: String { "\(address)" + (address6.map { " and \($0)" } ?? "") }
   }
 
   /// A veth pair between a bridge and a sandbox.

@@ -55,10 +55,7 @@ struct NetworkKey: Sendable {
     NetworkKey(
       name: "subnet", value: "cidr", help: "The subnet of a new bridge. (default: a free /24)", kinds: [.bridge]
     ) { (network, text) throws(InvalidValue) in
-      // An address without a prefix length is no subnet.
-      network.subnet = try parse(text, "a subnet such as 10.64.1.0/24") {
-        $0.utf8.contains(UInt8(ascii: "/")) ? IPNetwork($0) : nil
-      }
+      network.subnet = try parse(text, "a subnet such as 10.64.1.0/24") { IPNetwork($0) }
     },
     NetworkKey(
       name: "ip6", value: nil, help: "Refuse a network that cannot have IPv6. (default: IPv4 alone there)",
@@ -71,9 +68,7 @@ struct NetworkKey: Sendable {
       name: "subnet6", value: "cidr",
       help: "The IPv6 subnet of a bridge without one. (default: a unique local /64)", kinds: [.bridge]
     ) { (network, text) throws(InvalidValue) in
-      network.subnet6 = try parse(text, "a subnet such as fd00:1::/64") {
-        $0.utf8.contains(UInt8(ascii: "/")) ? IPNetwork($0) : nil
-      }
+      network.subnet6 = try parse(text, "a subnet such as fd00:1::/64") { IPNetwork($0) }
     },
     NetworkKey(
       name: "gateway", value: "addr|none",
