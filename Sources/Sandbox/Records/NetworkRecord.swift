@@ -33,6 +33,13 @@ struct NetworkRecord: Equatable {
       [address] + (address6.map { [IPNetwork.linkLocal6.derivedAddress(from: address.address), $0] } ?? [])
     }
 
+    /// The link-local addresses of the bridge and its sandboxes.
+    var linkLocalSubnet: IPNetwork {
+      IPNetwork(
+        address: IPNetwork.linkLocal6.derivedAddress(from: address.address).address,
+        prefixLength: 96 + address.prefixLength)!
+    }
+
     /// The IPv6 address of a bridge with this subnet. No sandbox can have it: none has the IPv4 address 0.0.0.1.
     static func address6(in subnet: IPNetwork) -> IPNetwork {
       IPNetwork(address: subnet.network.address(at: 1)!, prefixLength: subnet.prefixLength)!

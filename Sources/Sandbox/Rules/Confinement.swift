@@ -61,7 +61,7 @@ enum Confinement {
   static func install(_ transaction: inout Transaction) {
     transaction.destroy(table)
     transaction.add(table)
-    for set in [confined, allowed, announced] { transaction.add(set) }
+    for set in [PortRules.reporters, confined, allowed, announced] { transaction.add(set) }
     for chain in PortRules.chains + [input, forward, output] { transaction.add(chain) }
     for rule in PortRules.rules + rules { transaction.add(rule) }
   }

@@ -58,14 +58,16 @@ struct Firewall {
     }
   }
 
-  /// Adds all recorded networks to the table, and creates either table if it is missing.
+  /// Adds all recorded networks to the tables, and creates either table if it is missing.
   func admitNetworks() throws(SandboxError) {
+    let hasBridgeRules = try unopposedTables().contains(Confinement.table)
+    let networks = try NetworkRecords(host).all()
     var transaction = Transaction()
-    for network in try NetworkRecords(host).all() { Firewall.admit(network, &transaction) }
-    try commitOrInstall(transaction)
-    guard try !unopposedTables().contains(Confinement.table) else { return }
+    for network in networks { Firewall.admit(network, &transaction, hasBridgeRules: hasBridgeRules) }
+    if try commitOrInstall(transaction) || hasBridgeRules { return }
     var bridgeRules = Transaction()
     Confinement.install(&bridgeRules)
+    for network in networks { Firewall.admit(network, &bridgeRules, hasBridgeRules: true) }
     for member in try SandboxRecords(host).all().flatMap(\.members) { Firewall.admit(member, &bridgeRules) }
     do throws(SandboxError) {
       try host.nftables { (nft) throws(NetlinkError) in try nft.commit(bridgeRules) }
@@ -104,7 +106,7 @@ struct Firewall {
     try RulesetGeneration(host).change(for: member.bridge) { () throws(SandboxError) in try remove(elements) }
   }
 
-  /// Removes a network from the table.
+  /// Removes a network from the tables.
   func retract(_ network: NetworkRecord) throws(SandboxError) { try remove(Firewall.elements(of: network)) }
 
   /// The existing tables of these names: nsrun's own, and those of other programs. An own table is recognised by its
@@ -147,13 +149,16 @@ struct Firewall {
     try commitUnlessMissing(elements) { $0.destroy($1.1, from: $1.0) }
   }
 
-  private func commitOrInstall(_ transaction: Transaction) throws(SandboxError) {
+  /// - Returns: whether a part was missing, so that the tables were installed anew.
+  private func commitOrInstall(_ transaction: Transaction) throws(SandboxError) -> Bool {
     do throws(SandboxError) {
       try host.nftables { (nft) throws(NetlinkError) in try nft.commit(transaction) }
+      return false
     } catch {
       guard error.netlinkErrno == ENOENT else { throw error }
       try install()
       try Flows(host).endMistranslated()
+      return true
     }
   }
 

@@ -111,7 +111,7 @@ extension Firewall {
     }
     transaction.add(guards.acceptingLinks.map { SetElement(key: [.interfaceName($0)]) }, to: accepting)
     if hasBridgeRules { Confinement.install(&transaction) }
-    for record in records { admit(record, &transaction) }
+    for record in records { admit(record, &transaction, hasBridgeRules: hasBridgeRules) }
     for member in members { admit(member, &transaction) }
     return transaction
   }
@@ -277,8 +277,11 @@ extension Firewall {
   }
 
   /// Adds a bridge; no change if it is there.
-  static func admit(_ network: NetworkRecord, _ transaction: inout Transaction) {
-    for (set, elements) in elements(of: network) { transaction.add(elements, to: set) }
+  /// - Parameter hasBridgeRules: whether the table of the bridge family exists.
+  static func admit(_ network: NetworkRecord, _ transaction: inout Transaction, hasBridgeRules: Bool) {
+    for (set, elements) in elements(of: network) where set.table == table || hasBridgeRules {
+      transaction.add(elements, to: set)
+    }
   }
 
   /// Adds a sandbox; no change if it is there.
@@ -299,9 +302,13 @@ extension Firewall {
         (subnets, [SetElement(key: [name, range.first], upTo: [name, range.last])]),
       ]
     if subnet != nil { elements.append((inside, [SetElement(key: [range.first], upTo: [range.last])])) }
-    guard let address6 = network.own?.address6, let second = address6.address.advanced(by: 1) else { return elements }
+    guard let own = network.own, let address6 = own.address6, let second = address6.address.advanced(by: 1) else {
+      return elements
+    }
     let range6 = ends(of: address6.network)
+    let reporters = ends(of: own.linkLocalSubnet)
     return elements + [
+      (PortRules.reporters, [SetElement(key: [reporters.first], upTo: [reporters.last])]),
       (bridges6, [SetElement(key: [name])]),
       (subnets6, [SetElement(key: [name, .address(second)], upTo: [name, range6.last])]),
       (inside6, [SetElement(key: [range6.first], upTo: [range6.last])]),

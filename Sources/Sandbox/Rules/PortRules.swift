@@ -18,6 +18,12 @@ enum PortRules {
   private static let ipv6 = Chain("frames-ipv6", in: table)
   private static let arp = Chain("frames-arp", in: table)
 
+  /// The link-local addresses of sandboxes on nsrun's bridges. Each launch makes the kernel report the group of its link
+  /// to multicast routers, twice, and a bridge that does not snoop would wake up all other sandboxes with that. No router
+  /// forwards the groups of a link.
+  static let reporters = NFTSet(
+    "reporters", in: table, key: [.ipv6Address], flags: .interval, comment: "no other port gets their MLD reports")
+
   static let chains = [ports, frames, groups, ipv4, ipv6, arp]
 
   static var rules: [Rule] {
@@ -89,6 +95,12 @@ enum PortRules {
       rule(.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.client6)))),
       rule(.equals(.udpDestinationPort, .port(UInt16(PortProgram.DHCP.server6))), isMessage(PortProgram.DHCP.reply6)),
     ] + PortProgram.icmp6Types.map { rule(.equals(.icmpv6Type, type($0))) } + [
+      rule(
+        .matching(.sourceAddress6, in: reporters), .equals(.icmpv6Type, type(143 /* ICMPV6_MLD2_REPORT */)),
+        // From the number of records, which is one, to the first bytes of its group: ff02::/16.
+        .bytes(
+          PayloadField(.transport, offset: 6, length: 8), [0, 1, 0, 0, 0, 0, 0xff, 0x02],
+          mask: [0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff])),
       // The upper layer of a packet that does not show it cannot be checked.
       rule(.notEquals(.transportProtocol, .proto(255)), verdict: .accept),
       rule(),
