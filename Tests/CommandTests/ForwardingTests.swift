@@ -164,5 +164,39 @@ extension CommandTests {
         try host.must("nsrun exec one -- \(out); nsrun rm one")
       }
     }
+
+    @Test("Packets that stay on a bridge of others pass with br_netfilter, on a new bridge after reload")
+    func unrelated() throws {
+      // Two hosts on a bridge.
+      let functions = """
+        lan() {
+          ip link add $1 type bridge; ip link set $1 up
+          for i in 1 2; do
+            ip netns add $1-$i; ip link add $1-$i type veth peer name eth0 netns $1-$i; ip link set $1-$i master $1 up
+            ip -n $1-$i addr add 10.98.$2.$i/24 dev eth0; ip -n $1-$i addr add fd00:98:$2::$i/64 dev eth0 nodad
+            ip -n $1-$i link set eth0 up
+          done
+        }
+        reach() {
+          for to in 10.98.$2.2 fd00:98:$2::2; do ip netns exec $1-1 ping -c 1 -W $3 $to > /dev/null || return; done
+        }
+        """
+      let preparation = """
+        sysctl -qw net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1
+        \(functions); lan their0 1; lan lan0 2; ip addr add 10.98.2.9/24 dev lan0
+        """
+      try onHost(preparation) { (host) throws in
+        try host.must("\(functions); nsrun create one --net br0; reach their0 1 5; reach lan0 2 5")
+        // The last sandbox on a bridge leaves.
+        try host.must("\(functions); nsrun --net lan0 -- true; reach lan0 2 5; nsrun doctor")
+        try host.must("\(functions); lan late0 3; ! reach late0 3 1")
+        let outcome = try host.sh("nsrun doctor")
+        #expect(outcome.status == 0 && outcome.output.contains("bridge late0"), "\(outcome)")
+        #expect(try host.must("nsrun reload").contains("late0"))
+        try host.must("\(functions); reach late0 3 5; ! nsrun doctor | grep -v ^ok")
+        try host.must("\(functions); nsrun rm one; reach late0 3 5; reach their0 1 5")
+        try host.must("ip netns del late0-1; ip netns del late0-2; ip link del late0")
+      }
+    }
   }
 }

@@ -167,7 +167,7 @@ public struct Doctor {
     let links = networks.compactMap { network in
       (try? host.route { (route) throws(NetlinkError) in try route.link(named: network.bridge.text) })?.flatMap { $0 }
     }
-    guard ForeignTables.isFiltering(nil) || links.contains(where: ForeignTables.isFiltering) else {
+    guard ForeignTables.isFiltering(nil) || links.contains(where: { ForeignTables.isFiltering($0) }) else {
       return Finding(check: check, status: .ok, message: "off: packets that stay on a bridge meet no rules")
     }
     guard isSomebodyDropping else {
@@ -178,8 +178,8 @@ public struct Doctor {
       message: "on: the chains above also drop packets between sandboxes on one bridge",
       remedy: "what the lines above say, or: "
         + (ForeignTables.isFiltering(nil)
-          ? "sysctl -w \(ForeignTables.filtering.name)=0"
-          : links.filter(ForeignTables.isFiltering).map {
+          ? "sysctl -w \(ForeignTables.filtering(.inet).name)=0"
+          : links.filter { ForeignTables.isFiltering($0) }.map {
             "ip link set \($0.name.shellQuoted) type bridge nf_call_iptables 0"
           }
           .joined(separator: "; ")))

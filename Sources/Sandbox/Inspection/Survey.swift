@@ -294,7 +294,9 @@ struct Survey {
   private func tables(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Drift] {
     // The rules as the kernel lists them if no other program has changed them.
     let scratch = try KernelFeatures(host).scratchNamespace()
-    let guards = try Forwarding.guards(host)
+    var guards = try Forwarding.guards(host)
+    // Others may make bridges at any time.
+    guards.bridges = []
     let wanted = try system { () throws(SystemError) in
       try scratch.inside(home: host.home) { () throws(SandboxError) in
         var nft = try system { () throws(SystemError) in try NFTConnection() }
@@ -306,20 +308,40 @@ struct Survey {
       }
     }.get()
     let found = try host.nftables { (nft) throws(NetlinkError) in try Contents.all(&nft) }
-    return wanted.flatMap { contents -> [Drift] in
-      guard let actual = found.first(where: { $0.table == contents.table }) else {
-        return [
-          Drift(
-            kind: .rules,
-            message: "the table \(contents.table) is missing: somebody has flushed the rules; "
-              + (contents.table == Firewall.table
-                ? "sandboxes cannot get out" : "nothing confines internal sandboxes, or what passes port filters"),
-            restored: "the table \(contents.table)")
-        ]
+    return try newBridges(since: found, guards.families)
+      + wanted.flatMap { contents -> [Drift] in
+        guard let actual = found.first(where: { $0.table == contents.table }) else {
+          return [
+            Drift(
+              kind: .rules,
+              message: "the table \(contents.table) is missing: somebody has flushed the rules; "
+                + (contents.table == Firewall.table
+                  ? "sandboxes cannot get out" : "nothing confines internal sandboxes, or what passes port filters"),
+              restored: "the table \(contents.table)")
+          ]
+        }
+        return contents.parts(missingIn: actual).map {
+          Drift(kind: .rules, message: "somebody has taken something out of the \($0)", restored: "the \($0)")
+        }
       }
-      return contents.parts(missingIn: actual).map {
-        Drift(kind: .rules, message: "somebody has taken something out of the \($0)", restored: "the \($0)")
-      }
+  }
+
+  /// Bridges of others that are newer than the guard rules, which drop the packets on them because of br_netfilter.
+  private func newBridges(since tables: [Contents], _ guarded: Set<AddressFamily>) throws(SandboxError) -> [Drift] {
+    guard let elements = tables.first(where: { $0.table == Firewall.table })?.elements[Firewall.bridged.name] else {
+      return []
+    }
+    let exempt = Set(elements.map(\.key))
+    let bridges = try host.route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }
+    return bridges.filter { bridge in
+      !exempt.contains(Firewall.bridgedElement(bridge.name).key)
+        && guarded.contains { ForeignTables.isFiltering(bridge, $0) }
+    }.map { bridge in
+      Drift(
+        kind: .others,
+        message:
+          "br_netfilter shows packets that stay on the new bridge \(bridge.name) to nsrun's rules, which drop them",
+        restored: "the way of packets that stay on \(bridge.name)")
     }
   }
 

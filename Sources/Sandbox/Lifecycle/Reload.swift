@@ -30,12 +30,12 @@ public struct Reload {
       if drifts.contains(where: { $0.kind == .forwarding }) {
         for family in survey.forwardedFamilies(try SandboxRecords(host).all()) { try Forwarding(host, family).turnOn() }
       }
-      if drifts.contains(where: { $0.kind == .rules }) { try Firewall(host).install() }
       if drifts.contains(where: { $0.kind == .others }) {
         for forwarding in Forwarding.all(host) {
           if let settlement = try forwarding.settlement() { try forwarding.settle(settlement) }
         }
       }
+      if drifts.contains(where: { $0.kind == .rules || $0.kind == .others }) { try Firewall(host).install() }
     }
     host.report { () throws(SandboxError) in try Flows(host).endMistranslated() }
     let left = drifts.isEmpty ? [] : Set(try survey.look())

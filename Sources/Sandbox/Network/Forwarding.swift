@@ -25,15 +25,18 @@ struct Forwarding {
 
   /// What nsrun has turned on, which the table has to show.
   static func guards(_ host: Host) throws(SandboxError) -> Firewall.Guards {
-    let families = guarded(host)
-    guard families.contains(.inet6) else { return Firewall.Guards(families: families) }
+    var guards = Firewall.Guards(families: guarded(host))
+    guard !guards.families.isEmpty else { return guards }
+    guards.bridges = try host.route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }.map(\.name)
+    guard guards.families.contains(.inet6) else { return guards }
     do throws(SandboxError) {
       let record = try RecordText.read(host.state.host(.inet6))
-      return Firewall.Guards(families: families, acceptingLinks: HostParameters(.inet6, record).acceptingLinks)
+      guards.acceptingLinks = HostParameters(.inet6, record).acceptingLinks
     } catch {
       guard case .damaged = error else { throw error }
-      return Firewall.Guards(families: families, acceptingLinks: try Firewall(host).acceptingLinks())
+      guards.acceptingLinks = try Firewall(host).acceptingLinks()
     }
+    return guards
   }
 
   /// The record of the previous state.

@@ -64,6 +64,7 @@ struct Firewall {
     let networks = try NetworkRecords(host).all()
     var transaction = Transaction()
     for network in networks { Firewall.admit(network, &transaction, hasBridgeRules: hasBridgeRules) }
+    transaction.add(try Forwarding.guards(host).bridges.map(Firewall.bridgedElement), to: Firewall.bridged)
     if try commitOrInstall(transaction) || hasBridgeRules { return }
     var bridgeRules = Transaction()
     Confinement.install(&bridgeRules)
@@ -107,7 +108,11 @@ struct Firewall {
   }
 
   /// Removes a network from the tables.
-  func retract(_ network: NetworkRecord) throws(SandboxError) { try remove(Firewall.elements(of: network)) }
+  func retract(_ network: NetworkRecord) throws(SandboxError) {
+    // A foreign bridge stays, and guard rules would drop the packets on it.
+    let staysBridged = network.own == nil && !Forwarding.guarded(host).isEmpty
+    try remove(Firewall.elements(of: network).filter { !staysBridged || $0.0 != Firewall.bridged })
+  }
 
   /// The existing tables of these names: nsrun's own, and those of other programs. An own table is recognised by its
   /// comment, or by its sets, because kernels before Linux 5.10 keep no comments.

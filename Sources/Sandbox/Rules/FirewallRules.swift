@@ -13,7 +13,8 @@ extension Firewall {
   static let bridges = NFTSet("bridges", in: table, key: [.interfaceName], comment: "bridges that sandboxes are on")
   /// Those of them whose sandboxes have IPv6.
   static let bridges6 = NFTSet("bridges6", in: table, key: [.interfaceName], comment: "bridges with IPv6")
-  /// Each bridge paired with itself, for packets that stay on it. They pass these chains only if br_netfilter is on.
+  /// Bridges, each paired with itself, for packets that stay on one. They pass these chains only if br_netfilter is on.
+  /// Includes bridges without sandboxes if there are guard rules, which would drop such packets.
   static let bridged = NFTSet(
     "bridged", in: table, key: [.interfaceName, .interfaceName], comment: "packets that stay on their bridge")
   /// nsrun's own bridges, whose packets leave with the host's address. A launch adds nothing to this set, so it later
@@ -58,6 +59,8 @@ extension Firewall {
     var families: Set<AddressFamily> = []
     /// The elements of ``Firewall/accepting``.
     var acceptingLinks: [String] = []
+    /// The elements of ``Firewall/bridged``: all bridges of the host.
+    var bridges: [String] = []
   }
 
   /// Packets that arrive, before connection tracking.
@@ -110,6 +113,7 @@ extension Firewall {
       transaction.add(rule)
     }
     transaction.add(guards.acceptingLinks.map { SetElement(key: [.interfaceName($0)]) }, to: accepting)
+    transaction.add(guards.bridges.map(bridgedElement), to: bridged)
     if hasBridgeRules { Confinement.install(&transaction) }
     for record in records { admit(record, &transaction, hasBridgeRules: hasBridgeRules) }
     for member in members { admit(member, &transaction) }
@@ -291,7 +295,7 @@ extension Firewall {
 
   static func elements(of network: NetworkRecord) -> [(NFTSet, [SetElement])] {
     let name = DataValue.interfaceName(network.bridge.text)
-    let all = [(bridges, [SetElement(key: [name])]), (bridged, [SetElement(key: [name, name])])]
+    let all = [(bridges, [SetElement(key: [name])]), (bridged, [bridgedElement(network.bridge.text)])]
     guard network.translation == .bridge else { return all }
     // Without `own`, the bridge is nsrun's, but had neither a record nor a usable address when nsrun took it over.
     let subnet = network.own?.address.network
@@ -313,6 +317,10 @@ extension Firewall {
       (subnets6, [SetElement(key: [name, .address(second)], upTo: [name, range6.last])]),
       (inside6, [SetElement(key: [range6.first], upTo: [range6.last])]),
     ]
+  }
+
+  static func bridgedElement(_ bridge: String) -> SetElement {
+    SetElement(key: [.interfaceName(bridge), .interfaceName(bridge)])
   }
 
   private static func ends(of network: IPNetwork) -> (first: DataValue, last: DataValue) {

@@ -160,13 +160,17 @@ struct ForeignTables {
     return found
   }
 
-  /// Whether packets that stay on a bridge pass the IP rules too, because of br_netfilter's switch for all bridges or
-  /// the bridge's own (`ip link set BRIDGE type bridge nf_call_iptables 1`).
-  static func isFiltering(_ bridge: Link?) -> Bool {
-    (try? filtering.read()).map { $0 != "0" } ?? false || bridge?.bridge?.callsIPTables == true
+  /// Whether packets of a family that stay on a bridge pass the IP rules too, because of br_netfilter's switch for all
+  /// bridges or the bridge's own (`ip link set BRIDGE type bridge nf_call_iptables 1`).
+  static func isFiltering(_ bridge: Link?, _ family: AddressFamily = .inet) -> Bool {
+    if let value = try? filtering(family).read(), value != "0" { return true }
+    let options = bridge?.bridge
+    return (family == .inet ? options?.callsIPTables : options?.callsIP6Tables) == true
   }
 
-  static let filtering = Sysctl("net.bridge.bridge-nf-call-iptables")
+  static func filtering(_ family: AddressFamily) -> Sysctl {
+    Sysctl("net.bridge.bridge-nf-call-\(family == .inet ? "iptables" : "ip6tables")")
+  }
 }
 
 extension ForeignTables {
