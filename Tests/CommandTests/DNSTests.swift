@@ -134,9 +134,9 @@ extension CommandTests {
         let said = "DNS questions of sandboxes on br0 to this host, 192.0.2.2, or the answers, do not get through"
         #expect(made.status == 0 && made.errorLines.count == 1, "\(made)")
         #expect(made.errors.contains("the chain \(chain) ") && made.errors.contains(said), "\(made)")
-        try host.must("! nsrun exec one -- env RES_OPTIONS='timeout:1 attempts:1' \(Self.lookup)")
+        try host.must("fails nsrun exec one -- env RES_OPTIONS='timeout:1 attempts:1' \(Self.lookup)")
         let remedy = try host.must("nsrun doctor --json | jq -r '.[] | select(.status == \"problem\") | .remedy'")
-        try host.must("\(remedy); ! nsrun doctor | grep -v ^ok")
+        try host.must("\(remedy); fails grep -v ^ok <(nsrun doctor)")
         #expect(try host.must("nsrun exec one -- \(Self.lookup)").hasPrefix(Self.found))
         // The firewall does not affect sandboxes that ask another server.
         try host.must("nft flush ruleset; nsrun reload; nsrun rm one; \(firewall)")

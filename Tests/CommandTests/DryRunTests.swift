@@ -79,7 +79,8 @@ extension CommandTests {
           let allowed = Self.allowed.first { step.hasPrefix($0.key) }?.value ?? []
           #expect(requests.isSubset(of: allowed), "\(step)")
         }
-        try host.must("nsrun cleanup --all; for bridge in br0 br1; do ip link delete $bridge; done 2>/dev/null; true")
+        try host.must(
+          "nsrun cleanup --all; for bridge in br0 br1; do ip link delete $bridge 2> /dev/null || true; done")
         if launch.testDescription == "a chain that drops" { try host.must("nft delete table inet mine") }
         if launch.testDescription.contains("macvlan") { try host.must("ip link delete lan0") }
         try host.must("sysctl -qw net.ipv4.ip_forward=1")

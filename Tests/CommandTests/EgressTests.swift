@@ -79,8 +79,8 @@ extension CommandTests {
           nsrun create web --net br0; ip addr add 2001:db8:1::1/64 dev br0 nodad
           nsrun exec web -- sh -ec 'ip addr add 203.0.113.7/32 dev lo
             sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0; ip addr add 2001:db8:1::2/64 dev eth0 nodad
-            ip -6 route add default via 2001:db8:1::1
-            ! ping -c 1 -W 1 2001:4860:4860::8888; ! ping -c 1 -W 1 -I 203.0.113.7 8.8.8.8' > /dev/null
+            ip -6 route replace default via 2001:db8:1::1
+            if ping -c 1 -W 1 2001:4860:4860::8888 || ping -c 1 -W 1 -I 203.0.113.7 8.8.8.8; then exit 1; fi' > /dev/null
           nsrun exec web -- python3 -c '
           import os, socket, struct
           source, target = socket.inet_aton(os.environ["NSRUN_ADDRESS"].split("/")[0]), socket.inet_aton("8.8.8.8")

@@ -146,7 +146,7 @@ extension CommandTests {
         // That nsrun can neither remove the bridge and the table nor turn forwarding off.
         try host.must("nsrun exec other -- nsrun -- true")
         try host.must("nsrun cleanup")
-        let left = "ip -br link | grep br0; nft list tables; cat /proc/sys/net/ipv4/ip_forward"
+        let left = "fails grep br0 <(ip -br link); nft list tables; cat /proc/sys/net/ipv4/ip_forward"
         let shown = try host.must(left)
         #expect(shown == "0")
       }

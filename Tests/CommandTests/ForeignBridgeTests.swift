@@ -87,7 +87,7 @@ extension CommandTests {
         try host.must("nsrun create one --net br1; ip link set br1 name lan")
         let outcome = try host.sh("nsrun --net br1 -- true")
         #expect(outcome.status == 125 && outcome.errors.contains("br1 is called lan now"), "\(outcome)")
-        try host.must("nsrun rm one; ! ip link show lan")
+        try host.must("nsrun rm one; fails ip link show lan")
       }
     }
 

@@ -50,7 +50,8 @@ extension CommandTests {
         #expect(doctor.status == 0 && doctor.output.contains("drops what is forwarded for others"), "\(doctor)")
         // A launch reads rules only if they have changed.
         if other.rules.isEmpty { try host.must("nft add table ip theirs") }
-        try host.must("\(remedy); \(Self.ping); ! nsrun doctor | grep -v ^ok; nsrun rm one; \(Self.ping); \(Self.isOn)")
+        try host.must("\(remedy); \(Self.ping); fails grep -v ^ok <(nsrun doctor)")
+        try host.must("nsrun rm one; \(Self.ping); \(Self.isOn)")
         try host.must(Self.removal)
       }
     }
@@ -81,7 +82,7 @@ extension CommandTests {
           nft -f - <<'RULES'
           table inet mine { chain f { type filter hook forward priority 0; iifname br0 accept; iifname lo accept; }; }
           RULES
-          nsrun exec two -- ping -c 1 -W 1 8.8.8.8 > /dev/null; nsrun rm two; nsrun rm one; ! \(Self.isOn)
+          nsrun exec two -- ping -c 1 -W 1 8.8.8.8 > /dev/null; nsrun rm two; nsrun rm one; fails \(Self.isOn)
           ip link delete lab0; nft delete table inet mine
           """)
       }
@@ -105,8 +106,8 @@ extension CommandTests {
           """
           nsrun create one --net br5; nsrun create two --net br0; nsrun exec one -- ping -c 1 -W 1 8.8.8.8
           nft delete table ip old; nft add table ip other '{ chain c { ip saddr { 1.1.1.1, 2.2.2.2 } accept; }; }'
-          nft -f /run/scratch/rules; ip link del old0; \(old); ! nsrun doctor | grep 'forwarded for others'
-          nsrun reload; nsrun --net br0 -- true; nsrun rm one; nsrun rm two; ! \(Self.isOn)
+          nft -f /run/scratch/rules; ip link del old0; \(old); fails grep 'forwarded for others' <(nsrun doctor)
+          nsrun reload; nsrun --net br0 -- true; nsrun rm one; nsrun rm two; fails \(Self.isOn)
           nft flush ruleset; ip link del old0; ip link del br5; rm /run/scratch/rules
           """)
       }
@@ -118,7 +119,7 @@ extension CommandTests {
         try host.must(
           """
           sysctl -qw net.ipv4.ip_forward=0; nsrun create one --net br0; nft list ruleset > /run/scratch/rules
-          nsrun rm one; ! \(Self.isOn); sysctl -qw net.ipv4.ip_forward=1; nft -f /run/scratch/rules
+          nsrun rm one; fails \(Self.isOn); sysctl -qw net.ipv4.ip_forward=1; nft -f /run/scratch/rules
           nsrun cleanup; \(Self.isOn); nft -f /run/scratch/rules
           """)
         try host.must(Self.stranger("out0"))
@@ -133,7 +134,7 @@ extension CommandTests {
     @Test("cleanup without records turns forwarding off only if it finds the rule that nsrun made, not a copy of it")
     func records() throws {
       try onHost { (host) throws in
-        try host.must("nsrun create one --net br0; rm -r /run/nsrun/*; nsrun cleanup; ! \(Self.isOn)")
+        try host.must("nsrun create one --net br0; rm -r /run/nsrun/*; nsrun cleanup; fails \(Self.isOn)")
         try host.must(
           """
           nsrun create one --net br0 --no-ip6; nft list ruleset > /run/scratch/rules; nft flush ruleset
@@ -157,9 +158,10 @@ extension CommandTests {
           #expect(launch.status == 0 && launch.errors.contains(command), "\(launch)")
           let doctor = try host.sh("nsrun doctor")
           #expect(doctor.status == 1 && doctor.output.contains("what to do: \(command)"), "\(doctor)")
-          try host.must("! nsrun exec two -- \(out); \(command); nsrun exec two -- \(out); nsrun doctor; nsrun rm two")
+          try host.must(
+            "fails nsrun exec two -- \(out); \(command); nsrun exec two -- \(out); nsrun doctor; nsrun rm two")
         }
-        try host.must("sysctl -qw net.ipv4.conf.br1.forwarding=0; ! nsrun exec one -- \(out)")
+        try host.must("sysctl -qw net.ipv4.conf.br1.forwarding=0; fails nsrun exec one -- \(out)")
         #expect(try host.must("nsrun reload") == "restored IPv4 forwarding for br1")
         try host.must("nsrun exec one -- \(out); nsrun rm one")
       }
@@ -189,11 +191,11 @@ extension CommandTests {
         try host.must("\(functions); nsrun create one --net br0; reach their0 1 5; reach lan0 2 5")
         // The last sandbox on a bridge leaves.
         try host.must("\(functions); nsrun --net lan0 -- true; reach lan0 2 5; nsrun doctor")
-        try host.must("\(functions); lan late0 3; ! reach late0 3 1")
+        try host.must("\(functions); lan late0 3; fails reach late0 3 1")
         let outcome = try host.sh("nsrun doctor")
         #expect(outcome.status == 0 && outcome.output.contains("bridge late0"), "\(outcome)")
         #expect(try host.must("nsrun reload").contains("late0"))
-        try host.must("\(functions); reach late0 3 5; ! nsrun doctor | grep -v ^ok")
+        try host.must("\(functions); reach late0 3 5; fails grep -v ^ok <(nsrun doctor)")
         try host.must("\(functions); nsrun rm one; reach late0 3 5; reach their0 1 5")
         try host.must("ip netns del late0-1; ip netns del late0-2; ip link del late0")
       }

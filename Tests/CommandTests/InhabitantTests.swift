@@ -34,7 +34,7 @@ extension CommandTests {
           try host.must("nsrun list --json | jq \".[0].processes | map(.pid) | index($(pgrep -x strays))\"") == "null")
         running.closeInput()
         #expect(try running.finish().errors == "")
-        try host.must("pgrep -x strays; ! ip -o link show type veth | grep nsrun-; pkill -KILL -x strays")
+        try host.must("pgrep -x strays; fails grep nsrun- <(ip -o link show type veth); pkill -KILL -x strays")
         _ = try stray.finish()
       }
     }
@@ -50,7 +50,7 @@ extension CommandTests {
         try host.must("nsrun create other --net br0 --subnet 10.64.9.0/24")
         let run = "nsrun --net br0 --ip 10.64.9.9 -- sh -c"
         #expect(try host.must("\(run) '\(command); strays hand /run/scratch/way \(thing)'") == "")
-        try host.must("! ping -c 1 -W 1 10.64.9.9; \(run) 'ping -c 1 10.64.9.1'; nsrun cleanup")
+        try host.must("fails ping -c 1 -W 1 10.64.9.9; \(run) 'ping -c 1 10.64.9.1'; nsrun cleanup")
         try host.must("ip -o link show type veth | grep -c nsrun- | grep -x 1; pkill -KILL -x strays; nsrun rm other")
         try host.must("rm /run/scratch/way")
         _ = try taker.finish()
@@ -84,7 +84,7 @@ extension CommandTests {
         while try host.sh("nsrun --net br0 --name web -- sleep 0.01").errors == "" {}
         try host.must("touch /run/netns/stop")
         _ = try other.finish()
-        try host.must("rm /run/netns/stop; ! pgrep -xf 'sleep 1000'")
+        try host.must("rm /run/netns/stop; fails pgrep -xf 'sleep 1000'")
       }
     }
 
@@ -105,7 +105,7 @@ extension CommandTests {
         // A mount in another mount namespace disappears with the file that it is on. The kernel frees the network
         // namespace some time later.
         try host.eventually("! ip -o link show type veth | grep nsrun-")
-        try host.must("pkill -xf 'sleep 1000'; umount /run/netns/other; rm -f /run/netns/other; true")
+        try host.must("pkill -xf 'sleep 1000'; umount /run/netns/other || true; rm -f /run/netns/other")
         _ = try holder.finish()
       }
     }
@@ -147,7 +147,7 @@ extension CommandTests {
           """)
         try host.eventually("[ $(nsrun list --json | jq '.[0].processes | length') = 2 ]")
         #expect(try host.sh("nsrun rm web").errors.contains("(sleep), "))
-        try host.must("! pgrep -xf 'sleep 1000'")
+        try host.must("fails pgrep -xf 'sleep 1000'")
       }
     }
   }

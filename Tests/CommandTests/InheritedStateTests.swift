@@ -117,7 +117,7 @@ extension CommandTests {
         _ = try run.finish()
         let outcome = try host.sh("umask 0777; env --ignore-signal=CHLD prlimit --fsize=0:unlimited nsrun list | cat")
         #expect(outcome.status == 0 && outcome.output == "", "\(outcome)")
-        try host.must("[ -z \"$(pgrep -x sleep)\" ]; [ ! -e /run/nsrun ]")
+        try host.must("fails pgrep -xf 'sleep 1000'; [ ! -e /run/nsrun ]")
       }
     }
 

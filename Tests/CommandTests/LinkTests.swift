@@ -74,7 +74,7 @@ extension CommandTests {
         #expect(try host.must("ip link show br0; ip addr show br0") == before)
         #expect(try host.must("nsrun exec two -- cat /sys/class/net/eth0/mtu") == "1000")
         try host.must("nsrun exec two -- ping -c 1 -W 1 -s 972 -M do 8.8.8.8")
-        try host.must("! nsrun exec two -- ping -c 1 -W 1 -s 973 -M do 8.8.8.8; nsrun rm one two")
+        try host.must("fails nsrun exec two -- ping -c 1 -W 1 -s 973 -M do 8.8.8.8; nsrun rm one two")
       }
     }
 

@@ -143,7 +143,8 @@ extension CommandTests {
         #expect(links.contains("lo:") && !links.contains("macvlan"), "\(links)")
 
         try host.must(
-          "! nsrun --no-pid --name web --net macvlan@lan0:ip=172.20.0.50/24 -- sh -c 'kill -KILL $PPID'; ls /run/nsrun")
+          "fails nsrun --no-pid --name web --net macvlan@lan0:ip=172.20.0.50/24 -- sh -c 'kill -KILL $PPID'; ls /run/nsrun"
+        )
         #expect(try host.must("nsrun cleanup") == "removed web (stale)")
         #expect(try host.must("nsrun list; ls /run/netns") == "lan")
         try host.must("nsrun --net macvlan@lan0:ip=172.20.0.50/24 -- true")

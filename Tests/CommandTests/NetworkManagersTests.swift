@@ -35,7 +35,7 @@ extension CommandTests {
     @Test("The udev rules keep network managers away from nsrun's links from the start, and from no other links")
     func links() throws {
       let preparation = """
-        ip link add brf type bridge; ip link add v0 type veth peer name v1; ip link add nsrun-mine type dummy
+        ip link add brf type bridge; ip link add v0 type veth peer name v1; ip link add nsrun-mine type bridge
         ip link set v0 name nsrun-theirs
         """
       let rules = try Self.rules()

@@ -25,7 +25,7 @@ extension CommandTests {
           #expect(outcome.lines == ["restored the table inet nsrun", "restored the table bridge nsrun"])
         }
         #expect(try host.must("nft list ruleset") == before)
-        try host.must("\(Self.isOut("one")); ! \(Self.isOut("two")); nsrun doctor > /dev/null")
+        try host.must("\(Self.isOut("one")); fails \(Self.isOut("two")); nsrun doctor > /dev/null")
         try host.must("nsrun cleanup --all")
       }
     }
@@ -77,8 +77,9 @@ extension CommandTests {
         #expect(try host.sh(Self.isOut("one")).status == 1)
         try host.must(remedy)
         #expect(try host.must(show).prefix(40) == before.prefix(40))
-        try host.must("\(Self.isOut("one")); \(Self.isOut("two")); nsrun exec one -- ping -c 1 -W 2 10.64.9.3")
-        try host.must("nsrun rm one two")
+        // The kernel inside may still wait for the answer to its last ARP request, before it loses the first packet.
+        try host.eventually(Self.isOut("one"))
+        try host.must("\(Self.isOut("two")); nsrun exec one -- ping -c 1 -W 2 10.64.9.3; nsrun rm one two")
       }
     }
 

@@ -51,7 +51,7 @@ extension CommandTests {
           #expect(outcome.status == 0 && outcome.output == "ready\n", "\(outcome)")
           try host.must("nsrun rm next")
         }
-        try host.must("[ ! -e /run/nsrun ]; ! grep /run/nsrun /proc/self/mountinfo")
+        try host.must("[ ! -e /run/nsrun ]; fails grep /run/nsrun /proc/self/mountinfo")
       }
     }
 
@@ -61,7 +61,7 @@ extension CommandTests {
       for hand in hands {
         try onHost { (host) throws in
           try host.must("nsrun create one; \(hand); nsrun list | grep -q one; nsrun create two; nsrun rm one two")
-          try host.must("[ ! -e /run/nsrun ]; ! grep /run/nsrun /proc/self/mountinfo")
+          try host.must("[ ! -e /run/nsrun ]; fails grep /run/nsrun /proc/self/mountinfo")
         }
       }
     }

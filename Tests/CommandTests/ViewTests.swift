@@ -111,7 +111,7 @@ extension CommandTests {
         let running = try host.start(
           """
           exec nsrun --net br0 --dns 192.0.2.7 -- sh -c 'echo ready; read x; grep nameserver /etc/resolv.conf
-            echo inside > /etc/resolv.conf; ! mv -f /etc/hosts /etc/resolv.conf; cat /etc/resolv.conf'
+            echo inside > /etc/resolv.conf; mv -f /etc/hosts /etc/resolv.conf && echo moved; cat /etc/resolv.conf'
           """)
         try running.wait(for: "ready\n")
         try host.must("echo nameserver 8.8.4.4 > \(file).new; mv \(file).new \(file)")

@@ -58,8 +58,11 @@ public final class ThrowawayHost: @unchecked Sendable {
     ip link set up0 up
     ip route add default via 192.0.2.1
     ip -6 route add default via 2001:db8::1
-    # Until then the kernel would drop the first packets, and the uplink is none of what is tested.
-    ping -c 1 -W 5 192.0.2.1 > /dev/null
+    # Until then the kernel may drop packets, and the uplink is none of what is tested.
+    for to in 192.0.2.1 2001:db8::1; do
+      looks=60
+      until ping -c 1 -W 1 $to > /dev/null; do [ $((looks -= 1)) -gt 0 ]; done
+    done
     echo "internet $isp"
     # Ends with the pipe; bash collects the orphans meanwhile.
     while read -r _; do :; done
@@ -86,11 +89,11 @@ public final class ThrowawayHost: @unchecked Sendable {
       ], environment: environment, title: script)
   }
 
-  /// Runs a script that must succeed.
+  /// Runs a script of which every command must succeed. Bash does not check a command after `!`: write `fails COMMAND`.
   /// - Returns: its output without white space around it.
   @discardableResult
   public func must(_ script: String, input: String? = nil, seconds: Int = 120) throws -> String {
-    let outcome = try sh(script, input: input, seconds: seconds)
+    let outcome = try sh("set -e; fails() { ! \"$@\"; }\n\(script)", input: input, seconds: seconds)
     guard outcome.status == 0 else { throw HostError(description: "\(script): \(outcome)") }
     return outcome.text
   }
@@ -123,7 +126,7 @@ public final class ThrowawayHost: @unchecked Sendable {
 
   /// Everything on the host that nsrun could change, as text: links, addresses, routes, names, rules, kernel parameters,
   /// state, processes.
-  public func snapshot() throws -> String { try must(Self.snapshot) }
+  public func snapshot() throws -> String { try sh(Self.snapshot).text }
 
   private static let snapshot = """
     echo '# links'
