@@ -175,7 +175,8 @@ struct UnrecordedObjects {
   /// - Returns: the links that are left.
   private func stillThere(_ links: [Link]) throws(SandboxError) -> [Link] {
     var left = links
-    for _ in 1...20 where !left.isEmpty {
+    // A second, and on a busy machine, where the kernel takes longer as well, some more.
+    for _ in 1...200 where !left.isEmpty {
       usleep(5000)
       let there = Set(try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }.map(\.index))
       left.removeAll { !there.contains($0.index) }

@@ -20,7 +20,7 @@ struct Readiness {
     let start = monotonicMicroseconds()
     var limit = Self.readinessLimit
     var isTold = false
-    while true {
+    for look in 0... {
       let bridge = try host.route { (route) throws(NetlinkError) in try route.link(named: connection.bridge.text) }
       let port = try host.route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
       guard let bridge, let port else {
@@ -52,7 +52,7 @@ struct Readiness {
         }
       }
       if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
-      guard waited < limit else {
+      guard waited < limit || look < Self.looks else {
         return host.reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }
       usleep(waited < Self.readinessLimit ? 200 : 20_000)
@@ -70,8 +70,7 @@ struct Readiness {
     of connection: InsideLink, link: UInt32, gateway: IPAddress?, _ inside: inout RouteConnection
   ) throws(SandboxError) {
     let wanted = connection.linkAddresses6.map { IPNetwork($0.address) } + [Self.groups6]
-    let limit = monotonicMicroseconds() + Self.readinessLimit
-    while true {
+    for look in 0... {
       let there: [Route]
       do throws(NetlinkError) {
         // Makes the link watch run (Linux 6.15).
@@ -87,14 +86,18 @@ struct Readiness {
       if let gateway { isGatewayThere = try BridgeNetworks(host).isLocal(gateway) }
       if isComplete && isGatewayThere { return }
       if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
-      guard monotonicMicroseconds() < limit else {
+      guard look < Self.looks else {
         return host.reporter.warn("\(connection.interface) inside does not pass IPv6 packets yet")
       }
-      usleep(200)
+      usleep(look < 1000 ? 200 : 2000)
     }
   }
 
   private static let groups6 = IPNetwork("ff00::/8")!
+
+  /// The least number of looks before a warning: on a busy machine, the kernel's work queues wait for the processor as
+  /// well.
+  private static let looks = 2000
 
   /// In microseconds.
   private static let readinessLimit: Int64 = 1_000_000
