@@ -84,9 +84,25 @@ public struct Reload {
       if users.contains(where: { $0.connection(to: bridge)?.egress != .internal }) {
         Forwarding(host, .inet).turnOn(for: link.name)
       }
+      try waitUntilPacketsPass(on: bridge, own, users)
     }
     _ = try BridgeNetworks(host).refreshTranslation(of: record, link)
     if record.mayChangeForeignChains { try ForwardChains(host).admit(record) }
+  }
+
+  /// Otherwise the kernel would drop the first packets over links that have just come up.
+  private func waitUntilPacketsPass(
+    on bridge: InterfaceName, _ own: NetworkRecord.OwnBridge, _ users: [SandboxFacts]
+  ) throws(SandboxError) {
+    for connection in users.compactMap({ $0.connection(to: bridge) }) {
+      // Root inside may have set its end down.
+      guard try HostLinks(host).link(connection.hostLink)?.flags.contains(.lowerUp) == true else { continue }
+      try Readiness(host).wait(of: connection)
+    }
+    guard let address6 = own.address6, let link = try Bridges(host).link(bridge),
+      try BridgeNetworks(host).ownAddresses(of: link, own).contains(address6)
+    else { return }
+    try Readiness(host).wait(for: address6.address)
   }
 
   private func restoreRoutes(of bridge: InterfaceName, _ own: NetworkRecord.OwnBridge) throws(SandboxError) {

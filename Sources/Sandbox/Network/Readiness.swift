@@ -93,6 +93,14 @@ struct Readiness {
     }
   }
 
+  /// Waits until the host takes packets to the IPv6 address of a bridge, which it has got.
+  func wait(for address: IPAddress) throws(SandboxError) {
+    for _ in 0..<Self.looks {
+      guard try !BridgeNetworks(host).isLocal(address) else { return }
+      usleep(200)
+    }
+  }
+
   private static let groups6 = IPNetwork("ff00::/8")!
 
   /// The least number of looks before a warning: on a busy machine, the kernel's work queues wait for the processor as
