@@ -223,24 +223,24 @@ struct ResolverTests {
 
   @Test("The host's resolvers are usable if one of the first three may answer")
   func usable() {
-    #expect(parsed("nameserver 192.0.2.1\n").isUsable(withIPv6: false))
-    #expect(parsed("# x\nnameserver\t127.0.0.53\nnameserver 192.0.2.1 # theirs").isUsable(withIPv6: false))
-    #expect(parsed("nameserver 2001:db8::53").isUsable(withIPv6: true))
-    #expect(!parsed("nameserver 2001:db8::53").isUsable(withIPv6: false), "a sandbox with IPv4 alone does not reach it")
+    #expect(parsed("nameserver 192.0.2.1\n").isUsable(by: [.inet]))
+    #expect(parsed("# x\nnameserver\t127.0.0.53\nnameserver 192.0.2.1 # theirs").isUsable(by: [.inet]))
+    #expect(parsed("nameserver 2001:db8::53").isUsable(by: [.inet, .inet6]))
+    #expect(!parsed("nameserver 2001:db8::53").isUsable(by: [.inet]), "a sandbox with IPv4 alone does not reach it")
     for text in [
       "", "nameserver", "nameserver 127.0.0.53", "nameserver 127.8.8.8\nnameserver ::1\n", "#nameserver 192.0.2.1",
       "; nameserver 192.0.2.1", "nameserver 0.0.0.0", "nameserver fe80::1%eth0", "nameserver localhost",
       "nameserver ::1\nnameserver ::1\nnameserver ::1\nnameserver 192.0.2.1", "name\u{0}server 192.0.2.1",
       "\u{fffd}\r\n", "nameserver fe80::1", "nameserver ::ffff:192.0.2.1",
     ] {
-      #expect(!parsed(text).isUsable(withIPv6: true), "\(text)")
+      #expect(!parsed(text).isUsable(by: [.inet, .inet6]), "\(text)")
     }
   }
 
   @Test("Usable resolvers stay unchanged if nothing else is requested")
   func unchanged() {
     let host = HostResolvers(configuration: parsed("nameserver 192.0.2.1"))
-    #expect(host.answer(to: ResolverSpec(), hostAddress: ip("10.64.1.1")) == .unchanged)
+    #expect(host.answer(to: ResolverSpec(), hostAddresses: [ip("10.64.1.1")]) == .unchanged)
   }
 
   @Test("Requested resolvers replace the host's, keep the host's options, and may be none")
@@ -248,23 +248,23 @@ struct ResolverTests {
     let host = HostResolvers(configuration: parsed("# c\noptions ndots:2\nsearch lan\nnameserver 127.0.0.53\n"))
     let servers = [ip("192.0.2.7"), ip("2001:db8::7")]
     #expect(
-      host.answer(to: ResolverSpec(servers: servers), hostAddress: nil)
+      host.answer(to: ResolverSpec(servers: servers), hostAddresses: [])
         == .text(
           "# Made by nsrun for this sandbox\noptions ndots:2\nsearch lan\nnameserver 192.0.2.7\nnameserver 2001:db8::7\n"
         ))
     #expect(
-      host.answer(to: ResolverSpec(servers: servers, search: ["a.example", "b.example"]), hostAddress: nil)
+      host.answer(to: ResolverSpec(servers: servers, search: ["a.example", "b.example"]), hostAddresses: [])
         == .text(
           "# Made by nsrun for this sandbox\noptions ndots:2\nsearch a.example b.example\nnameserver 192.0.2.7\n"
             + "nameserver 2001:db8::7\n"))
-    #expect(host.answer(to: ResolverSpec(servers: []), hostAddress: nil) == .text(""))
+    #expect(host.answer(to: ResolverSpec(servers: []), hostAddresses: []) == .text(""))
   }
 
   @Test("The host's servers stay if only a search domain is requested")
   func search() {
     let host = HostResolvers(configuration: parsed("domain lan\nnameserver 192.0.2.1\n"))
     #expect(
-      host.answer(to: ResolverSpec(search: ["a.example"]), hostAddress: nil)
+      host.answer(to: ResolverSpec(search: ["a.example"]), hostAddresses: [])
         == .text("# Made by nsrun for this sandbox\nsearch a.example\nnameserver 192.0.2.1\n"))
   }
 
@@ -274,7 +274,7 @@ struct ResolverTests {
       configuration: parsed("nameserver 127.0.0.53\noptions edns0"),
       upstream: parsed("nameserver 192.0.2.1\nsearch lan\n"), listeners: [ip("0.0.0.0")])
     func answer(_ hostAddress: String? = "10.64.1.1") -> HostResolvers.Answer {
-      host.answer(to: ResolverSpec(), hostAddress: hostAddress.map { ip($0) })
+      host.answer(to: ResolverSpec(), hostAddresses: hostAddress.map { [ip($0)] } ?? [])
     }
     #expect(answer() == .text("# Made by nsrun for this sandbox\nsearch lan\nnameserver 192.0.2.1\n"))
     host.upstream = parsed("nameserver 127.0.0.1\n")
@@ -285,6 +285,26 @@ struct ResolverTests {
     #expect(answer(nil) == .text("# Made by nsrun for this sandbox\noptions edns0\nnameserver 192.0.2.2\n"))
     host.listeners = [ip("127.0.0.53")]
     #expect(answer() == .unreachable)
+  }
+
+  @Test("A sandbox without IPv4 asks only servers that it reaches by IPv6")
+  func ipv6Alone() {
+    var host = HostResolvers(configuration: parsed("nameserver 192.0.2.1\n"))
+    func answer(_ hostAddress: String = "fd00::1") -> HostResolvers.Answer {
+      host.answer(to: ResolverSpec(), hostAddresses: [ip(hostAddress)], [.inet6])
+    }
+    let own = HostResolvers.Answer.text("# Made by nsrun for this sandbox\nnameserver fd00::1\n")
+    #expect(answer() == .unreachable)
+    for listener in ["::", "fd00::1"] {
+      host.listeners = [ip("0.0.0.0"), ip(listener)]
+      #expect(answer() == own)
+    }
+    host.listeners = [ip("0.0.0.0")]
+    #expect(answer() == .unreachable)
+    host.upstream = parsed("nameserver 2001:db8::53\n")
+    #expect(answer() == .text("# Made by nsrun for this sandbox\nnameserver 2001:db8::53\n"))
+    host.configuration = parsed("nameserver 192.0.2.1\nnameserver 2001:db8::54\n")
+    #expect(answer() == .unchanged)
   }
 
   @Test("The addresses of listening servers are read from the kernel's table, whatever it contains")
@@ -308,7 +328,7 @@ struct ResolverTests {
        2: 0000000000000000FFFF0000020200C0:0035 00000000000000000000000000000000:0000 07 00000000:00000000
        3: B80D0120000000000000000001000000:0035 00000000000000000000000000000000:0000 07 00000000:00000000
       """
-    #expect(HostResolvers.listeners(table6) == [ip("0.0.0.0"), ip("192.0.2.2")])
+    #expect(HostResolvers.listeners(table6) == [ip("0.0.0.0"), ip("::"), ip("192.0.2.2"), ip("2001:db8::1")])
   }
 
   @Test("The record contains requested resolvers as they were given")

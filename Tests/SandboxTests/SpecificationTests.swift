@@ -50,9 +50,9 @@ struct SpecificationTests {
   }
 
   private static let refusals: [(String, @Sendable () throws(SandboxError) -> NetworkSpec)] = [
-    ("only IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("fd00::5")) }),
-    ("only IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), gateway: ip("fd00::1")) }),
-    ("only IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), subnet: network("fd00::/64")) }),
+    ("is not IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("fd00::5")) }),
+    ("is not IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), gateway: ip("fd00::1")) }),
+    ("is not IPv4", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), subnet: network("fd00::/64")) }),
     ("no host", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("0.0.0.0")) }),
     ("no host", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address: ip("127.0.0.2")) }),
     ("no host", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), gateway: ip("224.0.0.1")) }),
@@ -105,6 +105,30 @@ struct SpecificationTests {
     ("zeros", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), mac: mac("00:00:00:00:00:00")) }),
     ("68 to 65535", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), mtu: 67) }),
     ("68 to 65535", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), mtu: 65536) }),
+    (
+      "no host",
+      { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address6: ip("fe80::5")) }
+    ),
+    (
+      "8 to 96",
+      { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), address6: ip("fd00::5"), prefixLength6: 97) }
+    ),
+    (
+      "outside",
+      { () throws(SandboxError) in
+        try NetworkSpec(bridge: link("br0"), address6: ip("fd00::5"), subnet6: network("fd01::/64"))
+      }
+    ),
+    (
+      "the gateway",
+      { () throws(SandboxError) in
+        try NetworkSpec(bridge: link("br0"), address6: ip("fd00::1"), subnet6: network("fd00::/64"))
+      }
+    ),
+    (
+      "at least 1280",
+      { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), hasIPv4: false, mtu: 1279) }
+    ),
     ("at least 1280", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), ipv6: .required, mtu: 1279) }),
     (
       "IPv4 subnet",
@@ -121,12 +145,12 @@ struct SpecificationTests {
     ("no host", { () throws(SandboxError) in try NetworkSpec(bridge: link("br0"), subnet6: network("::ffff:0:0/96")) }),
   ]
 
-  @Test("NetworkSpec refuses invalid values, and says why", arguments: 0..<29)
+  @Test("NetworkSpec refuses invalid values, and says why", arguments: 0..<34)
   func refused(row: Int) throws {
     let (reason, make) = Self.refusals[row]
     let error = #expect(throws: SandboxError.self) { _ = try make() }
     #expect("\(try #require(error))".contains(reason))
-    #expect(Self.refusals.count == 29)
+    #expect(Self.refusals.count == 34)
   }
 }
 

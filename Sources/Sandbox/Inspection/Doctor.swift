@@ -151,7 +151,7 @@ public struct Doctor {
     // 0.0.0.0 stands for the host's address on any bridge: sandboxes use it to ask a server that listens at all
     // addresses.
     let any = IPAddress("0.0.0.0")!
-    if resolvers.answer(to: ResolverSpec(), hostAddress: any) == .unreachable {
+    if resolvers.answer(to: ResolverSpec(), hostAddresses: [any]) == .unreachable {
       return Finding(
         check: check, status: .warning, message: "\(resolvers.lack): names of other hosts are not found there",
         remedy: "give --dns ADDRESS, or let a name server of this host listen at all addresses")

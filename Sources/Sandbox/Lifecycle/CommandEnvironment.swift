@@ -22,7 +22,7 @@ extension SandboxFacts {
         let suffix = number == 0 ? "" : "_\(number + 1)"
         return [
           ("NSRUN_NET\(suffix)", connection.label),
-          ("NSRUN_ADDRESS\(suffix)", "\(connection.inside.address.address)"),
+          ("NSRUN_ADDRESS\(suffix)", connection.inside.hasIPv4 ? "\(connection.inside.address.address)" : nil),
           ("NSRUN_GATEWAY\(suffix)", connection.inside.gateway.map { "\($0)" }),
           ("NSRUN_ADDRESS6\(suffix)", connection.inside.ipv6.map { "\($0.address.address)" }),
           ("NSRUN_GATEWAY6\(suffix)", connection.inside.ipv6?.gateway.map { "\($0)" }),

@@ -27,7 +27,7 @@ extension LiveSandbox {
         let addressGeneration = Self.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
         requests.change(
           link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: name)
-        requests.add(connection.address, toOwnLink: index)
+        if connection.hasIPv4 { requests.add(connection.address, toOwnLink: index) }
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: name)
         // A link that is down gets no route to an IPv6 subnet, and no error tells of it.
         for address in connection.linkAddresses6 { requests.add(address, toOwnLink: index) }
@@ -46,7 +46,9 @@ extension LiveSandbox {
 
   private func routes(of connection: InsideLink, link: UInt32, isFirst: Bool) -> [Route] {
     let defaults = connection.gateways.map { Route(to: nil, family: $0.family, via: $0, link: link) }
-    guard isFirst, facts.connections.allSatisfy({ $0.inside.gateway == nil }) else { return defaults }
+    guard isFirst, connection.hasIPv4, facts.connections.allSatisfy({ $0.inside.gateway == nil }) else {
+      return defaults
+    }
     // Multicast and limited broadcast still go to the bridge. Without a default route they need these routes. A route
     // that a command inside adds for them takes precedence.
     return defaults

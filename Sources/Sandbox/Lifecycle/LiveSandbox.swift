@@ -228,8 +228,8 @@ struct LiveSandbox: ~Copyable {
       // The child needs these values for its mount view.
       try child.permit(telling: [
         ("bridges", bridges.map(\.text).joined(separator: " ")),
-        ("host-address", facts.bridgeConnections.first?.hostAddress?.description),
-        ("ip6", facts.hasWayOutForIPv6 ? "yes" : nil),
+        ("host-addresses", facts.naming.hostAddresses.map { "\($0)" }.joined(separator: " ")),
+        ("families", facts.naming.families.map { "\($0.rawValue)" }.joined(separator: " ")),
       ])
       let identity = try namespace.identity()
       self.namespace = identity

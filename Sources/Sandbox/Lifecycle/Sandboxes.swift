@@ -71,7 +71,10 @@ public struct Sandboxes {
     let facts = SandboxRecords(host).facts(of: name, namespace)
     var command = command
     command.environment.insert(contentsOf: facts?.variables ?? SandboxFacts.variables(of: name), at: 0)
-    let resolvers = facts.flatMap { NameFiles(host).hostResolvers($0.resolver, $0.connections.map(\.egress)) }
+    let resolvers = facts.flatMap { facts in
+      NameFiles(host).hostResolvers(
+        facts.resolver, facts.connections.map(\.egress), facts.naming.families.first ?? .inet)
+    }
     let owner = isPrivileged ? nil : try system { () throws(SystemError) in try UserNamespace.owner(of: namespace) }
     if owner != nil, !UserNamespace.isOfCaller(namespace) { throw Self.isForeign(name) }
     let ids = try system { () throws(SystemError) in try UserNamespace.identityMaps() }
@@ -180,7 +183,10 @@ public struct Sandboxes {
     try ChildProcess(signals: signals, command: command, isInit: spec.hasOwnProcesses) {
       (parent) throws(SystemError) in
       let resolvers =
-        command == nil ? nil : NameFiles(host).hostResolvers(spec.resolver, spec.connections.map(\.egress))
+        command == nil
+        ? nil
+        : NameFiles(host).hostResolvers(
+          spec.resolver, spec.connections.map(\.egress), spec.hasIPv4 ? .inet : .inet6)
       var owner: UserNamespace?
       if spec.isPrivileged {
         try NetworkNamespace.unshare()
@@ -199,11 +205,14 @@ public struct Sandboxes {
         let files = try view.establish(warn: host.reporter.warn)
         // Wait until the sandbox has leased its addresses.
         let told = parent.awaitPermission()
-        func value(_ name: String) -> String? { told.first { $0.name == name }?.value }
+        func values(_ name: String) -> [String] {
+          (told.first { $0.name == name }?.value ?? "").split(separator: " ").map(String.init)
+        }
         let naming = Naming(
           name: spec.name, hostname: spec.hostname, resolver: spec.resolver,
-          bridges: (value("bridges") ?? "").split(separator: " ").compactMap { try? InterfaceName(String($0)) },
-          hostAddress: value("host-address").flatMap { IPAddress($0) }, hasIPv6: value("ip6") != nil)
+          bridges: values("bridges").compactMap { try? InterfaceName($0) },
+          hostAddresses: values("host-addresses").compactMap { IPAddress($0) },
+          families: values("families").compactMap { UInt8($0).flatMap(AddressFamily.init(rawValue:)) })
         try complete(view, files, owner, naming, resolvers)
       }
       if !spec.isPrivileged { parent.reachCheckpoint() }

@@ -79,16 +79,7 @@ struct UnrecordedObjects {
       // The sandbox that this process is in has its record in the state of the namespace where it was made.
       guard let identity = host.names.identity(of: name), isTagged(name), !NamespaceSearch(host).isOwnSandbox(name)
       else { continue }
-      // The name may be visible in many network namespaces. Only the one where the sandbox was made has its link or
-      // record.
-      guard
-        self.name != nil || damaged.contains(name) || orphans.contains(name)
-          || nameless.contains(where: { $0.alias == Tag.link(of: name) })
-      else {
-        host.reporter.warn(
-          "'\(name)' carries nsrun's tag, but has neither a record nor a link here; left: nsrun rm \(name) removes it")
-        continue
-      }
+      guard isOfThisHost(name, orphans, nameless) else { continue }
       // The sandbox without a record may be gone by now, and a new one may have its name.
       guard isDryRun && damaged.contains(name) || !StateDirectory.isRecorded(name, below: host.state.root) else {
         continue
@@ -123,6 +114,16 @@ struct UnrecordedObjects {
       }
     }
     return removed
+  }
+
+  /// Whether the sandbox with this name was made in this network namespace. The name may be visible in many; only that
+  /// one has its link or record. Warns if it has neither.
+  private func isOfThisHost(_ name: NamespaceName, _ orphans: Set<NamespaceName>, _ links: [Link]) -> Bool {
+    if self.name != nil || damaged.contains(name) || orphans.contains(name) { return true }
+    if links.contains(where: { $0.alias == Tag.link(of: name) }) { return true }
+    host.reporter.warn(
+      "'\(name)' carries nsrun's tag, but has neither a record nor a link here; left: nsrun rm \(name) removes it")
+    return false
   }
 
   /// The host ends of veth pairs that carry nsrun's tag but are in no record. Warns of others with such an alias.
@@ -245,7 +246,7 @@ struct UnrecordedObjects {
       }
       let names = try HostsEntries(host).removeLost(on: network, isDryRun: isDryRun)
       // An entry is not listed if its lease is.
-      removed += names.filter { name in !lost.contains { $0.address == name.origin } }
+      removed += names.filter { name in !lost.contains { [name, name.origin].contains($0.address) } }
         .map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
       if !isDryRun { Teardown(host).unmakeIfUnused(network) }
     }
@@ -322,7 +323,12 @@ struct LostLeases {
     guard let links, let census = try? ProcessCensus() else { return [] }
     var lost: [(address: IPAddress, holder: NamespaceName, link: Link?)] = []
     for (address, holder) in unrecorded {
-      let link = links.first { $0.address == .derived(from: address, role: .hostLink) && Tag.isOurLink($0) }
+      let link = links.first { link in
+        guard Tag.isOurLink(link) else { return false }
+        // The link's address follows from the IPv4 address.
+        return address.isIPv4
+          ? link.address == .derived(from: address, role: .hostLink) : link.alias == Tag.link(of: holder)
+      }
       if let link, !doomed.contains(where: { $0.index == link.index }) {
         // Anything else that keeps the namespace alive is not visible.
         guard host.names.identity(of: holder) == nil,

@@ -36,9 +36,10 @@ struct ResolverConfiguration: Equatable {
 
   /// Whether one of the servers that a resolver asks may answer a sandbox, which has a loopback link of its own. Servers
   /// listed before that one refuse at once.
-  func isUsable(withIPv6 hasIPv6: Bool) -> Bool {
+  /// - Parameter families: those in which the sandbox reaches other hosts.
+  func isUsable(by families: [AddressFamily]) -> Bool {
     servers.prefix(ResolverSpec.maximumServers).contains { text in
-      IPAddress(text).map { $0.isBeyondLoopback && (hasIPv6 || $0.isIPv4) } ?? false
+      IPAddress(text).map { $0.isBeyondLoopback && families.contains($0.family) } ?? false
     }
   }
 
@@ -80,11 +81,12 @@ struct HostResolvers: Equatable {
   }
 
   /// Reads the host's configuration. The calling thread must be in the host's network namespace.
-  init(directory: String = "/") {
+  /// - Parameter family: one in which the sandbox reaches other hosts. What is not needed then is not read.
+  init(directory: String = "/", for family: AddressFamily = .inet) {
     configuration = ResolverConfiguration((try? readText("\(directory)etc/resolv.conf")) ?? "")
-    guard !configuration.isUsable(withIPv6: false) else { return }
+    guard !configuration.isUsable(by: [family]) else { return }
     upstream = (try? readText("\(directory)run/systemd/resolve/resolv.conf")).map { ResolverConfiguration($0) }
-    guard upstream?.isUsable(withIPv6: false) != true else { return }
+    guard upstream?.isUsable(by: [family]) != true else { return }
     listeners = ["udp", "udp6"].flatMap { Self.listeners((try? readText("/proc/thread-self/net/\($0)")) ?? "") }
   }
 
@@ -96,15 +98,17 @@ struct HostResolvers: Equatable {
 
   /// The resolv.conf of a sandbox.
   /// - Parameters:
-  ///   - hostAddress: the host's address on the bridge.
-  ///   - hasIPv6: whether the sandbox has IPv6.
-  func answer(to spec: ResolverSpec, hostAddress: IPAddress?, hasIPv6: Bool = false) -> Answer {
+  ///   - hostAddresses: the host's addresses on the bridge that the sandbox reaches, the preferred one first.
+  ///   - families: those in which the sandbox reaches other hosts.
+  func answer(
+    to spec: ResolverSpec, hostAddresses: [IPAddress], _ families: [AddressFamily] = [.inet]
+  ) -> Answer {
     if spec.servers == [] { return .text("") }
     var result = configuration
-    if spec.servers == nil, !configuration.isUsable(withIPv6: hasIPv6) {
-      if let upstream, upstream.isUsable(withIPv6: hasIPv6) {
+    if spec.servers == nil, !configuration.isUsable(by: families) {
+      if let upstream, upstream.isUsable(by: families) {
         result = upstream
-      } else if let server = server(on: hostAddress) {
+      } else if let server = server(on: hostAddresses, families) {
         result.use(servers: [server])
       } else {
         return .unreachable
@@ -116,10 +120,10 @@ struct HostResolvers: Equatable {
     return .text(result.text)
   }
 
-  /// The servers that commands inside ask.
+  /// The servers that commands inside ask, in a sandbox with IPv4.
   func servers(for spec: ResolverSpec, hostAddress: IPAddress?) -> [IPAddress] {
     let asked =
-      switch answer(to: spec, hostAddress: hostAddress) {
+      switch answer(to: spec, hostAddresses: hostAddress.map { [$0] } ?? []) {
       case .unchanged: configuration
       case .text(let text): ResolverConfiguration(text)
       case .unreachable: ResolverConfiguration("")
@@ -135,32 +139,39 @@ struct HostResolvers: Equatable {
   }
 
   /// The address at which a sandbox on a bridge reaches a DNS server on the host; nil if there is none.
-  private func server(on hostAddress: IPAddress?) -> IPAddress? {
-    let any = IPAddress("0.0.0.0")!
-    if let hostAddress, listeners.contains(any) || listeners.contains(hostAddress) { return hostAddress }
-    return listeners.first { $0.isBeyondLoopback && $0.isIPv4 }
+  private func server(on hostAddresses: [IPAddress], _ families: [AddressFamily]) -> IPAddress? {
+    let listening = hostAddresses.first { address in
+      listeners.contains { $0 == address || $0.isUnspecified && $0.family == address.family }
+    }
+    return listening ?? listeners.first { $0.isBeyondLoopback && families.contains($0.family) }
   }
 
-  /// The IPv4 addresses at which sockets are bound to port 53, from a table of UDP sockets (proc(5), /proc/net/udp and
+  /// The addresses at which sockets are bound to port 53, from a table of UDP sockets (proc(5), /proc/net/udp and
   /// udp6). An IPv6 socket bound to `::` also receives IPv4, unless its owner has set IPV6_V6ONLY, which the table does
   /// not show.
   static func listeners(_ table: String) -> [IPAddress] {
-    table.split(separator: "\n").dropFirst().compactMap { line in
+    table.split(separator: "\n").dropFirst().flatMap { line -> [IPAddress] in
       let fields = line.split(separator: " ")
-      guard fields.count > 3, fields[3] == "07", fields[1].hasSuffix(":0035") else { return nil }
-      var digits = fields[1].dropLast(5)
-      if digits.utf8.count == 32 {
-        guard digits.hasPrefix("0000000000000000FFFF0000") || digits.allSatisfy({ $0 == "0" }) else { return nil }
-        digits = digits.suffix(8)
+      guard fields.count > 3, fields[3] == "07", fields[1].hasSuffix(":0035") else { return [] }
+      let digits = Array(fields[1].dropLast(5).utf8)
+      // The table shows each four bytes of the address as a number in this machine's byte order.
+      let numbers = stride(from: 0, to: digits.count, by: 8).compactMap {
+        UInt32(String(decoding: digits[$0..<min($0 + 8, digits.count)], as: UTF8.self), radix: 16)
       }
-      guard let address = UInt32(digits, radix: 16) else { return nil }
-      // The table shows the four bytes of the address as a number in this machine's byte order.
-      return IPAddress(bytes: withUnsafeBytes(of: address) { Array($0) })
+      let bytes = numbers.flatMap { number in withUnsafeBytes(of: number) { Array($0) } }
+      guard numbers.count * 8 == digits.count, let address = IPAddress(bytes: bytes) else { return [] }
+      if let mapped = address.mapped { return [mapped] }
+      return address.isUnspecified && !address.isIPv4 ? [IPAddress("0.0.0.0")!, address] : [address]
     }
   }
 }
 
 extension IPAddress {
+  /// The IPv4 address of an IPv4-mapped address, ::ffff:0:0/96.
+  fileprivate var mapped: IPAddress? {
+    !isIPv4 && bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) ? origin : nil
+  }
+
   /// Whether it may be the address of another host: an IPv4 address outside 127.0.0.0/8 and 0.0.0.0/8, or an IPv6 address
   /// outside ::/8 and fe80::/10.
   fileprivate var isBeyondLoopback: Bool { !isLoopback && bytes[0] != 0 && (isIPv4 || !isLinkLocal) }

@@ -91,8 +91,8 @@ struct HostsEntries {
       lost.formUnion(
         try system { () throws(SystemError) in
           try file.removeLost(isDryRun: isDryRun) { address in
-            // The IPv6 address of a sandbox has no lease of its own.
-            leases.allSatisfy { $0.holder(of: address.origin) == nil }
+            // An IPv6 address that follows from an IPv4 address has no lease of its own.
+            leases.allSatisfy { $0.holder(of: address) == nil && $0.holder(of: address.origin) == nil }
           }
         })
     }

@@ -10,10 +10,10 @@ struct Naming {
   var hostname: Hostname
   var resolver: ResolverSpec
   var bridges: [InterfaceName] = []
-  /// The host's address on the first bridge.
-  var hostAddress: IPAddress?
-  /// Whether a network has a way out for IPv6.
-  var hasIPv6 = false
+  /// The host's addresses on the first bridge that the sandbox reaches.
+  var hostAddresses: [IPAddress] = []
+  /// The families in which it reaches other hosts, if it reaches any.
+  var families: [AddressFamily] = [.inet]
 
   /// The sandbox's names in /etc/hosts: its hostname, and its own name if that is a single word there.
   fileprivate var hosts: [String] {
@@ -28,10 +28,14 @@ extension SandboxFacts {
   var naming: Naming {
     Naming(
       name: name, hostname: hostname, resolver: resolver, bridges: bridgeConnections.map(\.bridge),
-      hostAddress: bridgeConnections.first?.hostAddress, hasIPv6: hasWayOutForIPv6)
+      hostAddresses: bridgeConnections.first?.hostAddresses ?? [], families: families)
   }
 
-  var hasWayOutForIPv6: Bool { connections.contains { $0.inside.ipv6?.gateway != nil } }
+  private var families: [AddressFamily] {
+    let hasIPv4 = connections.isEmpty || connections.contains { $0.inside.hasIPv4 }
+    let hasIPv6 = connections.contains { $0.inside.ipv6?.gateway != nil }
+    return (hasIPv4 ? [.inet] : []) + (hasIPv6 ? [.inet6] : [])
+  }
 
   /// The sandbox's lines in the hosts files of its bridges; none if it has no name for them.
   var hostsLines: [SandboxPlan.HostsLine] {
@@ -88,7 +92,7 @@ struct NameFiles {
   }
 
   private func resolverFile(_ naming: Naming, _ resolvers: HostResolvers?) -> [UInt8] {
-    switch resolvers?.answer(to: naming.resolver, hostAddress: naming.hostAddress, hasIPv6: naming.hasIPv6) {
+    switch resolvers?.answer(to: naming.resolver, hostAddresses: naming.hostAddresses, naming.families) {
     case .text(let text): return Array(text.utf8)
     case .unreachable:
       host.reporter.warn("\(resolvers!.lack): names of other hosts are not found; give --dns ADDRESS")
@@ -99,14 +103,17 @@ struct NameFiles {
 
   /// The host's DNS servers; nil if the sandbox does not need them. It needs them if a network has a way out, or if the
   /// spec sets anything.
-  func hostResolvers(_ spec: ResolverSpec, _ egress: [NetworkSpec.Egress]) -> HostResolvers? {
-    egress.contains { $0 != .internal } || spec != ResolverSpec() ? HostResolvers() : nil
+  /// - Parameter family: one in which the sandbox reaches other hosts.
+  func hostResolvers(
+    _ spec: ResolverSpec, _ egress: [NetworkSpec.Egress], _ family: AddressFamily
+  ) -> HostResolvers? {
+    egress.contains { $0 != .internal } || spec != ResolverSpec() ? HostResolvers(for: family) : nil
   }
 
   /// Warns if the host's /etc/hosts gives a name of the sandbox to another address: other sandboxes find that line
   /// first.
   func warn(_ facts: SandboxFacts) {
-    let own = facts.connections.map(\.inside.address.address)
+    let own = facts.connections.flatMap(\.inside.addresses).map(\.address)
     guard !own.isEmpty else { return }
     let content = HostsFile.ofHost()
     for name in [facts.hostname.text, facts.name.text] {

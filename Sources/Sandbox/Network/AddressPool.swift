@@ -1,5 +1,7 @@
 import Glibc
+import Namespaces
 import NetTypes
+import Netlink
 import RouteNetlink
 
 /// The address and gateway of a sandbox on a bridge.
@@ -33,7 +35,7 @@ struct AddressPool {
     let holders = try AddressHolders(host, network)
     func mac(of address: IPAddress) -> MACAddress { spec.mac ?? .derived(from: address, role: .sandbox) }
     let address: IPAddress
-    if let wanted = spec.address {
+    if let wanted = try wantedAddress(spec, on: network, subnet) {
       if reserved.contains(wanted) {
         throw .refused("--ip \(wanted) is the address of \(wanted == gateway ? "the gateway" : "\(network.bridge)")")
       }
@@ -68,8 +70,39 @@ struct AddressPool {
     }
     return AddressAssignment(
       address: IPNetwork(address: address, prefixLength: subnet.prefixLength)!, gateway: gateway,
-      address6: network.address6?.derivedAddress(from: address), gateway6: network.address6?.address,
-      hasStrangers: holders.hasStrangers)
+      address6: try address6(spec, on: network, besides: address, leases, for: sandbox.name),
+      gateway6: network.address6?.address, hasStrangers: holders.hasStrangers)
+  }
+
+  /// The wanted IPv4 address: also that from which a wanted IPv6 address follows.
+  private func wantedAddress(
+    _ spec: NetworkSpec, on network: BridgeNetwork, _ subnet: IPNetwork
+  ) throws(SandboxError) -> IPAddress? {
+    guard let address6 = spec.address6, let owner = network.address6?.origin(of: address6), subnet.contains(owner)
+    else {
+      return spec.address
+    }
+    if let address = spec.address, address != owner {
+      throw .refused(
+        "--ip \(address6) belongs to whom \(owner) is leased to on \(network.bridge): choose another, or give \(owner) too"
+      )
+    }
+    return owner
+  }
+
+  /// The IPv6 address of the sandbox that has leased an IPv4 address. One that does not follow from that needs a lease
+  /// of its own.
+  private func address6(
+    _ spec: NetworkSpec, on network: BridgeNetwork, besides address: IPAddress, _ leases: AddressLeases,
+    for name: NamespaceName
+  ) throws(SandboxError) -> IPNetwork? {
+    guard let own = network.address6 else { return nil }
+    let derived = own.derivedAddress(from: address)
+    guard let wanted = spec.address6, wanted != derived.address else { return derived }
+    try leases.take(wanted, for: name)
+    let way = try host.route { (route) throws(NetlinkError) in try route.route(to: wanted) }
+    if let way, [.local, .anycast].contains(way.type) { throw .refused("--ip \(wanted) belongs to this host") }
+    return IPNetwork(address: wanted, prefixLength: own.prefixLength)
   }
 
   /// Refuses a specification that the network cannot satisfy.
@@ -96,12 +129,13 @@ struct AddressPool {
   private func checkIPv6(_ spec: NetworkSpec, on network: BridgeNetwork) throws(SandboxError) {
     guard network.isOurs else {
       throw .refused(
-        "--ip6: somebody else made the bridge \(network.bridge), and sandboxes have IPv6 on bridges of nsrun's only: leave "
-          + "--ip6 out, or use another bridge")
+        "no IPv6 on \(network.bridge): somebody else made the bridge, and sandboxes have IPv6 on bridges of nsrun's only"
+      )
     }
     guard let subnet = network.address6?.network else {
-      throw .refused("--ip6: the bridge \(network.bridge) has no address of nsrun's: use another bridge")
+      throw .refused("no IPv6 on \(network.bridge): the bridge has no address of nsrun's; use another")
     }
+    try spec.checkAddress6(in: subnet)
     if let wanted = spec.subnet6, wanted != subnet {
       throw .refused("--subnet6 \(wanted): the bridge \(network.bridge) already has the subnet \(subnet)")
     }

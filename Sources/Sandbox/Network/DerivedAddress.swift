@@ -9,6 +9,11 @@ extension IPNetwork {
       address: IPAddress(family: .inet6, value: network.address.value | address.value), prefixLength: prefixLength)!
   }
 
+  /// The IPv4 address from which an address in this network was derived; nil if it was not.
+  func origin(of address: IPAddress) -> IPAddress? {
+    derivedAddress(from: address.origin).address == address ? address.origin : nil
+  }
+
   /// The prefix lengths of networks with room for derived addresses.
   static let derivingLengths: ClosedRange<UInt8> = 8...96
 

@@ -270,7 +270,7 @@ extension BridgeNetworks {
     guard spec.mayHaveIPv6, isOurs(link, record), record.own != nil, record.own?.address6 == nil else { return }
     if let lack = HostParameters.lackOfIPv6(on: link, spec) {
       guard spec.ipv6 == .required else { return }
-      throw .refused("--ip6: \(lack)")
+      throw .refused("no IPv6 on \(spec.bridge): \(lack)")
     }
     record.own?.address6 = try address6ForNewBridge(spec, taken)
   }

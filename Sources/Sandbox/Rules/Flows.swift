@@ -26,7 +26,8 @@ struct Flows {
     _ address: IPAddress, of name: NamespaceName, to leases: AddressLeases
   ) throws(SandboxError) -> Bool {
     if Self.isTracking {
-      let address6 = NetworkRecords(host).record(of: leases.bridge)?.own?.address6(ofSandbox: address)
+      let own = NetworkRecords(host).record(of: leases.bridge)?.own
+      let address6 = address.isIPv4 ? own?.address6(ofSandbox: address) : nil
       // After DNAT, only the source of the reply shows the sandbox's address.
       let filters = [address, address6].compactMap { $0 }.flatMap {
         [FlowFilter(originalSource: $0), FlowFilter(replySource: $0)]
@@ -41,7 +42,7 @@ struct Flows {
   func end(of leaving: [BridgeConnection]) throws(SandboxError) {
     guard !leaving.isEmpty, Self.isTracking else { return }
     let own = Set(leaving.flatMap { [$0.address] + $0.inside.linkAddresses6 }.map(\.address))
-    let subnets = Set(leaving.flatMap(\.inside.addresses).map(\.network))
+    let subnets = Set(leaving.flatMap(\.inside.subnets))
     // One query for all, because the kernel walks its whole table for each.
     let found = try flows { (conntrack) throws(NetlinkError) in
       try conntrack.flows { flow in
@@ -67,13 +68,13 @@ struct Flows {
   private func addresses(
     among found: Set<IPAddress>, madeUpBy leaving: [BridgeConnection], on bridge: InterfaceName
   ) throws(SandboxError) -> [IPAddress] {
-    let networks = leaving.flatMap(\.inside.addresses)
+    let networks = leaving.flatMap(\.inside.subnets)
     let found = found.filter { address in networks.contains { $0.contains(address) } }
     let index = if_nametoindex(bridge.text)
     guard !found.isEmpty, index != 0 else { return [] }
     let leases = AddressLeases(bridge: bridge, state: host.state).all().map(\.address)
     let derived = networks.filter { $0.family == .inet6 }.flatMap { network in
-      leases.map { network.derivedAddress(from: $0).address }
+      leases.filter(\.isIPv4).map { network.derivedAddress(from: $0).address }
     }
     let leased = Set(leases + derived)
     let macs = try AddressHolders.foreignPorts(of: bridge, index, host).isEmpty ? nil : Set(leaving.map(\.inside.mac))

@@ -95,8 +95,10 @@ public enum Connection: Equatable, Sendable {
 /// A link inside a sandbox, as nsrun made it.
 public struct InsideLink: Equatable, Sendable {
   public var interface: InterfaceName
-  /// The address with the prefix length of the subnet.
+  /// The leased IPv4 address with the prefix length of the subnet.
   public var address: IPNetwork
+  /// Whether the link has that address.
+  public var hasIPv4 = true
   /// The gateway of the default route; nil if the default route leads elsewhere, or if there is none.
   public var gateway: IPAddress?
   /// nil without IPv6.
@@ -110,10 +112,14 @@ public struct InsideLink: Equatable, Sendable {
     public var gateway: IPAddress?
   }
 
-  func gateway(_ family: AddressFamily) -> IPAddress? { family == .inet ? gateway : ipv6?.gateway }
+  /// The gateway of the default route of a family.
+  public func gateway(_ family: AddressFamily) -> IPAddress? { family == .inet ? gateway : ipv6?.gateway }
 
-  /// The addresses that others may use, the IPv4 address first.
-  public var addresses: [IPNetwork] { [address] + (ipv6.map { [$0.address] } ?? []) }
+  /// The addresses that others may use, the IPv4 address first. There is at least one.
+  public var addresses: [IPNetwork] { (hasIPv4 ? [address] : []) + (ipv6.map { [$0.address] } ?? []) }
+
+  /// The subnets of the network, that of IPv4 first, even if the link has no IPv4 address.
+  var subnets: [IPNetwork] { ([address] + (ipv6.map { [$0.address] } ?? [])).map(\.network) }
 
   /// All IPv6 addresses, the link-local address first; none without IPv6.
   var linkAddresses6: [IPNetwork] {
@@ -128,6 +134,7 @@ public struct InsideLink: Equatable, Sendable {
 
   fileprivate var lines: [(String, String)] {
     [("interface", interface.text), ("address", "\(address)"), ("mac", "\(mac)"), ("mtu", "\(mtu)")]
+      + (hasIPv4 ? [] : [("ip4", "no")])
       + (gateway.map { [("gateway", "\($0)")] } ?? []) + (ipv6?.lines ?? [])
   }
 }
@@ -139,11 +146,11 @@ extension InsideLink.IPv6 {
     [(Self.key, "\(address)")] + (gateway.map { [("gateway6", "\($0)")] } ?? [])
   }
 
-  /// nil without IPv6, or for an address that nsrun never gives with this IPv4 address.
-  fileprivate init?(_ reader: Connection.Reader, besides other: IPNetwork) {
+  /// nil without IPv6, or for an address that nsrun never gives.
+  fileprivate init?(_ reader: Connection.Reader) {
     guard let address = reader.text(Self.key).flatMap({ IPNetwork($0) }), address.family == .inet6,
-      IPNetwork.derivingLengths.contains(address.prefixLength),
-      address == address.derivedAddress(from: other.address)
+      IPNetwork.derivingLengths.contains(address.prefixLength), !address.address.isLinkLocal,
+      !address.address.isMulticast
     else { return nil }
     self.init(
       address: address, gateway: reader.text("gateway6").flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? nil : $0 })
@@ -157,9 +164,10 @@ extension InsideLink {
       let mac = reader.text("mac").flatMap({ MACAddress($0) }),
       let mtu = reader.text("mtu").flatMap({ UInt32($0) }), (68...65535).contains(mtu)
     else { return nil }
+    let ipv6 = IPv6(reader)
     self.init(
-      interface: interface, address: address, gateway: reader.address("gateway"),
-      ipv6: IPv6(reader, besides: address), mac: mac, mtu: mtu)
+      interface: interface, address: address, hasIPv4: ipv6 == nil || reader.text("ip4") != "no",
+      gateway: reader.address("gateway"), ipv6: ipv6, mac: mac, mtu: mtu)
   }
 }
 

@@ -65,7 +65,7 @@ extension SandboxSpec {
   /// - Parameter subnets: those of the sandbox's networks.
   func requireReachableGateways(_ subnets: [IPNetwork]) throws(SandboxError) {
     var destinations: Set<IPNetwork> = []
-    let addresses = connections.compactMap(\.address)
+    let addresses = connections.flatMap { [$0.address, $0.bridged?.address6].compactMap { $0 } }
     for route in routes {
       guard destinations.insert(route.network).inserted else {
         throw .refused("--route: there are two routes to \(route.destination.map { "\($0)" } ?? "default")")
@@ -78,7 +78,7 @@ extension SandboxSpec {
       if let destination = route.destination, subnets.contains(destination) {
         throw .refused("--route: \(destination) is a subnet of the sandbox's own networks, and needs no route")
       }
-      if addresses.contains(route.gateway.origin) {
+      if addresses.contains(where: { $0 == route.gateway || $0 == route.gateway.origin }) {
         throw .refused("--route: the gateway \(route.gateway) is the sandbox's own address")
       }
     }

@@ -30,13 +30,15 @@ extension SandboxFacts {
   mutating func connect(
     to network: BridgeNetwork, _ wanted: NetworkSpec, _ assigned: AddressAssignment, for sandbox: SandboxSpec
   ) {
-    let gateway = wanted.egress != .internal && !wanted.hasNoDefaultRoute ? assigned.gateway : nil
+    let hasDefaultRoute = wanted.egress != .internal && !wanted.hasNoDefaultRoute
     let inside = InsideLink(
       interface: wanted.interface ?? InsideLink.name(connections.count), address: assigned.address,
-      gateway: self.gateway(gateway, assigned.address, sandbox),
+      hasIPv4: wanted.hasIPv4,
+      gateway: wanted.hasIPv4
+        ? gateway(hasDefaultRoute ? assigned.gateway : nil, assigned.address, sandbox) : nil,
       ipv6: assigned.address6.map { address in
-        let offered = gateway == nil ? nil : assigned.gateway6
-        return InsideLink.IPv6(address: address, gateway: self.gateway(offered, address, sandbox))
+        InsideLink.IPv6(
+          address: address, gateway: gateway(hasDefaultRoute ? assigned.gateway6 : nil, address, sandbox))
       },
       mac: wanted.mac ?? .derived(from: assigned.address.address, role: .sandbox), mtu: wanted.mtu ?? network.mtu)
     let hostLink = "\(BridgeConnection.hostLinkPrefix)\(Token.draw(isPlanned: sandbox.isPlanned))"

@@ -72,6 +72,9 @@ extension SandboxSpec {
   /// Whether one of the networks may have IPv6.
   var mayHaveIPv6: Bool { connections.contains { $0.bridged?.mayHaveIPv6 == true } }
 
+  /// Whether it has IPv4 on one of its networks, or needs none.
+  var hasIPv4: Bool { connections.isEmpty || connections.contains { $0.bridged?.hasIPv4 ?? true } }
+
   /// The subnets that are known before any network is planned.
   var givenSubnets: [IPNetwork] {
     connections.compactMap { if case .macvlan(let wanted) = $0 { wanted.address.network } else { nil } }
@@ -109,13 +112,20 @@ public struct NetworkSpec: Sendable {
   public var bridge: InterfaceName
   /// The name of the link inside the sandbox; nil for `eth` and the number of the network.
   public var interface: InterfaceName?
-  /// The wanted address; nil for the next free one.
+  /// The wanted IPv4 address; nil for the next free one.
   public var address: IPAddress?
   /// The prefix length that was given with the address.
   public var prefixLength: UInt8?
+  /// The wanted IPv6 address; nil for the one that follows from the IPv4 address.
+  public var address6: IPAddress?
+  /// The prefix length that was given with the IPv6 address.
+  public var prefixLength6: UInt8?
+  /// Whether the link inside has the IPv4 address. Without it, the sandbox still leases the address, from which its
+  /// link-layer and IPv6 addresses follow.
+  public var hasIPv4: Bool
   /// The wanted subnet of a new bridge; nil for a free one.
   public var subnet: IPNetwork?
-  /// Whether the sandbox has IPv6 as well. Its IPv6 address follows from the IPv4 address.
+  /// Whether the sandbox has IPv6 as well.
   public enum IPv6: Sendable {
     case none
     /// If the bridge is nsrun's, and the host has IPv6.
@@ -139,11 +149,12 @@ public struct NetworkSpec: Sendable {
   /// Whether to announce the address to neighbours, so that they learn its new MAC address at once if they know
   /// another. If nsrun has chosen both, the MAC address follows from the IP address, so an announcement is unnecessary.
   /// The bridge would flood it to every port.
-  var isAnnounced: Bool { address != nil || mac != nil }
+  var isAnnounced: Bool { address != nil || address6 != nil || mac != nil }
 
   public init(
     bridge: InterfaceName, interface: InterfaceName? = nil, address: IPAddress? = nil, prefixLength: UInt8? = nil,
-    subnet: IPNetwork? = nil, ipv6: IPv6 = .none, subnet6: IPNetwork? = nil,
+    address6: IPAddress? = nil, prefixLength6: UInt8? = nil, hasIPv4: Bool = true, subnet: IPNetwork? = nil,
+    ipv6: IPv6 = .none, subnet6: IPNetwork? = nil,
     gateway: IPAddress? = nil, hasNoDefaultRoute: Bool = false, mac: MACAddress? = nil, mtu: UInt32? = nil,
     egress: Egress = .masquerade,
     mayChangeForeignChains: Bool = true
@@ -152,8 +163,11 @@ public struct NetworkSpec: Sendable {
     self.interface = interface
     self.address = address
     self.prefixLength = prefixLength
+    self.address6 = address6
+    self.prefixLength6 = prefixLength6
+    self.hasIPv4 = hasIPv4
     self.subnet = subnet
-    self.ipv6 = subnet6 == nil ? ipv6 : .required
+    self.ipv6 = subnet6 == nil && address6 == nil && hasIPv4 ? ipv6 : .required
     self.subnet6 = subnet6
     self.gateway = gateway
     self.hasNoDefaultRoute = hasNoDefaultRoute
@@ -171,9 +185,11 @@ public struct NetworkSpec: Sendable {
     for (option, address) in [("--ip", address), ("--gateway", gateway), ("--subnet", subnet?.address)] {
       guard let address else { continue }
       if !address.isIPv4 {
-        throw .refused(
-          "\(option) \(address): only IPv4 addresses can be given; the IPv6 address follows from --ip, its subnet is chosen "
-            + "with --subnet6")
+        let remedies = [
+          "--gateway": ": an IPv6 gateway is given with --route default=\(address)",
+          "--subnet": ": the IPv6 subnet is given with --subnet6",
+        ]
+        throw .refused("\(option) \(address) is not IPv4\(remedies[option] ?? "")")
       }
       if address.bytes[0] == 0 || address.isLoopback || address.isMulticast {
         throw .refused("\(option) \(address): no host can have this address, nor one near it")
@@ -215,7 +231,17 @@ public struct NetworkSpec: Sendable {
 
   private func validateIPv6() throws(SandboxError) {
     if ipv6 == .required, let mtu, mtu < Self.leastMTU6 {
-      throw .refused("--mtu \(mtu): IPv6 needs at least \(Self.leastMTU6); leave --ip6 out, or choose more")
+      throw .refused("--mtu \(mtu): IPv6, which you asked for, needs at least \(Self.leastMTU6)")
+    }
+    if let address6 {
+      let lengths = IPNetwork.derivingLengths
+      if address6.isLinkLocal || address6.isMulticast || address6.bytes[0] == 0 {
+        throw .refused("--ip \(address6): no host can have this address for others to reach it")
+      }
+      if let prefixLength6, !lengths.contains(prefixLength6) {
+        throw .refused(
+          "--ip \(address6)/\(prefixLength6): the prefix length must be \(lengths.lowerBound) to \(lengths.upperBound)")
+      }
     }
     guard let subnet6 else { return }
     let (address, lengths) = (subnet6.address, IPNetwork.derivingLengths)
@@ -231,6 +257,25 @@ public struct NetworkSpec: Sendable {
     if address.isLinkLocal || address.isMulticast || address.bytes[0] == 0 {
       throw .refused("--subnet6 \(subnet6): no host can have an address in it that others reach; choose another")
     }
+    if address6 != nil { try checkAddress6(in: subnet6) }
+  }
+
+  /// Refuses a wanted IPv6 address that no sandbox on a bridge with this subnet can have.
+  func checkAddress6(in subnet: IPNetwork) throws(SandboxError) {
+    guard let address6 else { return }
+    guard subnet.contains(address6) else { throw .refused("--ip \(address6) is outside the subnet \(subnet)") }
+    if let prefixLength6, prefixLength6 != subnet.prefixLength {
+      throw .refused("--ip \(address6)/\(prefixLength6): the subnet is \(subnet)")
+    }
+    // The subnet's first address is that of all its routers (RFC 4291, section 2.6.1).
+    if [subnet.address, NetworkRecord.OwnBridge.address6(in: subnet).address].contains(address6) {
+      throw .refused("--ip \(address6) is the address of the gateway: choose another")
+    }
+  }
+
+  /// The IPv6 subnet that is wanted for a bridge without one; nil for a unique local one.
+  var wantedSubnet6: IPNetwork? {
+    subnet6 ?? address6.flatMap { IPNetwork(address: $0, prefixLength: prefixLength6 ?? 64)?.network }
   }
 
   /// Refuses an address that no host in the subnet can have.

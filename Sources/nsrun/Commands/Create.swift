@@ -22,7 +22,7 @@ extension Subcommand {
       if arguments.json {
         try Terminal.print(JSON.text(SandboxDocument(try Inventory(host).report(on: facts.name))))
       } else if !facts.connections.isEmpty {
-        try Terminal.print(facts.connections.map { "\($0.inside.address.address)" }.joined(separator: "\n"))
+        try Terminal.print(facts.connections.map { "\($0.inside.addresses[0].address)" }.joined(separator: "\n"))
       }
     } catch {
       // A failed command must leave nothing behind.

@@ -27,12 +27,11 @@ extension Subcommand {
       let inside = connection.inside
       if report.facts.connections.count > 1 { lines.append(("Interface", inside.interface.text)) }
       lines += [
-        (connection.bridged == nil ? "Network" : "Bridge", connection.label),
-        ("Address", "\(inside.address)"),
-        ("Gateway", inside.gateway.map { "\($0)" } ?? "none"),
+        (connection.bridged == nil ? "Network" : "Bridge", connection.label)
       ]
-      if let ipv6 = inside.ipv6 {
-        lines += [("Address", "\(ipv6.address)"), ("Gateway", ipv6.gateway.map { "\($0)" } ?? "none")]
+      for address in inside.addresses {
+        let gateway = inside.gateway(address.family)
+        lines += [("Address", "\(address)"), ("Gateway", gateway.map { "\($0)" } ?? "none")]
       }
       lines += [
         ("MAC", "\(inside.mac)"),

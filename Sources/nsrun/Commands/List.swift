@@ -23,7 +23,7 @@ extension Subcommand {
     for report in reports {
       table.append([
         report.facts.name.text, report.state.rawValue, joined(report.facts.connections.map(\.label)),
-        joined(report.facts.connections.map { "\($0.inside.address)" }), "\(report.processes.count)",
+        joined(report.facts.connections.map { "\($0.inside.addresses[0])" }), "\(report.processes.count)",
         Duration.text(seconds: report.age),
       ])
     }

@@ -10,6 +10,9 @@ struct NetworkRequest {
   var address: IPAddress?
   /// The prefix length that was given with the address.
   var prefixLength: UInt8?
+  var address6: IPAddress?
+  var prefixLength6: UInt8?
+  var hasIPv4 = true
   var subnet: IPNetwork?
   var ipv6 = NetworkSpec.IPv6.automatic
   var subnet6: IPNetwork?
@@ -43,13 +46,21 @@ struct NetworkKey: Sendable {
   }
 
   static let all: [NetworkKey] = [
-    NetworkKey(name: "ip", value: "addr[/len]", help: "The address wanted. (default: the next free one)") {
-      (network, text) throws(InvalidValue) in
-      if let address = IPAddress(text) {
-        (network.address, network.prefixLength) = (address, nil)
+    NetworkKey(
+      name: "ip", value: "addr[/len]",
+      help: "The address wanted; once for each family. (default: the next free one, and the IPv6 address that follows)"
+    ) { (network, text) throws(InvalidValue) in
+      let (address, length): (IPAddress, UInt8?)
+      if let single = IPAddress(text) {
+        (address, length) = (single, nil)
       } else {
         let wanted = try parse(text, "an address such as 10.64.1.5 or 10.64.1.5/24") { IPNetwork($0) }
-        (network.address, network.prefixLength) = (wanted.address, wanted.prefixLength)
+        (address, length) = (wanted.address, wanted.prefixLength)
+      }
+      if address.isIPv4 {
+        (network.address, network.prefixLength) = (address, length)
+      } else {
+        (network.address6, network.prefixLength6) = (address, length)
       }
     },
     NetworkKey(
@@ -61,6 +72,9 @@ struct NetworkKey: Sendable {
       name: "ip6", value: nil, help: "Refuse a network that cannot have IPv6. (default: IPv4 alone there)",
       kinds: [.bridge]
     ) { (network, _) in network.ipv6 = .required },
+    NetworkKey(name: "no-ip4", value: nil, help: "No IPv4, only IPv6.", kinds: [.bridge]) { (network, _) in
+      network.hasIPv4 = false
+    },
     NetworkKey(name: "no-ip6", value: nil, help: "No IPv6, only IPv4.", kinds: [.bridge]) { (network, _) in
       network.ipv6 = .none
     },
@@ -226,6 +240,8 @@ struct NetworkArguments {
   private func spec(_ request: NetworkRequest) throws(SandboxError) -> ConnectionSpec {
     switch request.kind {
     case .bridge: .bridge(try bridgeSpec(request))
+    case .macvlan where request.address6 != nil:
+      throw .refused("--ip \(request.address6!): a macvlan has IPv4 only")
     case .macvlan:
       .macvlan(
         try MacvlanSpec(
@@ -236,17 +252,26 @@ struct NetworkArguments {
   }
 
   private func bridgeSpec(_ request: NetworkRequest) throws(SandboxError) -> NetworkSpec {
-    if request.ipv6 == .none, request.subnet6 != nil {
-      throw .refused("--no-ip6 and --subnet6 exclude each other")
+    let wants6: [(String, Bool)] = [
+      ("--subnet6", request.subnet6 != nil),
+      ("--ip \(request.address6.map { "\($0)" } ?? "")", request.address6 != nil),
+      ("--no-ip4", !request.hasIPv4),
+    ]
+    if request.ipv6 == .none, let other = wants6.first(where: \.1)?.0 {
+      throw .refused("--no-ip6 and \(other) exclude each other")
+    }
+    let wants4 = [("--ip", request.address), ("--gateway", request.gateway)]
+    if !request.hasIPv4, let (option, address) = wants4.first(where: { $0.1 != nil }) {
+      throw .refused("--no-ip4 and \(option) \(address!) exclude each other")
     }
     if request.isRouted && request.isInternal {
       throw .refused("--no-nat and --internal exclude each other: --internal lets nothing out")
     }
     return try NetworkSpec(
       bridge: request.target!, interface: request.interface, address: request.address,
-      prefixLength: request.prefixLength, subnet: request.subnet, ipv6: request.ipv6, subnet6: request.subnet6,
-      gateway: request.gateway,
-      hasNoDefaultRoute: request.hasNoGateway, mac: request.mac, mtu: request.mtu,
+      prefixLength: request.prefixLength, address6: request.address6, prefixLength6: request.prefixLength6,
+      hasIPv4: request.hasIPv4, subnet: request.subnet, ipv6: request.ipv6, subnet6: request.subnet6,
+      gateway: request.gateway, hasNoDefaultRoute: request.hasNoGateway, mac: request.mac, mtu: request.mtu,
       egress: request.isInternal ? .internal : request.isRouted ? .routed : .masquerade,
       mayChangeForeignChains: !hasNoFirewallRules)
   }

@@ -85,9 +85,9 @@ struct SandboxDocument: Encodable {
     let bridge: String?
     /// The link of the host through which it goes; missing for a bridge.
     let link: String?
-    /// Without the prefix length.
-    let address: String
-    let prefixLength: UInt8
+    /// Without the prefix length; missing without IPv4.
+    let address: String?
+    let prefixLength: UInt8?
     let gateway: String?
     /// Without the prefix length; missing without IPv6.
     let address6: String?
@@ -111,8 +111,8 @@ struct SandboxDocument: Encodable {
       kind = connection.kind.rawValue
       bridge = connection.bridged?.bridge.text
       link = connection.bridged == nil ? connection.target.text : nil
-      address = "\(inside.address.address)"
-      prefixLength = inside.address.prefixLength
+      address = inside.hasIPv4 ? "\(inside.address.address)" : nil
+      prefixLength = inside.hasIPv4 ? inside.address.prefixLength : nil
       gateway = inside.gateway.map { "\($0)" }
       address6 = inside.ipv6.map { "\($0.address.address)" }
       prefixLength6 = inside.ipv6?.address.prefixLength
