@@ -23,10 +23,17 @@ struct RealHostUntouched: SuiteTrait, TestScoping {
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    let before = try Self.traces()
+    // Another suite may run at the same time, and may just mount something.
+    var before = try Self.traces()
+    for _ in 1...100 {
+      usleep(100_000)
+      let next = try Self.traces()
+      if next == before { break }
+      before = next
+    }
     try await function()
     var after = try Self.traces()
-    // Another suite may run at the same time, and may just have started an nsrun that prints its help.
+    // Or may just have started an nsrun that prints its help.
     for _ in 1...100 where !after.isSubset(of: before) {
       usleep(100_000)
       after = try Self.traces()

@@ -146,7 +146,8 @@ extension CommandTests {
         // That nsrun can neither remove the bridge and the table nor turn forwarding off.
         try host.must("nsrun exec other -- nsrun -- true")
         try host.must("nsrun cleanup")
-        let left = "fails grep br0 <(ip -br link); nft list tables; cat /proc/sys/net/ipv4/ip_forward"
+        let left =
+          "shown=$(ip -br link); fails grep br0 <<< \"$shown\"; nft list tables; cat /proc/sys/net/ipv4/ip_forward"
         let shown = try host.must(left)
         #expect(shown == "0")
       }

@@ -34,7 +34,9 @@ extension CommandTests {
           try host.must("nsrun list --json | jq \".[0].processes | map(.pid) | index($(pgrep -x strays))\"") == "null")
         running.closeInput()
         #expect(try running.finish().errors == "")
-        try host.must("pgrep -x strays; fails grep nsrun- <(ip -o link show type veth); pkill -KILL -x strays")
+        try host.must(
+          "pgrep -x strays; shown=$(ip -o link show type veth); fails grep nsrun- <<< \"$shown\"; pkill -KILL -x strays"
+        )
         _ = try stray.finish()
       }
     }

@@ -43,7 +43,7 @@ extension CommandTests {
         let shown = try host.sh("nsrun doctor | grep -v ^ok")
         #expect(shown.output.contains("the chain \(obstacle.chain) "), "\(shown)")
         #expect(shown.output.contains("nft insert rule \(obstacle.chain) "), "\(shown)")
-        try host.must("nft flush ruleset; nsrun reload; fails grep -v ^ok <(nsrun doctor); nsrun rm one")
+        try host.must("nft flush ruleset; nsrun reload; healthy; nsrun rm one")
       }
     }
 
@@ -60,7 +60,7 @@ extension CommandTests {
             """)
         let made = try host.sh("nsrun create one --net br0")
         #expect(made.status == 0 && made.errors == "", "\(made)")
-        try host.must("fails grep -v ^ok <(nsrun doctor); nsrun rm one; nft flush ruleset")
+        try host.must("healthy; nsrun rm one; nft flush ruleset")
       }
     }
 

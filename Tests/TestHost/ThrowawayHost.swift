@@ -93,10 +93,18 @@ public final class ThrowawayHost: @unchecked Sendable {
   /// - Returns: its output without white space around it.
   @discardableResult
   public func must(_ script: String, input: String? = nil, seconds: Int = 120) throws -> String {
-    let outcome = try sh("set -e; fails() { ! \"$@\"; }\n\(script)", input: input, seconds: seconds)
+    let outcome = try sh(Self.checks + script, input: input, seconds: seconds)
     guard outcome.status == 0 else { throw HostError(description: "\(script): \(outcome)") }
     return outcome.text
   }
+
+  /// `fails` is for a command that can be executed, and that ends by itself. `healthy` is that doctor finds nothing.
+  private static let checks = """
+    set -e
+    fails() { local status=0; "$@" || status=$?; [ $status -ge 1 ] && [ $status -lt 125 ]; }
+    healthy() { shown=$(nsrun doctor); fails grep -v ^ok <<< "$shown"; }
+
+    """
 
   /// Compiles a program of Tests/Support into PATH. The host, whose /tmp is its own, need not see the source.
   public func compile(_ program: String) throws {
