@@ -37,7 +37,7 @@ struct NetworkRecord: Equatable {
     var linkLocalSubnet: IPNetwork {
       IPNetwork(
         address: IPNetwork.linkLocal6.derivedAddress(from: address.address).address,
-        prefixLength: 96 + address.prefixLength)!
+        prefixLength: 96 + address.prefixLength)!.network
     }
 
     /// The IPv6 address of a bridge with this subnet. No sandbox can have it: none has the IPv4 address 0.0.0.1.
