@@ -84,25 +84,31 @@ public struct Reload {
       if users.contains(where: { $0.connection(to: bridge)?.egress != .internal }) {
         Forwarding(host, .inet).turnOn(for: link.name)
       }
-      try waitUntilPacketsPass(on: bridge, own, users)
     }
     _ = try BridgeNetworks(host).refreshTranslation(of: record, link)
     if record.mayChangeForeignChains { try ForwardChains(host).admit(record) }
+    if let own = record.own {
+      try waitUntilPacketsPass(over: link, own, users.compactMap { $0.connection(to: bridge) })
+    }
   }
 
   /// Otherwise the kernel would drop the first packets over links that have just come up.
   private func waitUntilPacketsPass(
-    on bridge: InterfaceName, _ own: NetworkRecord.OwnBridge, _ users: [SandboxFacts]
+    over bridge: Link, _ own: NetworkRecord.OwnBridge, _ connections: [BridgeConnection]
   ) throws(SandboxError) {
-    for connection in users.compactMap({ $0.connection(to: bridge) }) {
-      // Root inside may have set its end down.
-      guard try HostLinks(host).link(connection.hostLink)?.flags.contains(.lowerUp) == true else { continue }
-      try Readiness(host).wait(of: connection)
+    for connection in connections {
+      // Root inside may have set its end down, and another program may have put the port on another bridge.
+      guard let port = try HostLinks(host).link(connection.hostLink), port.flags.contains(.lowerUp),
+        port.master == bridge.index
+      else { continue }
+      do throws(SandboxError) { try Readiness(host).wait(of: connection) } catch {
+        // The sandbox has gone meanwhile.
+        guard case .refused = error else { throw error }
+      }
     }
-    guard let address6 = own.address6, let link = try Bridges(host).link(bridge),
-      try BridgeNetworks(host).ownAddresses(of: link, own).contains(address6)
-    else { return }
-    try Readiness(host).wait(for: address6.address)
+    if let address6 = own.address6, try BridgeNetworks(host).ownAddresses(of: bridge, own).contains(address6) {
+      try Readiness(host).wait(for: address6.address)
+    }
   }
 
   private func restoreRoutes(of bridge: InterfaceName, _ own: NetworkRecord.OwnBridge) throws(SandboxError) {

@@ -55,7 +55,7 @@ struct Readiness {
       guard waited < limit || look < Self.looks else {
         return host.reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }
-      usleep(waited < Self.readinessLimit ? 200 : 20_000)
+      usleep(waited < Self.readinessLimit ? 200 : limit > Self.readinessLimit ? 20_000 : 2000)
     }
   }
 
