@@ -295,7 +295,7 @@ struct Survey {
     // The rules as the kernel lists them if no other program has changed them.
     let scratch = try KernelFeatures(host).scratchNamespace()
     var guards = try Forwarding.guards(host)
-    // Others may make bridges at any time.
+    // Others may make bridges, or load br_netfilter, at any time.
     guards.bridges = []
     let wanted = try system { () throws(SystemError) in
       try scratch.inside(home: host.home) { () throws(SandboxError) in
@@ -308,7 +308,7 @@ struct Survey {
       }
     }.get()
     let found = try host.nftables { (nft) throws(NetlinkError) in try Contents.all(&nft) }
-    return try newBridges(since: found, guards.families)
+    return try cutBridges(by: found, guards.families)
       + wanted.flatMap { contents -> [Drift] in
         guard let actual = found.first(where: { $0.table == contents.table }) else {
           return [
@@ -326,8 +326,8 @@ struct Survey {
       }
   }
 
-  /// Bridges of others that are newer than the guard rules, which drop the packets on them because of br_netfilter.
-  private func newBridges(since tables: [Contents], _ guarded: Set<AddressFamily>) throws(SandboxError) -> [Drift] {
+  /// Bridges of others that, or whose br_netfilter, came after the guard rules: these drop the packets on them.
+  private func cutBridges(by tables: [Contents], _ guarded: Set<AddressFamily>) throws(SandboxError) -> [Drift] {
     guard let elements = tables.first(where: { $0.table == Firewall.table })?.elements[Firewall.bridged.name] else {
       return []
     }
@@ -340,7 +340,7 @@ struct Survey {
       Drift(
         kind: .others,
         message:
-          "br_netfilter shows packets that stay on the new bridge \(bridge.name) to nsrun's rules, which drop them",
+          "br_netfilter shows packets that stay on the bridge \(bridge.name) to nsrun's rules, which drop them",
         restored: "the way of packets that stay on \(bridge.name)")
     }
   }

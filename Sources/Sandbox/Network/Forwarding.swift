@@ -27,7 +27,8 @@ struct Forwarding {
   static func guards(_ host: Host) throws(SandboxError) -> Firewall.Guards {
     var guards = Firewall.Guards(families: guarded(host))
     guard !guards.families.isEmpty else { return guards }
-    guards.bridges = try host.route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }.map(\.name)
+    guards.bridges = try host.route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }
+      .filter { bridge in guards.families.contains { ForeignTables.isFiltering(bridge, $0) } }.map(\.name)
     guard guards.families.contains(.inet6) else { return guards }
     do throws(SandboxError) {
       let record = try RecordText.read(host.state.host(.inet6))

@@ -14,7 +14,7 @@ extension Firewall {
   /// Those of them whose sandboxes have IPv6.
   static let bridges6 = NFTSet("bridges6", in: table, key: [.interfaceName], comment: "bridges with IPv6")
   /// Bridges, each paired with itself, for packets that stay on one. They pass these chains only if br_netfilter is on.
-  /// Includes bridges without sandboxes if there are guard rules, which would drop such packets.
+  /// Then it includes bridges without sandboxes if there are guard rules, which would drop such packets.
   static let bridged = NFTSet(
     "bridged", in: table, key: [.interfaceName, .interfaceName], comment: "packets that stay on their bridge")
   /// nsrun's own bridges, whose packets leave with the host's address. A launch adds nothing to this set, so it later
@@ -59,7 +59,7 @@ extension Firewall {
     var families: Set<AddressFamily> = []
     /// The elements of ``Firewall/accepting``.
     var acceptingLinks: [String] = []
-    /// The elements of ``Firewall/bridged``: all bridges of the host.
+    /// Further elements of ``Firewall/bridged``: bridges of the host with br_netfilter.
     var bridges: [String] = []
   }
 
