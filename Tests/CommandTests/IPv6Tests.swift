@@ -51,7 +51,8 @@ extension CommandTests {
         for (other, reason) in [
           ("fd00:a::77", "leased to the sandbox 'one'"), ("fd00:a::a02:9", "leased to the sandbox 'two'"),
           ("fd00:a::1", "gateway"), ("fd00:a::", "gateway"), ("fd00:b::5", "outside the subnet"),
-          ("fd00:a::5/80", "the subnet is fd00:a::/64"), ("fd00:a::a02:8,ip=10.2.0.7", "belongs to"),
+          ("fd00:a::5/80", "the subnet is fd00:a::/64"), ("fd00:a::a02:8,ip=10.2.0.7", "the sandbox with 10.2.0.8"),
+          ("fd00:a::10.2.0.0", "network address"), ("fd00:a::10.2.0.255", "broadcast address"),
         ] {
           let refusal = try host.sh("nsrun --net br0:ip=\(other) -- true")
           #expect(refusal.status == 125 && refusal.errors.contains(reason), "\(refusal)")
@@ -63,6 +64,33 @@ extension CommandTests {
         try host.must("nsrun --net br0 --route fd00:9::/64=fd00:a::99 -- ip -6 route get fd00:9::1 | grep fd00:a::99")
         #expect(try host.must("ls /run/nsrun/*/leases/br0 | grep -c :") == "2")
         try host.must("nsrun rm three router")
+      }
+    }
+
+    @Test("No two sandboxes have one IPv6 address, even if the bridge has another IPv4 subnet")
+    func chosenFromAnotherSubnet() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0:ip=10.2.0.5,subnet6=fd00:a::/64; ip addr add 10.9.0.1/24 dev br0")
+        for (first, second) in [("fd00:a::10.9.0.5", "10.9.0.5"), ("10.9.0.5", "fd00:a::10.9.0.5")] {
+          try host.must("nsrun create two --net br0 --ip \(first)")
+          let refusal = try host.sh("nsrun --net br0 --ip \(second) -- true")
+          #expect(refusal.status == 125 && refusal.errors.contains("the sandbox 'two'"), "\(refusal)")
+          try host.must("nsrun rm two")
+        }
+        try host.must("nsrun rm one")
+      }
+    }
+
+    @Test("The lease of an IPv6 address whose record is lost is released, and a link with the sandbox's alias stays")
+    func chosenAndLost() throws {
+      try onHost { (host) throws in
+        try host.must(
+          """
+          nsrun create other --net br0:subnet6=fd00:a::/64
+          nsrun create one --net br0:ip=fd00:a::77; rm /run/nsrun/*/created/one; ip netns del one
+          ip link add v0 type veth peer name v1; ip link set v0 alias 'nsrun sandbox one'
+          nsrun cleanup 2> /dev/null; ip link del v0; nsrun --net br0:ip=fd00:a::77 -- true; nsrun rm other
+          """)
       }
     }
 
@@ -92,7 +120,14 @@ extension CommandTests {
         #expect(
           try host.must("nsrun inspect --json one | jq -r '.network | [.address, .gateway, .address6] | @csv'")
             == #",,"\#(address)""#)
-        try host.must("nsrun --net br0 -- ping -c 1 -W 9 one > /dev/null; nsrun rm one")
+        try host.must("nsrun --net br0 -- ping -c 1 -W 9 one > /dev/null")
+        for route in ["default", "10.9.0.0/16"] {
+          let refusal = try host.sh("nsrun --net br1 --no-ip4 --subnet 10.3.0.0/24 --route \(route)=10.3.0.9 -- true")
+          #expect(refusal.status == 125 && refusal.errors.contains("in none of the sandbox's subnets"), "\(refusal)")
+        }
+        let routes = try host.must("nsrun --net br0:no-ip4 --net br1:internal --dns-search lan -- ip route")
+        #expect(routes.contains("224.0.0.0/4 dev eth1"), "\(routes)")
+        try host.must("nsrun rm one")
       }
     }
 
@@ -177,7 +212,7 @@ extension CommandTests {
             nsrun exec evil -- ip -6 addr add \(source)/128 dev eth0 nodad
             fails nsrun exec evil -- ping -6 -c 1 -W 1 -I \(source) \(destination)
             nsrun exec evil -- ip -6 addr del \(source)/128 dev eth0
-            fails grep icmpv6 <(conntrack -L -f ipv6 2> /dev/null)
+            shown=$(conntrack -L -f ipv6 2> /dev/null); fails grep icmpv6 <<< "$shown"
             """)
           #expect(try host.must(echoes) == before, "\(source)")
         }
@@ -237,7 +272,7 @@ extension CommandTests {
         try host.must("nsrun create one --net br0:subnet6=fd00:a::/64; nsrun exec one -- \(Self.ping); \(deed)")
         #expect(try host.must("nsrun doctor | grep -v ^ok || true") != "", "doctor sees it")
         try host.must(
-          "nsrun reload > /dev/null; fails grep -v ^ok <(nsrun doctor); nsrun exec one -- \(Self.ping); nsrun rm one")
+          "nsrun reload > /dev/null; healthy; nsrun exec one -- \(Self.ping); nsrun rm one")
       }
     }
 
@@ -367,7 +402,7 @@ extension CommandTests {
           """
           nsrun create one --net br0:internal,subnet6=fd00:a::/64; nsrun create two --net br0:internal
           nsrun exec one -- ping -6 -c 1 -W 1 two > /dev/null
-          fails grep . <(nsrun exec one -- ip -6 route show default)
+          shown=$(nsrun exec one -- ip -6 route show default); fails grep . <<< "$shown"
           nsrun exec one -- ip -6 route add default via fd00:a::1; fails nsrun exec one -- ping -6 -c 1 -W 1 2001:4860:4860::8888 > /dev/null
           nsrun rm one two
           """)
@@ -412,9 +447,10 @@ extension CommandTests {
       arguments: [("", "gaddr ff05::1234"), (foreignBridge, "gaddr ff02::")])
     func listenerReports(bridge: String, first: String) throws {
       try onHost(bridge) { (host) throws in
+        let gateway = bridge.isEmpty ? ",gateway=10.99.0.254" : ""
         let seen = try host.must(
           """
-          nsrun create one --net br0:ip=10.99.0.5; nsrun create two --net br0:ip=10.99.0.6
+          nsrun create one --net br0:ip=10.99.0.5\(gateway); nsrun create two --net br0:ip=10.99.0.6
           nsrun exec one -- timeout 60 tcpdump -v -l -n -c 1 --immediate-mode -Q in -i eth0 'ip6[6] = 0 and ip6[48] = 143' \\
             > /run/scratch/seen 2> /run/scratch/log &
           until grep -q listening /run/scratch/log; do sleep 0.02; done
@@ -444,7 +480,7 @@ extension CommandTests {
           for name in one two; do nsrun exec $name -- \(Self.ping); done
           [ $(grep -c 'icmpv6' /proc/net/nf_conntrack || conntrack -L -f ipv6 2> /dev/null | grep -c icmpv6) = 2 ]
           nsrun rm one; [ $(conntrack -L -f ipv6 2> /dev/null | grep -c icmpv6) = 1 ]; nsrun rm two
-          fails grep icmpv6 <(conntrack -L -f ipv6 2> /dev/null)
+          shown=$(conntrack -L -f ipv6 2> /dev/null); fails grep icmpv6 <<< "$shown"
           """)
       }
     }

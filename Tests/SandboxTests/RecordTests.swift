@@ -84,6 +84,9 @@ struct RecordTests {
     #expect(SandboxFacts(try RecordText(parsing: Array(text.file.utf8))) == facts)
     // Already before the addresses are known.
     #expect(RecordText(head).file.hasPrefix("nsrun-record 3\n"))
+    let other = RecordText(
+      facts.head.lines + [("bridge", "br0"), (SandboxRecord.ipv6, SandboxRecord.IPv6.chosen.rawValue)])
+    #expect(other.file.hasPrefix("nsrun-record 4\n"))
     for address in ["10.64.1.5/24", "fe80::a40:105/64", "ff02::1/64", "fd00:a::a40:105/97", "fd00:a::a40:105"] {
       let changed = RecordText(text.lines + [("address6", address)])
       #expect(SandboxFacts(changed)?.connections.first?.inside.ipv6 == nil, "\(address)")
@@ -125,7 +128,7 @@ struct RecordTests {
       ("nsrun-record x\n", .garbage), ("nsrun-record 0\n", .garbage), ("nsrun-record -1\n", .garbage),
       ("nsrun-record 1\n\n", .garbage),
       ("nsrun-record 1\nline\n", .garbage), ("nsrun-record 1\n value\n", .garbage),
-      ("nsrun-record 4\n", .newer(version: 4)),
+      ("nsrun-record 5\n", .newer(version: 5)),
       ("nsrun-record 99999999999999999999\n", .garbage),
     ])
   func unreadable(text: String, reason: RecordText.Unreadable) {

@@ -31,7 +31,8 @@ extension LiveSandbox {
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: name)
         // A link that is down gets no route to an IPv6 subnet, and no error tells of it.
         for address in connection.linkAddresses6 { requests.add(address, toOwnLink: index) }
-        for route in routes(of: connection, link: index, isFirst: number == 0) { requests.add(route) }
+        let first = facts.connections.firstIndex { $0.inside.hasIPv4 }
+        for route in routes(of: connection, link: index, isFirst: number == first) { requests.add(route) }
       }
       for route in chosen {
         let number = facts.connections.firstIndex { $0.inside.addresses.contains { $0.contains(route.gateway) } }
@@ -46,9 +47,7 @@ extension LiveSandbox {
 
   private func routes(of connection: InsideLink, link: UInt32, isFirst: Bool) -> [Route] {
     let defaults = connection.gateways.map { Route(to: nil, family: $0.family, via: $0, link: link) }
-    guard isFirst, connection.hasIPv4, facts.connections.allSatisfy({ $0.inside.gateway == nil }) else {
-      return defaults
-    }
+    guard isFirst, facts.connections.allSatisfy({ $0.inside.gateway == nil }) else { return defaults }
     // Multicast and limited broadcast still go to the bridge. Without a default route they need these routes. A route
     // that a command inside adds for them takes precedence.
     return defaults

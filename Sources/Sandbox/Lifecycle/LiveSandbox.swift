@@ -81,7 +81,7 @@ struct LiveSandbox: ~Copyable {
     do throws(SandboxError) {
       links = try Bridges(host).resolve(&spec)
       record = try SandboxRecord(
-        facts, targets: spec.connections.map(\.target), hasIPv6: spec.mayHaveIPv6, in: host.state)
+        facts, targets: spec.connections.map(\.target), ipv6: spec.ipv6, in: host.state)
     } catch {
       lock = nil
       liveness.leave()

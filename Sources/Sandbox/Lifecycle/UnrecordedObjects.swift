@@ -323,11 +323,11 @@ struct LostLeases {
     guard let links, let census = try? ProcessCensus() else { return [] }
     var lost: [(address: IPAddress, holder: NamespaceName, link: Link?)] = []
     for (address, holder) in unrecorded {
+      // The link's address follows from the IPv4 address.
       let link = links.first { link in
-        guard Tag.isOurLink(link) else { return false }
-        // The link's address follows from the IPv4 address.
-        return address.isIPv4
-          ? link.address == .derived(from: address, role: .hostLink) : link.alias == Tag.link(of: holder)
+        address.isIPv4
+          ? link.address == .derived(from: address, role: .hostLink) && Tag.isOurLink(link)
+          : link.alias == Tag.link(of: holder) && Tag.isOurLinkByItself(link)
       }
       if let link, !doomed.contains(where: { $0.index == link.index }) {
         // Anything else that keeps the namespace alive is not visible.

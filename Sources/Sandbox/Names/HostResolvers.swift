@@ -99,13 +99,13 @@ struct HostResolvers: Equatable {
   /// The resolv.conf of a sandbox.
   /// - Parameters:
   ///   - hostAddresses: the host's addresses on the bridge that the sandbox reaches, the preferred one first.
-  ///   - families: those in which the sandbox reaches other hosts.
+  ///   - families: those in which the sandbox reaches other hosts; if none, it needs no server.
   func answer(
     to spec: ResolverSpec, hostAddresses: [IPAddress], _ families: [AddressFamily] = [.inet]
   ) -> Answer {
     if spec.servers == [] { return .text("") }
     var result = configuration
-    if spec.servers == nil, !configuration.isUsable(by: families) {
+    if spec.servers == nil, !families.isEmpty, !configuration.isUsable(by: families) {
       if let upstream, upstream.isUsable(by: families) {
         result = upstream
       } else if let server = server(on: hostAddresses, families) {

@@ -25,7 +25,7 @@ struct AddressPool {
   func assign(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError)
     -> AddressAssignment
   {
-    let (subnet, gateway) = try check(spec, on: network)
+    let (subnet, gateway, wanted) = try check(spec, on: network)
     // A router of the sandbox's may not be there yet.
     let reserved =
       network.addresses.map(\.address) + [gateway].compactMap { $0 }
@@ -35,7 +35,7 @@ struct AddressPool {
     let holders = try AddressHolders(host, network)
     func mac(of address: IPAddress) -> MACAddress { spec.mac ?? .derived(from: address, role: .sandbox) }
     let address: IPAddress
-    if let wanted = try wantedAddress(spec, on: network, subnet) {
+    if let wanted {
       if reserved.contains(wanted) {
         throw .refused("--ip \(wanted) is the address of \(wanted == gateway ? "the gateway" : "\(network.bridge)")")
       }
@@ -53,6 +53,7 @@ struct AddressPool {
         try leases.takeNext(in: subnet, except: reserved, startingAt: start, for: sandbox.name) {
           (address) throws(SandboxError) in
           try holders.holder(of: address, for: mac(of: address), isThorough: isThorough) != nil
+            || isLeased6(address, on: network, leases)
         }
       }
       if let free = try take(isThorough: true) {
@@ -74,6 +75,11 @@ struct AddressPool {
       gateway6: network.address6?.address, hasStrangers: holders.hasStrangers)
   }
 
+  /// Whether another sandbox has leased the IPv6 address that follows from an IPv4 address.
+  private func isLeased6(_ address: IPAddress, on network: BridgeNetwork, _ leases: AddressLeases) -> Bool {
+    network.address6.map { leases.holder(of: $0.derivedAddress(from: address).address) != nil } ?? false
+  }
+
   /// The wanted IPv4 address: also that from which a wanted IPv6 address follows.
   private func wantedAddress(
     _ spec: NetworkSpec, on network: BridgeNetwork, _ subnet: IPNetwork
@@ -84,7 +90,7 @@ struct AddressPool {
     }
     if let address = spec.address, address != owner {
       throw .refused(
-        "--ip \(address6) belongs to whom \(owner) is leased to on \(network.bridge): choose another, or give \(owner) too"
+        "--ip \(address6) is the IPv6 address of the sandbox with \(owner) on \(network.bridge): give both, or choose another"
       )
     }
     return owner
@@ -98,32 +104,45 @@ struct AddressPool {
   ) throws(SandboxError) -> IPNetwork? {
     guard let own = network.address6 else { return nil }
     let derived = own.derivedAddress(from: address)
-    guard let wanted = spec.address6, wanted != derived.address else { return derived }
+    guard let wanted = spec.address6, wanted != derived.address else {
+      if let holder = leases.holder(of: derived.address) {
+        throw .refused(
+          "--ip \(address): its IPv6 address \(derived.address) is leased to the sandbox '\(holder)': choose another")
+      }
+      return derived
+    }
+    // Of two launches at the same time at least one finds the lease of the other: each leases before it looks.
     try leases.take(wanted, for: name)
+    if let owner = own.origin(of: wanted), let holder = leases.holder(of: owner) {
+      throw .refused(
+        "--ip \(wanted) is the IPv6 address of the sandbox '\(holder)', which has \(owner): choose another")
+    }
     let way = try host.route { (route) throws(NetlinkError) in try route.route(to: wanted) }
     if let way, [.local, .anycast].contains(way.type) { throw .refused("--ip \(wanted) belongs to this host") }
     return IPNetwork(address: wanted, prefixLength: own.prefixLength)
   }
 
   /// Refuses a specification that the network cannot satisfy.
-  /// - Returns: the subnet of the address, and the gateway.
+  /// - Returns: the subnet of the address, the gateway, and the wanted address.
   func check(
     _ spec: NetworkSpec, on network: BridgeNetwork
-  ) throws(SandboxError) -> (subnet: IPNetwork, gateway: IPAddress?) {
+  ) throws(SandboxError) -> (subnet: IPNetwork, gateway: IPAddress?, wanted: IPAddress?) {
     let subnet = try subnet(of: network, spec)
     let gateway = spec.gateway ?? network.address?.address
-    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
     if let gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
     if !network.isOurs, let mtu = spec.mtu, mtu > network.mtu {
       throw .refused("--mtu \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
     }
     if spec.ipv6 == .required { try checkIPv6(spec, on: network) }
-    return (subnet, gateway)
+    let wanted = try wantedAddress(spec, on: network, subnet)
+    if let wanted { try NetworkSpec.check(wanted, "--ip", in: subnet) }
+    return (subnet, gateway, wanted)
   }
 
   /// The subnets of a sandbox's addresses on a network.
   func subnets(for spec: NetworkSpec, on network: BridgeNetwork) throws(SandboxError) -> [IPNetwork] {
-    [try check(spec, on: network).subnet] + (network.address6.map { [$0.network] } ?? [])
+    let subnet = try check(spec, on: network).subnet
+    return (spec.hasIPv4 ? [subnet] : []) + (network.address6.map { [$0.network] } ?? [])
   }
 
   private func checkIPv6(_ spec: NetworkSpec, on network: BridgeNetwork) throws(SandboxError) {

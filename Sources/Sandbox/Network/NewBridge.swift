@@ -29,7 +29,9 @@ extension BridgeNetworks {
 
   func address6ForNewBridge(_ spec: NetworkSpec, _ taken: [IPNetwork]) throws(SandboxError) -> IPNetwork {
     let uses = try subnetUses(.inet6, taken)
-    if let wanted = spec.wantedSubnet6 { try Self.requireFree(wanted, uses, spec.bridge, "--subnet6") }
+    if let wanted = spec.wantedSubnet6 {
+      try Self.requireFree(wanted, uses, spec.bridge, spec.subnet6 == nil ? "--ip" : "--subnet6")
+    }
     guard let subnet = spec.wantedSubnet6 ?? UniqueLocalPool.ofMachine.subnet(for: spec.bridge, avoiding: uses) else {
       throw .refused(
         "no subnet of \(UniqueLocalPool.ofMachine.prefix) is free for \(spec.bridge): give one with --subnet6")

@@ -6,7 +6,7 @@ import LinuxSystem
 /// Unknown keys are kept. A last line without a newline, as a full disk leaves it, is ignored.
 struct RecordText: Equatable {
   /// The newest version of the format that this nsrun can read; a file begins with the version that it needs.
-  static let version = 3
+  static let version = 4
   private static let title = "nsrun-record"
 
   private(set) var lines: [(key: String, value: String)]
@@ -64,8 +64,10 @@ struct RecordText: Equatable {
 
   /// Version 1 has connections to bridges only: an nsrun that knows no other would take such a sandbox for one without
   /// networks, and give back nothing of its bridges. Version 2 has IPv4 only: an nsrun that knows no IPv6 would leave its
-  /// rules and forwarding behind.
+  /// rules and forwarding behind. In version 3 all IPv6 addresses follow from IPv4 addresses: an nsrun that knows no
+  /// others would keep their leases.
   private var neededVersion: Int {
+    if self[SandboxRecord.ipv6] == SandboxRecord.IPv6.chosen.rawValue { return 4 }
     if [SandboxRecord.ipv6, InsideLink.IPv6.key].contains(where: { self[$0] != nil }) { return 3 }
     return targets.allSatisfy { $0.kind == .bridge } ? 1 : 2
   }

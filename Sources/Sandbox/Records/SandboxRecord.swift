@@ -21,25 +21,32 @@ struct SandboxRecord: ~Copyable {
   static let joined = "joined"
   /// A network may have IPv6. nsrun writes it before it changes anything.
   static let ipv6 = "ip6"
+  /// The values of that line.
+  enum IPv6: String {
+    /// Addresses of both families, and the IPv6 address follows from the IPv4 address.
+    case both = "yes"
+    /// An IPv6 address of its own, or no IPv4.
+    case chosen
+  }
   /// All that a sandbox needs is there: what is missing from now on, another program has taken.
   static let ready = "ready"
 
   /// Writes a new record and locks it. The caller holds the lock on the directory.
   init(
-    _ facts: SandboxFacts, targets: [ConnectionTarget], hasIPv6: Bool = false, in state: StateDirectory
+    _ facts: SandboxFacts, targets: [ConnectionTarget], ipv6: IPv6? = nil, in state: StateDirectory
   ) throws(SandboxError) {
     name = facts.name
     path = state.runningRecord(of: facts.name)
-    file = try Self.create(facts, targets, hasIPv6: hasIPv6, in: state)
+    file = try Self.create(facts, targets, ipv6, in: state)
     writtenSize = size
   }
 
   private static func create(
-    _ facts: SandboxFacts, _ targets: [ConnectionTarget], hasIPv6: Bool, in state: StateDirectory
+    _ facts: SandboxFacts, _ targets: [ConnectionTarget], _ wanted: IPv6?, in state: StateDirectory
   ) throws(SandboxError) -> OwnedDescriptor {
     var text = facts.head
     for line in SandboxFacts.lines(of: targets).lines { text.append(line.key, line.value) }
-    if hasIPv6 { text.append(ipv6, "yes") }
+    if let wanted { text.append(ipv6, wanted.rawValue) }
     let path = state.runningRecord(of: facts.name)
     do throws(SystemError) {
       let file = try state.createRecord(text, at: path, in: state.running, locked: true)

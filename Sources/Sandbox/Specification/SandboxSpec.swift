@@ -69,8 +69,12 @@ extension ConnectionSpec {
 }
 
 extension SandboxSpec {
-  /// Whether one of the networks may have IPv6.
-  var mayHaveIPv6: Bool { connections.contains { $0.bridged?.mayHaveIPv6 == true } }
+  /// What its record says of IPv6; nil if no network may have it.
+  var ipv6: SandboxRecord.IPv6? {
+    let specs = connections.compactMap(\.bridged).filter(\.mayHaveIPv6)
+    guard !specs.isEmpty else { return nil }
+    return specs.contains { $0.address6 != nil || !$0.hasIPv4 } ? .chosen : .both
+  }
 
   /// Whether it has IPv4 on one of its networks, or needs none.
   var hasIPv4: Bool { connections.isEmpty || connections.contains { $0.bridged?.hasIPv4 ?? true } }

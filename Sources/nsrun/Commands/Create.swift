@@ -4,7 +4,7 @@ extension Subcommand {
   static let create = Subcommand(
     "create", "Make a sandbox that stays until it is removed.", usage: "create NAME [OPTIONS]",
     discussion: """
-      Prints the IPv4 address that the sandbox got on each network, each in a line.
+      Prints the IPv4 address that the sandbox got on each network, each in a line; with --no-ip4, the IPv6 address.
       """,
     examples: ["nsrun create web --net br0", "nsrun create db --net br0 --ip 10.64.1.20 --internal"],
     operands: .one(.none),
