@@ -37,6 +37,15 @@ extension CommandTests {
           testDescription: "a bridge that another program has deleted",
           preparation: "nsrun create web --net br0:ip=10.3.0.5/24; ip link delete br0",
           arguments: "--net br0 --ip 10.3.0.9 -- true"),
+        Launch(
+          testDescription: "a foreign bridge whose owner took its masquerade rule away",
+          preparation: """
+            \(foreignBridge); nft add table ip mine
+            nft add chain ip mine out '{ type nat hook postrouting priority srcnat; }'
+            nft add rule ip mine out ip saddr 10.99.0.0/24 oifname != br0 masquerade
+            nsrun create web --net br0; nft delete table ip mine
+            """,
+          arguments: "--net br0 --ip 10.99.0.9 -- true"),
         Launch(testDescription: "a sandbox that stays", arguments: "create a --net br0"),
         Launch(testDescription: "a new bridge without IPv6", arguments: "--net br0:no-ip6,ip=10.3.0.9 -- true"),
         Launch(
@@ -97,6 +106,7 @@ extension CommandTests {
       ("turn IPv4 forwarding on", transaction),
       ("turn IPv6 forwarding on", transaction),
       ("let ", transaction),
+      ("masquerade ", transaction),
       ("keep ", transaction),
       ("write ", []),
       ("name ", []),

@@ -19,21 +19,15 @@ extension Sandboxes {
     if !gone.isEmpty {
       host.reporter.warn("killed runs have left something that goes first: after nsrun cleanup the plan is exact")
     }
-    let networks = try BridgeNetworks(host).plan(spec, Bridges(host).resolve(&spec))
-    for planned in networks {
-      switch planned {
-      case .standing(let network, let wanted):
-        facts.connect(
-          to: network, wanted, try AddressPool(host).assign(on: network, wanted, for: spec), for: spec)
-      case .missing(let plan):
+    let attachments = try BridgeNetworks(host).plan(spec, Bridges(host).resolve(&spec)).map {
+      (planned) throws(SandboxError) in
+      try facts.connect(to: planned, for: spec, on: host) { plan in
         steps += (plan.steps + plan.ruleSteps).map { "\($0)" }
-        let assigned = try AddressPool(host).assign(on: plan.network, plan.spec, for: spec)
-        facts.connect(to: plan.network, plan.spec, assigned, for: spec)
-      case .macvlan(let lower, let wanted): facts.connect(to: lower, wanted, Macvlans(host), for: spec)
+        return plan.network
       }
     }
     _ = consume lock
-    let plan = SandboxPlan(facts, targets: networks.map(\.target), routes: spec.routes, parameters: spec.parameters)
+    let plan = SandboxPlan(facts, targets: attachments.map(\.target), routes: spec.routes, parameters: spec.parameters)
     steps += plan.steps.map { "\($0)" }
     if let command { steps.append(Self.step(executing: command)) }
     return steps

@@ -31,23 +31,6 @@ struct LiveSandbox: ~Copyable {
   /// The id of the first process inside.
   var firstProcess: Int32 = 0
 
-  /// What nsrun needs to know of a connection besides the recorded facts.
-  struct Attachment {
-    /// The index and the MTU of the link of the host where the connection leads.
-    let target: (index: UInt32, mtu: UInt32)
-    /// Whether the network was missing, or incomplete, before this sandbox.
-    let isFirst: Bool
-    /// Whether to announce the sandbox's address to neighbours.
-    let isAnnounced: Bool
-    /// The bridge's IPv6 address, if the bridge may just have got it.
-    var newGateway: IPAddress?
-    /// The index of the link inside.
-    var link: UInt32?
-    /// The number of packets that the kernel inside has sent by itself before the command starts.
-    var announcements: UInt64 = 0
-    var mayHaveFlows = true
-  }
-
   /// Whether a link with this MTU has IPv6 settings.
   static func hasIPv6(mtu: UInt32) -> Bool { mtu >= NetworkSpec.leastMTU6 && HostParameters.hasIPv6 }
 
@@ -138,35 +121,16 @@ struct LiveSandbox: ~Copyable {
       networks = try BridgeNetworks(host).plan(spec, links)
     }
     for planned in networks {
-      switch planned {
-      case .standing(let network, let wanted): try attach(to: network, wanted, spec, isFirst: false, host)
-      case .missing(let plan):
-        try attach(to: BridgeNetworks(host).make(plan, spec.resolver), plan.spec, spec, isFirst: true, host)
-      case .macvlan(let lower, let wanted):
-        facts.connect(to: lower, wanted, Macvlans(host), for: spec)
-        attachments.append(Attachment(target: planned.target, isFirst: false, isAnnounced: true, mayHaveFlows: false))
+      let attachment = try facts.connect(to: planned, for: spec, on: host) { (plan) throws(SandboxError) in
+        try BridgeNetworks(host).make(plan, spec.resolver)
       }
+      attachments.append(attachment)
       try system { () throws(SystemError) in
         try record.append(facts.lines(ofConnection: facts.connections.count - 1))
       }
     }
     // Once more, now that others see what this one wants: of two at the same time at least one finds the other.
     try Macvlans(host).requireUnused(spec, links)
-  }
-
-  private mutating func attach(
-    to network: BridgeNetwork, _ wanted: NetworkSpec, _ spec: SandboxSpec, isFirst: Bool, _ host: Host
-  ) throws(SandboxError) {
-    if wanted.egress == .routed, network.translation == .host {
-      host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
-    }
-    let assigned = try AddressPool(host).assign(on: network, wanted, for: spec)
-    attachments.append(
-      Attachment(
-        target: (network.index, network.mtu), isFirst: isFirst,
-        isAnnounced: wanted.isAnnounced || assigned.hasStrangers,
-        newGateway: isFirst ? assigned.gateway6 : nil))
-    facts.connect(to: network, wanted, assigned, for: spec)
   }
 
   /// The steps that make the sandbox.

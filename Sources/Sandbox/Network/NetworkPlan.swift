@@ -84,51 +84,41 @@ enum PlannedNetwork {
   case missing(NetworkPlan)
   /// The network beyond this link of the host.
   case macvlan(Link, MacvlanSpec)
-
-  /// The index and the MTU of the link of the host; the index is 0 before the link exists.
-  var target: (index: UInt32, mtu: UInt32) {
-    switch self {
-    case .standing(let network, _): (network.index, network.mtu)
-    case .missing(let plan): (plan.network.index, plan.network.mtu)
-    case .macvlan(let lower, _): (lower.index, lower.mtu)
-    }
-  }
 }
 
 extension BridgeNetworks {
   /// The networks of a sandbox, in the order in which they are made.
-  /// - Parameter links: the links of the host where the connections lead.
+  /// - Parameter links: the links of the host where the connections lead; nil for a bridge that does not exist.
   func plan(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork] {
-    var networks: [PlannedNetwork] = []
     var plans: [NetworkPlan] = []
-    for (connection, link) in zip(sandbox.connections, links) {
-      switch connection {
-      case .bridge(let wanted):
-        // Another nsrun may have made the network since.
-        let link = try Bridges(host).link(wanted.bridge)
-        // To make another network first changes rules: then this one's have to be looked at.
-        if plans.isEmpty, let standing = try standing(wanted, link) {
-          networks.append(.standing(standing, wanted))
-        } else {
-          plans.append(try plan(wanted, link, after: plans, besides: sandbox.givenSubnets))
-          networks.append(.missing(plans.last!))
-        }
-      case .macvlan(let wanted): if let link { networks.append(.macvlan(link, wanted)) }
-      }
-    }
-    try sandbox.requireReachableGateways(subnets(of: networks, sandbox))
-    return networks
+    return try networks(of: sandbox, links) { (wanted, _) throws(SandboxError) in
+      // Another nsrun may have made the network since.
+      let link = try Bridges(host).link(wanted.bridge)
+      // To make another network first changes rules: then this one's have to be looked at.
+      if plans.isEmpty, let standing = try standing(wanted, link) { return .standing(standing, wanted) }
+      plans.append(try plan(wanted, link, after: plans, besides: sandbox.givenSubnets))
+      return .missing(plans.last!)
+    } ?? []
   }
 
   /// The networks of a sandbox if nothing is missing for any of them; else nil.
-  /// - Parameter links: the bridges; nil for a bridge that does not exist.
+  /// - Parameter links: the links of the host where the connections lead; nil for a bridge that does not exist.
   func standing(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork]? {
+    try networks(of: sandbox, links) { (wanted, link) throws(SandboxError) in
+      try standing(wanted, link).map { .standing($0, wanted) }
+    }
+  }
+
+  /// - Parameter bridged: the network of a bridge; nil to give up.
+  private func networks(
+    of sandbox: SandboxSpec, _ links: [Link?], _ bridged: (NetworkSpec, Link?) throws(SandboxError) -> PlannedNetwork?
+  ) throws(SandboxError) -> [PlannedNetwork]? {
     var networks: [PlannedNetwork] = []
     for (connection, link) in zip(sandbox.connections, links) {
       switch connection {
       case .bridge(let wanted):
-        guard let network = try standing(wanted, link) else { return nil }
-        networks.append(.standing(network, wanted))
+        guard let network = try bridged(wanted, link) else { return nil }
+        networks.append(network)
       case .macvlan(let wanted): if let link { networks.append(.macvlan(link, wanted)) }
       }
     }
@@ -165,7 +155,10 @@ extension BridgeNetworks {
     let taken = taken + others.flatMap { $0.network.addresses + ($0.record.own?.addresses ?? []) }
     var (record, addresses) = try record(for: spec, link, known, taken)
     try addIPv6(to: &record, spec, link, taken)
-    let network = describe(link, spec, record, addresses)
+    // Its owner may have removed its rules since.
+    var current = record
+    if record.translation == .host, let link { current.translation = try translation(of: record.bridge, link) }
+    let network = describe(link, spec, current, addresses)
     _ = try AddressPool(host).check(spec, on: network)
     let isReached = spec.egress == .routed && known?.isReached != true
     if known == nil {
