@@ -296,6 +296,7 @@ struct Survey {
     let scratch = try KernelFeatures(host).scratchNamespace()
     var guards = try Forwarding.guards(host)
     // Others may make bridges, or load br_netfilter, at any time.
+    let bridges = guards.bridges
     guards.bridges = []
     let wanted = try system { () throws(SystemError) in
       try scratch.inside(home: host.home) { () throws(SandboxError) in
@@ -308,7 +309,7 @@ struct Survey {
       }
     }.get()
     let found = try host.nftables { (nft) throws(NetlinkError) in try Contents.all(&nft) }
-    return try cutBridges(by: found, guards.families)
+    return cutBridges(bridges, by: found)
       + wanted.flatMap { contents -> [Drift] in
         guard let actual = found.first(where: { $0.table == contents.table }) else {
           return [
@@ -327,21 +328,17 @@ struct Survey {
   }
 
   /// Bridges of others that, or whose br_netfilter, came after the guard rules: these drop the packets on them.
-  private func cutBridges(by tables: [Contents], _ guarded: Set<AddressFamily>) throws(SandboxError) -> [Drift] {
+  /// - Parameter bridges: those that should be exempt.
+  private func cutBridges(_ bridges: [String], by tables: [Contents]) -> [Drift] {
     guard let elements = tables.first(where: { $0.table == Firewall.table })?.elements[Firewall.bridged.name] else {
       return []
     }
     let exempt = Set(elements.map(\.key))
-    let bridges = try host.route { (route) throws(NetlinkError) in try route.links(kind: "bridge") }
-    return bridges.filter { bridge in
-      !exempt.contains(Firewall.bridgedElement(bridge.name).key)
-        && guarded.contains { ForeignTables.isFiltering(bridge, $0) }
-    }.map { bridge in
+    return bridges.filter { !exempt.contains(Firewall.bridgedElement($0).key) }.map { bridge in
       Drift(
         kind: .others,
-        message:
-          "br_netfilter shows packets that stay on the bridge \(bridge.name) to nsrun's rules, which drop them",
-        restored: "the way of packets that stay on \(bridge.name)")
+        message: "br_netfilter shows packets that stay on the bridge \(bridge) to nsrun's rules, which drop them",
+        restored: "the way of packets that stay on \(bridge)")
     }
   }
 

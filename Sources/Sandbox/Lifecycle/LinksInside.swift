@@ -13,6 +13,7 @@ extension LiveSandbox {
       requests.change(
         link: .index(1), LinkChanges(isUp: true, alias: Tag.link(of: facts.name), ipv4: SysctlDefaults.link),
         subject: "lo")
+      let first = facts.connections.firstIndex { $0.inside.hasIPv4 }
       for (number, connection) in facts.connections.map(\.inside).enumerated() {
         let name = connection.interface.text
         // The index must be looked up: other modules may put links of their own into every new namespace, after lo.
@@ -31,7 +32,6 @@ extension LiveSandbox {
         requests.change(link: .index(index), LinkChanges(isUp: true), subject: name)
         // A link that is down gets no route to an IPv6 subnet, and no error tells of it.
         for address in connection.linkAddresses6 { requests.add(address, toOwnLink: index) }
-        let first = facts.connections.firstIndex { $0.inside.hasIPv4 }
         for route in routes(of: connection, link: index, isFirst: number == first) { requests.add(route) }
       }
       for route in chosen {

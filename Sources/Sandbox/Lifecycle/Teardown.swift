@@ -73,7 +73,7 @@ struct Teardown {
   ) -> Bool {
     for bridge in bridges {
       let leases = AddressLeases(bridge: bridge, state: host.state)
-      let known = connections.filter { $0.bridge == bridge }.flatMap(\.leased)
+      let known = connections.filter { $0.bridge == bridge }.flatMap(\.inside.leased).map(\.address)
       let hasSucceeded = host.report { () throws(SandboxError) in
         let leased =
           if known.isEmpty { try system { () throws(SystemError) in try leases.addresses(of: record.name) } } else {

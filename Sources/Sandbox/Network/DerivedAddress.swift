@@ -22,6 +22,10 @@ extension IPNetwork {
 }
 
 extension IPAddress {
+  /// Whether sandboxes may have this IPv6 address: neither link-local nor multicast, nor in ::/8, which has loopback and
+  /// IPv4-mapped addresses.
+  var isUsableIPv6: Bool { !isIPv4 && !isLinkLocal && !isMulticast && bytes[0] != 0 }
+
   /// The IPv4 address from which an IPv6 address was derived; an IPv4 address itself.
   var origin: IPAddress { IPAddress(family: .inet, value: value & 0xffff_ffff) }
 }

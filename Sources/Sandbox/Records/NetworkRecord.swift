@@ -73,8 +73,7 @@ struct NetworkRecord: Equatable {
 
   /// nil for an IPv6 address that nsrun never gives to a bridge.
   private static func sensible(_ address: IPNetwork) -> IPNetwork? {
-    address.family == .inet6 && IPNetwork.derivingLengths.contains(address.prefixLength) && !address.address.isLinkLocal
-      ? address : nil
+    IPNetwork.derivingLengths.contains(address.prefixLength) && address.address.isUsableIPv6 ? address : nil
   }
 
   init(

@@ -23,9 +23,6 @@ public struct BridgeConnection: Equatable, Sendable {
 
   public var address: IPNetwork { inside.address }
 
-  /// The addresses that it has leased, or that need no lease.
-  var leased: [IPAddress] { [address.address] + (inside.ipv6.map { [$0.address.address] } ?? []) }
-
   /// The addresses of the host on the bridge that the sandbox reaches, that of IPv4 first.
   var hostAddresses: [IPAddress] {
     let address6 = egress == .internal ? nil : inside.ipv6.map { NetworkRecord.OwnBridge.address6(in: $0.address) }

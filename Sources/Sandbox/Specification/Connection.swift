@@ -115,11 +115,14 @@ public struct InsideLink: Equatable, Sendable {
   /// The gateway of the default route of a family.
   public func gateway(_ family: AddressFamily) -> IPAddress? { family == .inet ? gateway : ipv6?.gateway }
 
+  /// The leased addresses, and the IPv6 address that follows from the IPv4 address; the IPv4 address first.
+  var leased: [IPNetwork] { [address] + (ipv6.map { [$0.address] } ?? []) }
+
   /// The addresses that others may use, the IPv4 address first. There is at least one.
-  public var addresses: [IPNetwork] { (hasIPv4 ? [address] : []) + (ipv6.map { [$0.address] } ?? []) }
+  public var addresses: [IPNetwork] { hasIPv4 ? leased : Array(leased.dropFirst()) }
 
   /// The subnets of the network, that of IPv4 first, even if the link has no IPv4 address.
-  var subnets: [IPNetwork] { ([address] + (ipv6.map { [$0.address] } ?? [])).map(\.network) }
+  var subnets: [IPNetwork] { leased.map(\.network) }
 
   /// All IPv6 addresses, the link-local address first; none without IPv6.
   var linkAddresses6: [IPNetwork] {
@@ -149,8 +152,7 @@ extension InsideLink.IPv6 {
   /// nil without IPv6, or for an address that nsrun never gives.
   fileprivate init?(_ reader: Connection.Reader) {
     guard let address = reader.text(Self.key).flatMap({ IPNetwork($0) }), address.family == .inet6,
-      IPNetwork.derivingLengths.contains(address.prefixLength), !address.address.isLinkLocal,
-      !address.address.isMulticast
+      IPNetwork.derivingLengths.contains(address.prefixLength), address.address.isUsableIPv6
     else { return nil }
     self.init(
       address: address, gateway: reader.text("gateway6").flatMap { IPAddress($0) }.flatMap { $0.isIPv4 ? nil : $0 })

@@ -239,7 +239,7 @@ public struct NetworkSpec: Sendable {
     }
     if let address6 {
       let lengths = IPNetwork.derivingLengths
-      if address6.isLinkLocal || address6.isMulticast || address6.bytes[0] == 0 {
+      if !address6.isUsableIPv6 {
         throw .refused("--ip \(address6): no host can have this address for others to reach it")
       }
       if let prefixLength6, !lengths.contains(prefixLength6) {
@@ -258,10 +258,10 @@ public struct NetworkSpec: Sendable {
     if subnet6.network != subnet6 {
       throw .refused("--subnet6 \(subnet6): there are bits set after the prefix; the subnet is \(subnet6.network)")
     }
-    if address.isLinkLocal || address.isMulticast || address.bytes[0] == 0 {
+    if !address.isUsableIPv6 {
       throw .refused("--subnet6 \(subnet6): no host can have an address in it that others reach; choose another")
     }
-    if address6 != nil { try checkAddress6(in: subnet6) }
+    try checkAddress6(in: subnet6)
   }
 
   /// Refuses a wanted IPv6 address that no sandbox on a bridge with this subnet can have.

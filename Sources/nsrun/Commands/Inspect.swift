@@ -26,9 +26,7 @@ extension Subcommand {
     for connection in report.facts.connections {
       let inside = connection.inside
       if report.facts.connections.count > 1 { lines.append(("Interface", inside.interface.text)) }
-      lines += [
-        (connection.bridged == nil ? "Network" : "Bridge", connection.label)
-      ]
+      lines.append((connection.bridged == nil ? "Network" : "Bridge", connection.label))
       for address in inside.addresses {
         let gateway = inside.gateway(address.family)
         lines += [("Address", "\(address)"), ("Gateway", gateway.map { "\($0)" } ?? "none")]

@@ -252,17 +252,16 @@ struct NetworkArguments {
   }
 
   private func bridgeSpec(_ request: NetworkRequest) throws(SandboxError) -> NetworkSpec {
-    let wants6: [(String, Bool)] = [
-      ("--subnet6", request.subnet6 != nil),
-      ("--ip \(request.address6.map { "\($0)" } ?? "")", request.address6 != nil),
-      ("--no-ip4", !request.hasIPv4),
+    let wants6 = [
+      request.subnet6.map { _ in "--subnet6" }, request.address6.map { "--ip \($0)" },
+      request.hasIPv4 ? nil : "--no-ip4",
     ]
-    if request.ipv6 == .none, let other = wants6.first(where: \.1)?.0 {
+    if request.ipv6 == .none, let other = wants6.compactMap(\.self).first {
       throw .refused("--no-ip6 and \(other) exclude each other")
     }
-    let wants4 = [("--ip", request.address), ("--gateway", request.gateway)]
-    if !request.hasIPv4, let (option, address) = wants4.first(where: { $0.1 != nil }) {
-      throw .refused("--no-ip4 and \(option) \(address!) exclude each other")
+    let wants4 = [request.address.map { "--ip \($0)" }, request.gateway.map { "--gateway \($0)" }]
+    if !request.hasIPv4, let other = wants4.compactMap(\.self).first {
+      throw .refused("--no-ip4 and \(other) exclude each other")
     }
     if request.isRouted && request.isInternal {
       throw .refused("--no-nat and --internal exclude each other: --internal lets nothing out")
