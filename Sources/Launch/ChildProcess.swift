@@ -173,14 +173,6 @@ public struct ChildProcess: ~Copyable {
     if !isInit && getppid() != parent { _exit(125) }
   }
 
-  /// Forks a child that only closes the descriptors that it inherited, standard streams first, and ends. So a slow
-  /// close does not delay this process. Does nothing if it cannot fork.
-  public static func holdDescriptors() {
-    guard fork() == 0 else { return }
-    clinux_close_range(0, UInt32.max, 0)
-    _exit(0)
-  }
-
   /// Waits until the child has reached the next checkpoint.
   /// - Throws: why the child will not reach it.
   public borrowing func checkpoint() throws(LaunchError) {

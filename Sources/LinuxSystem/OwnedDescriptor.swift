@@ -95,3 +95,11 @@ public struct Pipe: ~Copyable {
   /// Keeps the write end and closes the read end.
   public consuming func keepWriteEnd() -> OwnedDescriptor { writeEnd }
 }
+
+/// Forks a child that only closes the descriptors that it inherited, standard streams first, and ends. So a slow close
+/// does not delay this process. Does nothing if it cannot fork.
+public func closeDescriptorsInChild() {
+  guard fork() == 0 else { return }
+  clinux_close_range(0, UInt32.max, 0)
+  _exit(0)
+}

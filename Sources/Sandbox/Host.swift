@@ -1,6 +1,5 @@
 import Conntrack
 import Glibc
-import Launch
 import LinuxSystem
 import NFTables
 import Namespaces
@@ -105,7 +104,7 @@ public final class Host {
     guard hasDeletedRules else { return }
     hasDeletedRules = false
     // In a sandbox, the outer nsrun would end that child and report it as a process that the command left running.
-    if UserNamespace.isFirst { ChildProcess.holdDescriptors() }
+    if UserNamespace.isFirst { closeDescriptorsInChild() }
   }
 
   /// Runs `body`. Reports an error instead of throwing it.

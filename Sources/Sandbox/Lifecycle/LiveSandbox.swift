@@ -155,7 +155,7 @@ struct LiveSandbox: ~Copyable {
       case .configure(_, let routes): try configure(routes)
       case .set(let parameter): try set(parameter, host)
       }
-      if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
+      if let signal = EndSignal.pending { throw .interrupted(signal: signal) }
     }
     for (number, connection) in facts.connections.enumerated() {
       guard let connection = connection.bridged else { continue }

@@ -1,5 +1,4 @@
 import Glibc
-import Launch
 import LinuxSystem
 import NetTypes
 import Netlink
@@ -51,7 +50,7 @@ struct Readiness {
           isTold = true
         }
       }
-      if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
+      if let signal = EndSignal.pending { throw .interrupted(signal: signal) }
       guard waited < limit || look < Self.looks else {
         return host.reporter.warn("\(connection.hostLink) on \(connection.bridge) does not pass packets yet")
       }
@@ -85,7 +84,7 @@ struct Readiness {
       var isGatewayThere = true
       if let gateway { isGatewayThere = try BridgeNetworks(host).isLocal(gateway) }
       if isComplete && isGatewayThere { return }
-      if let signal = EndSignal.pending { throw .launch(.ended(.signaled(signal))) }
+      if let signal = EndSignal.pending { throw .interrupted(signal: signal) }
       guard look < Self.looks else {
         return host.reporter.warn("\(connection.interface) inside does not pass IPv6 packets yet")
       }
