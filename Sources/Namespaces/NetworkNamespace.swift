@@ -110,6 +110,21 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     try systemCall("make a network namespace", "") { clinux_unshare(clinux_CLONE_NEWNET) }
   }
 
+  /// Makes a network namespace that only its descriptor keeps alive.
+  ///
+  /// No other code may run on the calling thread meanwhile.
+  /// - Parameter home: the calling thread's namespace.
+  public static func scratch(home: borrowing NetworkNamespace) throws(SystemError) -> NetworkNamespace {
+    try unshare()
+    let made: NetworkNamespace
+    do throws(SystemError) { made = try current() } catch {
+      home.comeBack()
+      throw error
+    }
+    home.comeBack()
+    return made
+  }
+
   /// Moves the calling thread into a new network namespace that a new user namespace owns. The thread stays in its own
   /// user namespace, so it can still mount with its previous privileges.
   ///

@@ -1,5 +1,7 @@
+import LinuxSystem
 import Namespaces
 import NetTypes
+import Netlink
 import RouteNetlink
 
 /// The tags on the objects that nsrun makes. A link carries an alias, which `ip link` shows. Rules are in the tables
@@ -50,4 +52,16 @@ enum Tag {
   private static func hasAlias(_ link: Link) -> Bool { link.alias?.hasPrefix(linkPrefix) == true }
 
   private static func hasAddress(_ link: Link) -> Bool { link.address?.isDerived(for: .hostLink) == true }
+
+  /// Whether the loopback link of a namespace carries the tag of a sandbox. nsrun sets it after it has made the name and
+  /// the links.
+  static func isOn(_ namespace: borrowing NetworkNamespace, of name: NamespaceName) -> Bool {
+    // The owner of any other namespace could write any alias there.
+    guard UserNamespace.isOfCaller(namespace) else { return false }
+    let alias = try? namespace.visit { () throws(SandboxError) -> String? in
+      var inside = try system { () throws(SystemError) in try RouteConnection() }
+      return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }
+    }.get()
+    return alias == link(of: name)
+  }
 }

@@ -7,24 +7,6 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// The result of one check.
-public struct Finding: Equatable, Sendable {
-  public enum Status: String, Sendable {
-    case ok
-    /// The main job works, but something else may not.
-    case warning
-    /// The main job cannot work.
-    case problem
-  }
-
-  /// What was checked, in one or two words.
-  public var check: String
-  public var status: Status
-  public var message: String
-  /// What to do about it; nil if nothing needs to be done.
-  public var remedy: String?
-}
-
 /// Checks whether this host can do the main job, and what prevents it. Changes nothing: it tries kernel features in a
 /// network namespace of its own.
 public struct Doctor {
@@ -46,7 +28,7 @@ public struct Doctor {
     let chains = ForwardChains(host).findings()
     return [privileges()] + KernelFeatures(host).findings() + [nameDirectory(), forwarding(), ipv6()] + uplinks()
       + [wayOut(), resolvers()] + chains
-      + OtherHooks(host).findings()
+      + OtherHooks(host).findings { HostResolvers().servers(for: $0, hostAddress: $1) }
       + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + sandboxes() + records()
   }
 
@@ -58,7 +40,7 @@ public struct Doctor {
         check: check, status: .warning,
         message: "\(Capability.netRaw.name.uppercased()) missing: others on a bridge are not asked by ARP whether an "
           + "address is free",
-        remedy: NamespaceSearch(host).remedy(inContainer: "docker run --cap-add NET_RAW"))
+        remedy: KernelFeatures(host).remedy(inContainer: "docker run --cap-add NET_RAW"))
     }
     return Finding(check: check, status: .ok, message: "all that is needed")
   }
@@ -96,7 +78,7 @@ public struct Doctor {
     case "0" where access(forwarding.path, W_OK) != 0:
       Finding(
         check: "forwarding", status: .problem, message: "off, and \(forwarding.path) cannot be written",
-        remedy: NamespaceSearch(host).remedy(
+        remedy: KernelFeatures(host).remedy(
           inContainer: "docker run --sysctl net.ipv4.ip_forward=1; otherwise as root: sudo nsrun doctor"))
     case "0": Finding(check: "forwarding", status: .ok, message: "off; nsrun turns it on, for sandboxes only")
     case .some:

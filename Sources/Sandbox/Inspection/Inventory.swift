@@ -173,7 +173,7 @@ public struct Inventory {
     _ namespace: FileIdentity?, _ census: borrowing ProcessCensus, _ facts: SandboxFacts
   ) -> Bool {
     guard let namespace, let inside = census.open(namespace) else { return false }
-    let isComplete = NamespaceSearch(host).isTagged(inside, facts.name)
+    let isComplete = Tag.isOn(inside, of: facts.name)
     // The tag is set after the name and the links were made, so they must exist now.
     return isComplete
       && (host.names.identity(of: facts.name) != namespace

@@ -57,11 +57,7 @@ struct KernelFeatures {
       case .veth:
         try create(.veth(try! InterfaceName("veth0"), peer: .init(name: try! InterfaceName("veth1"))))
       case .bridge: try create(.bridge(try! InterfaceName("bridge0")))
-      case .portGuard:
-        var requests = RouteRequests()
-        requests.addIngressQdisc(link: 1, block: PortGuard.block, subject: "lo")
-        requests.add(PortGuard.filter, PortProgram.program)
-        try perform(requests)
+      case .portGuard: try PortGuard.attempt()
       case .nftables, .masquerade:
         let table = Table(.inet, "nsrun-doctor")
         let chain = Chain(
@@ -91,7 +87,7 @@ struct KernelFeatures {
 
   func findings() -> [Finding] {
     do throws(SandboxError) {
-      let scratch = try scratchNamespace()
+      let scratch = try system { () throws(SystemError) in try NetworkNamespace.scratch(home: host.home) }
       return [Finding(check: "namespaces", status: .ok, message: "network namespaces can be made")] + confinement()
         + Feature.allCases.map { finding(on: $0, in: scratch) }
     } catch {
@@ -135,12 +131,17 @@ struct KernelFeatures {
         + lines.split(separator: UInt8(ascii: "\n")).map {
           Finding(
             check: check, status: .warning, message: String(decoding: $0, as: UTF8.self),
-            remedy: NamespaceSearch(host).remedy(inContainer: "docker run --security-opt systempaths=unconfined"))
+            remedy: remedy(inContainer: "docker run --security-opt systempaths=unconfined"))
         }
     } catch {
       // The error text includes the remedy.
       return [Finding(check: check, status: .problem, message: "\(error)")]
     }
+  }
+
+  /// The remedy for a fault that cannot be corrected from here.
+  func remedy(inContainer text: String) -> String {
+    NamespaceSearch(host).isInSandbox ? "run nsrun doctor outside of this sandbox" : "in a container: \(text)"
   }
 
   private func finding(on feature: Feature, in scratch: borrowing NetworkNamespace) -> Finding {
@@ -155,24 +156,5 @@ struct KernelFeatures {
         check: feature.name, status: feature.failure, message: "\(error)",
         remedy: "a kernel with \(feature.options), or its module loaded")
     }
-  }
-
-  /// Whether the kernel can filter packets that arrive on a link.
-  var haveFilters: Bool {
-    get throws(SandboxError) { finding(on: .portGuard, in: try scratchNamespace()).status == .ok }
-  }
-
-  /// Makes a network namespace that only its descriptor keeps alive.
-  func scratchNamespace() throws(SandboxError) -> NetworkNamespace {
-    let signals = BlockedSignals()
-    let child = try system { () throws(SystemError) in
-      try ChildProcess(signals: signals, command: nil) { (parent) throws(SystemError) in
-        try NetworkNamespace.unshare()
-        parent.reachCheckpoint()
-      }
-    }
-    try launch { () throws(LaunchError) in try child.checkpoint() }
-    defer { child.end() }
-    return try system { () throws(SystemError) in try .ofProcess(child.pid) }
   }
 }

@@ -22,7 +22,7 @@ struct NamespaceSearch {
     guard let identity else { return nil }
     if let named = host.names.identity(of: facts.name), named == identity { return named }
     guard let namespace = census.open(identity) else { return nil }
-    return isTagged(namespace, facts.name) || leads(facts, to: namespace) ? identity : nil
+    return Tag.isOn(namespace, of: facts.name) || leads(facts, to: namespace) ? identity : nil
   }
 
   /// Opens the namespace of a sandbox, or any other named namespace.
@@ -34,15 +34,10 @@ struct NamespaceSearch {
     }
   }
 
-  /// The remedy for a fault that cannot be corrected from here.
-  func remedy(inContainer text: String) -> String {
-    isInSandbox ? "run nsrun doctor outside of this sandbox" : "in a container: \(text)"
-  }
-
   /// Whether this process is in the sandbox with this name.
   func isOwnSandbox(_ name: NamespaceName) -> Bool {
     guard let own = try? host.home.identity(), host.names.identity(of: name) == own else { return false }
-    return isTagged(host.home, name)
+    return Tag.isOn(host.home, of: name)
   }
 
   /// Whether this process is in a sandbox, according to the tag. A process with CAP_NET_ADMIN here could also write the
@@ -50,12 +45,6 @@ struct NamespaceSearch {
   var isInSandbox: Bool {
     let alias = try? host.route { (route) throws(NetlinkError) in try route.link(index: 1)?.alias }
     return alias?.hasPrefix(Tag.linkPrefix) ?? false
-  }
-
-  /// Whether the loopback link of a namespace carries the tag of a sandbox. nsrun sets it after it has made the name
-  /// and the links.
-  func isTagged(_ namespace: borrowing NetworkNamespace, _ name: NamespaceName) -> Bool {
-    Tag.isOn(namespace, of: name)
   }
 
   /// Whether nsrun can have made a namespace with the name and the identity in a sandbox's record. The record alone
@@ -101,18 +90,5 @@ struct NamespaceSearch {
       return try system { () throws(SystemError) in try Inhabitants(of: found) }
     }
     return nil
-  }
-}
-
-extension Tag {
-  /// See ``NamespaceSearch/isTagged(_:_:)``.
-  static func isOn(_ namespace: borrowing NetworkNamespace, of name: NamespaceName) -> Bool {
-    // The owner of any other namespace could write any alias there.
-    guard UserNamespace.isOfCaller(namespace) else { return false }
-    let alias = try? namespace.visit { () throws(SandboxError) -> String? in
-      var inside = try system { () throws(SystemError) in try RouteConnection() }
-      return try netlink { () throws(NetlinkError) in try inside.link(index: 1)?.alias }
-    }.get()
-    return alias == link(of: name)
   }
 }

@@ -293,7 +293,7 @@ struct Survey {
 
   private func tables(for networks: [NetworkRecord], _ users: [SandboxFacts]) throws(SandboxError) -> [Drift] {
     // The rules as the kernel lists them if no other program has changed them.
-    let scratch = try KernelFeatures(host).scratchNamespace()
+    let scratch = try system { () throws(SystemError) in try NetworkNamespace.scratch(home: host.home) }
     var guards = try Forwarding.guards(host)
     // Others may make bridges, or load br_netfilter, at any time.
     let bridges = guards.bridges

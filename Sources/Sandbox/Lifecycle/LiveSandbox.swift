@@ -122,7 +122,7 @@ struct LiveSandbox: ~Copyable {
     }
     for planned in networks {
       let attachment = try facts.connect(to: planned, for: spec, on: host) { (plan) throws(SandboxError) in
-        try BridgeNetworks(host).make(plan, spec.resolver)
+        try BridgeNetworks(host).make(plan) { HostResolvers().servers(for: spec.resolver, hostAddress: $0) }
       }
       attachments.append(attachment)
       try system { () throws(SystemError) in

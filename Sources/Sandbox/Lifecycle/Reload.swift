@@ -56,7 +56,7 @@ public struct Reload {
       switch error {
       case .damaged(let path):
         guard let link = try Bridges(host).link(bridge) else { return }
-        try Removal(host).setAside(path, "the bridge \(bridge)", "; it is written anew")
+        try DamagedRecords(host).setAside(path, "the bridge \(bridge)", "; it is written anew")
         let record = try BridgeNetworks(host).recordOfUse(of: link, try NetworkSpec(bridge: bridge))
         try BridgeNetworks(host).write(record, link)
         try restore(record)

@@ -6,33 +6,6 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// An object that a cleanup removed, or would remove.
-public struct Removed: Equatable, Sendable {
-  public enum Kind: String, Sendable {
-    case sandbox, link, bridge, rules, forwarding, lease, name, record
-  }
-
-  public enum Reason: String, Sendable {
-    /// The process that answered for the object is gone.
-    case stale
-    /// The sandbox was to stay, but `cleanup --all` was requested.
-    case created
-    /// The sandbox was to stay, but another program has deleted its namespace, the namespace's name, or its link.
-    case broken
-    /// The object carries nsrun's tag, but is in no record.
-    case unrecorded
-    /// The object is a damaged record, or the state of a network namespace that is gone.
-    case damaged
-  }
-
-  public var kind: Kind
-  public var name: String
-  public var reason: Reason
-  public var bridge: InterfaceName?
-  /// The processes inside.
-  public var processes: [Int32] = []
-}
-
 /// A sandbox that this process has taken over, because it is stale or is one that stays: its locked record and the
 /// facts in it.
 final class TakenOver {
@@ -99,7 +72,7 @@ public struct Removal {
           if let stale = try takeOver(name, at: path) { dismantle([stale]) }
         } catch {
           guard case .damaged = error else { throw error }
-          try setAside(path, "'\(name)'", "; nsrun cleanup removes what is left of the sandbox")
+          try DamagedRecords(host).setAside(path, "'\(name)'", "; nsrun cleanup removes what is left of the sandbox")
         }
       }
     }
@@ -133,7 +106,7 @@ public struct Removal {
     var damaged: [NamespaceName: String] = [:]
     var rest = try candidates(all: all)[...]
     while !rest.isEmpty {
-      let batch = rest.prefix(Self.batchSize)
+      let batch = rest.prefix(HostLinks.batchSize)
       rest = rest.dropFirst(batch.count)
       removed += cleanUp(batch, on: bridge, all: all, isDryRun: isDryRun, &damaged)
     }
@@ -144,10 +117,6 @@ public struct Removal {
     _ = consume signals
     return removed
   }
-
-  /// How many sandboxes are removed together. The kernel deletes their links in one wait, during which no other process
-  /// can change a link.
-  static let batchSize = 64
 
   private func candidates(all: Bool) throws(SandboxError) -> [(name: NamespaceName, path: String)] {
     let stale = try system { () throws(SystemError) in try host.state.staleNames() }.map {
@@ -190,7 +159,8 @@ public struct Removal {
             guard try bridge.map({ bridge throws(SandboxError) in try isOn(bridge, name, path) }) ?? true else {
               return
             }
-            damaged[name] = isDryRun ? placeAside(path) : try setAside(path, "'\(name)'")
+            damaged[name] =
+              isDryRun ? DamagedRecords(host).place(of: path) : try DamagedRecords(host).setAside(path, "'\(name)'")
           // A newer nsrun wrote the record, which is no failure of this one.
           case .refused(let text): host.reporter.warn(text)
           default: throw error
@@ -249,8 +219,8 @@ public struct Removal {
         failures.append(error)
       }
     }
-    for start in stride(from: 0, to: batch.count, by: Self.batchSize) {
-      dismantle(Array(batch[start..<min(start + Self.batchSize, batch.count)]))
+    for start in stride(from: 0, to: batch.count, by: HostLinks.batchSize) {
+      dismantle(Array(batch[start..<min(start + HostLinks.batchSize, batch.count)]))
     }
     _ = consume signals
     return failures
@@ -268,7 +238,7 @@ public struct Removal {
           if let one = try takeOver(name, at: path) { return one }
         } catch {
           guard case .damaged = error else { throw error }
-          try setAside(path, "'\(name)'", "; what carries the sandbox's tag is removed")
+          try DamagedRecords(host).setAside(path, "'\(name)'", "; what carries the sandbox's tag is removed")
           continue
         }
         if path == host.state.runningRecord(of: name), SandboxRecord.isAlive(name, in: host.state),
@@ -297,30 +267,6 @@ public struct Removal {
     guard let record = try SandboxRecord(takingOver: name, at: path) else { return nil }
     let (text, facts) = try SandboxRecords(host).read(of: name, at: path)
     return TakenOver(record, text, facts, stays: path == host.state.createdRecord(of: name))
-  }
-
-  /// Moves a damaged record to a directory in which nsrun looks for no records, and warns of it.
-  /// - Parameters:
-  ///   - owner: the object that the record was about, as text for the user.
-  ///   - consequence: what becomes of what the record named, as text for the user.
-  /// - Returns: the new path.
-  @discardableResult
-  func setAside(_ path: String, _ owner: String, _ consequence: String = "") throws(SandboxError) -> String {
-    try system { () throws(SystemError) in
-      try makeDirectory(host.state.damaged)
-      let place = placeAside(path)
-      try systemCall("move \(path) to", place) { rename(path, place) }
-      host.reporter.warn("the record of \(owner) was damaged: moved to \(place)\(consequence)")
-      return place
-    }
-  }
-
-  private func placeAside(_ path: String) -> String {
-    // Split by bytes: a name may begin with a combining character, which Swift joins with the slash before it.
-    let name = String(decoding: path.utf8.split(separator: UInt8(ascii: "/")).last!.prefix(200), as: UTF8.self)
-    var number = 1
-    while access("\(host.state.damaged)/\(name).\(number)", F_OK) == 0 { number += 1 }
-    return "\(host.state.damaged)/\(name).\(number)"
   }
 
   /// Undoes everything that the records of sandboxes name.

@@ -138,11 +138,3 @@ struct Teardown {
     return current != nil
   }
 }
-
-/// The name of a process's program (proc_pid_comm(5)). The process may choose the name, so characters that a terminal
-/// would obey are replaced.
-public func programName(of pid: Int32) -> String {
-  guard let name = try? readFile("/proc/\(pid)/comm") else { return "gone" }
-  let text = String(decoding: name.last == UInt8(ascii: "\n") ? name.dropLast() : name[...], as: UTF8.self)
-  return text.replacingDeceptive { _ in "?" }
-}

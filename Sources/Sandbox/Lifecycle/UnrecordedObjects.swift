@@ -188,7 +188,7 @@ struct UnrecordedObjects {
   /// Whether the namespace with this name carries nsrun's tag.
   private func isTagged(_ name: NamespaceName) -> Bool {
     guard let namespace = try? host.names.open(name) else { return false }
-    return NamespaceSearch(host).isTagged(namespace, name)
+    return Tag.isOn(namespace, of: name)
   }
 
   // MARK: Networks

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import Namespaces
 import NetTypes
 
 /// The entries of sandboxes in the /etc/hosts of sandboxes. There is a file for each bridge, and a file for each set of
@@ -101,4 +102,27 @@ struct HostsEntries {
 
   /// The paths of the files to remove together with a bridge's network.
   func paths(of bridge: InterfaceName) throws(SandboxError) -> [String] { try files(of: bridge).map(\.path) }
+}
+
+extension HostsFile {
+  /// The names of a sandbox in /etc/hosts: its hostname, and its own name if that is a single word there.
+  static func names(of name: NamespaceName, _ hostname: Hostname) -> [String] {
+    let isWord = name.text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "#") }
+    let names = isWord && name.text != hostname.text ? [hostname.text, name.text] : [hostname.text]
+    // In the shared file, localhost would be this sandbox for every other one.
+    return names.filter { $0.lowercased() != "localhost" }
+  }
+}
+
+extension SandboxFacts {
+  /// The sandbox's lines in the hosts files of its bridges; none if it has no name for them.
+  var hostsLines: [SandboxPlan.HostsLine] {
+    let names = HostsFile.names(of: name, hostname)
+    guard !names.isEmpty else { return [] }
+    return bridgeConnections.flatMap { connection in
+      connection.inside.addresses.map {
+        SandboxPlan.HostsLine(entry: HostsFile.Entry(address: $0.address, names: names), bridge: connection.bridge)
+      }
+    }
+  }
 }

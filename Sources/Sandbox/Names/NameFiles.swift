@@ -14,14 +14,6 @@ struct Naming {
   var hostAddresses: [IPAddress] = []
   /// The families in which it reaches other hosts, if it reaches any.
   var families: [AddressFamily] = [.inet]
-
-  /// The sandbox's names in /etc/hosts: its hostname, and its own name if that is a single word there.
-  fileprivate var hosts: [String] {
-    let isWord = name.text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "#") }
-    let names = isWord && name.text != hostname.text ? [hostname.text, name.text] : [hostname.text]
-    // In the shared file, localhost would be this sandbox for every other one.
-    return names.filter { $0.lowercased() != "localhost" }
-  }
 }
 
 extension SandboxFacts {
@@ -35,17 +27,6 @@ extension SandboxFacts {
     let hasIPv4 = connections.isEmpty || connections.contains { $0.inside.hasIPv4 }
     let hasIPv6 = connections.contains { $0.inside.ipv6?.gateway != nil }
     return (hasIPv4 ? [.inet] : []) + (hasIPv6 ? [.inet6] : [])
-  }
-
-  /// The sandbox's lines in the hosts files of its bridges; none if it has no name for them.
-  var hostsLines: [SandboxPlan.HostsLine] {
-    let names = naming.hosts
-    guard !names.isEmpty else { return [] }
-    return bridgeConnections.flatMap { connection in
-      connection.inside.addresses.map {
-        SandboxPlan.HostsLine(entry: HostsFile.Entry(address: $0.address, names: names), bridge: connection.bridge)
-      }
-    }
   }
 }
 
@@ -63,7 +44,7 @@ struct NameFiles {
     func given(_ file: String) -> [UInt8]? { try? readFile("/etc/netns/\(naming.name)/\(file)") }
     if let hosts = given("hosts") {
       covers.append(ViewCover(path: "/etc/hosts", .bytes(hosts)))
-    } else if !naming.bridges.isEmpty, !naming.hosts.isEmpty {
+    } else if !naming.bridges.isEmpty, !HostsFile.names(of: naming.name, naming.hostname).isEmpty {
       covers.append(ViewCover(path: "/etc/hosts", .file(HostsEntries(host).file(of: naming.bridges).path)))
     } else {
       let entry = HostsFile.Entry(address: IPAddress("127.0.1.1")!, names: [naming.hostname.text])

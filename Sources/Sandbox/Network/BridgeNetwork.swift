@@ -65,8 +65,10 @@ struct BridgeNetworks {
   }
 
   /// Makes what is planned for the network of a bridge. The caller holds the exclusive lock.
-  /// - Parameter resolver: the resolver settings of the sandbox for which it is made.
-  func make(_ plan: NetworkPlan, _ resolver: ResolverSpec) throws(SandboxError) -> BridgeNetwork {
+  /// - Parameter nameServers: the DNS servers that the sandbox asks for which it is made, by the host's address there.
+  func make(
+    _ plan: NetworkPlan, _ nameServers: (IPAddress?) -> [IPAddress]
+  ) throws(SandboxError) -> BridgeNetwork {
     let spec = plan.spec
     var isRecorded = !plan.isNew
     do throws(SandboxError) {
@@ -80,7 +82,7 @@ struct BridgeNetworks {
       }
       if plan.isNew, spec.egress != .internal { try Forwarding(host, .inet).warn(for: made) }
       try makeRules(plan, made)
-      if spec.mayChangeForeignChains { warn(of: plan, resolver) }
+      if spec.mayChangeForeignChains { warn(of: plan, nameServers) }
       return describe(
         made, spec, NetworkRecords(host).record(of: spec.bridge) ?? plan.record, try addresses(of: made))
     } catch {
@@ -107,13 +109,13 @@ struct BridgeNetworks {
     }
   }
 
-  private func warn(of plan: NetworkPlan, _ resolver: ResolverSpec) {
+  private func warn(of plan: NetworkPlan, _ nameServers: (IPAddress?) -> [IPAddress]) {
     let (bridge, egress) = (plan.spec.bridge, plan.spec.egress)
     let isFirstReached = plan.steps.contains(.recordReach(bridge))
     if plan.isNew || isFirstReached {
       ForwardChains(host).warn(of: bridge, Traffics(isOut: egress != .internal, isIn: egress == .routed))
     }
-    if plan.isNew { OtherHooks(host).warn(of: bridge, resolver, goesOut: egress != .internal) }
+    if plan.isNew { OtherHooks(host).warn(of: bridge, nameServers, goesOut: egress != .internal) }
   }
 
   /// - Parameters:
@@ -127,7 +129,7 @@ struct BridgeNetworks {
       guard AddressLeases(bridge: bridge, state: host.state).removeIfUnused() else { return }
       if let failure = unmake(bridge).first { throw failure }
     case .setAside(let bridge):
-      try Removal(host).setAside(host.state.record(of: bridge), "the bridge \(bridge)", "; it is written anew")
+      try DamagedRecords(host).setAside(host.state.record(of: bridge), "the bridge \(bridge)", "; it is written anew")
     case .completeBridge(let record): if let link { try completeBridge(link, of: record) }
     case .record(let record): try write(record, link)
     case .recordReach(let bridge): try append(NetworkRecord.reachedKey, "yes", bridge)

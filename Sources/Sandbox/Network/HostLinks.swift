@@ -10,6 +10,10 @@ struct HostLinks {
 
   init(_ host: Host) { self.host = host }
 
+  /// How many links are deleted together. The kernel deletes them in one wait, during which no other process can change
+  /// a link.
+  static let batchSize = 64
+
   /// The host end of a sandbox's veth pair, with its packet counters, which root inside the sandbox cannot change; nil
   /// if there is none.
   func link(_ name: InterfaceName) throws(SandboxError) -> Link? {
@@ -51,8 +55,8 @@ struct HostLinks {
   /// Deletes links in batches, because the kernel waits 8 ms or more for each deletion. A link that has disappeared
   /// with its namespace meanwhile is no failure.
   func delete(_ links: [Link]) throws(SandboxError) {
-    for start in stride(from: 0, to: links.count, by: Removal.batchSize) {
-      try deleteTogether(links[start..<min(start + Removal.batchSize, links.count)])
+    for start in stride(from: 0, to: links.count, by: Self.batchSize) {
+      try deleteTogether(links[start..<min(start + Self.batchSize, links.count)])
     }
   }
 

@@ -19,9 +19,10 @@ struct OtherHooks {
   }
 
   /// Warns of the chains that certainly stop packets of a bridge.
-  func warn(of bridge: InterfaceName, _ resolver: ResolverSpec, goesOut: Bool) {
+  /// - Parameter nameServers: the DNS servers that sandboxes ask, by the host's address on the bridge.
+  func warn(of bridge: InterfaceName, _ nameServers: (IPAddress?) -> [IPAddress], goesOut: Bool) {
     do throws(SandboxError) {
-      for obstacle in try obstacles(of: bridge, [resolver], goesOut: goesOut) where obstacle.isCertain {
+      for obstacle in try obstacles(of: bridge, nameServers, goesOut: goesOut) where obstacle.isCertain {
         host.reporter.warn("\(obstacle.message): \(obstacle.remedy)")
       }
     } catch {
@@ -29,13 +30,17 @@ struct OtherHooks {
     }
   }
 
-  func findings() -> [Finding] {
+  /// - Parameter nameServers: the DNS servers that a sandbox asks, by its settings and the host's address on the bridge.
+  func findings(_ nameServers: (ResolverSpec, IPAddress?) -> [IPAddress]) -> [Finding] {
     do throws(SandboxError) {
       let sandboxes = try SandboxRecords(host).all()
       var findings: [Finding] = []
       for network in try NetworkRecords(host).all() {
         let going = sandboxes.filter { $0.connection(to: network.bridge).map { $0.egress != .internal } ?? false }
-        findings += try obstacles(of: network.bridge, going.map(\.resolver), goesOut: !going.isEmpty).map {
+        let obstacles = try obstacles(
+          of: network.bridge, { address in going.flatMap { nameServers($0.resolver, address) } },
+          goesOut: !going.isEmpty)
+        findings += obstacles.map {
           Finding(
             check: ForwardChains.check, status: $0.isCertain ? .problem : .warning, message: $0.message,
             remedy: $0.remedy)
@@ -66,10 +71,10 @@ struct OtherHooks {
   }
 
   private func obstacles(
-    of bridge: InterfaceName, _ resolvers: [ResolverSpec], goesOut: Bool
+    of bridge: InterfaceName, _ nameServers: (IPAddress?) -> [IPAddress], goesOut: Bool
   ) throws(SandboxError) -> [Obstacle] {
     var tables = ForeignTables(host)
-    let surroundings = try surroundings(of: bridge, resolvers, goesOut: goesOut, &tables)
+    let surroundings = try surroundings(of: bridge, nameServers, goesOut: goesOut, &tables)
     let chains = try ForeignTables(host).foreignChains()
     var obstacles: [Obstacle] = []
     for chain in chains {
@@ -98,14 +103,13 @@ struct OtherHooks {
   }
 
   private func surroundings(
-    of name: InterfaceName, _ resolvers: [ResolverSpec], goesOut: Bool, _ tables: inout ForeignTables
+    of name: InterfaceName, _ nameServers: (IPAddress?) -> [IPAddress], goesOut: Bool, _ tables: inout ForeignTables
   ) throws(SandboxError) -> Surroundings {
     let link = try host.route { (route) throws(NetlinkError) in try route.link(named: name.text) }
     let address = try tables.address(of: name, link)
     var servers: [IPAddress] = []
     if goesOut {
-      let own = HostResolvers()
-      for server in Set(resolvers.flatMap { own.servers(for: $0, hostAddress: address?.address) }) where server.isIPv4 {
+      for server in Set(nameServers(address?.address)) where server.isIPv4 {
         let way = try host.route { (route) throws(NetlinkError) in try route.route(to: server) }
         if way?.type == .local, !server.isLoopback { servers.append(server) }
       }

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import Namespaces
 import NetTypes
 import Netlink
 import RouteNetlink
@@ -35,7 +36,26 @@ extension PortGuard {
   /// Whether the host end of a sandbox's veth pair has the program, or the kernel cannot run one.
   func guards(_ port: Link) throws(SandboxError) -> Bool {
     if try hasProgram(port.index) { return true }
-    return try !KernelFeatures(host).haveFilters
+    return try !isSupported
+  }
+
+  /// Whether the kernel can run the program on packets that arrive on a link.
+  private var isSupported: Bool {
+    get throws(SandboxError) {
+      let outcome = try system { () throws(SystemError) in
+        try NetworkNamespace.scratch(home: host.home).inside(home: host.home, Self.attempt)
+      }
+      return (try? outcome.get()) != nil
+    }
+  }
+
+  /// Attaches the program to the loopback link of the calling thread's namespace.
+  static func attempt() throws(SandboxError) {
+    var requests = RouteRequests()
+    requests.addIngressQdisc(link: 1, block: block, subject: "lo")
+    requests.add(filter, PortProgram.program)
+    var route = try system { () throws(SystemError) in try RouteConnection() }
+    try netlink { () throws(NetlinkError) in try route.perform(requests) }
   }
 
   private func hasProgram(_ port: UInt32) throws(SandboxError) -> Bool {

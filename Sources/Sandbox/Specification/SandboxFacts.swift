@@ -6,7 +6,7 @@ import RouteNetlink
 /// What the record of a sandbox says.
 public struct SandboxFacts: Equatable, Sendable {
   public var name: NamespaceName
-  public var lifetime: SandboxSpec.Lifetime
+  public var lifetime: Lifetime
   /// The process id of the nsrun that made the sandbox.
   public var maker: Int32
   /// The time of its creation, in seconds since 1970.
@@ -87,7 +87,7 @@ extension SandboxFacts {
   /// Reads a record; nil if an essential line is missing or invalid.
   init?(_ text: RecordText) {
     guard let name = text["name"].flatMap({ try? NamespaceName($0) }),
-      let lifetime = text["lifetime"].flatMap(SandboxSpec.Lifetime.init(rawValue:)),
+      let lifetime = text["lifetime"].flatMap(Lifetime.init(rawValue:)),
       let maker = text["maker"].flatMap({ Int32($0) }), maker > 0,
       let createdAt = text["created"].flatMap({ Int($0) }), createdAt >= 0
     else { return nil }

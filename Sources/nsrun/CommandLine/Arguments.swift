@@ -28,7 +28,7 @@ struct Arguments {
 
   /// The sandbox that the arguments request.
   func sandbox(
-    name: NamespaceName?, lifetime: SandboxSpec.Lifetime, hasOwnProcesses: Bool = false
+    name: NamespaceName?, lifetime: Lifetime, hasOwnProcesses: Bool = false
   ) throws(SandboxError) -> SandboxSpec {
     SandboxSpec(
       name: name, lifetime: lifetime, connections: try network.specs(), routes: network.routes,
