@@ -7,18 +7,6 @@ import RouteNetlink
 
 /// The present state of a sandbox, from its record and from the kernel.
 public struct SandboxReport: Sendable {
-  /// The life cycle state of a sandbox.
-  public enum State: String, Sendable {
-    /// A command runs in it. It ends with the command.
-    case running
-    /// It stays until it is removed.
-    case created
-    /// Its nsrun process is gone. The next nsrun removes it.
-    case stale
-    /// Another program deleted its namespace, the namespace's name, or its link. It cannot be restored.
-    case broken
-  }
-
   /// A neighbour known to the kernel inside.
   public struct KnownNeighbour: Sendable {
     public var address: IPAddress
@@ -27,14 +15,10 @@ public struct SandboxReport: Sendable {
   }
 
   public var facts: SandboxFacts
-  public var state: State
+  public var state: SandboxState
   /// Whether commands inside have privileges over the host, because this process's user namespace owns the network
   /// namespace; nil if unknown.
   public var isPrivileged: Bool?
-  /// Whether the record has the identity of the namespace, which nsrun adds just before it names the namespace.
-  var isNamed: Bool
-  /// Whether its launch is over. Until then its links may be in the making, however long that takes.
-  var isReady: Bool
   /// The processes inside, in ascending order.
   public var processes: [Int32]
   /// The traffic of each connection, as seen from inside; nil for a connection whose link is gone.
@@ -57,23 +41,12 @@ public struct Inventory {
     try requireSight()
     let (facts, unreadable) = try SandboxRecords(host).readAll()
     for error in unreadable { host.reporter.warn("\(error)") }
-    return try reports(of: facts)
-  }
-
-  /// Reports on the sandboxes with these facts that still exist.
-  func reports(of facts: [SandboxFacts]) throws(SandboxError) -> [SandboxReport] {
-    let isConnected = facts.contains { !$0.bridgeConnections.isEmpty }
-    let links =
-      isConnected ? try host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") } : []
-    let linksByName = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     guard !facts.isEmpty else { return [] }
+    let conditions = SandboxConditions(host)
+    let links = try conditions.hostLinks(of: facts)
     let census = try system { () throws(SystemError) in try ProcessCensus() }
-    let own = UserNamespace.own
     var reports: [SandboxReport] = []
-    for facts in facts {
-      let links = facts.connections.map { $0.bridged.flatMap { linksByName[$0.hostLink.text] } }
-      if let report = report(facts, links: links, census, own) { reports.append(report) }
-    }
+    for condition in conditions.all(of: facts, links, census) { reports.append(report(on: condition, census)) }
     return reports
   }
 
@@ -92,71 +65,22 @@ public struct Inventory {
       throw .refused("there is no sandbox named '\(name)': nsrun list shows them")
     }
     let facts = try SandboxRecords(host).read(of: name, at: path).facts
-    let links = try hostLinks(of: facts)
+    let conditions = SandboxConditions(host)
+    let links = try conditions.hostLinks(of: facts)
     let census = try system { () throws(SystemError) in try ProcessCensus() }
-    guard var report = report(facts, links: links, census, UserNamespace.own) else {
+    guard let condition = conditions.condition(of: facts, links, census) else {
       throw .refused("the sandbox '\(name)' has just gone")
     }
+    var report = report(on: condition, census)
     if !facts.connections.isEmpty { report.neighbours = (try? neighbours(inside: name)) ?? [] }
     return report
   }
 
-  /// What to do about a broken sandbox.
-  func endOfBroken(_ name: NamespaceName) -> String {
-    host.state.record(of: name) == host.state.createdRecord(of: name)
-      ? "nsrun rm \(name.text.shellQuoted)" : "end its command"
-  }
-
-  private func hostLinks(of facts: SandboxFacts) throws(SandboxError) -> [Link?] {
-    try facts.connections.map { connection throws(SandboxError) in
-      guard let connection = connection.bridged else { return nil }
-      return try host.route { (route) throws(NetlinkError) in try route.link(named: connection.hostLink.text) }
-    }
-  }
-
-  /// - Parameter own: this process's user namespace.
-  private func report(
-    _ facts: SandboxFacts, links: [Link?], _ census: borrowing ProcessCensus, _ own: FileIdentity?
-  ) -> SandboxReport? {
-    // Test the lock before the record: a record that is gone by then belonged to a command that has ended.
-    let isAlive = SandboxRecord.isAlive(facts.name, in: host.state)
-    guard let path = host.state.record(of: facts.name),
-      let (text, _) = try? SandboxRecords(host).read(of: facts.name, at: path)
-    else {
-      return nil
-    }
-    let stays = path == host.state.createdRecord(of: facts.name)
-    let namespace = NamespaceSearch(host).namespace(of: facts, identity: text.namespaceIdentity, census)
-    var isNamed = false
-    var isPrivileged: Bool?
-    if let namespace, let named = host.names.open(facts.name, identity: namespace) {
-      isNamed = true
-      if let own { isPrivileged = try? UserNamespace.ownerIdentity(of: named) == own }
-    }
-    let isWhole = isNamed && !hasLostLink(facts, links)
-    let condition: SandboxReport.State
-    if stays {
-      let isLosing = !isWhole && SandboxRecord.isLocked(path)
-      // The sandbox may have been removed meanwhile, and another one made with its name.
-      guard isWhole || isLosing || (try? RecordText.read(path)) == text else { return nil }
-      condition = isWhole || isLosing ? .created : .broken
-    } else {
-      condition = isAlive ? (isWhole || !hasLost(namespace, census, facts) ? .running : .broken) : .stale
-    }
-    var facts = facts
-    // The bridge's owner may have stopped masquerading, so the network's record has the current translation.
-    for (number, connection) in facts.connections.enumerated() {
-      guard var connection = connection.bridged, connection.translation == .host,
-        let network = NetworkRecords(host).record(of: connection.bridge)
-      else { continue }
-      connection.translation = network.translation
-      facts.connections[number] = .bridge(connection)
-    }
-    return SandboxReport(
-      facts: facts, state: condition, isPrivileged: isPrivileged,
-      isNamed: text.namespaceIdentity != nil, isReady: text[SandboxRecord.ready] != nil,
-      processes: processes(in: namespace, facts, census),
-      traffic: links.map { $0?.statistics?.ofOtherEnd }, age: max(0, time(nil) - facts.createdAt))
+  private func report(on condition: SandboxCondition, _ census: borrowing ProcessCensus) -> SandboxReport {
+    SandboxReport(
+      facts: condition.facts, state: condition.state, isPrivileged: condition.isPrivileged,
+      processes: processes(in: condition.namespace, condition.facts, census),
+      traffic: condition.links.map { $0?.statistics?.ofOtherEnd }, age: max(0, time(nil) - condition.facts.createdAt))
   }
 
   private func processes(
@@ -165,31 +89,6 @@ public struct Inventory {
     guard let namespace, let inhabitants = InhabitantSearch(host).inhabitants(of: namespace, named: facts.name, census)
     else { return [] }
     return inhabitants.processes(in: census)
-  }
-
-  /// Whether a running sandbox has lost its name or a link. One that is being made, or whose command has ended, may
-  /// lack them too.
-  private func hasLost(
-    _ namespace: FileIdentity?, _ census: borrowing ProcessCensus, _ facts: SandboxFacts
-  ) -> Bool {
-    guard let namespace, let inside = census.open(namespace) else { return false }
-    let isComplete = Tag.isOn(inside, of: facts.name)
-    // The tag is set after the name and the links were made, so they must exist now.
-    return isComplete
-      && (host.names.identity(of: facts.name) != namespace
-        || (try? hostLinks(of: facts)).map { hasLostLink(facts, $0) } == true)
-  }
-
-  /// Whether the host end of a veth pair is gone, or the link on which a macvlan was.
-  /// - Parameter links: the host ends of the veth pairs, for each connection.
-  private func hasLostLink(_ facts: SandboxFacts, _ links: [Link?]) -> Bool {
-    zip(facts.connections, links).contains { connection, link in
-      switch connection {
-      case .bridge: link == nil
-      case .macvlan(let macvlan):
-        (try? host.route { (route) throws(NetlinkError) in try route.link(index: macvlan.lowerIndex) }) == .some(nil)
-      }
-    }
   }
 
   private func neighbours(inside name: NamespaceName) throws(SandboxError) -> [SandboxReport.KnownNeighbour] {

@@ -77,8 +77,17 @@ struct NamespaceSearch {
     }
   }
 
-  /// The inhabitants of the namespace with the peer of a veth link; nil if no process is visible there.
-  func inhabitants(behind link: Link, _ census: borrowing ProcessCensus) throws(SandboxError) -> Inhabitants? {
+  /// Opens a namespace by its name or through a process inside; nil if it has neither, or none was made.
+  func open(
+    _ namespace: FileIdentity?, named name: NamespaceName?, _ census: borrowing ProcessCensus
+  ) -> NetworkNamespace? {
+    guard let namespace else { return nil }
+    if let name, let named = host.names.open(name, identity: namespace) { return named }
+    return census.open(namespace)
+  }
+
+  /// Opens the namespace with the peer of a veth link; nil if no process is visible there.
+  func namespace(behind link: Link, _ census: borrowing ProcessCensus) throws(SandboxError) -> NetworkNamespace? {
     guard let wanted = link.peerNamespaceID else { return nil }
     for namespace in census.namespaces {
       guard let found = census.open(namespace) else { continue }
@@ -87,7 +96,7 @@ struct NamespaceSearch {
       else {
         continue
       }
-      return try system { () throws(SystemError) in try Inhabitants(of: found) }
+      return found
     }
     return nil
   }

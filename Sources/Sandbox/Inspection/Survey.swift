@@ -50,15 +50,15 @@ struct Survey {
 
   /// The drift that is seen now.
   func look() throws(SandboxError) -> [Drift] {
-    let reports = try Inventory(host).reports(of: SandboxRecords(host).all()).filter { $0.state != .stale }
-    let connections = reports.flatMap(\.facts.bridgeConnections)
+    let conditions = try SandboxConditions(host).all(of: SandboxRecords(host).all()).filter { $0.state != .stale }
+    let connections = conditions.flatMap(\.facts.bridgeConnections)
     var drifts: [Drift] = []
-    for report in reports where report.state == .broken {
-      let name = report.facts.name
+    for condition in conditions where condition.state == .broken {
+      let name = condition.facts.name
       drifts.append(
         Drift(
           kind: .sandboxes, message: "'\(name)' is broken: somebody has deleted its namespace's name or its link",
-          otherRemedy: Inventory(host).endOfBroken(name),
+          otherRemedy: SandboxConditions(host).endOfBroken(name),
           isLost: true))
     }
     let links = connections.isEmpty ? [] : try host.route { (route) throws(NetlinkError) in try route.links() }
@@ -66,7 +66,7 @@ struct Survey {
     for bridge in try NetworkRecords(host).names() {
       do throws(SandboxError) {
         guard let record = try NetworkRecords(host).read(of: bridge) else { continue }
-        let users = reports.filter(\.isReady).map(\.facts).filter { $0.connection(to: bridge) != nil }
+        let users = conditions.filter(\.isReady).map(\.facts).filter { $0.connection(to: bridge) != nil }
         drifts += try self.drifts(of: record, users, links)
         networks.append(record)
       } catch {
@@ -77,7 +77,7 @@ struct Survey {
             otherRemedy: isDamaged ? nil : "use that nsrun"))
       }
     }
-    for family in forwardedFamilies(reports.map(\.facts))
+    for family in forwardedFamilies(conditions.map(\.facts))
     where try !system({ () throws(SystemError) in try HostParameters.isForwarding(family) }) {
       drifts.append(
         Drift(
@@ -95,7 +95,7 @@ struct Survey {
           restored: "\(family) forwarding for others, to whom it is left: \(users)"))
     }
     // Only sandboxes with a namespace: their rules are added before the namespace gets its name.
-    return drifts + (try rules(for: networks, reports.filter(\.isNamed).map(\.facts)))
+    return drifts + (try rules(for: networks, conditions.filter(\.isNamed).map(\.facts)))
   }
 
   /// The families in which packets of these sandboxes are forwarded.

@@ -2,6 +2,7 @@ import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
+import RouteNetlink
 
 /// All processes that are to end with a sandbox: those with a thread in its network namespace, those in or below the
 /// user namespace that owns it, and those in network namespaces owned by these user namespaces.
@@ -100,17 +101,14 @@ struct InhabitantSearch {
   func inhabitants(
     of namespace: FileIdentity, named name: NamespaceName?, _ census: borrowing ProcessCensus
   ) -> Inhabitants? {
-    guard let found = open(namespace, named: name, census) else { return nil }
+    guard let found = NamespaceSearch(host).open(namespace, named: name, census) else { return nil }
     return try? Inhabitants(of: found)
   }
 
-  /// Opens a namespace by its name or through a process inside; nil if it has neither, or none was made.
-  func open(
-    _ namespace: FileIdentity?, named name: NamespaceName?, _ census: borrowing ProcessCensus
-  ) -> NetworkNamespace? {
-    guard let namespace else { return nil }
-    if let name, let named = host.names.open(name, identity: namespace) { return named }
-    return census.open(namespace)
+  /// The inhabitants of the namespace with the peer of a veth link; nil if no process is visible there.
+  func inhabitants(behind link: Link, _ census: borrowing ProcessCensus) throws(SandboxError) -> Inhabitants? {
+    guard let found = try NamespaceSearch(host).namespace(behind: link, census) else { return nil }
+    return try system { () throws(SystemError) in try Inhabitants(of: found) }
   }
 
   /// Ends the processes in a namespace, and reports them.

@@ -6,27 +6,6 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-/// A sandbox that this process has taken over, because it is stale or is one that stays: its locked record and the
-/// facts in it.
-final class TakenOver {
-  let record: SandboxRecord
-  let facts: SandboxFacts
-  /// The bridges in the record, including those on which no address was leased yet.
-  let bridges: [InterfaceName]
-  /// The identity that its network namespace must have.
-  let identity: FileIdentity?
-  /// Whether it is one that stays.
-  let stays: Bool
-
-  fileprivate init(_ record: consuming SandboxRecord, _ text: RecordText, _ facts: SandboxFacts, stays: Bool) {
-    self.record = record
-    self.facts = facts
-    bridges = text.bridges
-    identity = text.namespaceIdentity
-    self.stays = stays
-  }
-}
-
 /// Removes sandboxes, and what killed nsrun processes left behind.
 public struct Removal {
   let host: Host
@@ -69,7 +48,7 @@ public struct Removal {
       let path = host.state.runningRecord(of: name)
       host.report { () throws(SandboxError) in
         do throws(SandboxError) {
-          if let stale = try takeOver(name, at: path) { dismantle([stale]) }
+          if let stale = try TakenOver(name, at: path, on: host) { dismantle([stale]) }
         } catch {
           guard case .damaged = error else { throw error }
           try DamagedRecords(host).setAside(path, "'\(name)'", "; nsrun cleanup removes what is left of the sandbox")
@@ -151,7 +130,9 @@ public struct Removal {
     for (name, path) in candidates {
       host.report { () throws(SandboxError) in
         do throws(SandboxError) {
-          guard let one = try takeOver(name, at: path), bridge.map(one.bridges.contains) ?? true else { return }
+          guard let one = try TakenOver(name, at: path, on: host), bridge.map(one.bridges.contains) ?? true else {
+            return
+          }
           batch.append(one)
         } catch {
           switch error {
@@ -235,7 +216,7 @@ public struct Removal {
     for _ in 0..<50 {
       if let path = host.state.record(of: name) {
         do throws(SandboxError) {
-          if let one = try takeOver(name, at: path) { return one }
+          if let one = try TakenOver(name, at: path, on: host) { return one }
         } catch {
           guard case .damaged = error else { throw error }
           try DamagedRecords(host).setAside(path, "'\(name)'", "; what carries the sandbox's tag is removed")
@@ -261,63 +242,12 @@ public struct Removal {
     throw .refused("'\(name)' is held by another process, which has its record open: try again")
   }
 
-  /// Takes over the record at a path.
-  /// - Returns: nil if there is no record any more, or a process answers for it.
-  private func takeOver(_ name: NamespaceName, at path: String) throws(SandboxError) -> TakenOver? {
-    guard let record = try SandboxRecord(takingOver: name, at: path) else { return nil }
-    let (text, facts) = try SandboxRecords(host).read(of: name, at: path)
-    return TakenOver(record, text, facts, stays: path == host.state.createdRecord(of: name))
-  }
-
-  /// Undoes everything that the records of sandboxes name.
-  /// - Returns: the sandboxes of which nothing is left.
   @discardableResult
   private func dismantle(_ batch: [TakenOver]) -> [NamespaceName] {
-    var dismantled: [NamespaceName] = []
-    let batch = batch.filter { !isMisleading($0) }
-    guard !batch.isEmpty else { return [] }
-    // Sandboxes whose macvlans could not be deleted.
-    var holding: Set<NamespaceName> = []
-    host.report { () throws(SandboxError) in
-      let census = try system { () throws(SystemError) in try ProcessCensus() }
-      for one in batch {
-        // Opened before its processes end: it may have no name any more.
-        let namespace =
-          one.facts.hasMacvlans ? InhabitantSearch(host).open(one.identity, named: one.facts.name, census) : nil
-        if let inhabitants = inhabitants(of: one, census) {
-          InhabitantSearch(host).end(inhabitants, of: one.facts.name.text, census)
-        }
-        guard let namespace else { continue }
-        let hasSucceeded = host.report { () throws(SandboxError) in try Macvlans(host).deleteAll(in: namespace) }
-        if !hasSucceeded { holding.insert(one.facts.name) }
-      }
+    Dismantling(host).dismantle(batch) { one, census in
+      guard let inhabitants = inhabitants(of: one, census) else { return }
+      InhabitantSearch(host).end(inhabitants, of: one.facts.name.text, census)
     }
-    // Delete the links before the names: a namespace without a name would end, and remove its links one by one.
-    let remaining = HostLinks(host).disconnect(batch.map(\.facts))
-    let connections = batch.flatMap(\.facts.bridgeConnections).filter { !remaining.contains($0.hostLink) }
-    let haveFlowsEnded = host.report { () throws(SandboxError) in try Flows(host).end(of: connections) }
-    for one in batch {
-      var lock = Teardown(host).lockToLeave(one.facts)
-      let isUndone = Teardown(host).undo(one.facts, namespace: one.identity, isDying: true)
-      // A sandbox sends nothing from an address before the address is in its record.
-      let isGone = one.facts.bridgeConnections.allSatisfy { haveFlowsEnded && !remaining.contains($0.hostLink) }
-      guard isUndone, isGone, !holding.contains(one.facts.name) else { continue }
-      Teardown(host).close(
-        one.record, bridges: one.bridges, connections: one.facts.bridgeConnections, holding: &lock)
-      if access(one.record.path, F_OK) != 0 { dismantled.append(one.facts.name) }
-    }
-    return dismantled
-  }
-
-  /// Whether the record of a sandbox names a namespace that nsrun did not make. If so, it warns.
-  private func isMisleading(_ one: TakenOver) -> Bool {
-    guard let identity = one.identity, let named = host.names.open(one.facts.name, identity: identity),
-      !NamespaceSearch(host).isOurs(named, one.facts, isComplete: one.stays)
-    else { return false }
-    host.reporter.warn(
-      "'\(one.facts.name)' was not made by nsrun, whatever its record says: left; remove \(one.record.path)")
-    host.hasFailed = true
-    return true
   }
 
   private func inhabitants(of one: TakenOver, _ census: borrowing ProcessCensus) -> Inhabitants? {

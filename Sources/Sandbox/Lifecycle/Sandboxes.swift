@@ -94,7 +94,7 @@ public struct Sandboxes {
     do throws(SandboxError) { return try NamespaceSearch(host).namespace(named: name) } catch {
       guard (try? Inventory(host).report(on: name))?.state == .broken else { throw error }
       throw .refused(
-        "'\(name)' is broken, somebody has deleted its namespace's name: \(Inventory(host).endOfBroken(name))")
+        "'\(name)' is broken, somebody has deleted its namespace's name: \(SandboxConditions(host).endOfBroken(name))")
     }
   }
 

@@ -1,6 +1,5 @@
 import Glibc
 import LinuxSystem
-import NFTables
 import Namespaces
 import NetTypes
 import Netlink
@@ -35,7 +34,8 @@ struct UnrecordedObjects {
   /// - Returns: what was removed, or would be.
   func remove(all: Bool, isDryRun: Bool) throws(SandboxError) -> [Removed] {
     var orphans: Set<NamespaceName> = []
-    var removed = name == nil && bridge == nil ? removeForsakenState(isDryRun: isDryRun, &orphans) : []
+    let networks = UnrecordedNetworks(host, on: bridge, besides: damaged)
+    var removed = name == nil && bridge == nil ? networks.removeForsakenState(isDryRun: isDryRun, &orphans) : []
     var doomed: [Link] = []
     removed += try removeSandboxes(all: all, isDryRun: isDryRun, orphans, links: &doomed)
     guard name == nil else {
@@ -43,18 +43,8 @@ struct UnrecordedObjects {
       if !isDryRun { host.state.removeRootIfEmpty() }
       return removed
     }
-    // No other nsrun may make or remove a network meanwhile, or make a directory for its state.
-    let wasThere = FileIdentity(path: host.state.path) != nil
-    let lock = try system { () throws(SystemError) in
-      isDryRun ? try host.state.lockIfPresent(.exclusive) : try host.state.lock(.exclusive)
-    }
-    removed += try removeNetworks(besides: doomed, isDryRun: isDryRun)
-    if wasThere { removed += try removeState(besides: doomed, isDryRun: isDryRun) }
-    if let lock { host.state.removeIfEmpty(holding: lock) }
-    return removed
+    return removed + (try networks.remove(besides: doomed, isDryRun: isDryRun))
   }
-
-  // MARK: Sandboxes
 
   private static let isUnrecorded = "carries nsrun's tag but is in no record"
 
@@ -152,7 +142,7 @@ struct UnrecordedObjects {
     for link in links {
       if let bridgeIndex, link.master != bridgeIndex { continue }
       if let name, link.alias != Tag.link(of: name) { continue }
-      let inhabitants = try NamespaceSearch(host).inhabitants(behind: link, census)
+      let inhabitants = try InhabitantSearch(host).inhabitants(behind: link, census)
       let inside = inhabitants?.processes(in: census) ?? []
       guard all || inside.isEmpty else {
         Removal(host).warn("the link \(link.name) \(Self.isUnrecorded)", inside)
@@ -189,163 +179,5 @@ struct UnrecordedObjects {
   private func isTagged(_ name: NamespaceName) -> Bool {
     guard let namespace = try? host.names.open(name) else { return false }
     return Tag.isOn(namespace, of: name)
-  }
-
-  // MARK: Networks
-
-  /// - Parameter doomed: links that are removed, or would be.
-  private func removeNetworks(besides doomed: [Link], isDryRun: Bool) throws(SandboxError) -> [Removed] {
-    var removed: [Removed] = []
-    let recorded = Set(try NetworkRecords(host).names())
-    let links = try host.route { (route) throws(NetlinkError) in try route.links() }
-    var isInUse = false
-    for link in links where link.kind == "bridge" && link.alias == Tag.bridge {
-      guard let name = try? InterfaceName(link.name), !recorded.contains(name) else { continue }
-      // The other ports could not be removed, or belong to another program.
-      if links.contains(where: { port in port.master == link.index && !doomed.contains { $0.index == port.index } }) {
-        isInUse = true
-        continue
-      }
-      guard bridge == nil || bridge == name else { continue }
-      removed.append(Removed(kind: .bridge, name: link.name, reason: .unrecorded))
-      if !isDryRun { try HostLinks(host).delete([link]) }
-    }
-    guard bridge == nil else { return removed }
-    removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
-    guard recorded.isEmpty, !isInUse else { return removed }
-    let ours = try Firewall(host).tables().ours
-    // By a record that an older nsrun has left, or by the guard rule.
-    for parameters in try Forwarding.parametersToRestore(host) {
-      let name = HostParameters.forwarding(parameters.family).name
-      removed.append(Removed(kind: .forwarding, name: name, reason: .unrecorded))
-      if !isDryRun, let failure = parameters.restore().first { throw .system(failure) }
-    }
-    removed += ours.map { Removed(kind: .rules, name: "table \($0)", reason: .unrecorded) }
-    if !isDryRun, !ours.isEmpty { try Firewall(host).removeTables() }
-    for family in isDryRun ? [] : AddressFamily.allCases {
-      try system { () throws(SystemError) in _ = try removeFile(host.state.host(family)) }
-    }
-    return removed
-  }
-
-  // MARK: State
-
-  /// Removes leases and hosts entries of sandboxes without a record, and damaged records that were moved aside.
-  /// - Parameter doomed: links that are removed, or would be.
-  private func removeState(besides doomed: [Link], isDryRun: Bool) throws(SandboxError) -> [Removed] {
-    var removed: [Removed] = []
-    for entry in (try? directoryEntries(host.state.leases)) ?? [] {
-      guard let network = try? InterfaceName(entry), bridge == nil || bridge == network else { continue }
-      let leases = AddressLeases(bridge: network, state: host.state)
-      let lost = LostLeases(host).find(leases, besides: doomed, isDryRun ? damaged : [])
-      if !isDryRun { try HostLinks(host).delete(lost.compactMap(\.link)) }
-      for (address, holder, _) in lost {
-        // Another nsrun may have released it while removing the sandbox.
-        guard isDryRun || (try? Flows(host).release(address, of: holder, to: leases)) == true else { continue }
-        removed.append(Removed(kind: .lease, name: "\(address)", reason: .unrecorded, bridge: network))
-      }
-      let names = try HostsEntries(host).removeLost(on: network, isDryRun: isDryRun)
-      // An entry is not listed if its lease is.
-      removed += names.filter { name in !lost.contains { [name, name.origin].contains($0.address) } }
-        .map { Removed(kind: .name, name: "of \($0)", reason: .unrecorded, bridge: network) }
-      if !isDryRun { Teardown(host).unmakeIfUnused(network) }
-    }
-    guard bridge == nil else { return removed }
-    let networks = Set(try NetworkRecords(host).names().map(\.text))
-    for directory in [host.state.cursors, host.state.generations, host.state.hosts] {
-      for entry in (try? directoryEntries(directory)) ?? []
-      where !isDryRun && !networks.isSuperset(of: HostsEntries.bridges(ofFile: entry)) {
-        unlink("\(directory)/\(entry)")
-      }
-    }
-    for name in (try? directoryEntries(host.state.damaged)) ?? [] {
-      let path = "\(host.state.damaged)/\(name)"
-      removed.append(Removed(kind: .record, name: path, reason: .damaged))
-      if !isDryRun { removeTree(path) }
-    }
-    return removed
-  }
-
-  /// Removes the state of network namespaces that are gone.
-  /// - Parameter orphans: receives the sandboxes with a record there.
-  private func removeForsakenState(isDryRun: Bool, _ orphans: inout Set<NamespaceName>) -> [Removed] {
-    var removed: [Removed] = []
-    var seen: Set<String>?
-    for (path, isGone) in host.state.others() {
-      if isGone {
-        removed.append(Removed(kind: .record, name: path, reason: .damaged))
-        for part in ["running", "created"] {
-          orphans.formUnion(((try? directoryEntries("\(path)/\(part)")) ?? []).compactMap { try? NamespaceName($0) })
-        }
-        if !isDryRun { removeTree(path) }
-        continue
-      }
-      // In a sandbox made with --privileged, the host's state is visible, but not the host's processes.
-      if NamespaceSearch(host).isInSandbox { continue }
-      if seen == nil { seen = namespacesInSight() }
-      if seen?.contains(where: { path.hasSuffix("/\($0)") }) == true { continue }
-      host.reporter.warn(
-        "\(path) is of a network namespace of which nothing is seen from here, and may be in use; left: if it is gone, "
-          + "rm -r \(path) removes it")
-    }
-    if !removed.isEmpty, !isDryRun { host.state.removeRootIfEmpty() }
-    return removed
-  }
-
-  /// The inode numbers of the network namespaces that have a name, or a visible process.
-  private func namespacesInSight() -> Set<String> {
-    var seen: Set<String> = []
-    if let census = try? ProcessCensus() { for namespace in census.namespaces { seen.insert("\(namespace.inode)") } }
-    for name in (try? host.names.names()) ?? [] { host.names.identity(of: name).map { _ = seen.insert("\($0.inode)") } }
-    return seen
-  }
-}
-
-/// Leases of sandboxes that are gone.
-struct LostLeases {
-  let host: Host
-
-  init(_ host: Host) { self.host = host }
-
-  /// Finds the leases of sandboxes that have neither a record nor a namespace, by its name or with a visible process
-  /// inside.
-  /// - Parameters:
-  ///   - doomed: links that are removed, or would be.
-  ///   - damaged: the sandboxes whose records would be moved aside.
-  func find(
-    _ leases: AddressLeases, besides doomed: [Link] = [], _ damaged: Set<NamespaceName> = []
-  ) -> [(address: IPAddress, holder: NamespaceName, link: Link?)] {
-    // List the leases before the records: a record is written before its lease. The record decides, not a doomed link:
-    // a new sandbox may have the name by now.
-    let unrecorded = leases.all().filter { damaged.contains($0.holder) || host.state.record(of: $0.holder) == nil }
-    guard !unrecorded.isEmpty else { return [] }
-    let links = try? host.route { (route) throws(NetlinkError) in try route.links(kind: "veth") }
-    guard let links, let census = try? ProcessCensus() else { return [] }
-    var lost: [(address: IPAddress, holder: NamespaceName, link: Link?)] = []
-    for (address, holder) in unrecorded {
-      // The link's address follows from the IPv4 address.
-      let link = links.first { link in
-        address.isIPv4
-          ? link.address == .derived(from: address, role: .hostLink) && Tag.isOurLink(link)
-          : link.alias == Tag.link(of: holder) && Tag.isOurLinkByItself(link)
-      }
-      if let link, !doomed.contains(where: { $0.index == link.index }) {
-        // Anything else that keeps the namespace alive is not visible.
-        guard host.names.identity(of: holder) == nil,
-          (try? NamespaceSearch(host).inhabitants(behind: link, census) == nil) == true
-        else {
-          continue
-        }
-      }
-      lost.append((address, holder, link))
-    }
-    return lost
-  }
-
-  /// Releases the lost leases. Deletes their links first, even if something invisible keeps the peers alive.
-  func release(_ leases: AddressLeases) throws(SandboxError) {
-    let lost = find(leases)
-    try HostLinks(host).delete(lost.compactMap(\.link))
-    for (address, holder, _) in lost { try Flows(host).release(address, of: holder, to: leases) }
   }
 }
