@@ -12,10 +12,10 @@ import Testing
 struct SpecificationTests {
   @Test("Specifications without a name get distinct names")
   func names() {
-    let specs = (0..<100).map { _ in SandboxSpec(name: nil, lifetime: .run, connections: []).name.text }
+    let specs = (0..<100).map { _ in AttachmentSpec(name: nil, lifetime: .run, connections: []).name.text }
     #expect(Set(specs).count == 100)
     #expect(specs.allSatisfy { $0.hasPrefix("nsrun-") })
-    #expect(SandboxSpec(name: name("web"), lifetime: .run, connections: []).name == name("web"))
+    #expect(AttachmentSpec(name: name("web"), lifetime: .run, connections: []).name == name("web"))
   }
 
   @Test("A route is read as what it says, and the whole address range is the default route")

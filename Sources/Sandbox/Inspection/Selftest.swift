@@ -55,15 +55,16 @@ public struct Selftest {
     var first: SandboxFacts?
     return step("run: three packets to \(Self.internetAddress) and back, by veth, bridge and masquerade") {
       () throws(SandboxError) in
-      let sandbox = SandboxSpec(name: nil, lifetime: .run, connections: [.bridge(spec)])
+      let sandbox = SandboxSpec(AttachmentSpec(name: nil, lifetime: .run, connections: [.bridge(spec)]))
       try check(try Sandboxes(host).run(sandbox, probe(Self.internetAddress, 3), keeps: false))
     }
       && step("create: a sandbox that stays") { () throws(SandboxError) in
-        first = try Sandboxes(host).create(SandboxSpec(name: names.0, lifetime: .create, connections: [.bridge(spec)]))
+        let sandbox = AttachmentSpec(name: names.0, lifetime: .create, connections: [.bridge(spec)])
+        first = try Sandboxes(host).create(SandboxSpec(sandbox))
       }
       && step("run: a packet to the other sandbox on the bridge and back") { () throws(SandboxError) in
         guard let address = first?.connections.first?.inside.address.address else { return }
-        let sandbox = SandboxSpec(name: names.1, lifetime: .run, connections: [.bridge(spec)])
+        let sandbox = SandboxSpec(AttachmentSpec(name: names.1, lifetime: .run, connections: [.bridge(spec)]))
         try check(try Sandboxes(host).run(sandbox, probe(address, 1), keeps: false))
       }
       && step("rm: the sandbox that stayed") { () throws(SandboxError) in

@@ -28,20 +28,20 @@ public struct Sandboxes {
     do throws(SystemError) { child = try sandboxChild(spec, command, signals) } catch {
       throw spec.hasOwnProcesses ? .processNamespaceFailure(error) : .system(error)
     }
-    let sandbox = try makeSandbox(spec, around: child, signals)
+    let network = try attach(spec.network, child, isPrivileged: spec.isPrivileged)
     host.reporter.progress?(Self.step(executing: command))
-    do throws(LaunchError) { try child.proceed(with: sandbox.facts.variables) } catch {
+    do throws(LaunchError) { try child.proceed(with: network.facts.variables) } catch {
       child.end()
-      sandbox.remove(from: host)
+      remove(network)
       throw .launch(error)
     }
     let status = Supervisor(of: child).wait(signals: signals)
     if keeps {
-      _ = try sandbox.keep(on: host)
+      _ = try network.keep(on: host)
     } else {
       // A user who ended the command by a signal does not want to wait. Shells and process 1 report the signal as
       // 128+N.
-      sandbox.remove(from: host, isPatient: !(129...192).contains(status.code))
+      remove(network, isPatient: !(129...192).contains(status.code))
     }
     return status
   }
@@ -53,10 +53,10 @@ public struct Sandboxes {
     defer { host.finish() }
     let signals = BlockedSignals()
     let child = try system { () throws(SystemError) in try sandboxChild(spec, nil, signals) }
-    let sandbox = try makeSandbox(spec, around: child, signals)
+    let network = try attach(spec.network, child, isPrivileged: spec.isPrivileged)
     // From here on, the name keeps the namespace alive.
     child.end()
-    return try sandbox.keep(on: host)
+    return try network.keep(on: host)
   }
 
   /// Replaces this process by a command inside a sandbox, or inside any other named namespace.
@@ -134,27 +134,67 @@ public struct Sandboxes {
     if let naming { try UTSNamespace.make(hostname: naming.hostname.text) }
   }
 
-  /// Makes a sandbox around the network namespace of a child. On failure, ends the child and removes the sandbox.
-  private func makeSandbox(
-    _ spec: SandboxSpec, around child: borrowing ChildProcess, _ signals: borrowing BlockedSignals
-  ) throws(SandboxError) -> LiveSandbox {
-    var sandbox: LiveSandbox
+  /// Makes the network of a child, which is in its namespace or about to make it. On failure, ends the child and removes
+  /// the network.
+  private func attach(
+    _ spec: AttachmentSpec, _ child: borrowing ChildProcess, isPrivileged: Bool
+  ) throws(SandboxError) -> Attachment {
+    var network: Attachment
+    let (first, start, name) = (child.pid, monotonicMicroseconds(), spec.name.text)
     do throws(SandboxError) {
       Removal(host).sweep()
-      sandbox = try .begin(spec, on: host)
+      network = try .begin(spec, on: host) { [host] namespace, identity, hasGrown in
+        // Orphans of the command have become children of this process.
+        guard
+          hasGrown || Supervisor.hasDescendants() || Inhabitants.mayHaveCome(into: identity, from: first, since: start)
+        else { return 0 }
+        return InhabitantSearch(host).end(inside: namespace, from: first, of: name)
+      }
     } catch {
       child.end()
       throw error
     }
     do throws(SandboxError) {
-      try sandbox.build(child: child, signals: signals, host: host)
-      if !spec.isPrivileged { try giveIdentities(to: child) }
+      if spec.isNamed { NameFiles(host).warn(network.facts) }
+      try network.build(on: host) { (facts) throws(SandboxError) in try namespace(of: child, facts) }
+      if !isPrivileged { try giveIdentities(to: child) }
     } catch {
       child.end()
-      sandbox.remove(from: host)
+      remove(network)
       throw error
     }
-    return sandbox
+    return network
+  }
+
+  /// The network namespace that a child has made. Lets the child go on.
+  private func namespace(
+    of child: borrowing ChildProcess, _ facts: SandboxFacts
+  ) throws(SandboxError) -> NetworkNamespace {
+    do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
+    let namespace: NetworkNamespace
+    do throws(SystemError) {
+      // Open it before the child enters its user namespace. After that, only a process with CAP_SYS_PTRACE can.
+      namespace = try NetworkNamespace.ofProcess(child.pid)
+    } catch {
+      throw .launch(child.cause(of: error))
+    }
+    // The child needs these values for its mount view.
+    let naming = facts.naming
+    try system { () throws(SystemError) in
+      try child.permit(telling: [
+        ("bridges", naming.bridges.map(\.text).joined(separator: " ")),
+        ("host-addresses", naming.hostAddresses.map { "\($0)" }.joined(separator: " ")),
+        ("families", naming.families.map { "\($0.rawValue)" }.joined(separator: " ")),
+      ])
+    }
+    return namespace
+  }
+
+  private func remove(_ network: consuming Attachment, isPatient: Bool = false) {
+    guard !network.remove(from: host, isPatient: isPatient) else { return }
+    // Another program has deleted records. Only a search finds what they named; the last sandbox must do it at the
+    // latest.
+    _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false)
   }
 
   /// Whether a /proc of the command's own PID namespace can be mounted. Without it, the ids of processes inside would
@@ -186,7 +226,7 @@ public struct Sandboxes {
         command == nil
         ? nil
         : NameFiles(host).hostResolvers(
-          spec.resolver, spec.connections.map(\.egress), spec.hasIPv4 ? .inet : .inet6)
+          spec.network.resolver, spec.network.connections.map(\.egress), spec.network.hasIPv4 ? .inet : .inet6)
       var owner: UserNamespace?
       if spec.isPrivileged {
         try NetworkNamespace.unshare()
@@ -200,7 +240,7 @@ public struct Sandboxes {
         try owner?.enter(warn: host.reporter.warn)
       } else {
         var view = MountView(
-          name: spec.name, without: host.names, hiding: host.state.root, isConfined: !spec.isPrivileged,
+          name: spec.network.name, without: host.names, hiding: host.state.root, isConfined: !spec.isPrivileged,
           hasOwnProcesses: spec.hasOwnProcesses)
         let files = try view.establish(warn: host.reporter.warn)
         // Wait until the sandbox has leased its addresses.
@@ -209,7 +249,7 @@ public struct Sandboxes {
           (told.first { $0.name == name }?.value ?? "").split(separator: " ").map(String.init)
         }
         let naming = Naming(
-          name: spec.name, hostname: spec.hostname, resolver: spec.resolver,
+          name: spec.network.name, hostname: spec.network.hostname, resolver: spec.network.resolver,
           bridges: values("bridges").compactMap { try? InterfaceName($0) },
           hostAddresses: values("host-addresses").compactMap { IPAddress($0) },
           families: values("families").compactMap { UInt8($0).flatMap(AddressFamily.init(rawValue:)) })
@@ -234,7 +274,10 @@ public struct Sandboxes {
   func requireMeans(for spec: SandboxSpec) throws(SandboxError) {
     try Privileges.require()
     if !spec.isPrivileged { try Privileges.requireUserNamespaces() }
-    try requireResolverFile(spec.resolver)
+    try requireResolverFile(spec.network.resolver)
+    if let servers = spec.network.resolver.servers, servers.count > ResolverSpec.maximumServers {
+      host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
+    }
   }
 
   /// Checks that the host has an /etc/resolv.conf if the sandbox needs one of its own, which is mounted over it.

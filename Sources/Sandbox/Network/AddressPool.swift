@@ -22,7 +22,7 @@ struct AddressPool {
   init(_ host: Host) { self.host = host }
 
   /// Chooses the address and gateway of a sandbox, and leases the address.
-  func assign(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: SandboxSpec) throws(SandboxError)
+  func assign(on network: BridgeNetwork, _ spec: NetworkSpec, for sandbox: AttachmentSpec) throws(SandboxError)
     -> AddressAssignment
   {
     let (subnet, gateway, wanted) = try check(spec, on: network)

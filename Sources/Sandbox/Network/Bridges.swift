@@ -33,7 +33,7 @@ struct Bridges {
 
   /// Finds the links of the host where a sandbox's connections lead, and puts their names in place of alternative ones.
   /// - Returns: nil for a bridge that does not exist.
-  func resolve(_ spec: inout SandboxSpec) throws(SandboxError) -> [Link?] {
+  func resolve(_ spec: inout AttachmentSpec) throws(SandboxError) -> [Link?] {
     var links: [Link?] = []
     for number in spec.connections.indices {
       switch spec.connections[number] {

@@ -88,6 +88,9 @@ struct HostParameters {
   /// Whether the kernel has IPv6.
   static var hasIPv6: Bool { FileIdentity(path: "/proc/sys/net/ipv6") != nil }
 
+  /// Whether a link with this MTU has IPv6 settings.
+  static func hasIPv6(mtu: UInt32) -> Bool { mtu >= NetworkSpec.leastMTU6 && hasIPv6 }
+
   /// Why a bridge cannot have IPv6, and what to do about it; nil if it can.
   /// - Parameters:
   ///   - link: the bridge; nil before it is created.

@@ -134,7 +134,7 @@ struct Macvlans {
 
   /// Refuses the macvlans of a sandbox that others' are in the way of.
   /// - Parameter links: the links of the host where its connections lead.
-  func requireUnused(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) {
+  func requireUnused(_ sandbox: AttachmentSpec, _ links: [Link?]) throws(SandboxError) {
     for case (.macvlan(let wanted), let lower?) in zip(sandbox.connections, links) {
       try requireUnused(wanted, on: lower, by: sandbox.name, ignoring: sandbox.gone)
     }

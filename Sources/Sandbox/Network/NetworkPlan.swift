@@ -89,7 +89,7 @@ enum PlannedNetwork {
 extension BridgeNetworks {
   /// The networks of a sandbox, in the order in which they are made.
   /// - Parameter links: the links of the host where the connections lead; nil for a bridge that does not exist.
-  func plan(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork] {
+  func plan(_ sandbox: AttachmentSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork] {
     var plans: [NetworkPlan] = []
     return try networks(of: sandbox, links) { (wanted, _) throws(SandboxError) in
       // Another nsrun may have made the network since.
@@ -103,7 +103,7 @@ extension BridgeNetworks {
 
   /// The networks of a sandbox if nothing is missing for any of them; else nil.
   /// - Parameter links: the links of the host where the connections lead; nil for a bridge that does not exist.
-  func standing(_ sandbox: SandboxSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork]? {
+  func standing(_ sandbox: AttachmentSpec, _ links: [Link?]) throws(SandboxError) -> [PlannedNetwork]? {
     try networks(of: sandbox, links) { (wanted, link) throws(SandboxError) in
       try standing(wanted, link).map { .standing($0, wanted) }
     }
@@ -111,7 +111,8 @@ extension BridgeNetworks {
 
   /// - Parameter bridged: the network of a bridge; nil to give up.
   private func networks(
-    of sandbox: SandboxSpec, _ links: [Link?], _ bridged: (NetworkSpec, Link?) throws(SandboxError) -> PlannedNetwork?
+    of sandbox: AttachmentSpec, _ links: [Link?],
+    _ bridged: (NetworkSpec, Link?) throws(SandboxError) -> PlannedNetwork?
   ) throws(SandboxError) -> [PlannedNetwork]? {
     var networks: [PlannedNetwork] = []
     for (connection, link) in zip(sandbox.connections, links) {
@@ -127,7 +128,7 @@ extension BridgeNetworks {
   }
 
   private func subnets(
-    of networks: [PlannedNetwork], _ sandbox: SandboxSpec
+    of networks: [PlannedNetwork], _ sandbox: AttachmentSpec
   ) throws(SandboxError) -> [IPNetwork] {
     guard !sandbox.routes.isEmpty else { return [] }
     var subnets: [IPNetwork] = []

@@ -55,7 +55,7 @@ public struct RouteSpec: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(destination.map { "\($0)" } ?? "default") via \(gateway)" }
 }
 
-extension SandboxSpec {
+extension AttachmentSpec {
   /// The next hop of the default route of a family that was asked for.
   func defaultGateway(_ family: AddressFamily) -> IPAddress? {
     routes.first { $0.destination == nil && $0.family == family }?.gateway

@@ -28,7 +28,7 @@ extension SandboxFacts {
 
   /// Adds the connection to one more network.
   mutating func connect(
-    to network: BridgeNetwork, _ wanted: NetworkSpec, _ assigned: AddressAssignment, for sandbox: SandboxSpec
+    to network: BridgeNetwork, _ wanted: NetworkSpec, _ assigned: AddressAssignment, for sandbox: AttachmentSpec
   ) {
     let hasDefaultRoute = wanted.egress != .internal && !wanted.hasNoDefaultRoute
     let inside = InsideLink(
@@ -50,14 +50,14 @@ extension SandboxFacts {
   }
 
   /// Adds a macvlan.
-  mutating func connect(to lower: Link, _ wanted: MacvlanSpec, _ macvlans: Macvlans, for sandbox: SandboxSpec) {
+  mutating func connect(to lower: Link, _ wanted: MacvlanSpec, _ macvlans: Macvlans, for sandbox: AttachmentSpec) {
     let gateway = gateway(wanted.gateway, wanted.address, sandbox)
     connections.append(
       .macvlan(macvlans.connection(wanted, on: lower, number: connections.count, gateway: gateway)))
   }
 
   /// The gateway of one more connection: the first that has one gives the default route, unless a route was asked for.
-  private func gateway(_ offered: IPAddress?, _ subnet: IPNetwork, _ sandbox: SandboxSpec) -> IPAddress? {
+  private func gateway(_ offered: IPAddress?, _ subnet: IPNetwork, _ sandbox: AttachmentSpec) -> IPAddress? {
     let family = subnet.family
     guard connections.allSatisfy({ $0.inside.gateway(family) == nil }) else { return nil }
     guard let chosen = sandbox.defaultGateway(family) else { return offered }

@@ -31,9 +31,10 @@ struct Arguments {
     name: NamespaceName?, lifetime: Lifetime, hasOwnProcesses: Bool = false
   ) throws(SandboxError) -> SandboxSpec {
     SandboxSpec(
-      name: name, lifetime: lifetime, connections: try network.specs(), routes: network.routes,
-      isPrivileged: isolation.isPrivileged, hasOwnProcesses: hasOwnProcesses,
-      parameters: (network.forwards ? KernelParameter.forwarding : []) + isolation.parameters, hostname: names.hostname,
-      resolver: try names.resolver(), isPlanned: isDryRun)
+      AttachmentSpec(
+        name: name, lifetime: lifetime, connections: try network.specs(), routes: network.routes,
+        parameters: (network.forwards ? KernelParameter.forwarding : []) + isolation.parameters,
+        hostname: names.hostname, resolver: try names.resolver(), isPlanned: isDryRun),
+      isPrivileged: isolation.isPrivileged, hasOwnProcesses: hasOwnProcesses)
   }
 }

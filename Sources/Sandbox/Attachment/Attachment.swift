@@ -1,14 +1,13 @@
 import Glibc
-import Launch
 import LinuxSystem
 import Namespaces
 import NetTypes
 import Netlink
 import RouteNetlink
 
-/// A sandbox that this process is making or answers for. It must end in ``remove(from:isPatient:)`` or ``keep(on:)``;
-/// dropped otherwise, it would be left behind, so its deinit traps.
-struct LiveSandbox: ~Copyable {
+/// The network of a sandbox that this process is making or answers for. It must end in ``remove(from:isPatient:)`` or
+/// ``keep(on:)``; dropped otherwise, it would be left behind, so its deinit traps.
+struct Attachment: ~Copyable {
   private(set) var facts: SandboxFacts
   var record: SandboxRecord
   private let liveness: LivenessTable
@@ -20,7 +19,7 @@ struct LiveSandbox: ~Copyable {
   /// The network namespace, open once it has its name.
   var opened: NetworkNamespace?
   /// One for each connection.
-  var attachments: [Attachment] = []
+  var links: [AttachedLink] = []
   private let parameters: [KernelParameter]
   private let routes: [RouteSpec]
   private var isResolved = false
@@ -28,14 +27,17 @@ struct LiveSandbox: ~Copyable {
   var hasLeftMacvlans = false
   /// In microseconds (``monotonicMicroseconds()``).
   let start = monotonicMicroseconds()
-  /// The id of the first process inside.
-  var firstProcess: Int32 = 0
+  /// See ``begin(_:on:ending:)``.
+  let endProcesses: ProcessEnd
 
-  /// Whether a link with this MTU has IPv6 settings.
-  static func hasIPv6(mtu: UInt32) -> Bool { mtu >= NetworkSpec.leastMTU6 && HostParameters.hasIPv6 }
+  /// Ends the processes in a namespace.
+  /// - Parameter hasGrown: whether another nsrun has noted in the record that it joined.
+  /// - Returns: how many were found there.
+  typealias ProcessEnd = (_ namespace: borrowing NetworkNamespace, FileIdentity, _ hasGrown: Bool) -> Int
 
   private init(
-    facts: SandboxFacts, _ spec: SandboxSpec, record: consuming SandboxRecord, liveness: consuming LivenessTable
+    facts: SandboxFacts, _ spec: AttachmentSpec, record: consuming SandboxRecord, liveness: consuming LivenessTable,
+    _ endProcesses: @escaping ProcessEnd
   ) {
     self.liveness = liveness
     self.facts = facts
@@ -43,13 +45,17 @@ struct LiveSandbox: ~Copyable {
     parameters = spec.parameters
     routes = spec.routes
     self.record = record
+    self.endProcesses = endProcesses
   }
 
   deinit { precondition(isResolved, "a sandbox was left behind") }
 
   /// Writes the record of a new sandbox and leases an address on each of its bridges. From here on, everything that is
   /// made for it can be found and undone.
-  static func begin(_ spec: SandboxSpec, on host: Host) throws(SandboxError) -> LiveSandbox {
+  /// - Parameter endProcesses: ends the processes inside when the network is removed. By then no other nsrun joins.
+  static func begin(
+    _ spec: AttachmentSpec, on host: Host, ending endProcesses: @escaping ProcessEnd
+  ) throws(NetworkError) -> Attachment {
     let facts = try facts(of: spec, on: host)
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
     let record: SandboxRecord
@@ -61,48 +67,59 @@ struct LiveSandbox: ~Copyable {
     }
     var spec = spec
     let links: [Link?]
-    do throws(SandboxError) {
+    do throws(NetworkError) {
       links = try Bridges(host).resolve(&spec)
-      record = try SandboxRecord(
-        facts, targets: spec.connections.map(\.target), ipv6: spec.ipv6, in: host.state)
+      record = try SandboxRecord(facts, targets: spec.connections.map(\.target), ipv6: spec.ipv6, in: host.state)
     } catch {
       lock = nil
       liveness.leave()
       Teardown(host).leave([])
       throw error
     }
-    var sandbox = LiveSandbox(facts: facts, spec, record: record, liveness: liveness)
-    do throws(SandboxError) {
-      try sandbox.attach(to: links, spec, host, &lock)
-      if spec.isNamed { NameFiles(host).warn(sandbox.facts) }
-    } catch {
+    var attachment = Attachment(facts: facts, spec, record: record, liveness: liveness, endProcesses)
+    do throws(NetworkError) { try attachment.attach(to: links, spec, host, &lock) } catch {
       lock = nil
-      sandbox.remove(from: host)
+      attachment.remove(from: host)
       throw error
     }
     _ = consume lock
-    return sandbox
+    return attachment
   }
 
   /// What is known of a sandbox before its networks are.
   /// - Throws: where its name is taken.
-  static func facts(of spec: SandboxSpec, on host: Host) throws(SandboxError) -> SandboxFacts {
-    if spec.gone.contains(spec.name) { return newFacts(of: spec) }
-    if host.state.record(of: spec.name) != nil { throw SandboxRecord.taken(spec.name) }
-    if FileIdentity(path: host.names.path(of: spec.name)) != nil || linkTarget(host.names.path(of: spec.name)) != nil {
-      throw .refused(
-        "the name '\(spec.name)' is taken: there is a network namespace of this name (ip netns list); choose another")
+  private static func facts(of spec: AttachmentSpec, on host: Host) throws(NetworkError) -> SandboxFacts {
+    if !spec.gone.contains(spec.name) {
+      if host.state.record(of: spec.name) != nil { throw SandboxRecord.taken(spec.name) }
+      let path = host.names.path(of: spec.name)
+      if FileIdentity(path: path) != nil || linkTarget(path) != nil {
+        throw .refused(
+          "the name '\(spec.name)' is taken: there is a network namespace of this name (ip netns list); choose another")
+      }
     }
-    if let servers = spec.resolver.servers, servers.count > ResolverSpec.maximumServers {
-      host.reporter.warn("--dns: of \(servers.count) servers only the first \(ResolverSpec.maximumServers) are asked")
-    }
-    return newFacts(of: spec)
-  }
-
-  private static func newFacts(of spec: SandboxSpec) -> SandboxFacts {
-    SandboxFacts(
+    return SandboxFacts(
       name: spec.name, lifetime: spec.lifetime, maker: getpid(), createdAt: time(nil), hostname: spec.hostname,
       resolver: spec.resolver)
+  }
+
+  /// What would be done for a sandbox, step by step, for people. Changes nothing.
+  static func plan(_ spec: AttachmentSpec, on host: Host) throws(NetworkError) -> [String] {
+    var spec = spec
+    let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.shared) }
+    var facts = try facts(of: spec, on: host)
+    let links = try Bridges(host).resolve(&spec)
+    var steps: [String] = []
+    var targets: [(index: UInt32, mtu: UInt32)] = []
+    for planned in try BridgeNetworks(host).plan(spec, links) {
+      let link = try facts.connect(to: planned, for: spec, on: host) { plan in
+        steps += (plan.steps + plan.ruleSteps).map { "\($0)" }
+        return plan.network
+      }
+      targets.append(link.target)
+    }
+    _ = consume lock
+    return steps
+      + SandboxPlan(facts, targets: targets, routes: spec.routes, parameters: spec.parameters).steps.map { "\($0)" }
   }
 
   /// Attaches the sandbox to its networks, and makes networks that are missing.
@@ -110,8 +127,8 @@ struct LiveSandbox: ~Copyable {
   ///   - links: the bridges; nil for a bridge that does not exist.
   ///   - lock: the shared lock; exchanged for the exclusive one if something has to be made.
   private mutating func attach(
-    to links: [Link?], _ spec: SandboxSpec, _ host: Host, _ lock: inout StateDirectory.Lock?
-  ) throws(SandboxError) {
+    to links: [Link?], _ spec: AttachmentSpec, _ host: Host, _ lock: inout StateDirectory.Lock?
+  ) throws(NetworkError) {
     let networks: [PlannedNetwork]
     if let standing = try BridgeNetworks(host).standing(spec, links) {
       networks = standing
@@ -121,10 +138,10 @@ struct LiveSandbox: ~Copyable {
       networks = try BridgeNetworks(host).plan(spec, links)
     }
     for planned in networks {
-      let attachment = try facts.connect(to: planned, for: spec, on: host) { (plan) throws(SandboxError) in
-        try BridgeNetworks(host).make(plan) { HostResolvers().servers(for: spec.resolver, hostAddress: $0) }
+      let link = try facts.connect(to: planned, for: spec, on: host) { (plan) throws(NetworkError) in
+        try BridgeNetworks(host).make(plan, spec.nameServers)
       }
-      attachments.append(attachment)
+      self.links.append(link)
       try system { () throws(SystemError) in
         try record.append(facts.lines(ofConnection: facts.connections.count - 1))
       }
@@ -134,22 +151,22 @@ struct LiveSandbox: ~Copyable {
   }
 
   /// The steps that make the sandbox.
-  var plan: SandboxPlan {
-    SandboxPlan(facts, targets: attachments.map(\.target), routes: routes, parameters: parameters)
+  private var plan: SandboxPlan {
+    SandboxPlan(facts, targets: links.map(\.target), routes: routes, parameters: parameters)
   }
 
-  /// Executes the steps of the plan. `child` is in the namespace, or is about to make it.
+  /// Executes the steps of the plan.
+  /// - Parameter namespace: gives the network namespace, when the step that names it is due.
   mutating func build(
-    child: borrowing ChildProcess, signals: borrowing BlockedSignals, host: Host
-  ) throws(SandboxError) {
-    firstProcess = child.pid
+    on host: Host, in namespace: (SandboxFacts) throws(NetworkError) -> NetworkNamespace
+  ) throws(NetworkError) {
     try HostsEntries(host).complete(bridges)
     for step in plan.steps {
       host.reporter.progress?("\(step)")
       switch step {
       case .addHostsLine(let one): try HostsEntries(host).add(one.entry, on: one.bridge)
       case .admit(let member): try Firewall(host).admit(member)
-      case .name(let name): try self.name(name, child, host)
+      case .name: try name(try namespace(facts), host)
       case .connect(let pair): try connect(pair, host)
       case .createMacvlan(let connection): try Macvlans(host).create(connection, in: openDescriptor)
       case .configure(_, let routes): try configure(routes)
@@ -160,14 +177,14 @@ struct LiveSandbox: ~Copyable {
     for (number, connection) in facts.connections.enumerated() {
       guard let connection = connection.bridged else { continue }
       try Readiness(host).wait(of: connection)
-      if connection.inside.ipv6 != nil, let link = attachments[number].link {
+      if connection.inside.ipv6 != nil, let link = links[number].link {
         try Readiness(host).waitForIPv6(
-          of: connection.inside, link: link, gateway: attachments[number].newGateway, &inside!)
+          of: connection.inside, link: link, gateway: links[number].newGateway, &inside!)
       }
-      if attachments[number].isAnnounced { try announce(connection, attachments[number], host) }
+      if links[number].isAnnounced { try announce(connection, links[number], host) }
       // With IPv6, the kernel inside has sent a report to multicast routers. It repeats it some milliseconds later.
-      guard attachments[number].isAnnounced || connection.inside.ipv6 != nil else { continue }
-      attachments[number].announcements =
+      guard links[number].isAnnounced || connection.inside.ipv6 != nil else { continue }
+      links[number].announcements =
         (try? HostLinks(host).link(connection.hostLink))?.statistics?.received.packets ?? 0
     }
     try system { () throws(SystemError) in try record.append(RecordText([(SandboxRecord.ready, "yes")])) }
@@ -176,29 +193,13 @@ struct LiveSandbox: ~Copyable {
     inside = nil
   }
 
-  private mutating func name(
-    _ name: NamespaceName, _ child: borrowing ChildProcess, _ host: Host
-  ) throws(SandboxError) {
-    do throws(LaunchError) { try child.checkpoint() } catch { throw .namespaceFailure(error) }
-    let namespace: NetworkNamespace
-    do throws(SystemError) {
-      // Open it before the child enters its user namespace. After that, only a process with CAP_SYS_PTRACE can.
-      namespace = try NetworkNamespace.ofProcess(child.pid)
-    } catch {
-      throw .launch(child.cause(of: error))
-    }
+  private mutating func name(_ namespace: consuming NetworkNamespace, _ host: Host) throws(NetworkError) {
     do throws(SystemError) {
       try? namespace.mark()
-      // The child needs these values for its mount view.
-      try child.permit(telling: [
-        ("bridges", bridges.map(\.text).joined(separator: " ")),
-        ("host-addresses", facts.naming.hostAddresses.map { "\($0)" }.joined(separator: " ")),
-        ("families", facts.naming.families.map { "\($0.rawValue)" }.joined(separator: " ")),
-      ])
       let identity = try namespace.identity()
       self.namespace = identity
       try record.append(RecordText([(SandboxRecord.namespace, identity.text)]))
-      try host.names.attach(name, to: namespace)
+      try host.names.attach(facts.name, to: namespace)
       let tracer = host.reporter.tracer?.named("sandbox route")
       inside = try namespace.inside(home: host.home) { () throws(SystemError) in try RouteConnection(tracer: tracer) }
         .get()
@@ -217,7 +218,7 @@ struct LiveSandbox: ~Copyable {
     }
   }
 
-  private mutating func connect(_ pair: SandboxPlan.VethPair, _ host: Host) throws(SandboxError) {
+  private mutating func connect(_ pair: SandboxPlan.VethPair, _ host: Host) throws(NetworkError) {
     var veth = LinkSpecification.veth(
       pair.hostLink,
       peer: .init(
@@ -233,17 +234,17 @@ struct LiveSandbox: ~Copyable {
     requests.change(
       link: .named(pair.hostLink.text),
       LinkChanges(
-        alias: pair.alias, addressGeneration: Self.hasIPv6(mtu: pair.hostMTU) ? AddressGenerationMode.none : nil,
+        alias: pair.alias, addressGeneration: HostParameters.hasIPv6(mtu: pair.hostMTU) ? AddressGenerationMode.none : nil,
         bridgePort: PortGuard.options),
       subject: pair.hostLink.text)
-    do throws(SandboxError) { try host.perform(requests) } catch {
+    do throws(NetworkError) { try host.perform(requests) } catch {
       guard error.netlinkErrno == EXFULL else { throw error }
       throw .refused("the bridge \(pair.bridge) has no port left: the kernel allows 1,023; use another bridge")
     }
     // Attach before the link is up: adding a qdisc to a link that is up waits until no packet passes without it
     // (dev_deactivate_many).
     let number = facts.connections.firstIndex { $0.bridged?.hostLink == pair.hostLink }
-    try PortGuard(host).attach(pair.hostLink, isFirst: number.map { attachments[$0].isFirst } ?? false)
+    try PortGuard(host).attach(pair.hostLink, isFirst: number.map { links[$0].isFirst } ?? false)
     var up = RouteRequests()
     up.change(link: .named(pair.hostLink.text), LinkChanges(isUp: true), subject: pair.hostLink.text)
     try host.perform(up)
@@ -251,7 +252,7 @@ struct LiveSandbox: ~Copyable {
 
   /// Leaves the sandbox in place after the end of this process.
   /// - Throws: if that fails; the sandbox is then removed.
-  consuming func keep(on host: Host) throws(SandboxError) -> SandboxFacts {
+  consuming func keep(on host: Host) throws(NetworkError) -> SandboxFacts {
     let facts = facts
     do throws(SystemError) { try record.keep(in: host.state) } catch {
       remove(from: host)
@@ -264,12 +265,15 @@ struct LiveSandbox: ~Copyable {
 
   /// Undoes everything that was done for the sandbox. Reports failures and goes on.
   /// - Parameter isPatient: whether to wait until data sent from inside has arrived.
-  consuming func remove(from host: Host, isPatient: Bool = false) {
+  /// - Returns: whether the record was still there. If not, another program has deleted records, and only a search finds
+  ///   what they named.
+  @discardableResult
+  consuming func remove(from host: Host, isPatient: Bool = false) -> Bool {
     isResolved = true
     // Without the name, no other nsrun can join while this one looks for processes inside.
     var isNamed = false
     if let namespace {
-      isNamed = !host.report { () throws(SandboxError) in try Teardown(host).removeName(of: facts, namespace) }
+      isNamed = !host.report { () throws(NetworkError) in try Teardown(host).removeName(of: facts, namespace) }
     }
     let isDying = isVacated(host, isPatient: isPatient) && !isNamed
     opened = nil
@@ -277,16 +281,14 @@ struct LiveSandbox: ~Copyable {
     let isUndone = Teardown(host).undo(facts, namespace: isNamed ? namespace : nil, isDying: isDying)
     // If something could not be undone, the record stays. It is stale once this process ends, so the next nsrun tries
     // again.
-    let senders = zip(facts.connections, attachments).filter { $1.mayHaveFlows }.compactMap { $0.0.bridged }
-    guard isUndone, !hasLeftMacvlans, host.report({ () throws(SandboxError) in try Flows(host).end(of: senders) })
-    else { return }
+    let senders = zip(facts.connections, links).filter { $1.mayHaveFlows }.compactMap { $0.0.bridged }
+    guard isUndone, !hasLeftMacvlans, host.report({ () throws(NetworkError) in try Flows(host).end(of: senders) })
+    else { return true }
     let wasRecorded = Teardown(host).close(
       record, bridges: bridges, connections: facts.bridgeConnections, holding: &lock)
-    // Another program has deleted records. Only a search finds what they named; the last sandbox must do it at the
-    // latest.
-    if !wasRecorded { _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) }
     // If the record is left, this process stays in the liveness table, and its mark makes the next nsrun remove the
     // record.
     if access(record.path, F_OK) != 0 { liveness.leave() }
+    return wasRecorded
   }
 }

@@ -2,7 +2,7 @@ import NetTypes
 import RouteNetlink
 
 /// What nsrun needs to know of a connection besides the recorded facts.
-struct Attachment {
+struct AttachedLink {
   /// The index and the MTU of the link of the host where the connection leads.
   let target: (index: UInt32, mtu: UInt32)
   /// Whether the network was missing, or incomplete, before this sandbox.
@@ -22,23 +22,23 @@ extension SandboxFacts {
   /// Leases the addresses of a sandbox on one more network, and adds the connection.
   /// - Parameter make: makes a network that is missing; for a plan, it only gives the network as it will be.
   mutating func connect(
-    to planned: PlannedNetwork, for sandbox: SandboxSpec, on host: Host,
+    to planned: PlannedNetwork, for sandbox: AttachmentSpec, on host: Host,
     making make: (NetworkPlan) throws(SandboxError) -> BridgeNetwork
-  ) throws(SandboxError) -> Attachment {
+  ) throws(SandboxError) -> AttachedLink {
     let (network, wanted, isFirst): (BridgeNetwork, NetworkSpec, Bool)
     switch planned {
     case .standing(let standing, let spec): (network, wanted, isFirst) = (standing, spec, false)
     case .missing(let plan): (network, wanted, isFirst) = (try make(plan), plan.spec, true)
     case .macvlan(let lower, let wanted):
       connect(to: lower, wanted, Macvlans(host), for: sandbox)
-      return Attachment(target: (lower.index, lower.mtu), isFirst: false, isAnnounced: true, mayHaveFlows: false)
+      return AttachedLink(target: (lower.index, lower.mtu), isFirst: false, isAnnounced: true, mayHaveFlows: false)
     }
     if wanted.egress == .routed, network.translation == .host {
       host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
     }
     let assigned = try AddressPool(host).assign(on: network, wanted, for: sandbox)
     connect(to: network, wanted, assigned, for: sandbox)
-    return Attachment(
+    return AttachedLink(
       target: (network.index, network.mtu), isFirst: isFirst,
       isAnnounced: wanted.isAnnounced || assigned.hasStrangers, newGateway: isFirst ? assigned.gateway6 : nil)
   }

@@ -1,5 +1,4 @@
 import Glibc
-import Launch
 import LinuxSystem
 import NFTables
 import Namespaces
@@ -7,13 +6,13 @@ import NetTypes
 import Netlink
 import RouteNetlink
 
-extension LiveSandbox {
+extension Attachment {
   /// Ends the processes in the namespace, which has no name any more, and closes it. From then on its links pass no
   /// packets, even if something keeps the namespace alive.
   /// - Returns: whether nothing keeps it alive. It is then ending, and its links end with it.
   mutating func isVacated(_ host: Host, isPatient: Bool) -> Bool {
     inside = nil
-    var isVacated = endProcesses(host) == 0
+    var isVacated = processesEnded() == 0
     deleteMacvlans(host)
     do throws(SystemError) {
       if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
@@ -35,15 +34,15 @@ extension LiveSandbox {
       for connection in facts.bridgeConnections { try HostLinks(host).shut(connection.hostLink) }
       // The counters must be read while the links exist.
       let isTracking = Flows.isTracking
-      var links: [Link?] = []
+      var hostLinks: [Link?] = []
       for (number, connection) in facts.connections.enumerated() {
         guard let connection = connection.bridged else { continue }
         let link = try HostLinks(host).link(connection.hostLink)
-        links.append(link)
-        attachments[number].mayHaveFlows =
-          isTracking && (link.map { hasSent($0, connection, attachments[number]) } ?? true)
+        hostLinks.append(link)
+        links[number].mayHaveFlows =
+          isTracking && (link.map { hasSent($0, connection, links[number]) } ?? true)
       }
-      let isFree = try isLetGo(of: links, host)
+      let isFree = try isLetGo(of: hostLinks, host)
       return isVacated && isFree
     } catch {
       return false
@@ -83,16 +82,10 @@ extension LiveSandbox {
 
   /// Ends the processes that are still inside.
   /// - Returns: the number of processes found.
-  private borrowing func endProcesses(_ host: Host) -> Int {
+  private borrowing func processesEnded() -> Int {
     guard let namespace else { return 0 }
-    // Orphans of the command have become children of this process, and an nsrun that joined has added a line to the
-    // record.
-    guard
-      record.hasGrown || Supervisor.hasDescendants()
-        || Inhabitants.mayHaveCome(into: namespace, from: firstProcess, since: start)
-    else { return 0 }
     switch opened {
-    case .some(let network): return InhabitantSearch(host).end(inside: network, from: firstProcess, of: facts.name.text)
+    case .some(let network): return endProcesses(network, namespace, record.hasGrown)
     case nil: return 0
     }
   }
@@ -100,10 +93,10 @@ extension LiveSandbox {
   /// Whether packets other than the kernel's announcements have passed a link. Packets to the sandbox count only if its
   /// address is routed without NAT.
   private borrowing func hasSent(
-    _ link: Link, _ connection: BridgeConnection, _ attachment: Attachment
+    _ link: Link, _ connection: BridgeConnection, _ attached: AttachedLink
   ) -> Bool {
     guard let traffic = link.statistics else { return true }
-    return traffic.received.packets > attachment.announcements
+    return traffic.received.packets > attached.announcements
       || connection.egress == .routed && traffic.sent.packets > 0
   }
 

@@ -6,7 +6,7 @@ import Netlink
 import RouteNetlink
 
 /// What is set inside the sandbox: addresses and routes of its links, kernel parameters.
-extension LiveSandbox {
+extension Attachment {
   mutating func configure(_ chosen: [RouteSpec]) throws(SandboxError) {
     do throws(NetlinkError) {
       var requests = RouteRequests()
@@ -20,12 +20,12 @@ extension LiveSandbox {
         guard let index = try inside!.link(named: name)?.index else {
           throw NetlinkError(operation: "find link", subject: name, errno: ENODEV)
         }
-        attachments[number].link = index
-        let ipv4 = SysctlDefaults.link + (attachments[number].isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
+        links[number].link = index
+        let ipv4 = SysctlDefaults.link + (links[number].isAnnounced ? [IPv4LinkSetting(.arpNotify, 1)] : [])
         // No link-local addresses of the kernel's: for each one it would send multicast packets, which the bridge copies
         // to every sandbox, and wait a second or two for duplicates (DAD). IPv6 on lo works. A kernel parameter would
         // set this for all links, but a write to it tries again and again to get the lock of all links (RTNL).
-        let addressGeneration = Self.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
+        let addressGeneration = HostParameters.hasIPv6(mtu: connection.mtu) ? AddressGenerationMode.none : nil
         requests.change(
           link: .index(index), LinkChanges(addressGeneration: addressGeneration, ipv4: ipv4), subject: name)
         if connection.hasIPv4 { requests.add(connection.address, toOwnLink: index) }
@@ -36,7 +36,7 @@ extension LiveSandbox {
       }
       for route in chosen {
         let number = facts.connections.firstIndex { $0.inside.addresses.contains { $0.contains(route.gateway) } }
-        let link = number.flatMap { attachments[$0].link }
+        let link = number.flatMap { links[$0].link }
         requests.add(Route(to: route.destination, family: route.family, via: route.gateway, link: link))
       }
       try inside!.perform(requests)
@@ -79,9 +79,9 @@ extension LiveSandbox {
   /// link up only if its port was forwarding by then. With arp_notify, and ndisc_notify for IPv6, it suffices to set the
   /// MAC address that the link already has.
   mutating func announce(
-    _ connection: BridgeConnection, _ attachment: Attachment, _ host: Host
+    _ connection: BridgeConnection, _ attached: AttachedLink, _ host: Host
   ) throws(SandboxError) {
-    guard let link = attachment.link else { return }
+    guard let link = attached.link else { return }
     if connection.inside.ipv6 != nil {
       // In a container, /proc/sys may be read-only.
       try? set(KernelParameter(announcingNeighboursOn: connection.inside.interface.text), host)
