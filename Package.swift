@@ -12,7 +12,7 @@ let cSettings: [CSetting] = [.enableWarning("all")] + (isStrict ? [.treatAllWarn
 /// `make fuzz` sets this: the tests of the codecs on any bytes become a library that calls for libFuzzer's main.
 let isFuzzed = Context.environment["NSRUN_FUZZ"] == "1"
 let fuzzed: [Target.Dependency] = [
-  "Sandbox", "Conntrack", "NFTables", "RouteNetlink", "Netlink", "NetTypes", "Namespaces", "LinuxSystem",
+  "Network", "Conntrack", "NFTables", "RouteNetlink", "Netlink", "NetTypes", "Namespaces", "LinuxSystem",
 ]
 
 let package = Package(
@@ -39,25 +39,35 @@ let package = Package(
     .target(name: "Namespaces", dependencies: ["LinuxSystem", "CLinux"], swiftSettings: settings),
     .target(name: "Launch", dependencies: ["LinuxSystem", "CLinux", "CLibcap"], swiftSettings: settings),
     .target(
+      name: "Network",
+      dependencies: [
+        "RouteNetlink", "NFTables", "Conntrack", "Namespaces", "Netlink", "NetTypes", "LinuxSystem", "CLinux",
+      ],
+      swiftSettings: settings),
+    .target(
       name: "Sandbox",
       dependencies: [
-        "RouteNetlink", "NFTables", "Conntrack", "Namespaces", "Launch", "Netlink", "NetTypes", "LinuxSystem", "CLinux",
+        "Network", "RouteNetlink", "NFTables", "Namespaces", "Launch", "Netlink", "NetTypes", "LinuxSystem",
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "nsrun",
       dependencies: [
-        "CStart", "Sandbox", "RouteNetlink", "NetTypes", "Namespaces", "Launch", "LinuxSystem",
+        "CStart", "Sandbox", "Network", "RouteNetlink", "NetTypes", "Namespaces", "Launch", "LinuxSystem",
       ],
       swiftSettings: settings),
-    .testTarget(name: "CommandLineTests", dependencies: ["nsrun", "Sandbox", "NetTypes"], swiftSettings: settings),
     .testTarget(
-      name: "SandboxTests",
+      name: "CommandLineTests", dependencies: ["nsrun", "Sandbox", "Network", "NetTypes"], swiftSettings: settings),
+    .testTarget(
+      name: "NetworkTests",
       dependencies: [
-        "TestHost", "TestNetlink", "Sandbox", "RouteNetlink", "Namespaces", "NFTables", "Launch", "Netlink", "NetTypes",
+        "TestHost", "TestNetlink", "Network", "RouteNetlink", "Namespaces", "NFTables", "Netlink", "NetTypes",
         "LinuxSystem",
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "SandboxTests",
+      dependencies: ["TestNetlink", "Sandbox", "Network", "Launch", "NetTypes", "LinuxSystem"], swiftSettings: settings),
     .target(
       name: "TestNetlink", dependencies: ["Netlink", "NetTypes", "LinuxSystem"], path: "Tests/TestNetlink",
       swiftSettings: settings),

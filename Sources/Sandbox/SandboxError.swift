@@ -2,6 +2,7 @@ import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
+import Network
 
 /// Why nsrun could not do what the caller requested. A ``LaunchError`` is in ``NetworkError/other(_:)``.
 public typealias SandboxError = NetworkError

@@ -1,5 +1,6 @@
 import Glibc
 import Namespaces
+import Network
 import Sandbox
 
 /// The entry point: parses the arguments, runs the subcommand, and turns an error into one line and an exit status.

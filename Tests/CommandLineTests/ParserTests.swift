@@ -1,4 +1,5 @@
 import NetTypes
+import Network
 import Sandbox
 import Testing
 

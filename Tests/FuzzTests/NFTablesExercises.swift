@@ -1,8 +1,8 @@
 import NetTypes
 @testable import NFTables
 @testable import Netlink
+@testable import Network
 @testable import RouteNetlink
-@testable import Sandbox
 
 /// Makes a message of nf_tables, and prints it.
 private func printed(_ type: UInt16, _ payload: [UInt8]) throws(Broken) -> [UInt8] {

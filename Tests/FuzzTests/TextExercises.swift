@@ -4,8 +4,8 @@ import NFTables
 import NetTypes
 
 @testable import Namespaces
+@testable import Network
 @testable import RouteNetlink
-@testable import Sandbox
 
 /// Whether two texts have the same bytes; `==` also takes other forms of the same letters for equal.
 private func isSame(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }

@@ -5,6 +5,7 @@ import NFTables
 import Namespaces
 import NetTypes
 import Netlink
+import Network
 import RouteNetlink
 
 /// Checks whether this host can do the main job, and what prevents it. Changes nothing: it tries kernel features in a

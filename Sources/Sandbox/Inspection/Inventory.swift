@@ -3,6 +3,7 @@ import LinuxSystem
 import Namespaces
 import NetTypes
 import Netlink
+import Network
 import RouteNetlink
 
 /// The present state of a sandbox, from its record and from the kernel.

@@ -5,6 +5,7 @@ import NFTables
 import Namespaces
 import NetTypes
 import Netlink
+import Network
 import RouteNetlink
 
 /// Tries each kernel feature that a launch needs, one by one, in a network namespace of its own.

@@ -4,6 +4,7 @@ import LinuxSystem
 import Namespaces
 import NetTypes
 import Netlink
+import Network
 import RouteNetlink
 
 /// Runs the main job on a private host with a simulated internet, both made of namespaces, with the code of a real

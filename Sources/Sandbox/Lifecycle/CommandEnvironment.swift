@@ -2,6 +2,7 @@ import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
+import Network
 
 extension SandboxFacts {
   /// The environment variables that describe the sandbox to a command.
@@ -28,15 +29,5 @@ extension SandboxFacts {
           ("NSRUN_GATEWAY6\(suffix)", connection.inside.ipv6?.gateway.map { "\($0)" }),
         ] + (connections.count == 1 ? [] : [("NSRUN_INTERFACE\(suffix)", connection.inside.interface.text)])
       }
-  }
-}
-
-extension SandboxRecords {
-  /// The recorded facts of the sandbox to which the namespace with this name belongs; nil if it belongs to none.
-  func facts(of name: NamespaceName, _ namespace: borrowing NetworkNamespace) -> SandboxFacts? {
-    guard let path = host.state.record(of: name), let text = try? RecordText.read(path),
-      let identity = try? namespace.identity(), identity == text.namespaceIdentity
-    else { return nil }
-    return SandboxFacts(text)
   }
 }

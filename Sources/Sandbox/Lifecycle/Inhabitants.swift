@@ -2,6 +2,7 @@ import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
+import Network
 import RouteNetlink
 
 /// All processes that are to end with a sandbox: those with a thread in its network namespace, those in or below the

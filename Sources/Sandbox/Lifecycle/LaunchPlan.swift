@@ -1,4 +1,5 @@
 import Launch
+import Network
 
 extension Sandboxes {
   /// What ``run(_:_:keeps:)`` or ``create(_:)`` would do, step by step, for people. It changes nothing.

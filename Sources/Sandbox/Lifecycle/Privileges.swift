@@ -2,6 +2,7 @@ import Glibc
 import Launch
 import LinuxSystem
 import Namespaces
+import Network
 
 /// The capabilities that nsrun needs.
 enum Privileges {

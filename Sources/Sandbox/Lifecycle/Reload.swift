@@ -1,4 +1,5 @@
 import Launch
+import Network
 
 /// Restores what another program has changed or removed.
 public struct Reload {

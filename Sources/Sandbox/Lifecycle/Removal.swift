@@ -4,6 +4,7 @@ import LinuxSystem
 import Namespaces
 import NetTypes
 import Netlink
+import Network
 import RouteNetlink
 
 /// Removes sandboxes, and what killed nsrun processes left behind.

@@ -4,6 +4,7 @@ import LinuxSystem
 import Namespaces
 import NetTypes
 import Netlink
+import Network
 import RouteNetlink
 
 /// Makes sandboxes and enters them.

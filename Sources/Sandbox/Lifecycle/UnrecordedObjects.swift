@@ -3,6 +3,7 @@ import LinuxSystem
 import Namespaces
 import NetTypes
 import Netlink
+import Network
 import RouteNetlink
 
 /// Objects with nsrun's tag that are in no record, because another program has deleted or damaged the records. The

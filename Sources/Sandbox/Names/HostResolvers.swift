@@ -1,5 +1,6 @@
 import LinuxSystem
 import NetTypes
+import Network
 import RouteNetlink
 
 /// The content of a resolv.conf(5).

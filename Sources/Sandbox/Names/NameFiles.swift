@@ -2,6 +2,7 @@ import Glibc
 import LinuxSystem
 import Namespaces
 import NetTypes
+import Network
 import RouteNetlink
 
 /// The names of a sandbox, and what its commands resolve names with.

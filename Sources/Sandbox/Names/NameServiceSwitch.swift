@@ -1,4 +1,5 @@
 import Glibc
+import Network
 
 /// The content of a nsswitch.conf(5).
 enum NameServiceSwitch {

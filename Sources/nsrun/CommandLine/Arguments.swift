@@ -1,5 +1,6 @@
 import Namespaces
 import NetTypes
+import Network
 import Sandbox
 
 /// The values of a parsed command line. Each command uses some of them.

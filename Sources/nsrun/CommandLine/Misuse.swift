@@ -1,4 +1,5 @@
 import Launch
+import Network
 import Sandbox
 
 /// A command line that nsrun does not understand, with a guess at what the user meant.

@@ -1,5 +1,6 @@
 import Launch
 import NetTypes
+import Network
 import Sandbox
 
 extension Subcommand {

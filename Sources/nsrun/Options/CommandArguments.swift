@@ -1,5 +1,6 @@
 import Glibc
 import Launch
+import Network
 import Sandbox
 
 /// The arguments about the command to run.

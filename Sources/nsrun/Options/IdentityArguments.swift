@@ -1,6 +1,7 @@
 import Glibc
 import Launch
 import LinuxSystem
+import Network
 import Sandbox
 
 /// The arguments about the user and the capabilities of the command.

@@ -1,3 +1,4 @@
+import Network
 import Sandbox
 
 /// The arguments about the isolation of a sandbox from the host.

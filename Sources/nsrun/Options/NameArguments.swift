@@ -1,4 +1,5 @@
 import NetTypes
+import Network
 import Sandbox
 
 /// The arguments about a sandbox's hostname, and about the DNS servers that commands inside ask.

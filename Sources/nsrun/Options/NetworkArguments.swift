@@ -1,4 +1,5 @@
 import NetTypes
+import Network
 import Sandbox
 
 /// One network that the command line requests.

@@ -1,4 +1,5 @@
 import LinuxSystem
+import Network
 import Sandbox
 
 /// The arguments about nsrun's own output.

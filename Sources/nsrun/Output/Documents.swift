@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Launch
 import LinuxSystem
+import Network
 import RouteNetlink
 import Sandbox
 

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import Network
 import Sandbox
 
 /// Output to the user's terminal.

@@ -1,0 +1,64 @@
+import LinuxSystem
+import NetTypes
+
+/// The networks of bridges without sandboxes.
+package struct AbandonedNetworks {
+  let host: Host
+
+  package init(_ host: Host) { self.host = host }
+
+  /// Removes the networks in which no sandbox has a lease: the nsrun of the last sandbox was killed half way, or is
+  /// just removing the network.
+  /// - Parameter isDryRun: whether only to report.
+  /// - Returns: the parts of these networks that were there.
+  package func removeUnused(
+    only bridge: InterfaceName?, isDryRun: Bool
+  ) throws(NetworkError) -> [Removed] {
+    // A process that joins a network takes a lease before it releases this lock.
+    let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
+    guard let lock else { return [] }
+    let all = try NetworkRecords(host).names()
+    let unused = all.filter {
+      (bridge == nil || bridge == $0) && AddressLeases(bridge: $0, state: host.state).count == 0
+    }
+    var removed: [Removed] = []
+    for record in unused.compactMap({ NetworkRecords(host).record(of: $0) }) { removed += try remains(of: record) }
+    if !all.isEmpty, unused.count == all.count {
+      for parameters in try Forwarding.parametersToRestore(host) {
+        let name = HostParameters.forwarding(parameters.family).name
+        removed.append(Removed(kind: .forwarding, name: name, reason: .stale))
+      }
+      removed += try Firewall(host).tables().ours.map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
+    }
+    guard !isDryRun else { return removed }
+    for bridge in unused { Teardown(host).unmakeIfUnused(bridge) }
+    host.state.removeIfEmpty(holding: lock)
+    return removed
+  }
+
+  private func remains(of network: NetworkRecord) throws(NetworkError) -> [Removed] {
+    let name = network.bridge
+    var remains: [Removed] = []
+    if let link = try Bridges(host).own(name, planned: network.own?.mac) {
+      remains.append(Removed(kind: .bridge, name: link.name, reason: .stale, bridge: name))
+    }
+    for (chain, count) in try ForwardChains(host).ruleCounts(of: name) {
+      remains.append(Removed(kind: .rules, name: "\(count) rules of the chain \(chain)", reason: .stale, bridge: name))
+    }
+    return remains
+  }
+
+  /// Removes all networks without sandboxes, even if leases are left: their holders are gone.
+  package func removeAbandoned() throws(NetworkError) {
+    let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
+    guard let lock else { return host.state.removeRootIfEmpty() }
+    let isAbandoned = try SandboxRecords(host).names().isEmpty
+    for network in try NetworkRecords(host).names() {
+      let leases = AddressLeases(bridge: network, state: host.state)
+      // A lease that could not be released would keep the network for ever.
+      if isAbandoned { try LostLeases(host).release(leases) }
+      Teardown(host).unmakeIfUnused(network)
+    }
+    host.state.removeIfEmpty(holding: lock)
+  }
+}
