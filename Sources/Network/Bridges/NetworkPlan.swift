@@ -111,7 +111,8 @@ extension BridgeNetworks {
 
   /// - Parameter bridged: the network of a bridge; nil to give up.
   private func networks(
-    of sandbox: AttachmentSpec, _ links: [Link?], _ bridged: (NetworkSpec, Link?) throws(NetworkError) -> PlannedNetwork?
+    of sandbox: AttachmentSpec, _ links: [Link?],
+    _ bridged: (NetworkSpec, Link?) throws(NetworkError) -> PlannedNetwork?
   ) throws(NetworkError) -> [PlannedNetwork]? {
     var networks: [PlannedNetwork] = []
     for (connection, link) in zip(sandbox.connections, links) {
@@ -156,9 +157,7 @@ extension BridgeNetworks {
     var (record, addresses) = try record(for: spec, link, known, taken)
     try addIPv6(to: &record, spec, link, taken)
     // Its owner may have removed its rules since.
-    var current = record
-    if record.translation == .host, let link { current.translation = try translation(of: record.bridge, link) }
-    let network = describe(link, spec, current, addresses)
+    let network = describe(link, spec, try Translations(host).current(record, link), addresses)
     _ = try AddressPool(host).check(spec, on: network)
     let isReached = spec.egress == .routed && known?.isReached != true
     if known == nil {
@@ -170,10 +169,11 @@ extension BridgeNetworks {
       steps.append(.recordIPv6(spec.bridge, address))
     }
     if let link {
-      if known != nil, isHalfMade(link, record) { steps.append(.completeBridge(record)) }
+      if known != nil, BridgeLink(host).isHalfMade(link, record) { steps.append(.completeBridge(record)) }
       if !network.isOurs, let mac = try addressToKeep(of: link) { steps.append(.keepAddress(spec.bridge, mac)) }
-      if network.address6 != nil, let own = record.own, !isHalfMade(link, record) {
-        steps += try lostAddresses(of: link, own).filter { $0.family == .inet6 }.map { .addAddress(spec.bridge, $0) }
+      if network.address6 != nil, let own = record.own, !BridgeLink(host).isHalfMade(link, record) {
+        steps += try BridgeLink(host).lostAddresses(of: link, own).filter { $0.family == .inet6 }
+          .map { .addAddress(spec.bridge, $0) }
       }
     } else {
       steps.append(.createBridge(record))
@@ -247,8 +247,10 @@ extension BridgeNetworks {
       }
       return (record, BridgeAddresses(created: record.own!.address))
     }
-    let addresses = try self.addresses(of: link)
-    if let own = known?.own, isHalfMade(link, record) { return (record, BridgeAddresses(created: own.address)) }
+    let addresses = try BridgeLink(host).addresses(of: link)
+    if let own = known?.own, BridgeLink(host).isHalfMade(link, record) {
+      return (record, BridgeAddresses(created: own.address))
+    }
     if known == nil {
       try Bridges(host).requireOnlyName(link)
       record = try recordOfUse(of: link, spec)
@@ -260,7 +262,9 @@ extension BridgeNetworks {
   private func addIPv6(
     to record: inout NetworkRecord, _ spec: NetworkSpec, _ link: Link?, _ taken: [IPNetwork]
   ) throws(NetworkError) {
-    guard spec.mayHaveIPv6, isOurs(link, record), record.own != nil, record.own?.address6 == nil else { return }
+    guard spec.mayHaveIPv6, BridgeLink(host).isOurs(link, record), record.own != nil, record.own?.address6 == nil else {
+      return
+    }
     if let lack = HostParameters.lackOfIPv6(on: link, spec) {
       guard spec.ipv6 == .required else { return }
       throw .refused("no IPv6 on \(spec.bridge): \(lack)")
@@ -271,9 +275,9 @@ extension BridgeNetworks {
   /// The record of a network on a bridge that exists and is in no record.
   func recordOfUse(of link: Link, _ spec: NetworkSpec) throws(NetworkError) -> NetworkRecord {
     NetworkRecord(
-      bridge: spec.bridge, translation: try translation(of: spec.bridge, link),
+      bridge: spec.bridge, translation: try Translations(host).translation(of: spec.bridge, link),
       // Somebody has deleted the records of a bridge of ours.
-      own: Tag.isOurBridge(link, planned: nil) ? try ownBridge(link) : nil,
+      own: Tag.isOurBridge(link, planned: nil) ? try BridgeLink(host).lostRecord(of: link) : nil,
       mayChangeForeignChains: spec.mayChangeForeignChains, isReached: spec.egress == .routed)
   }
 
@@ -288,11 +292,8 @@ extension BridgeNetworks {
     besides planned: [InterfaceName] = []
   ) throws(NetworkError) -> [NetworkPlan.Step] {
     var steps: [NetworkPlan.Step] = []
-    var translation = record.translation
-    if translation == .host, let link {
-      translation = try self.translation(of: record.bridge, link)
-      if translation != .host { steps.append(.masquerade(record.bridge)) }
-    }
+    let translation = try Translations(host).current(record, link).translation
+    if translation != record.translation { steps.append(.masquerade(record.bridge)) }
     if record.mayChangeForeignChains && spec.mayChangeForeignChains {
       steps += try ForwardChains(host).missingPlaces(of: record).map { .accept(record.bridge, $0) }
     }

@@ -148,7 +148,7 @@ package struct Forwarding {
   }
 
   /// The parameters of both families to restore once no sandbox is left.
-  static func parametersToRestore(_ host: Host) throws(NetworkError) -> [HostParameters] {
+  private static func parametersToRestore(_ host: Host) throws(NetworkError) -> [HostParameters] {
     var parameters: [HostParameters] = []
     for forwarding in all(host) {
       if let changed = try forwarding.parametersToRestore() { parameters.append(changed) }
@@ -157,7 +157,7 @@ package struct Forwarding {
   }
 
   /// The parameters as they were before nsrun changed them; nil if it has not, or if other programs rely on them now.
-  func parametersToRestore() throws(NetworkError) -> HostParameters? {
+  private func parametersToRestore() throws(NetworkError) -> HostParameters? {
     guard let changed = try changedParameters() else { return nil }
     return try newUsers().isEmpty ? changed : nil
   }
@@ -195,6 +195,75 @@ package struct Forwarding {
     }
   }
 
+  // MARK: Drift
+
+  private func isNeeded(by sandboxes: [SandboxFacts]) -> Bool {
+    sandboxes.flatMap(\.bridgeConnections).contains { connection in
+      connection.egress != .internal && connection.inside.addresses.contains { $0.family == family }
+    }
+  }
+
+  /// What others have changed: turned it off, or come to need it.
+  func drifts(_ sandboxes: [SandboxFacts]) throws(NetworkError) -> [Drift] {
+    var drifts: [Drift] = []
+    if isNeeded(by: sandboxes),
+      try !system({ () throws(SystemError) in try HostParameters.isForwarding(family) })
+    {
+      drifts.append(
+        Drift(
+          kind: .forwarding, message: "\(family) forwarding was turned off: sandboxes cannot get out",
+          restored: "\(family) forwarding"))
+    }
+    let users = isGuarding ? try newUsers() : []
+    if let first = users.first {
+      let list = users.count == 1 ? first : "\(first) and \(users.count - 1) more"
+      drifts.append(
+        Drift(
+          kind: .others,
+          message:
+            "nsrun turned \(family) forwarding on for sandboxes only, and drops what is forwarded for others: \(list)",
+          restored: "\(family) forwarding for others, to whom it is left: \(list)"))
+    }
+    return drifts
+  }
+
+  /// - Parameter drifts: those that were found.
+  func restore(_ drifts: [Drift], for sandboxes: [SandboxFacts]) throws(NetworkError) {
+    if drifts.contains(where: { $0.kind == .forwarding }), isNeeded(by: sandboxes) { try turnOn() }
+    if drifts.contains(where: { $0.kind == .others }), let settlement = try settlement() { try settle(settlement) }
+  }
+
+  // MARK: Removal
+
+  /// What ``remove(_:)`` would restore.
+  static func remains(_ host: Host, _ reason: Removed.Reason) throws(NetworkError) -> [Removed] {
+    try parametersToRestore(host).map {
+      Removed(kind: .forwarding, name: HostParameters.forwarding($0.family).name, reason: reason)
+    }
+  }
+
+  /// Restores the parameters of both families, once no sandbox is left.
+  /// - Returns: the failures.
+  static func remove(_ host: Host) -> [NetworkError] {
+    do throws(NetworkError) {
+      for parameters in try parametersToRestore(host) {
+        host.reporter.progress?("turn \(parameters.family) forwarding off again")
+        let failures = parameters.restore()
+        guard failures.isEmpty else { return failures.map { .system($0) } }
+      }
+      return []
+    } catch {
+      return [error]
+    }
+  }
+
+  /// Removes the records of the previous state, after the guard rule.
+  static func removeRecords(_ host: Host) throws(NetworkError) {
+    for family in AddressFamily.allCases {
+      _ = try system { () throws(SystemError) in try removeFile(host.state.host(family)) }
+    }
+  }
+
   // MARK: Links
 
   /// The links of the host's default routes, the preferred one first.
@@ -223,140 +292,5 @@ package struct Forwarding {
     where HostParameters.lacksForwarding(link) {
       host.reporter.warn("\(HostParameters.lackOfForwarding(link)): \(HostParameters.forwardingCommand(link))")
     }
-  }
-}
-
-/// Objects of other programs that need the host to forward packets of a family.
-struct ForwardingUsers {
-  private let host: Host
-  private let family: AddressFamily
-
-  init(_ host: Host, _ family: AddressFamily) {
-    self.host = host
-    self.family = family
-  }
-
-  struct User: CustomStringConvertible {
-    /// Each of these keys identifies the object.
-    let keys: [String]
-    let description: String
-
-    init(bridge: Link) {
-      // The bridge may be renamed, or made again.
-      keys = ["bridge \(bridge.index)", "bridge-name \(bridge.name)"]
-      description = "the bridge \(bridge.name)"
-    }
-
-    init(rule: Rule) {
-      // By content: a firewall that reloads the same rules gives them new handles.
-      keys = ["rule \(rule.chain) \(String(StableHash.long(rule.content), radix: 16))"]
-      description = "the rule \(rule)"
-    }
-  }
-
-  /// Bridges with an address, rules that translate source addresses, and rules that accept forwarded packets of certain
-  /// links.
-  /// - Parameter networks: the bridges for sandboxes, nsrun's and foreign ones, which do not count.
-  func all(besides networks: [InterfaceName]) throws(NetworkError) -> [User] {
-    let names = networks.map(\.text)
-    let bridges = try host.route { (route) throws(NetlinkError) in
-      let links = try route.links(kind: "bridge").filter { !names.contains($0.name) }
-      // Every link has a link-local IPv6 address.
-      let addresses = try route.addresses(family: family).filter { family == .inet || !$0.address.isLinkLocal }
-      let addressed = Set(addresses.map(\.link))
-      return links.filter { addressed.contains($0.index) && !Tag.isOurBridge($0, planned: nil) }
-    }
-    return bridges.map(User.init(bridge:)) + (try rules(besides: networks)).map(User.init(rule:))
-  }
-
-  private func rules(besides networks: [InterfaceName]) throws(NetworkError) -> [Rule] {
-    let (chains, rules): ([Chain], [Rule])
-    do throws(NetworkError) {
-      (chains, rules) = try host.nftables { (nft) throws(NetlinkError) in (try nft.chains(), try nft.rules()) }
-    } catch {
-      guard host.lacksNFTables else { throw error }
-      return []
-    }
-    let families: [TableFamily] = [.inet, family == .inet ? .ip : .ip6]
-    let others = rules.filter { rule in
-      rule.chain.table != Firewall.table && families.contains(rule.chain.table.family) && rule.mayConcern(family)
-    }
-    let translating = Self.reached(
-      from: chains.filter { $0.base?.type == .nat && $0.base?.hook == .postrouting }, others)
-    let forwarding = Self.reached(from: chains.filter { $0.base?.type == .filter && $0.base?.hook == .forward }, others)
-    return others.filter { rule in
-      translating.contains(rule.chain) && rule.translatesSource
-        || forwarding.contains(rule.chain) && rule.lets(through: networks) && ForwardChains.bridge(of: rule) == nil
-    }
-  }
-
-  /// The chains that packets reach by jumps from the given ones.
-  private static func reached(from start: [Chain], _ rules: [Rule]) -> Set<Chain> {
-    var reached = Set(start.map { Chain($0.name, in: $0.table) })
-    var left = Array(reached)
-    while let chain = left.popLast() {
-      for rule in rules where rule.chain == chain {
-        for case .verdict(.jump(let name)) in rule.expressions + rule.expressions.compactMap(\.gotoAsJump) {
-          let target = Chain(name, in: chain.table)
-          if reached.insert(target).inserted { left.append(target) }
-        }
-      }
-    }
-    return reached
-  }
-}
-
-extension Expression {
-  fileprivate var gotoAsJump: Expression? {
-    if case .verdict(.goto(let name)) = self { .verdict(.jump(name)) } else { nil }
-  }
-
-  fileprivate var isTargetOfSource: Bool {
-    guard let part = XTables(self), part.kind == .target else { return false }
-    return part.name == "MASQUERADE" || part.name == "SNAT"
-  }
-}
-
-extension Rule {
-  /// Whether it may apply to packets of this family, as far as it says so itself.
-  fileprivate func mayConcern(_ family: AddressFamily) -> Bool {
-    var isProtocol = false
-    for expression in expressions {
-      switch expression {
-      case .meta(.networkProtocol, _): isProtocol = true
-      // NFPROTO_IPV4 and NFPROTO_IPV6 have the values of AF_INET and AF_INET6.
-      case .compare(_, .equal, let value) where isProtocol && value != [family.rawValue]: return false
-      default: isProtocol = false
-      }
-    }
-    return true
-  }
-
-  fileprivate var translatesSource: Bool {
-    expressions.contains { expression in
-      switch expression {
-      case .masquerade: true
-      case .nat(let nat): nat.kind == .source
-      default: expression.isTargetOfSource
-      }
-    }
-  }
-
-  /// Whether it accepts packets of certain links, and not of these bridges or loopback.
-  fileprivate func lets(through bridges: [InterfaceName]) -> Bool {
-    guard expressions.contains(.verdict(.accept)) else { return false }
-    let names = bridges.map(\.text) + ["lo"]
-    var isAboutSome = false
-    for expression in expressions {
-      switch expression {
-      case .meta(.inputInterfaceName, _), .meta(.outputInterfaceName, _), .meta(.inputInterfaceIndex, _),
-        .meta(.outputInterfaceIndex, _):
-        isAboutSome = true
-      case .compare(_, .equal, let value) where names.contains { $0.utf8.elementsEqual(value.prefix { $0 != 0 }) }:
-        return false
-      default: break
-      }
-    }
-    return isAboutSome
   }
 }

@@ -22,30 +22,17 @@ package struct AbandonedNetworks {
       (bridge == nil || bridge == $0) && AddressLeases(bridge: $0, state: host.state).count == 0
     }
     var removed: [Removed] = []
-    for record in unused.compactMap({ NetworkRecords(host).record(of: $0) }) { removed += try remains(of: record) }
+    for bridge in unused {
+      let network = RecordedNetwork(bridge: bridge, record: NetworkRecords(host).record(of: bridge))
+      for resource in NetworkResources.all(host) { removed += try resource.remains(of: network) }
+    }
     if !all.isEmpty, unused.count == all.count {
-      for parameters in try Forwarding.parametersToRestore(host) {
-        let name = HostParameters.forwarding(parameters.family).name
-        removed.append(Removed(kind: .forwarding, name: name, reason: .stale))
-      }
-      removed += try Firewall(host).tables().ours.map { Removed(kind: .rules, name: "table \($0)", reason: .stale) }
+      removed += try Forwarding.remains(host, .stale) + RuleTables(host).remains(.stale)
     }
     guard !isDryRun else { return removed }
     for bridge in unused { Teardown(host).unmakeIfUnused(bridge) }
     host.state.removeIfEmpty(holding: lock)
     return removed
-  }
-
-  private func remains(of network: NetworkRecord) throws(NetworkError) -> [Removed] {
-    let name = network.bridge
-    var remains: [Removed] = []
-    if let link = try Bridges(host).own(name, planned: network.own?.mac) {
-      remains.append(Removed(kind: .bridge, name: link.name, reason: .stale, bridge: name))
-    }
-    for (chain, count) in try ForwardChains(host).ruleCounts(of: name) {
-      remains.append(Removed(kind: .rules, name: "\(count) rules of the chain \(chain)", reason: .stale, bridge: name))
-    }
-    return remains
   }
 
   /// Removes all networks without sandboxes, even if leases are left: their holders are gone.

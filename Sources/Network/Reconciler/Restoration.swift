@@ -21,15 +21,9 @@ package struct Restoration {
     let drifts = try survey.drifts(isLocked: true)
     if drifts.contains(where: { $0.restored != nil }) {
       for bridge in try NetworkRecords(host).names() { host.report { () throws(NetworkError) in try restore(bridge) } }
-      if drifts.contains(where: { $0.kind == .forwarding }) {
-        for family in survey.forwardedFamilies(try SandboxRecords(host).all()) { try Forwarding(host, family).turnOn() }
-      }
-      if drifts.contains(where: { $0.kind == .others }) {
-        for forwarding in Forwarding.all(host) {
-          if let settlement = try forwarding.settlement() { try forwarding.settle(settlement) }
-        }
-      }
-      if drifts.contains(where: { $0.kind == .rules || $0.kind == .others }) { try Firewall(host).install() }
+      let sandboxes = try SandboxRecords(host).all()
+      for forwarding in Forwarding.all(host) { try forwarding.restore(drifts, for: sandboxes) }
+      if drifts.contains(where: { $0.kind == .rules || $0.kind == .others }) { try RuleTables(host).restore() }
     }
     host.report { () throws(NetworkError) in try Flows(host).endMistranslated() }
     let left = drifts.isEmpty ? [] : Set(try survey.look())
@@ -61,27 +55,11 @@ package struct Restoration {
   }
 
   private func restore(_ record: NetworkRecord) throws(NetworkError) {
-    let bridge = record.bridge
-    if try Bridges(host).link(bridge) == nil { try BridgeNetworks(host).restoreBridge(of: record) }
-    let users = try SandboxRecords(host).all().filter { $0.connection(to: bridge) != nil }
-    guard let link = try Bridges(host).link(bridge), try BridgeNetworks(host).isFit(link, for: record, users) else {
-      return
-    }
-    try BridgeNetworks(host).restorePorts(of: bridge, link.index)
-    if let own = record.own, Tag.isOurBridge(link, planned: own.mac) {
-      var requests = RouteRequests()
-      try BridgeNetworks(host).restoreAddresses(of: link, own, &requests)
-      requests.change(link: .index(link.index), LinkChanges(isUp: true), subject: link.name)
-      try host.perform(requests)
-      try restoreRoutes(of: bridge, own)
-      if users.contains(where: { $0.connection(to: bridge)?.egress != .internal }) {
-        Forwarding(host, .inet).turnOn(for: link.name)
-      }
-    }
-    _ = try BridgeNetworks(host).refreshTranslation(of: record, link)
-    if record.mayChangeForeignChains { try ForwardChains(host).admit(record) }
-    if let own = record.own {
-      try waitUntilPacketsPass(over: link, own, users.compactMap { $0.connection(to: bridge) })
+    let users = try SandboxRecords(host).all().filter { $0.connection(to: record.bridge) != nil }
+    let network = RecordedNetwork(bridge: record.bridge, record: record, users: users)
+    for resource in NetworkResources.all(host) { try resource.restore(for: network) }
+    if let (link, own) = try BridgeLink(host).ownFit(for: network) {
+      try waitUntilPacketsPass(over: link, own, network.connections)
     }
   }
 
@@ -99,17 +77,8 @@ package struct Restoration {
         guard case .refused = error else { throw error }
       }
     }
-    if let address6 = own.address6, try BridgeNetworks(host).ownAddresses(of: bridge, own).contains(address6) {
+    if let address6 = own.address6, try BridgeLink(host).ownAddresses(of: bridge, own).contains(address6) {
       try Readiness(host).wait(for: address6.address)
     }
-  }
-
-  private func restoreRoutes(of bridge: InterfaceName, _ own: NetworkRecord.OwnBridge) throws(NetworkError) {
-    guard let link = try Bridges(host).link(bridge) else { return }
-    var requests = RouteRequests()
-    for address in try BridgeNetworks(host).ownAddresses(of: link, own) {
-      for route in try BridgeRoutes(host, of: link).missing(of: address) { requests.add(route) }
-    }
-    try host.perform(requests)
   }
 }

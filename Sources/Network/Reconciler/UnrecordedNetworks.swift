@@ -56,18 +56,12 @@ package struct UnrecordedNetworks {
     guard bridge == nil else { return removed }
     removed += try ForwardChains(host).removeUnrecorded(keeping: recorded, isDryRun: isDryRun)
     guard recorded.isEmpty, !isInUse else { return removed }
-    let ours = try Firewall(host).tables().ours
     // By a record that an older nsrun has left, or by the guard rule.
-    for parameters in try Forwarding.parametersToRestore(host) {
-      let name = HostParameters.forwarding(parameters.family).name
-      removed.append(Removed(kind: .forwarding, name: name, reason: .unrecorded))
-      if !isDryRun, let failure = parameters.restore().first { throw .system(failure) }
-    }
-    removed += ours.map { Removed(kind: .rules, name: "table \($0)", reason: .unrecorded) }
-    if !isDryRun, !ours.isEmpty { try Firewall(host).removeTables() }
-    for family in isDryRun ? [] : AddressFamily.allCases {
-      try system { () throws(SystemError) in _ = try removeFile(host.state.host(family)) }
-    }
+    removed += try Forwarding.remains(host, .unrecorded) + RuleTables(host).remains(.unrecorded)
+    guard !isDryRun else { return removed }
+    if let failure = Forwarding.remove(host).first { throw failure }
+    try RuleTables(host).remove()
+    try Forwarding.removeRecords(host)
     return removed
   }
 

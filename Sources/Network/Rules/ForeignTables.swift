@@ -59,7 +59,7 @@ package struct ForeignTables {
   /// The host's address for the sandboxes on a bridge, with their subnet; nil if there is none.
   func address(of bridge: InterfaceName, _ link: Link?) throws(NetworkError) -> IPNetwork? {
     guard let link else { return nil }
-    return try BridgeNetworks(host).addresses(of: link).choice(
+    return try BridgeLink(host).addresses(of: link).choice(
       for: nil, own: NetworkRecords(host).record(of: bridge)?.own?.address)
   }
 

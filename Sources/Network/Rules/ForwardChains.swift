@@ -344,3 +344,31 @@ package struct ForwardChains {
     [Passage(bridge: bridge, input: bridge), Passage(bridge: bridge, output: bridge, isAnswer: !isIn)]
   }
 }
+
+extension ForwardChains: NetworkResource {
+  func drifts(of network: RecordedNetwork, _ links: [Link]) throws(NetworkError) -> [Drift] {
+    guard let record = network.record, record.mayChangeForeignChains else { return [] }
+    return try missingPlaces(of: record).map { place in
+      Drift(
+        kind: .passages, message: "the rules for \(network.bridge) in the chain \(place) are gone",
+        restored: "the rules for \(network.bridge) in the chain \(place)")
+    }
+  }
+
+  func restore(for network: RecordedNetwork) throws(NetworkError) {
+    guard let record = network.record, record.mayChangeForeignChains,
+      try BridgeLink(host).fit(try Bridges(host).link(network.bridge), for: network) != nil
+    else { return }
+    try admit(record)
+  }
+
+  func remains(of network: RecordedNetwork) throws(NetworkError) -> [Removed] {
+    try ruleCounts(of: network.bridge).map { chain, count in
+      Removed(kind: .rules, name: "\(count) rules of the chain \(chain)", reason: .stale, bridge: network.bridge)
+    }
+  }
+
+  func remove(from network: RecordedNetwork) -> [NetworkError] {
+    retract(network.bridge).filter { _ in !host.lacksNFTables }
+  }
+}

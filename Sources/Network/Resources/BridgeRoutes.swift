@@ -5,17 +5,13 @@ import RouteNetlink
 
 /// The routes of packets between a bridge's sandboxes and other hosts, according to the kernel.
 struct BridgeRoutes {
-  private let host: Host
-  private let bridge: Link
+  let host: Host
 
-  init(_ host: Host, of bridge: Link) {
-    self.host = host
-    self.bridge = bridge
-  }
+  init(_ host: Host) { self.host = host }
 
   /// The routes that the kernel creates for a bridge's address, that sandboxes need, and that are missing.
   /// - Parameter own: the address.
-  func missing(of own: IPNetwork) throws(NetworkError) -> [Route] {
+  private func missing(of own: IPNetwork, on bridge: Link) throws(NetworkError) -> [Route] {
     // The routes of a bridge in a VRF are in another table.
     guard bridge.isUp, bridge.master == nil else { return [] }
     let kernel: UInt8 = 2  // RTPROT_KERNEL, so that they go with the address
@@ -40,18 +36,18 @@ struct BridgeRoutes {
 
   /// An address or route of the host that has appeared since and collides with the subnet of nsrun's bridge. Of a
   /// bridge and a LAN with the same subnet, one gets no packets.
-  func collision(of subnet: IPNetwork) throws(NetworkError) -> SubnetUse? {
+  private func collision(of subnet: IPNetwork, on bridge: Link) throws(NetworkError) -> SubnetUse? {
     try BridgeNetworks(host).subnetUses(subnet.family, besides: bridge.index).first { $0.collides(with: subnet) }
   }
 
   /// Why packets to a sandbox do not arrive on the bridge, or why its packets to the outside do not leave; nil if they
   /// do.
   /// - Parameter goesOut: whether the sandbox's packets may leave the bridge.
-  func obstacle(of sandbox: IPAddress, goesOut: Bool) throws(NetworkError) -> String? {
+  private func obstacle(of sandbox: IPAddress, on bridge: Link, goesOut: Bool) throws(NetworkError) -> String? {
     guard bridge.isUp, bridge.master == nil else { return nil }
     let way = try host.route { (route) throws(NetlinkError) in try route.route(to: sandbox) }
     guard let way, way.type == .unicast, way.link == bridge.index else {
-      return "packets for sandboxes on \(bridge.name) \(try Self.turn(way, host)): "
+      return "packets for sandboxes on \(bridge.name) \(try turn(way)): "
         + "another route or rule goes before theirs (ip route get \(sandbox))"
     }
     guard goesOut,
@@ -59,10 +55,10 @@ struct BridgeRoutes {
       let out = try host.route({ (route) throws(NetlinkError) in try route.route(to: Self.somebody) }),
       out.type == .unicast, let uplink = out.link
     else { return nil }
-    let name = try host.name(ofLink: uplink)
+    let uplinkName = try name(ofLink: uplink)
     // Other checks report missing forwarding.
     guard (try? HostParameters.isForwarding(.inet)) == true,
-      ![bridge.name, name].contains(where: HostParameters.lacksForwarding)
+      ![bridge.name, uplinkName].contains(where: HostParameters.lacksForwarding)
     else { return nil }
     let ways = try host.route { (route) throws(NetlinkError) in
       (
@@ -71,13 +67,13 @@ struct BridgeRoutes {
       )
     }
     if ways.0?.type != .unicast {
-      return "packets of sandboxes on \(bridge.name) \(try Self.turn(ways.0, host)) on their way out: "
+      return "packets of sandboxes on \(bridge.name) \(try turn(ways.0)) on their way out: "
         + "rules for their source or link say so (ip route get \(Self.somebody) from \(sandbox) iif \(bridge.name))"
     }
     if ways.1?.type != .unicast || ways.1?.link != bridge.index {
       return
-        "answers to sandboxes on \(bridge.name) \(try Self.turn(ways.1, host)): rp_filter, or rules for the link they "
-        + "come by, say so (ip route get \(sandbox) from \(Self.somebody) iif \(name))"
+        "answers to sandboxes on \(bridge.name) \(try turn(ways.1)): rp_filter, or rules for the link they "
+        + "come by, say so (ip route get \(sandbox) from \(Self.somebody) iif \(uplinkName))"
     }
     return nil
   }
@@ -85,17 +81,61 @@ struct BridgeRoutes {
   private static let somebody = IPAddress("198.51.100.1")!
 
   /// What the kernel does with packets by a route.
-  private static func turn(_ way: Route?, _ host: Host) throws(NetworkError) -> String {
+  private func turn(_ way: Route?) throws(NetworkError) -> String {
     guard let way, way.type == .unicast, let link = way.link else {
       return way?.type == .local ? "are taken for this host's own" : "are dropped"
     }
-    return "go by \(try host.name(ofLink: link))" + (way.gateway.map { " via \($0)" } ?? "")
+    return "go by \(try name(ofLink: link))" + (way.gateway.map { " via \($0)" } ?? "")
+  }
+
+  /// The name of a link for messages.
+  private func name(ofLink index: UInt32) throws(NetworkError) -> String {
+    try host.route { (route) throws(NetlinkError) in try route.link(index: index)?.name } ?? "link \(index)"
   }
 }
 
-extension Host {
-  /// The name of a link for messages.
-  fileprivate func name(ofLink index: UInt32) throws(NetworkError) -> String {
-    try route { (route) throws(NetlinkError) in try route.link(index: index)?.name } ?? "link \(index)"
+extension BridgeRoutes: NetworkResource {
+  func drifts(of network: RecordedNetwork, _ links: [Link]) throws(NetworkError) -> [Drift] {
+    let found = links.first { $0.name == network.bridge.text }
+    guard !network.users.isEmpty, let record = network.record,
+      let bridge = try BridgeLink(host).fit(found, for: network)
+    else { return [] }
+    // The kernel removes the routes of an address together with the address.
+    let own = BridgeLink(host).isOurs(bridge, record) ? record.own : nil
+    if let own {
+      for address in try BridgeLink(host).ownAddresses(of: bridge, own) {
+        guard let route = try missing(of: address, on: bridge).first?.destination else { continue }
+        return [
+          Drift(
+            kind: .bridges, message: "the route to \(route) on \(bridge.name) is gone: sandboxes get no answers",
+            restored: "the route to \(route) on \(bridge.name)")
+        ]
+      }
+    }
+    // Only sandboxes whose subnet contains the host's address: the host needs no route to the others.
+    let known = network.connections.filter { $0.hostAddress.map($0.address.network.contains) ?? false }
+    var message: String?
+    if let one = known.first(where: { $0.egress != .internal }) ?? known.first {
+      message = try obstacle(of: one.address.address, on: bridge, goesOut: one.egress != .internal)
+    }
+    for subnet in own?.addresses.map(\.network) ?? [] where message == nil {
+      guard let other = try collision(of: subnet, on: bridge) else { continue }
+      message = "the subnet \(subnet) of \(bridge.name) collides with \(other.description), which came later"
+    }
+    guard let message else { return [] }
+    return [
+      Drift(
+        kind: .routes, message: message,
+        otherRemedy: "take away what came later, or make the sandboxes again with another --subnet")
+    ]
+  }
+
+  func restore(for network: RecordedNetwork) throws(NetworkError) {
+    guard let (link, own) = try BridgeLink(host).ownFit(for: network) else { return }
+    var requests = RouteRequests()
+    for address in try BridgeLink(host).ownAddresses(of: link, own) {
+      for route in try missing(of: address, on: link) { requests.add(route) }
+    }
+    try host.perform(requests)
   }
 }
