@@ -55,12 +55,14 @@ public final class Host {
     } catch {
       throw .system(error)
     }
-    if let flaw = state.flaw { throw .refused(flaw) }
+    if let flaw = state.flaw { throw .refused("\(flaw)") }
     try system { () throws(SystemError) in try state.setAsideForeign(home) }
   }
 
   /// Runs `body` with the rtnetlink connection in the host's namespace, which is opened at the first use.
-  package func route<Result>(_ body: (inout RouteConnection) throws(NetlinkError) -> Result) throws(NetworkError) -> Result {
+  package func route<Result>(_ body: (inout RouteConnection) throws(NetlinkError) -> Result) throws(NetworkError)
+    -> Result
+  {
     if routeConnection == nil {
       routeConnection = try system { () throws(SystemError) in
         try RouteConnection(tracer: reporter.tracer?.named("host route"))
@@ -70,7 +72,9 @@ public final class Host {
   }
 
   /// Runs `body` with the nftables connection in the host's namespace, which is opened at the first use.
-  package func nftables<Result>(_ body: (inout NFTConnection) throws(NetlinkError) -> Result) throws(NetworkError) -> Result {
+  package func nftables<Result>(_ body: (inout NFTConnection) throws(NetlinkError) -> Result) throws(NetworkError)
+    -> Result
+  {
     if nftConnection == nil {
       do throws(SystemError) {
         nftConnection = try NFTConnection(tracer: reporter.tracer?.named("host nftables"))

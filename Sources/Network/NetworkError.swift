@@ -5,7 +5,7 @@ import Netlink
 /// Why something could not be done for a network.
 public enum NetworkError: Error, Sendable, CustomStringConvertible {
   /// The request cannot be fulfilled. The text tells why, and what to do.
-  case refused(String)
+  case refused(Message)
   /// The file at this path has the name of a record, but is no valid record.
   case damaged(String)
   /// A system call failed.
@@ -17,9 +17,13 @@ public enum NetworkError: Error, Sendable, CustomStringConvertible {
   /// The caller's own part failed, such as the process that is to be in the network.
   case other(any Error & CustomStringConvertible)
 
-  public var description: String {
+  public var description: String { text(\.rawValue) }
+
+  /// The text for people.
+  /// - Parameter word: what the reader calls a field of a specification.
+  public func text(_ word: (Field) -> String) -> String {
     switch self {
-    case .refused(let text): text
+    case .refused(let message): message.text(word)
     case .damaged(let path):
       if path.utf8.split(separator: UInt8(ascii: "/")).dropLast().last?.elementsEqual("networks".utf8) == true {
         "the record \(path) is damaged: nsrun reload writes it anew"

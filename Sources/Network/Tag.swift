@@ -44,7 +44,9 @@ package enum Tag {
   static func isOurLink(_ link: Link) -> Bool { link.kind == "veth" && (hasAlias(link) || hasAddress(link)) }
 
   /// The same for a link found only by its alias, which any program may set. So the MAC address must match too.
-  package static func isOurLinkByItself(_ link: Link) -> Bool { link.kind == "veth" && hasAlias(link) && hasAddress(link) }
+  package static func isOurLinkByItself(_ link: Link) -> Bool {
+    link.kind == "veth" && hasAlias(link) && hasAddress(link)
+  }
 
   /// Whether a link found only by its alias carries an alias as nsrun sets it, but was not made by nsrun.
   package static func isNamesake(_ link: Link) -> Bool { hasAlias(link) && !isOurLinkByItself(link) }

@@ -30,7 +30,7 @@ struct Main {
       }
       return 0
     } catch let error as SandboxError {
-      Terminal.complain("\(error)")
+      Terminal.complain(error.text { field in "--\(field.rawValue)" })
       return error.exitCode
     } catch {
       Terminal.complain((error as? Misuse)?.text ?? "\(error)")

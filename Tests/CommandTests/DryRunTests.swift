@@ -24,6 +24,10 @@ extension CommandTests {
           testDescription: "a foreign bridge", preparation: foreignBridge,
           arguments: "--net br0 --ip 10.99.0.9 --name a --no-nat -- true"),
         Launch(
+          testDescription: "a foreign bridge, by its alternative name",
+          preparation: "\(foreignBridge); ip link property add dev br0 altname lan-of-br0",
+          arguments: "--net lan-of-br0 --ip 10.99.0.9 -- true"),
+        Launch(
           testDescription: "two networks, one of them standing", preparation: "nsrun create web --net br1",
           arguments: "--net br0:ip=10.3.0.9/24,internal --net br1 -- true"),
         Launch(

@@ -139,7 +139,7 @@ extension CommandTests {
           handle=$(nft -a list chain ip theirs f | grep 'oifname "br0" counter' | sed 's/.*handle //')
           nft delete rule ip theirs f handle $handle; fails \(reach) 10.64.5.9
           """)
-        #expect(try host.sh("nsrun doctor").output.contains("packets from outside for --no-nat sandboxes on br0"))
+        #expect(try host.sh("nsrun doctor").output.contains("packets from outside for sandboxes without NAT on br0"))
         try host.must("nsrun reload; \(reach) 10.64.5.9; nsrun doctor; nsrun rm other server third")
         #expect(!(try host.must("nft list ruleset").contains("nsrun")))
         try host.must("nft delete table ip theirs")

@@ -172,7 +172,7 @@ struct AddressLeasesTests {
     let error = #expect(throws: NetworkError.self) { try leases.take(ip("10.64.1.5"), for: name("db")) }
     #expect(
       "\(try #require(error))"
-        == "--ip 10.64.1.5 is already leased to the sandbox 'web' on br0: choose another, or leave --ip out")
+        == "ip 10.64.1.5 is already leased to the sandbox 'web' on br0: choose another, or leave ip out")
     #expect(try leases.release(ip("10.64.1.5"), of: name("db")) == false)
     #expect(try leases.release(ip("10.64.1.5"), of: name("web")))
     #expect(try leases.release(ip("10.64.1.5"), of: name("web")) == false)

@@ -89,7 +89,7 @@ struct SpecificationTests {
       { () throws(NetworkError) in try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.255"), prefixLength: 24) }
     ),
     (
-      "prefix length of --subnet",
+      "prefix length of subnet",
       { () throws(NetworkError) in
         try NetworkSpec(bridge: link("br0"), address: ip("10.1.0.9"), prefixLength: 16, subnet: network("10.1.0.0/24"))
       }

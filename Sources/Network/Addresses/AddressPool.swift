@@ -37,11 +37,13 @@ struct AddressPool {
     let address: IPAddress
     if let wanted {
       if reserved.contains(wanted) {
-        throw .refused("--ip \(wanted) is the address of \(wanted == gateway ? "the gateway" : "\(network.bridge)")")
+        throw .refused(
+          "\(Field.ip) \(wanted) is the address of \(wanted == gateway ? "the gateway" : "\(network.bridge)")")
       }
       try leases.take(wanted, for: sandbox.name)
       if let holder = try holders.holder(of: wanted, for: mac(of: wanted), isThorough: false) {
-        throw .refused("--ip \(wanted) on \(network.bridge) belongs to \(holder): choose another, or leave --ip out")
+        throw .refused(
+          "\(Field.ip) \(wanted) on \(network.bridge) belongs to \(holder): choose another, or leave \(Field.ip) out")
       }
       address = wanted
     } else {
@@ -90,7 +92,7 @@ struct AddressPool {
     }
     if let address = spec.address, address != owner {
       throw .refused(
-        "--ip \(address6) is the IPv6 address of the sandbox with \(owner) on \(network.bridge): give both, or choose another"
+        "\(Field.ip) \(address6) is the IPv6 address of the sandbox with \(owner) on \(network.bridge): give both, or choose another"
       )
     }
     return owner
@@ -107,7 +109,8 @@ struct AddressPool {
     guard let wanted = spec.address6, wanted != derived.address else {
       if let holder = leases.holder(of: derived.address) {
         throw .refused(
-          "--ip \(address): its IPv6 address \(derived.address) is leased to the sandbox '\(holder)': choose another")
+          "\(Field.ip) \(address): its IPv6 address \(derived.address) is leased to the sandbox '\(holder)': choose another"
+        )
       }
       return derived
     }
@@ -115,10 +118,10 @@ struct AddressPool {
     try leases.take(wanted, for: name)
     if let owner = own.origin(of: wanted), let holder = leases.holder(of: owner) {
       throw .refused(
-        "--ip \(wanted) is the IPv6 address of the sandbox '\(holder)', which has \(owner): choose another")
+        "\(Field.ip) \(wanted) is the IPv6 address of the sandbox '\(holder)', which has \(owner): choose another")
     }
     let way = try host.route { (route) throws(NetlinkError) in try route.route(to: wanted) }
-    if let way, [.local, .anycast].contains(way.type) { throw .refused("--ip \(wanted) belongs to this host") }
+    if let way, [.local, .anycast].contains(way.type) { throw .refused("\(Field.ip) \(wanted) belongs to this host") }
     return IPNetwork(address: wanted, prefixLength: own.prefixLength)
   }
 
@@ -129,13 +132,13 @@ struct AddressPool {
   ) throws(NetworkError) -> (subnet: IPNetwork, gateway: IPAddress?, wanted: IPAddress?) {
     let subnet = try subnet(of: network, spec)
     let gateway = spec.gateway ?? network.address?.address
-    if let gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
+    if let gateway { try NetworkSpec.check(gateway, .field(.gateway), in: subnet) }
     if !network.isOurs, let mtu = spec.mtu, mtu > network.mtu {
-      throw .refused("--mtu \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
+      throw .refused("\(Field.mtu) \(mtu): the bridge \(network.bridge) passes at most \(network.mtu) bytes")
     }
     if spec.ipv6 == .required { try checkIPv6(spec, on: network) }
     let wanted = try wantedAddress(spec, on: network, subnet)
-    if let wanted { try NetworkSpec.check(wanted, "--ip", in: subnet) }
+    if let wanted { try NetworkSpec.check(wanted, .field(.ip), in: subnet) }
     return (subnet, gateway, wanted)
   }
 
@@ -156,7 +159,7 @@ struct AddressPool {
     }
     try spec.checkAddress6(in: subnet)
     if let wanted = spec.subnet6, wanted != subnet {
-      throw .refused("--subnet6 \(wanted): the bridge \(network.bridge) already has the subnet \(subnet)")
+      throw .refused("\(Field.subnet6) \(wanted): the bridge \(network.bridge) already has the subnet \(subnet)")
     }
   }
 
@@ -170,16 +173,16 @@ struct AddressPool {
           ? "no IPv4 address to be the gateway"
           : "the address \(list): in such a subnet there is no room for sandboxes, or no way beyond the link"
         throw .refused(
-          "the bridge \(network.bridge) has \(lack): give --ip ADDRESS/LENGTH and --gateway ADDRESS, or an address to the "
+          "the bridge \(network.bridge) has \(lack): give \(Field.ip) ADDRESS/LENGTH and \(Field.gateway) ADDRESS, or an address to the "
             + "bridge")
       }
       return IPNetwork(address: address, prefixLength: length)!.network
     }
     if let wanted = spec.subnet, wanted != subnet {
-      throw .refused("--subnet \(wanted): the bridge \(network.bridge) already has the subnet \(subnet)")
+      throw .refused("\(Field.subnet) \(wanted): the bridge \(network.bridge) already has the subnet \(subnet)")
     }
     if let length = spec.prefixLength, length != subnet.prefixLength {
-      throw .refused("--ip \(spec.address!)/\(length): the subnet of \(network.bridge) is \(subnet)")
+      throw .refused("\(Field.ip) \(spec.address!)/\(length): the subnet of \(network.bridge) is \(subnet)")
     }
     return subnet
   }

@@ -34,7 +34,8 @@ extension SandboxFacts {
       return AttachedLink(target: (lower.index, lower.mtu), isFirst: false, isAnnounced: true, mayHaveFlows: false)
     }
     if wanted.egress == .routed, network.translation == .host {
-      host.reporter.warn("--no-nat: rules of this host masquerade what leaves \(network.bridge) all the same")
+      host.reporter.warn(
+        "rules of this host masquerade what leaves \(network.bridge), although this sandbox is to go without NAT")
     }
     let assigned = try AddressPool(host).assign(on: network, wanted, for: sandbox)
     connect(to: network, wanted, assigned, for: sandbox)

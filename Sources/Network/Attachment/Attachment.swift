@@ -234,7 +234,8 @@ package struct Attachment: ~Copyable {
     requests.change(
       link: .named(pair.hostLink.text),
       LinkChanges(
-        alias: pair.alias, addressGeneration: HostParameters.hasIPv6(mtu: pair.hostMTU) ? AddressGenerationMode.none : nil,
+        alias: pair.alias,
+        addressGeneration: HostParameters.hasIPv6(mtu: pair.hostMTU) ? AddressGenerationMode.none : nil,
         bridgePort: PortGuard.options),
       subject: pair.hostLink.text)
     do throws(NetworkError) { try host.perform(requests) } catch {

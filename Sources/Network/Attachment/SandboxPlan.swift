@@ -5,9 +5,9 @@ import RouteNetlink
 
 /// All steps that give a sandbox its network, in order, and how to undo each. A pure value: it follows from the
 /// sandbox's facts and the state of the host.
-public struct SandboxPlan: Equatable, Sendable {
+struct SandboxPlan: Equatable, Sendable {
   /// One step.
-  public enum Step: Equatable, Sendable, CustomStringConvertible {
+  enum Step: Equatable, Sendable, CustomStringConvertible {
     /// Write the sandbox's names into the /etc/hosts of the sandboxes on its bridge.
     case addHostsLine(HostsLine)
     /// Let the sandbox's packets pass according to its egress: elements of sets and maps of the tables `inet nsrun` and
@@ -25,7 +25,7 @@ public struct SandboxPlan: Equatable, Sendable {
     case set(KernelParameter)
 
     /// What undoes the step; nil if its result disappears with the namespace.
-    public var undo: Undo? {
+    var undo: Undo? {
       switch self {
       case .addHostsLine(let line): .removeHostsLine(line)
       case .admit(let member): .retract(member)
@@ -36,7 +36,7 @@ public struct SandboxPlan: Equatable, Sendable {
       }
     }
 
-    public var description: String {
+    var description: String {
       switch self {
       case .addHostsLine(let one): "write \(one.entry) into /etc/hosts of those on \(one.bridge)"
       case .admit(let member):
@@ -64,7 +64,7 @@ public struct SandboxPlan: Equatable, Sendable {
   }
 
   /// What undoes a step. It is no error if the step's result is already gone.
-  public enum Undo: Equatable, Sendable {
+  enum Undo: Equatable, Sendable {
     case removeHostsLine(HostsLine)
     case retract(Member)
     case unname(NamespaceName)
@@ -72,46 +72,46 @@ public struct SandboxPlan: Equatable, Sendable {
   }
 
   /// The names of a sandbox, as other sandboxes on its bridge see them.
-  public struct HostsLine: Equatable, Sendable {
+  struct HostsLine: Equatable, Sendable {
     var entry: HostsFile.Entry
-    public var bridge: InterfaceName
+    var bridge: InterfaceName
   }
 
   /// The part of a sandbox in the host's rules.
-  public struct Member: Equatable, Sendable {
-    public var name: NamespaceName
-    public var address: IPAddress
+  struct Member: Equatable, Sendable {
+    var name: NamespaceName
+    var address: IPAddress
     /// nil without IPv6.
-    public var address6: IPAddress?
-    public var bridge: InterfaceName
-    public var egress: NetworkSpec.Egress
-    public var translation: BridgeConnection.Translation
+    var address6: IPAddress?
+    var bridge: InterfaceName
+    var egress: NetworkSpec.Egress
+    var translation: BridgeConnection.Translation
     /// The host end of the veth pair.
-    public var port: InterfaceName
+    var port: InterfaceName
     /// The host's own address on the bridge.
-    public var hostAddress: IPAddress?
+    var hostAddress: IPAddress?
 
     /// The addresses, for people.
     fileprivate var addresses: String { "\(address)" + (address6.map { " and \($0)" } ?? "") }
   }
 
   /// A veth pair between a bridge and a sandbox.
-  public struct VethPair: Equatable, Sendable {
-    public var hostLink: InterfaceName
-    public var hostMAC: MACAddress
+  struct VethPair: Equatable, Sendable {
+    var hostLink: InterfaceName
+    var hostMAC: MACAddress
     /// The link inside the sandbox.
-    public var interface: InterfaceName
-    public var bridge: InterfaceName
-    public var bridgeIndex: UInt32
-    public var mac: MACAddress
-    public var mtu: UInt32
+    var interface: InterfaceName
+    var bridge: InterfaceName
+    var bridgeIndex: UInt32
+    var mac: MACAddress
+    var mtu: UInt32
     /// The MTU of the host end. A bridge takes the smallest MTU of its ports (br_mtu_auto_adjust in
     /// net/bridge/br_if.c). So only the sandbox's end gets an MTU below that of the bridge.
-    public var hostMTU: UInt32
-    public var alias: String
+    var hostMTU: UInt32
+    var alias: String
   }
 
-  public let steps: [Step]
+  let steps: [Step]
 
   /// - Parameters:
   ///   - targets: the index and the MTU of the link of the host where each connection leads.

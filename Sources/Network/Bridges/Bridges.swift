@@ -22,12 +22,12 @@ package struct Bridges {
       let kind = link.kind.map { "a \($0) link" } ?? "a link of another kind"
       throw .refused(
         isAlternative
-          ? "--net \(name): this is another name of \(link.name), \(kind), not of a bridge; choose another name"
-          : "--net \(name): there is \(kind) of this name, not a bridge; choose another name")
+          ? "\(Field.net) \(name): this is another name of \(link.name), \(kind), not of a bridge; choose another name"
+          : "\(Field.net) \(name): there is \(kind) of this name, not a bridge; choose another name")
     }
     guard isAlternative else { return (link, name) }
     do throws(InterfaceName.Invalid) { return (link, try InterfaceName(link.name)) } catch {
-      throw .refused("--net \(name): this is another name of a bridge, and \(error)")
+      throw .refused("\(Field.net) \(name): this is another name of a bridge, and \(error)")
     }
   }
 

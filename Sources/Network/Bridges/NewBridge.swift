@@ -13,38 +13,38 @@ extension BridgeNetworks {
           "the subnet \(wanted) for the new bridge \(spec.bridge) is link-local, so no router forwards it: choose another"
         )
       }
-      try Self.requireFree(wanted, uses, spec.bridge, "--subnet")
+      try Self.requireFree(wanted, uses, spec.bridge, .field(.subnet))
       subnet = wanted
     } else {
       guard let free = SubnetPool.standard.subnet(for: spec.bridge, avoiding: uses) else {
         let ranges = SubnetPool.standard.ranges.map { "\($0)" }.joined(separator: ", ")
-        throw .refused("no subnet of \(ranges) is free for the new bridge: give one with --subnet")
+        throw .refused("no subnet of \(ranges) is free for the new bridge: give one with \(Field.subnet)")
       }
       subnet = free
     }
-    if let gateway = spec.gateway { try NetworkSpec.check(gateway, "--gateway", in: subnet) }
-    if let address = spec.address { try NetworkSpec.check(address, "--ip", in: subnet) }
+    if let gateway = spec.gateway { try NetworkSpec.check(gateway, .field(.gateway), in: subnet) }
+    if let address = spec.address { try NetworkSpec.check(address, .field(.ip), in: subnet) }
     return IPNetwork(address: spec.gateway ?? subnet.address(at: 1)!, prefixLength: subnet.prefixLength)!
   }
 
   func address6ForNewBridge(_ spec: NetworkSpec, _ taken: [IPNetwork]) throws(NetworkError) -> IPNetwork {
     let uses = try subnetUses(.inet6, taken)
     if let wanted = spec.wantedSubnet6 {
-      try Self.requireFree(wanted, uses, spec.bridge, spec.subnet6 == nil ? "--ip" : "--subnet6")
+      try Self.requireFree(wanted, uses, spec.bridge, spec.subnet6 == nil ? "\(Field.ip)" : "\(Field.subnet6)")
     }
     guard let subnet = spec.wantedSubnet6 ?? UniqueLocalPool.ofMachine.subnet(for: spec.bridge, avoiding: uses) else {
       throw .refused(
-        "no subnet of \(UniqueLocalPool.ofMachine.prefix) is free for \(spec.bridge): give one with --subnet6")
+        "no subnet of \(UniqueLocalPool.ofMachine.prefix) is free for \(spec.bridge): give one with \(Field.subnet6)")
     }
     return NetworkRecord.OwnBridge.address6(in: subnet)
   }
 
   private static func requireFree(
-    _ subnet: IPNetwork, _ uses: [SubnetUse], _ bridge: InterfaceName, _ option: String
+    _ subnet: IPNetwork, _ uses: [SubnetUse], _ bridge: InterfaceName, _ field: Message
   ) throws(NetworkError) {
     guard let use = uses.first(where: { $0.collides(with: subnet) }) else { return }
     throw .refused(
-      "the subnet \(subnet) for the new bridge \(bridge) collides with \(use.description): choose another \(option)")
+      "the subnet \(subnet) for the new bridge \(bridge) collides with \(use.description): choose another \(field)")
   }
 
   /// All subnets of a family in which the host has addresses or to which it has routes.

@@ -15,7 +15,7 @@ public struct BridgeConnection: Equatable, Sendable {
   public var inside: InsideLink
   public var bridge: InterfaceName
   /// The host's own address on the bridge.
-  public var hostAddress: IPAddress?
+  var hostAddress: IPAddress?
   /// The host end of the veth pair.
   public var hostLink: InterfaceName
   public var egress: NetworkSpec.Egress

@@ -6,7 +6,7 @@ public struct MacvlanConnection: Equatable, Sendable {
   /// The link of the host on which it is, by its name when the sandbox was made.
   public var lower: InterfaceName
   /// The index of that link, which a new name does not change.
-  public var lowerIndex: UInt32
+  var lowerIndex: UInt32
   public var mode: MacvlanSpec.Mode
 
   /// The lines of its record, besides the target's and those of the link inside.

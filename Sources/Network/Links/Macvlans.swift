@@ -15,28 +15,31 @@ package struct Macvlans {
   /// - Throws: if it cannot carry one, or if another host has the address.
   func plan(_ spec: MacvlanSpec) throws(NetworkError) -> Link {
     guard let lower = try host.route({ (route) throws(NetlinkError) in try route.link(named: spec.lower.text) }) else {
-      throw .refused("--net macvlan@\(spec.lower): there is no link of this name")
+      throw .refused("\(Field.net) macvlan@\(spec.lower): there is no link of this name")
     }
     // On the bridge it would be judged by no port, and end with the bridge.
     if lower.kind == "bridge",
       Tag.isOurBridge(lower, planned: nil) || NetworkRecords(host).record(of: spec.lower) != nil
     {
-      throw .refused("--net macvlan@\(spec.lower): sandboxes are on this bridge by its ports: use --net \(spec.lower)")
+      throw .refused(
+        "\(Field.net) macvlan@\(spec.lower): sandboxes are on this bridge by its ports: use \(Field.net) \(spec.lower)")
     }
     guard lower.address != nil, lower.flags.isDisjoint(with: [.loopback, .pointToPoint]) else {
-      throw .refused("--net macvlan@\(spec.lower): this link has no MAC addresses, so it carries no macvlan")
+      throw .refused("\(Field.net) macvlan@\(spec.lower): this link has no MAC addresses, so it carries no macvlan")
     }
     // A VRF, unlike other masters, does not take the frames itself.
     if let index = lower.master, lower.slaveKind != "vrf" {
       let master = try host.route { (route) throws(NetlinkError) in try route.link(index: index) }
       let name = master?.name ?? "another link"
       throw .refused(
-        "--net macvlan@\(spec.lower): this link is a port of \(name), and carries no macvlan: use --net "
-          + (master?.kind == "bridge" ? name : "macvlan@\(name)"))
+        "\(Field.net) macvlan@\(spec.lower): this link is a port of \(name), and carries no macvlan: use \(Field.net) "
+          + (master?.kind == "bridge" ? "\(name)" : "macvlan@\(name)"))
     }
-    if spec.mac == lower.address { throw .refused("--mac \(lower.address!) is the address of \(spec.lower) itself") }
+    if spec.mac == lower.address {
+      throw .refused("\(Field.mac) \(lower.address!) is the address of \(spec.lower) itself")
+    }
     if let mtu = spec.mtu, mtu > lower.mtu {
-      throw .refused("--mtu \(mtu): \(spec.lower) passes at most \(lower.mtu) bytes")
+      throw .refused("\(Field.mtu) \(mtu): \(spec.lower) passes at most \(lower.mtu) bytes")
     }
     if !lower.isUp {
       host.reporter.warn("\(spec.lower) is down and passes nothing: ip link set \(spec.lower) up")
@@ -44,15 +47,15 @@ package struct Macvlans {
     let address = spec.address.address
     let own = try host.route { (route) throws(NetlinkError) in try route.addresses(family: .inet) }.map(
       \.network.address)
-    if own.contains(address) { throw .refused("--ip \(address) is an address of this host: choose another") }
+    if own.contains(address) { throw .refused("\(Field.ip) \(address) is an address of this host: choose another") }
     if let gateway = spec.gateway, own.contains(gateway) {
-      throw .refused("--gateway \(gateway) is an address of this host, which no macvlan reaches")
+      throw .refused("\(Field.gateway) \(gateway) is an address of this host, which no macvlan reaches")
     }
     let mac = mac(of: spec)
     if lower.isForwarding, let probe = try? ARPProbe(link: lower.index, mac: lower.address!, ports: [lower.index]),
       let other = probe.holder(of: address, besides: mac)
     {
-      throw .refused("--ip \(address) on \(spec.lower) belongs to the host \(other): choose another")
+      throw .refused("\(Field.ip) \(address) on \(spec.lower) belongs to the host \(other): choose another")
     }
     return lower
   }
@@ -78,7 +81,7 @@ package struct Macvlans {
         let isAddress = inside.address.address == spec.address.address
         guard isAddress || inside.mac == mac(of: spec) else { continue }
         throw .refused(
-          (isAddress ? "--ip \(inside.address.address)" : "--mac \(inside.mac)")
+          (isAddress ? "\(Field.ip) \(inside.address.address)" : "\(Field.mac) \(inside.mac)")
             + " on \(spec.lower) is the address of the sandbox '\(facts.name)': choose another")
       }
     }

@@ -87,7 +87,8 @@ package struct NamespaceSearch {
   }
 
   /// Opens the namespace with the peer of a veth link; nil if no process is visible there.
-  package func namespace(behind link: Link, _ census: borrowing ProcessCensus) throws(NetworkError) -> NetworkNamespace? {
+  package func namespace(behind link: Link, _ census: borrowing ProcessCensus) throws(NetworkError) -> NetworkNamespace?
+  {
     guard let wanted = link.peerNamespaceID else { return nil }
     for namespace in census.namespaces {
       guard let found = census.open(namespace) else { continue }

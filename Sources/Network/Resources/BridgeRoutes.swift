@@ -126,7 +126,7 @@ extension BridgeRoutes: NetworkResource {
     return [
       Drift(
         kind: .routes, message: message,
-        otherRemedy: "take away what came later, or make the sandboxes again with another --subnet")
+        otherRemedy: "take away what came later, or make the sandboxes again with another subnet")
     ]
   }
 

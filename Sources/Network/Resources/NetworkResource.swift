@@ -18,8 +18,6 @@ struct RecordedNetwork {
 /// A part of what nsrun makes for the network of a bridge. Each knows how to find out what is wrong with it, to make it
 /// again, and to remove it.
 protocol NetworkResource {
-  init(_ host: Host)
-
   /// What another program has changed or removed.
   /// - Parameter links: all links of the host.
   func drifts(of network: RecordedNetwork, _ links: [Link]) throws(NetworkError) -> [Drift]
@@ -46,9 +44,7 @@ extension NetworkResource {
 /// which go last (``NetworkFiles``).
 enum NetworkResources {
   /// In the order in which they are restored: a bridge is set up only when it has ports, and then has its routes.
-  private static let all: [any NetworkResource.Type] = [
-    BridgePorts.self, BridgeLink.self, BridgeRoutes.self, Translations.self, ForwardChains.self,
-  ]
-
-  static func all(_ host: Host) -> [any NetworkResource] { all.map { $0.init(host) } }
+  static func all(_ host: Host) -> [any NetworkResource] {
+    [BridgePorts(host), BridgeLink(host), BridgeRoutes(host), Translations(host), ForwardChains(host)]
+  }
 }

@@ -26,7 +26,7 @@ struct Firewall {
       switch cause.errno {
       case _ where Firewall.isUnsupported(cause):
         throw .refused(
-          "\(cause): this kernel lacks CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET or (for --internal) CONFIG_NF_TABLES_BRIDGE, or the module: modprobe nf_tables"
+          "\(cause): this kernel lacks CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET or (for sandboxes without a way out) CONFIG_NF_TABLES_BRIDGE, or the module: modprobe nf_tables"
         )
       case ENOENT:
         // The same transaction creates the table and all sets and chains, so what is missing is a kind of expression.

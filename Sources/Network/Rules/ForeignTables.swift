@@ -48,7 +48,7 @@ package struct ForeignTables {
       let packets =
         switch traffic {
         case .outside: "packets of sandboxes\(place)"
-        case .incoming: "packets from outside for --no-nat sandboxes\(place)"
+        case .incoming: "packets from outside for sandboxes without NAT\(place)"
         case .neighbours: "packets between sandboxes\(place)"
         case .names(let server): "DNS questions of sandboxes\(place) to this host, \(server), or the answers,"
         }

@@ -38,7 +38,8 @@ package struct OtherHooks {
       for network in try NetworkRecords(host).all() {
         let going = sandboxes.filter { $0.connection(to: network.bridge).map { $0.egress != .internal } ?? false }
         let obstacles = try obstacles(
-          of: network.bridge, { address in going.flatMap { nameServers($0.resolver, address) } }, goesOut: !going.isEmpty)
+          of: network.bridge, { address in going.flatMap { nameServers($0.resolver, address) } },
+          goesOut: !going.isEmpty)
         findings += obstacles.map {
           Finding(
             check: ForwardChains.check, status: $0.isCertain ? .problem : .warning, message: $0.message,

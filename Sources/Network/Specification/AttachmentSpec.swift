@@ -76,12 +76,12 @@ extension AttachmentSpec {
     var interfaces: Set<InterfaceName> = []
     for (number, connection) in connections.enumerated() {
       guard targets.insert(connection.target).inserted else {
-        throw .refused("--net \(connection.target) is given twice: a sandbox is on each network once")
+        throw .refused("\(Field.net) \(connection.target) is given twice: a sandbox is on each network once")
       }
       let interface = connection.interface ?? InsideLink.name(number)
       guard !["lo", "all", "default"].contains(interface.text), interfaces.insert(interface).inserted else {
         throw .refused(
-          "the link inside of --net \(connection.target) cannot be called \(interface): the name is taken")
+          "the link inside of \(Field.net) \(connection.target) cannot be called \(interface): the name is taken")
       }
     }
   }

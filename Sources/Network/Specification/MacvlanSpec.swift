@@ -38,12 +38,12 @@ public struct MacvlanSpec: Sendable {
     gateway: IPAddress? = nil, mac: MACAddress? = nil, mtu: UInt32? = nil, mode: Mode = .bridge
   ) throws(NetworkError) {
     guard let address, let prefixLength, let network = IPNetwork(address: address, prefixLength: prefixLength) else {
-      throw .refused("--net macvlan@\(lower): give ip=ADDRESS/LENGTH: nobody else assigns an address")
+      throw .refused("\(Field.net) macvlan@\(lower): give ip=ADDRESS/LENGTH: nobody else assigns an address")
     }
     // What is inside has to make the same sense as on a bridge.
     _ = try NetworkSpec(
       bridge: lower, address: address, prefixLength: prefixLength, gateway: gateway, mac: mac, mtu: mtu)
-    if let gateway { try NetworkSpec.check(gateway, "--gateway", in: network.network) }
+    if let gateway { try NetworkSpec.check(gateway, .field(.gateway), in: network.network) }
     self.lower = lower
     self.interface = interface
     self.address = network

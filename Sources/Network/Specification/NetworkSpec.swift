@@ -86,46 +86,53 @@ public struct NetworkSpec: Sendable {
   static let mtuRange: ClosedRange<UInt32> = 68...65535
 
   private func validate() throws(NetworkError) {
-    for (option, address) in [("--ip", address), ("--gateway", gateway), ("--subnet", subnet?.address)] {
+    for (field, address) in [(Field.ip, address), (.gateway, gateway), (.subnet, subnet?.address)] {
       guard let address else { continue }
       if !address.isIPv4 {
-        let remedies = [
-          "--gateway": ": an IPv6 gateway is given with --route default=\(address)",
-          "--subnet": ": the IPv6 subnet is given with --subnet6",
-        ]
-        throw .refused("\(option) \(address) is not IPv4\(remedies[option] ?? "")")
+        let remedy: Message =
+          switch field {
+          case .gateway: ": an IPv6 gateway is given with \(Field.route) default=\(address)"
+          case .subnet: ": the IPv6 subnet is given with \(Field.subnet6)"
+          default: ""
+          }
+        throw .refused("\(field) \(address) is not IPv4\(remedy)")
       }
       if address.bytes[0] == 0 || address.isLoopback || address.isMulticast {
-        throw .refused("\(option) \(address): no host can have this address, nor one near it")
+        throw .refused("\(field) \(address): no host can have this address, nor one near it")
       }
     }
     if let prefixLength, !(1...30).contains(prefixLength) {
-      throw .refused("--ip \(address!)/\(prefixLength): the prefix length must be 1 to 30")
+      throw .refused("\(Field.ip) \(address!)/\(prefixLength): the prefix length must be 1 to 30")
     }
     if let subnet {
       if !(8...30).contains(subnet.prefixLength) {
         throw .refused(
-          "--subnet \(subnet): the prefix length must be 8 to 30, so that there is room for a gateway and a sandbox")
+          "\(Field.subnet) \(subnet): the prefix length must be 8 to 30, so that there is room for a gateway and a sandbox"
+        )
       }
       if subnet.network != subnet {
-        throw .refused("--subnet \(subnet): there are bits set after the prefix; the subnet is \(subnet.network)")
+        throw .refused(
+          "\(Field.subnet) \(subnet): there are bits set after the prefix; the subnet is \(subnet.network)")
       }
-      if let address { try Self.check(address, "--ip", in: subnet) }
-      if let gateway { try Self.check(gateway, "--gateway", in: subnet) }
+      if let address { try Self.check(address, .field(.ip), in: subnet) }
+      if let gateway { try Self.check(gateway, .field(.gateway), in: subnet) }
     }
     if let address, let prefixLength, let network = IPNetwork(address: address, prefixLength: prefixLength) {
-      try Self.check(address, "--ip", in: network.network)
+      try Self.check(address, .field(.ip), in: network.network)
       if let subnet, subnet.prefixLength != prefixLength {
-        throw .refused("--ip \(address)/\(prefixLength) does not have the prefix length of --subnet \(subnet)")
+        throw .refused(
+          "\(Field.ip) \(address)/\(prefixLength) does not have the prefix length of \(Field.subnet) \(subnet)")
       }
     }
-    if let address, address == gateway { throw .refused("--ip \(address) is the gateway's address") }
+    if let address, address == gateway { throw .refused("\(Field.ip) \(address) is the gateway's address") }
     if let mac {
-      if mac.isMulticast { throw .refused("--mac \(mac): the first byte is odd, which makes it a multicast address") }
-      if mac.isZero { throw .refused("--mac \(mac): an address of zeros cannot be used") }
+      if mac.isMulticast {
+        throw .refused("\(Field.mac) \(mac): the first byte is odd, which makes it a multicast address")
+      }
+      if mac.isZero { throw .refused("\(Field.mac) \(mac): an address of zeros cannot be used") }
     }
     if let mtu, !Self.mtuRange.contains(mtu) {
-      throw .refused("--mtu \(mtu): must be \(Self.mtuRange.lowerBound) to \(Self.mtuRange.upperBound)")
+      throw .refused("\(Field.mtu) \(mtu): must be \(Self.mtuRange.lowerBound) to \(Self.mtuRange.upperBound)")
     }
     try validateIPv6()
   }
@@ -135,31 +142,33 @@ public struct NetworkSpec: Sendable {
 
   private func validateIPv6() throws(NetworkError) {
     if ipv6 == .required, let mtu, mtu < Self.leastMTU6 {
-      throw .refused("--mtu \(mtu): IPv6, which you asked for, needs at least \(Self.leastMTU6)")
+      throw .refused("\(Field.mtu) \(mtu): IPv6, which you asked for, needs at least \(Self.leastMTU6)")
     }
     if let address6 {
       let lengths = IPNetwork.derivingLengths
       if !address6.isUsableIPv6 {
-        throw .refused("--ip \(address6): no host can have this address for others to reach it")
+        throw .refused("\(Field.ip) \(address6): no host can have this address for others to reach it")
       }
       if let prefixLength6, !lengths.contains(prefixLength6) {
         throw .refused(
-          "--ip \(address6)/\(prefixLength6): the prefix length must be \(lengths.lowerBound) to \(lengths.upperBound)")
+          "\(Field.ip) \(address6)/\(prefixLength6): the prefix length must be \(lengths.lowerBound) to \(lengths.upperBound)"
+        )
       }
     }
     guard let subnet6 else { return }
     let (address, lengths) = (subnet6.address, IPNetwork.derivingLengths)
-    if address.isIPv4 { throw .refused("--subnet6 \(subnet6) is an IPv4 subnet; it goes with --subnet") }
+    if address.isIPv4 { throw .refused("\(Field.subnet6) \(subnet6) is an IPv4 subnet; it goes with \(Field.subnet)") }
     if !lengths.contains(subnet6.prefixLength) {
       throw .refused(
-        "--subnet6 \(subnet6): the prefix length must be \(lengths.lowerBound) to \(lengths.upperBound), because the last "
+        "\(Field.subnet6) \(subnet6): the prefix length must be \(lengths.lowerBound) to \(lengths.upperBound), because the last "
           + "32 bits of an address are those of the sandbox's IPv4 address")
     }
     if subnet6.network != subnet6 {
-      throw .refused("--subnet6 \(subnet6): there are bits set after the prefix; the subnet is \(subnet6.network)")
+      throw .refused(
+        "\(Field.subnet6) \(subnet6): there are bits set after the prefix; the subnet is \(subnet6.network)")
     }
     if !address.isUsableIPv6 {
-      throw .refused("--subnet6 \(subnet6): no host can have an address in it that others reach; choose another")
+      throw .refused("\(Field.subnet6) \(subnet6): no host can have an address in it that others reach; choose another")
     }
     try checkAddress6(in: subnet6)
   }
@@ -167,13 +176,13 @@ public struct NetworkSpec: Sendable {
   /// Refuses a wanted IPv6 address that no sandbox on a bridge with this subnet can have.
   func checkAddress6(in subnet: IPNetwork) throws(NetworkError) {
     guard let address6 else { return }
-    guard subnet.contains(address6) else { throw .refused("--ip \(address6) is outside the subnet \(subnet)") }
+    guard subnet.contains(address6) else { throw .refused("\(Field.ip) \(address6) is outside the subnet \(subnet)") }
     if let prefixLength6, prefixLength6 != subnet.prefixLength {
-      throw .refused("--ip \(address6)/\(prefixLength6): the subnet is \(subnet)")
+      throw .refused("\(Field.ip) \(address6)/\(prefixLength6): the subnet is \(subnet)")
     }
     // The subnet's first address is that of all its routers (RFC 4291, section 2.6.1).
     if [subnet.address, NetworkRecord.OwnBridge.address6(in: subnet).address].contains(address6) {
-      throw .refused("--ip \(address6) is the address of the gateway: choose another")
+      throw .refused("\(Field.ip) \(address6) is the address of the gateway: choose another")
     }
   }
 
@@ -183,9 +192,10 @@ public struct NetworkSpec: Sendable {
   }
 
   /// Refuses an address that no host in the subnet can have.
-  static func check(_ address: IPAddress, _ option: String, in subnet: IPNetwork) throws(NetworkError) {
-    guard subnet.contains(address) else { throw .refused("\(option) \(address) is outside the subnet \(subnet)") }
-    if address == subnet.address { throw .refused("\(option) \(address) is the network address of \(subnet)") }
-    if address == subnet.broadcast { throw .refused("\(option) \(address) is the broadcast address of \(subnet)") }
+  /// - Parameter what: what the address is for.
+  static func check(_ address: IPAddress, _ what: Message, in subnet: IPNetwork) throws(NetworkError) {
+    guard subnet.contains(address) else { throw .refused("\(what) \(address) is outside the subnet \(subnet)") }
+    if address == subnet.address { throw .refused("\(what) \(address) is the network address of \(subnet)") }
+    if address == subnet.broadcast { throw .refused("\(what) \(address) is the broadcast address of \(subnet)") }
   }
 }

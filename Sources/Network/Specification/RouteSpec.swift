@@ -68,18 +68,18 @@ extension AttachmentSpec {
     let addresses = connections.flatMap { [$0.address, $0.bridged?.address6].compactMap { $0 } }
     for route in routes {
       guard destinations.insert(route.network).inserted else {
-        throw .refused("--route: there are two routes to \(route.destination.map { "\($0)" } ?? "default")")
+        throw .refused("\(Field.route): there are two routes to \(route.destination.map { "\($0)" } ?? "default")")
       }
       guard let subnet = subnets.first(where: { $0.contains(route.gateway) }) else {
         let list = subnets.map { "\($0)" }.joined(separator: ", ")
-        throw .refused("--route: the gateway \(route.gateway) is in none of the sandbox's subnets (\(list))")
+        throw .refused("\(Field.route): the gateway \(route.gateway) is in none of the sandbox's subnets (\(list))")
       }
-      if subnet.family == .inet { try NetworkSpec.check(route.gateway, "--route: the gateway", in: subnet) }
+      if subnet.family == .inet { try NetworkSpec.check(route.gateway, "\(Field.route): the gateway", in: subnet) }
       if let destination = route.destination, subnets.contains(destination) {
-        throw .refused("--route: \(destination) is a subnet of the sandbox's own networks, and needs no route")
+        throw .refused("\(Field.route): \(destination) is a subnet of the sandbox's own networks, and needs no route")
       }
       if addresses.contains(where: { $0 == route.gateway || $0 == route.gateway.origin }) {
-        throw .refused("--route: the gateway \(route.gateway) is the sandbox's own address")
+        throw .refused("\(Field.route): the gateway \(route.gateway) is the sandbox's own address")
       }
     }
   }

@@ -35,7 +35,8 @@ package struct AddressLeases {
   func take(_ address: IPAddress, for name: NamespaceName) throws(NetworkError) {
     guard try claim(address, for: name) else {
       let holder = self.holder(of: address).map { "the sandbox '\($0)'" } ?? "another sandbox"
-      throw .refused("--ip \(address) is already leased to \(holder) on \(bridge): choose another, or leave --ip out")
+      throw .refused(
+        "\(Field.ip) \(address) is already leased to \(holder) on \(bridge): choose another, or leave \(Field.ip) out")
     }
   }
 

@@ -30,9 +30,9 @@ import RouteNetlink
 ///
 /// A process that joins or leaves a network holds a shared lock on the directory. A process that makes or unmakes a
 /// network, or the directory, holds the exclusive lock.
-public struct StateDirectory: Sendable {
+package struct StateDirectory: Sendable {
   package let root: String
-  public let path: String
+  package let path: String
   /// The names of the sandboxes whose views may cover the root; nil for none.
   private let names: NamespaceDirectory?
 
@@ -40,7 +40,7 @@ public struct StateDirectory: Sendable {
   ///   - root: the directory of all state of nsrun.
   ///   - network: the network namespace whose state this is.
   ///   - names: the names of the sandboxes whose views may cover the root, which keeps it in place; nil for none.
-  public init(root: String = "/run/nsrun", network: FileIdentity, names: NamespaceDirectory? = nil) {
+  init(root: String = "/run/nsrun", network: FileIdentity, names: NamespaceDirectory? = nil) {
     self.init(path: "\(root)/\(network.inode)", root: root, names)
   }
 

@@ -19,8 +19,10 @@ enum Privileges {
     let missing = Capability.mapping.filter { !$0.isEffective }.map { $0.name.uppercased() }
     guard missing.isEmpty else {
       throw .refused(
-        "a sandbox's user namespace needs what is missing here (\(missing.joined(separator: ", "))): "
-          + "use sudo nsrun, or give \(SandboxError.withoutUserNamespace)")
+        """
+        a sandbox's user namespace needs what is missing here (\(missing.joined(separator: ", "))): use sudo nsrun, or \
+        give \(SandboxError.withoutUserNamespace)
+        """)
     }
     guard (try? Sysctl("user.max_user_namespaces").read()) == "0" else { return }
     throw .namespaceFailure(.setup(SystemError(UserNamespace.making, "", errno: ENOSPC)))

@@ -144,7 +144,7 @@ public struct Removal {
             damaged[name] =
               isDryRun ? DamagedRecords(host).place(of: path) : try DamagedRecords(host).setAside(path, "'\(name)'")
           // A newer nsrun wrote the record, which is no failure of this one.
-          case .refused(let text): host.reporter.warn(text)
+          case .refused(let message): host.reporter.warn("\(message)")
           default: throw error
           }
         }

@@ -113,8 +113,10 @@ public struct Sandboxes {
 
   private static func isForeign(_ name: NamespaceName) -> SandboxError {
     .refused(
-      "the network '\(name)' belongs to a user namespace that nsrun has not made, and whose owner would have power over "
-        + "what enters it: --privileged enters the network alone, and keeps the power over this host")
+      """
+      the network '\(name)' belongs to a user namespace that nsrun has not made, and whose owner would have power over \
+      what enters it: --privileged enters the network alone, and keeps the power over this host
+      """)
   }
 
   /// Completes the environment of a command in the calling process, which is in its network namespace and has its mount

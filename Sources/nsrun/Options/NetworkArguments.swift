@@ -226,8 +226,10 @@ struct NetworkArguments {
     if requests.count > 1, let (key, text) = singleKeys.first {
       let word = key.value == nil ? key.name : "\(key.name)=\(text)"
       throw .refused(
-        "--\(key.name) is for one network, and there are \(requests.count): give it to the one that it is for, as in "
-          + "--net \(requests[0].text):\(word)")
+        """
+        --\(key.name) is for one network, and there are \(requests.count): give it to the one that it is for, as in \
+        --net \(requests[0].text):\(word)
+        """)
     }
     for (key, text) in singleKeys {
       do throws(InvalidValue) { try key.requireKind(of: requests[0]) } catch { throw .refused("--\(error.text)") }
