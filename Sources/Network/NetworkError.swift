@@ -55,6 +55,6 @@ package func system<Result: ~Copyable>(_ body: () throws(SystemError) -> Result)
 }
 
 /// Runs netlink requests, and converts a thrown error to a ``NetworkError``.
-package func netlink<Result: ~Copyable>(_ body: () throws(NetlinkError) -> Result) throws(NetworkError) -> Result {
+func netlink<Result: ~Copyable>(_ body: () throws(NetlinkError) -> Result) throws(NetworkError) -> Result {
   do throws(NetlinkError) { return try body() } catch { throw .netlink(error) }
 }

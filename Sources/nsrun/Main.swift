@@ -30,7 +30,7 @@ struct Main {
       }
       return 0
     } catch let error as SandboxError {
-      Terminal.complain(error.text { field in "--\(field.rawValue)" })
+      Terminal.complain(error.words)
       return error.exitCode
     } catch {
       Terminal.complain((error as? Misuse)?.text ?? "\(error)")
@@ -43,6 +43,11 @@ struct Main {
     let shells = CompletionScript.allCases.map(\.rawValue).joined(separator: ", ")
     throw .refused("--completion-script takes one of \(shells)")
   }
+}
+
+extension SandboxError {
+  /// The text in the words of the command line.
+  var words: String { text { field in "--\(field.rawValue)" } }
 }
 
 /// The program's name and version.

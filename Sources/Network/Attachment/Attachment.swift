@@ -27,17 +27,29 @@ package struct Attachment: ~Copyable {
   var hasLeftMacvlans = false
   /// In microseconds (``monotonicMicroseconds()``).
   let start = monotonicMicroseconds()
-  /// See ``begin(_:on:ending:)``.
-  let endProcesses: ProcessEnd
+  let ending: Ending
 
-  /// Ends the processes in a namespace.
-  /// - Parameter hasGrown: whether another nsrun has noted in the record that it joined.
-  /// - Returns: how many were found there.
-  package typealias ProcessEnd = (_ namespace: borrowing NetworkNamespace, FileIdentity, _ hasGrown: Bool) -> Int
+  /// What its maker does when it is removed.
+  package struct Ending {
+    /// Ends the processes in the namespace. By then no other nsrun joins.
+    /// - Parameter hasGrown: whether another nsrun has noted in the record that it joined.
+    /// - Returns: how many were found there.
+    let endProcesses: (_ namespace: borrowing NetworkNamespace, FileIdentity, _ hasGrown: Bool) -> Int
+    /// Searches for what is in no record, because another program has deleted records.
+    let removeUnrecorded: () -> Void
+
+    package init(
+      endProcesses: @escaping (_ namespace: borrowing NetworkNamespace, FileIdentity, _ hasGrown: Bool) -> Int,
+      removeUnrecorded: @escaping () -> Void
+    ) {
+      self.endProcesses = endProcesses
+      self.removeUnrecorded = removeUnrecorded
+    }
+  }
 
   private init(
     facts: SandboxFacts, _ spec: AttachmentSpec, record: consuming SandboxRecord, liveness: consuming LivenessTable,
-    _ endProcesses: @escaping ProcessEnd
+    _ ending: Ending
   ) {
     self.liveness = liveness
     self.facts = facts
@@ -45,16 +57,15 @@ package struct Attachment: ~Copyable {
     parameters = spec.parameters
     routes = spec.routes
     self.record = record
-    self.endProcesses = endProcesses
+    self.ending = ending
   }
 
   deinit { precondition(isResolved, "a sandbox was left behind") }
 
   /// Writes the record of a new sandbox and leases an address on each of its bridges. From here on, everything that is
   /// made for it can be found and undone.
-  /// - Parameter endProcesses: ends the processes inside when the network is removed. By then no other nsrun joins.
   package static func begin(
-    _ spec: AttachmentSpec, on host: Host, ending endProcesses: @escaping ProcessEnd
+    _ spec: AttachmentSpec, on host: Host, ending: Ending
   ) throws(NetworkError) -> Attachment {
     let facts = try facts(of: spec, on: host)
     var lock: StateDirectory.Lock? = try system { () throws(SystemError) in try host.state.lock(.shared) }
@@ -76,7 +87,7 @@ package struct Attachment: ~Copyable {
       Teardown(host).leave([])
       throw error
     }
-    var attachment = Attachment(facts: facts, spec, record: record, liveness: liveness, endProcesses)
+    var attachment = Attachment(facts: facts, spec, record: record, liveness: liveness, ending)
     do throws(NetworkError) { try attachment.attach(to: links, spec, host, &lock) } catch {
       lock = nil
       attachment.remove(from: host)
@@ -266,10 +277,7 @@ package struct Attachment: ~Copyable {
 
   /// Undoes everything that was done for the sandbox. Reports failures and goes on.
   /// - Parameter isPatient: whether to wait until data sent from inside has arrived.
-  /// - Returns: whether the record was still there. If not, another program has deleted records, and only a search finds
-  ///   what they named.
-  @discardableResult
-  package consuming func remove(from host: Host, isPatient: Bool = false) -> Bool {
+  package consuming func remove(from host: Host, isPatient: Bool = false) {
     isResolved = true
     // Without the name, no other nsrun can join while this one looks for processes inside.
     var isNamed = false
@@ -284,12 +292,13 @@ package struct Attachment: ~Copyable {
     // again.
     let senders = zip(facts.connections, links).filter { $1.mayHaveFlows }.compactMap { $0.0.bridged }
     guard isUndone, !hasLeftMacvlans, host.report({ () throws(NetworkError) in try Flows(host).end(of: senders) })
-    else { return true }
+    else { return }
     let wasRecorded = Teardown(host).close(
       record, bridges: bridges, connections: facts.bridgeConnections, holding: &lock)
+    // Only a search finds what deleted records named; the last sandbox must do it at the latest.
+    if !wasRecorded { ending.removeUnrecorded() }
     // If the record is left, this process stays in the liveness table, and its mark makes the next nsrun remove the
     // record.
     if access(record.path, F_OK) != 0 { liveness.leave() }
-    return wasRecorded
   }
 }

@@ -1,8 +1,6 @@
 import Glibc
 import LinuxSystem
-import NFTables
 import Namespaces
-import NetTypes
 import Netlink
 import RouteNetlink
 
@@ -85,7 +83,7 @@ extension Attachment {
   private borrowing func processesEnded() -> Int {
     guard let namespace else { return 0 }
     switch opened {
-    case .some(let network): return endProcesses(network, namespace, record.hasGrown)
+    case .some(let network): return ending.endProcesses(network, namespace, record.hasGrown)
     case nil: return 0
     }
   }

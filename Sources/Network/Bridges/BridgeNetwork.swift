@@ -1,6 +1,4 @@
-import Glibc
 import LinuxSystem
-import NFTables
 import NetTypes
 import Netlink
 import RouteNetlink
@@ -215,7 +213,7 @@ struct BridgeNetworks {
       failures = Forwarding.remove(host)
       guard failures.isEmpty else { return failures }
       attempt { () throws(NetworkError) in try RuleTables(host).remove() }
-      attempt { () throws(NetworkError) in try Forwarding.removeRecords(host) }
+      for forwarding in Forwarding.all(host) { attempt { () throws(NetworkError) in try forwarding.removeRecord() } }
     } else if let record = network.record {
       attempt { () throws(NetworkError) in try RuleTables(host).remove(record) }
     }

@@ -85,7 +85,7 @@ extension SandboxFacts {
   func lines(ofConnection number: Int) -> RecordText { connections[number].lines(number: number) }
 
   /// Reads a record; nil if an essential line is missing or invalid.
-  package init?(_ text: RecordText) {
+  init?(_ text: RecordText) {
     guard let name = text["name"].flatMap({ try? NamespaceName($0) }),
       let lifetime = text["lifetime"].flatMap(Lifetime.init(rawValue:)),
       let maker = text["maker"].flatMap({ Int32($0) }), maker > 0,

@@ -227,11 +227,10 @@ package struct Forwarding {
     return drifts
   }
 
-  /// - Parameter drifts: those that were found.
-  func restore(_ drifts: [Drift], for sandboxes: [SandboxFacts]) throws(NetworkError) {
-    if drifts.contains(where: { $0.kind == .forwarding }), isNeeded(by: sandboxes) { try turnOn() }
-    if drifts.contains(where: { $0.kind == .others }), let settlement = try settlement() { try settle(settlement) }
-  }
+  func restore(for sandboxes: [SandboxFacts]) throws(NetworkError) { if isNeeded(by: sandboxes) { try turnOn() } }
+
+  /// Leaves it to others if they have come to need it.
+  func settle() throws(NetworkError) { if let settlement = try settlement() { try settle(settlement) } }
 
   // MARK: Removal
 
@@ -257,11 +256,9 @@ package struct Forwarding {
     }
   }
 
-  /// Removes the records of the previous state, after the guard rule.
-  static func removeRecords(_ host: Host) throws(NetworkError) {
-    for family in AddressFamily.allCases {
-      _ = try system { () throws(SystemError) in try removeFile(host.state.host(family)) }
-    }
+  /// Removes the record of the previous state, after the guard rule.
+  func removeRecord() throws(NetworkError) {
+    _ = try system { () throws(SystemError) in try removeFile(path) }
   }
 
   // MARK: Links

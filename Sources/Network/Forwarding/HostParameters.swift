@@ -24,7 +24,7 @@ package struct HostParameters {
 
   /// The parameter that decides whether IPv4 packets that arrive on a link are forwarded. IPv6 has none: there the
   /// parameter of the same name only tells whether the link is a router's.
-  package static func forwarding(of link: String) -> Sysctl { parameter("forwarding", of: link, .inet) }
+  static func forwarding(of link: String) -> Sysctl { parameter("forwarding", of: link, .inet) }
 
   private static func parameter(_ name: String, of link: String, _ family: AddressFamily) -> Sysctl {
     // In a dotted parameter name, a dot of the link name (eth0.5) becomes a slash.

@@ -23,9 +23,9 @@ package struct HostsFile {
 
   /// The line of one sandbox.
   package struct Entry: Equatable, Sendable, CustomStringConvertible {
-    package var address: IPAddress
+    var address: IPAddress
     /// Never empty.
-    package var names: [String]
+    var names: [String]
 
     package init(address: IPAddress, names: [String]) {
       self.address = address

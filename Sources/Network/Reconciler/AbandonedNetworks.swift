@@ -23,7 +23,9 @@ package struct AbandonedNetworks {
     }
     var removed: [Removed] = []
     for bridge in unused {
-      let network = RecordedNetwork(bridge: bridge, record: NetworkRecords(host).record(of: bridge))
+      // Only a newer nsrun can remove a network whose record it wrote.
+      guard let record = NetworkRecords(host).record(of: bridge) else { continue }
+      let network = RecordedNetwork(bridge: bridge, record: record)
       for resource in NetworkResources.all(host) { removed += try resource.remains(of: network) }
     }
     if !all.isEmpty, unused.count == all.count {

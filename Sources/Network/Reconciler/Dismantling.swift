@@ -1,7 +1,6 @@
 import Glibc
 import LinuxSystem
 import Namespaces
-import NetTypes
 
 /// Removes sandboxes that this process has taken over.
 package struct Dismantling {
@@ -12,7 +11,6 @@ package struct Dismantling {
   /// Undoes everything that the records of sandboxes name.
   /// - Parameter endProcesses: ends the processes inside.
   /// - Returns: the sandboxes of which nothing is left.
-  @discardableResult
   package func dismantle(
     _ batch: [TakenOver], ending endProcesses: (TakenOver, borrowing ProcessCensus) -> Void
   ) -> [NamespaceName] {

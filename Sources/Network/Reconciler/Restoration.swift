@@ -1,9 +1,5 @@
-import Glibc
 import LinuxSystem
-import NFTables
-import Namespaces
 import NetTypes
-import Netlink
 import RouteNetlink
 
 /// Restores what another program has deleted from the networks of sandboxes: bridges, their ports, forwarding, rules.
@@ -22,7 +18,12 @@ package struct Restoration {
     if drifts.contains(where: { $0.restored != nil }) {
       for bridge in try NetworkRecords(host).names() { host.report { () throws(NetworkError) in try restore(bridge) } }
       let sandboxes = try SandboxRecords(host).all()
-      for forwarding in Forwarding.all(host) { try forwarding.restore(drifts, for: sandboxes) }
+      if drifts.contains(where: { $0.kind == .forwarding }) {
+        for forwarding in Forwarding.all(host) { try forwarding.restore(for: sandboxes) }
+      }
+      if drifts.contains(where: { $0.kind == .others }) {
+        for forwarding in Forwarding.all(host) { try forwarding.settle() }
+      }
       if drifts.contains(where: { $0.kind == .rules || $0.kind == .others }) { try RuleTables(host).restore() }
     }
     host.report { () throws(NetworkError) in try Flows(host).endMistranslated() }
@@ -58,7 +59,7 @@ package struct Restoration {
     let users = try SandboxRecords(host).all().filter { $0.connection(to: record.bridge) != nil }
     let network = RecordedNetwork(bridge: record.bridge, record: record, users: users)
     for resource in NetworkResources.all(host) { try resource.restore(for: network) }
-    if let (link, own) = try BridgeLink(host).ownFit(for: network) {
+    if let own = record.own, let link = try BridgeLink(host).fit(try Bridges(host).link(record.bridge), for: network) {
       try waitUntilPacketsPass(over: link, own, network.connections)
     }
   }

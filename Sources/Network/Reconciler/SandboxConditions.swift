@@ -1,7 +1,5 @@
-import Glibc
 import LinuxSystem
 import Namespaces
-import NetTypes
 import Netlink
 import RouteNetlink
 
@@ -25,7 +23,7 @@ package struct SandboxCondition {
   /// Whether this process's user namespace owns the network namespace; nil if unknown.
   package var isPrivileged: Bool?
   /// Whether the record has the identity of the namespace, which nsrun adds just before it names the namespace.
-  package var isNamed: Bool
+  var isNamed: Bool
   /// Whether its launch is over. Until then its links may be in the making, however long that takes.
   var isReady: Bool
   /// nil if it is not found.
@@ -41,7 +39,7 @@ package struct SandboxConditions {
   package init(_ host: Host) { self.host = host }
 
   /// The conditions of the sandboxes with these facts that still exist.
-  package func all(of facts: [SandboxFacts]) throws(NetworkError) -> [SandboxCondition] {
+  func all(of facts: [SandboxFacts]) throws(NetworkError) -> [SandboxCondition] {
     guard !facts.isEmpty else { return [] }
     let links = try hostLinks(of: facts)
     let census = try system { () throws(SystemError) in try ProcessCensus() }

@@ -1,8 +1,5 @@
 import Glibc
 import LinuxSystem
-import NFTables
-import Namespaces
-import NetTypes
 import Netlink
 import RouteNetlink
 
@@ -78,7 +75,16 @@ package struct Survey {
       }
       let users = conditions.filter(\.isReady).map(\.facts).filter { $0.connection(to: bridge) != nil }
       let network = RecordedNetwork(bridge: bridge, record: record, users: users)
-      for resource in NetworkResources.all(host) { drifts += try resource.drifts(of: network, links) }
+      do throws(NetworkError) {
+        for resource in NetworkResources.all(host) { drifts += try resource.drifts(of: network, links) }
+      } catch {
+        // Its bridge, for example, was deleted between two looks at it. The second survey does not see it any more.
+        drifts.append(
+          Drift(
+            kind: .bridges, message: "the network of \(bridge) cannot be examined: \(error)",
+            otherRemedy: "nsrun doctor"
+          ))
+      }
       networks.append(try Translations(host).current(record, try? Bridges(host).link(bridge)))
     }
     for forwarding in Forwarding.all(host) { drifts += try forwarding.drifts(conditions.map(\.facts)) }

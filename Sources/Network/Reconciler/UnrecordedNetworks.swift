@@ -61,7 +61,7 @@ package struct UnrecordedNetworks {
     guard !isDryRun else { return removed }
     if let failure = Forwarding.remove(host).first { throw failure }
     try RuleTables(host).remove()
-    try Forwarding.removeRecords(host)
+    for forwarding in Forwarding.all(host) { try forwarding.removeRecord() }
     return removed
   }
 

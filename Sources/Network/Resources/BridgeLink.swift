@@ -1,4 +1,3 @@
-import Glibc
 import LinuxSystem
 import NetTypes
 import Netlink

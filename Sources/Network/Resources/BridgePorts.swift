@@ -46,7 +46,7 @@ struct BridgePorts {
 extension BridgePorts: NetworkResource {
   func drifts(of network: RecordedNetwork, _ links: [Link]) throws(NetworkError) -> [Drift] {
     let found = links.first { $0.name == network.bridge.text }
-    guard let bridge = try BridgeLink(host).fit(found, for: network) else { return [] }
+    guard !network.users.isEmpty, let bridge = try BridgeLink(host).fit(found, for: network) else { return [] }
     var drifts: [Drift] = []
     for facts in network.users {
       let end = facts.connection(to: network.bridge)?.hostLink.text

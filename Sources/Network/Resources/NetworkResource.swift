@@ -43,7 +43,8 @@ extension NetworkResource {
 /// All parts of a network, besides its elements in the tables that all networks share (``RuleTables``), and its files,
 /// which go last (``NetworkFiles``).
 enum NetworkResources {
-  /// In the order in which they are restored: a bridge is set up only when it has ports, and then has its routes.
+  /// In the order in which they are restored; they are removed in the reverse order. A bridge that is there gets its ports
+  /// back before it is set up, and has its routes only then. One that is made again gets its ports with that.
   static func all(_ host: Host) -> [any NetworkResource] {
     [BridgePorts(host), BridgeLink(host), BridgeRoutes(host), Translations(host), ForwardChains(host)]
   }

@@ -81,7 +81,7 @@ struct RuleTables {
     try Firewall(host).tables().ours.map { Removed(kind: .rules, name: "table \($0)", reason: reason) }
   }
 
-  /// Removes the tables.
+  /// Removes the tables. A kernel without nf_tables has none.
   func remove() throws(NetworkError) {
     try unlessUnsupported { () throws(NetworkError) in try Firewall(host).removeTables() }
   }

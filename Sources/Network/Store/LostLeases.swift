@@ -1,4 +1,3 @@
-import LinuxSystem
 import Namespaces
 import NetTypes
 import Netlink

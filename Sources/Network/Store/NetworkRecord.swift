@@ -124,10 +124,10 @@ package struct NetworkRecords {
   }
 
   /// Reads the record of a bridge; nil if there is none, or if it is damaged.
-  package func record(of bridge: InterfaceName) -> NetworkRecord? { try? read(of: bridge) }
+  func record(of bridge: InterfaceName) -> NetworkRecord? { try? read(of: bridge) }
 
   /// Reads the record of a bridge; nil if there is none.
-  package func read(of bridge: InterfaceName) throws(NetworkError) -> NetworkRecord? {
+  func read(of bridge: InterfaceName) throws(NetworkError) -> NetworkRecord? {
     let path = host.state.record(of: bridge)
     do throws(NetworkError) {
       guard let record = NetworkRecord(try RecordText.read(path)), record.bridge == bridge else { throw .damaged(path) }

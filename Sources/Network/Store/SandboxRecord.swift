@@ -10,7 +10,7 @@ import NetTypes
 /// undone.
 package struct SandboxRecord: ~Copyable {
   let name: NamespaceName
-  package private(set) var path: String
+  private(set) var path: String
   private let file: OwnedDescriptor
   private var writtenSize: Int = 0
 

@@ -107,7 +107,7 @@ package struct StateDirectory: Sendable {
 
   /// The state directories of other network namespaces, and whether each namespace is known to be gone. A namespace
   /// without a visible process or name may still exist.
-  package func others() -> [(path: String, isGone: Bool)] {
+  func others() -> [(path: String, isGone: Bool)] {
     ((try? directoryEntries(root)) ?? []).sorted().compactMap { entry in
       let other = "\(root)/\(entry)"
       let parts = entry.split(separator: ".", omittingEmptySubsequences: false)

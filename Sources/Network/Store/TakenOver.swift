@@ -5,7 +5,7 @@ import NetTypes
 /// A sandbox that this process has taken over, because it is stale or is one that stays: its locked record and the
 /// facts in it.
 package final class TakenOver {
-  package let record: SandboxRecord
+  let record: SandboxRecord
   package let facts: SandboxFacts
   /// The bridges in the record, including those on which no address was leased yet.
   package let bridges: [InterfaceName]

@@ -29,7 +29,7 @@ public struct Doctor {
     let chains = ForwardChains(host).findings()
     return [privileges()] + KernelFeatures(host).findings() + [nameDirectory(), forwarding(), ipv6()] + uplinks()
       + [wayOut(), resolvers()] + chains
-      + OtherHooks(host).findings { HostResolvers().servers(for: $0, hostAddress: $1) }
+      + OtherHooks(host).findings { [own = HostResolvers()] in own.servers(for: $0, hostAddress: $1) }
       + [bridgeNetfilter(isSomebodyDropping: chains.contains { $0.status != .ok })] + ports() + sandboxes() + records()
   }
 

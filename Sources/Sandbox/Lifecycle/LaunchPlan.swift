@@ -11,10 +11,10 @@ extension Sandboxes {
     let gone = try Removal(host).namesToSweep()
     var network = spec.network
     network.gone = Set(gone)
-    let steps = try Attachment.plan(network, on: host)
     if !gone.isEmpty {
       host.reporter.warn("killed runs have left something that goes first: after nsrun cleanup the plan is exact")
     }
+    let steps = try Attachment.plan(network, on: host)
     return gone.map { "remove what is left of \($0), whose nsrun was killed" } + steps
       + (command.map { [Self.step(executing: $0)] } ?? [])
   }

@@ -33,7 +33,7 @@ public struct Sandboxes {
     host.reporter.progress?(Self.step(executing: command))
     do throws(LaunchError) { try child.proceed(with: network.facts.variables) } catch {
       child.end()
-      remove(network)
+      network.remove(from: host)
       throw .launch(error)
     }
     let status = Supervisor(of: child).wait(signals: signals)
@@ -42,7 +42,7 @@ public struct Sandboxes {
     } else {
       // A user who ended the command by a signal does not want to wait. Shells and process 1 report the signal as
       // 128+N.
-      remove(network, isPatient: !(129...192).contains(status.code))
+      network.remove(from: host, isPatient: !(129...192).contains(status.code))
     }
     return status
   }
@@ -143,16 +143,9 @@ public struct Sandboxes {
     _ spec: AttachmentSpec, _ child: borrowing ChildProcess, isPrivileged: Bool
   ) throws(SandboxError) -> Attachment {
     var network: Attachment
-    let (first, start, name) = (child.pid, monotonicMicroseconds(), spec.name.text)
     do throws(SandboxError) {
       Removal(host).sweep()
-      network = try .begin(spec, on: host) { [host] namespace, identity, hasGrown in
-        // Orphans of the command have become children of this process.
-        guard
-          hasGrown || Supervisor.hasDescendants() || Inhabitants.mayHaveCome(into: identity, from: first, since: start)
-        else { return 0 }
-        return InhabitantSearch(host).end(inside: namespace, from: first, of: name)
-      }
+      network = try .begin(spec, on: host, ending: ending(spec.name, from: child.pid))
     } catch {
       child.end()
       throw error
@@ -163,10 +156,24 @@ public struct Sandboxes {
       if !isPrivileged { try giveIdentities(to: child) }
     } catch {
       child.end()
-      remove(network)
+      network.remove(from: host)
       throw error
     }
     return network
+  }
+
+  /// - Parameter first: the id of the first process inside.
+  private func ending(_ name: NamespaceName, from first: Int32) -> Attachment.Ending {
+    let start = monotonicMicroseconds()
+    return Attachment.Ending(
+      endProcesses: { [host] namespace, identity, hasGrown in
+        // Orphans of the command have become children of this process.
+        guard
+          hasGrown || Supervisor.hasDescendants() || Inhabitants.mayHaveCome(into: identity, from: first, since: start)
+        else { return 0 }
+        return InhabitantSearch(host).end(inside: namespace, from: first, of: name.text)
+      },
+      removeUnrecorded: { [host] in _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false) })
   }
 
   /// The network namespace that a child has made. Lets the child go on.
@@ -191,13 +198,6 @@ public struct Sandboxes {
       ])
     }
     return namespace
-  }
-
-  private func remove(_ network: consuming Attachment, isPatient: Bool = false) {
-    guard !network.remove(from: host, isPatient: isPatient) else { return }
-    // Another program has deleted records. Only a search finds what they named; the last sandbox must do it at the
-    // latest.
-    _ = try? UnrecordedObjects(host).remove(all: false, isDryRun: false)
   }
 
   /// Whether a /proc of the command's own PID namespace can be mounted. Without it, the ids of processes inside would

@@ -1,5 +1,4 @@
 import Glibc
-import Network
 
 /// The content of a nsswitch.conf(5).
 enum NameServiceSwitch {

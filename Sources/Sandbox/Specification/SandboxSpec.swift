@@ -1,5 +1,3 @@
-import Namespaces
-import NetTypes
 import Network
 
 /// The wanted properties of a sandbox, checked for consistency, but not yet against the host.

@@ -1,4 +1,3 @@
-import Network
 import Sandbox
 
 extension Subcommand {
@@ -9,7 +8,7 @@ extension Subcommand {
     let host = try arguments.output.host()
     let names = try arguments.operands.map { name throws(SandboxError) in try namespaceName(name, "NAME") }
     let failures = try Removal(host).remove(names)
-    for failure in failures { Terminal.complain("\(failure)") }
+    for failure in failures { Terminal.complain(failure.words) }
     return failures.isEmpty && !host.hasFailed ? 0 : Main.failure
   }
 }

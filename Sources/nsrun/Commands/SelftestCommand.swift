@@ -1,6 +1,5 @@
 import Launch
 import NetTypes
-import Network
 import Sandbox
 
 extension Subcommand {

@@ -1,6 +1,5 @@
 import Glibc
 import Launch
-import Network
 import Sandbox
 
 /// The arguments about the command to run.

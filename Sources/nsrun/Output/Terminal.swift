@@ -1,6 +1,5 @@
 import Glibc
 import LinuxSystem
-import Network
 import Sandbox
 
 /// Output to the user's terminal.
