@@ -53,5 +53,19 @@ extension CommandTests {
         try host.must("nsrun rm one")
       }
     }
+
+    @Test("rm waits for a process that has the record of the sandbox open, however slow that is")
+    func record() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one")
+        let holder = try host.start("exec flock /run/nsrun/[0-9]*/created/one sh -c 'echo locked; exec cat'")
+        try holder.wait(for: "locked")
+        let waiting = try host.start("exec 2>&1; exec nsrun rm one")
+        try waiting.wait(for: "waiting for the process that has the record of 'one' open")
+        holder.closeInput()
+        _ = try holder.finish()
+        #expect(try waiting.finish().status == 0)
+      }
+    }
   }
 }

@@ -81,8 +81,7 @@ package struct Survey {
         // Its bridge, for example, was deleted between two looks at it. The second survey does not see it any more.
         drifts.append(
           Drift(
-            kind: .bridges, message: "the network of \(bridge) cannot be examined: \(error)",
-            otherRemedy: "nsrun doctor"
+            kind: .bridges, message: "the network of \(bridge) cannot be examined: \(error)", otherRemedy: "nsrun doctor"
           ))
       }
       networks.append(try Translations(host).current(record, try? Bridges(host).link(bridge)))

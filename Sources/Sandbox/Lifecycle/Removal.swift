@@ -208,13 +208,15 @@ public struct Removal {
     return failures
   }
 
-  /// Takes over a sandbox to remove it. Waits if another process has locked the record only to look at it.
+  /// Takes over a sandbox to remove it. Waits if another process has locked the record: to look at it, or to remove the
+  /// sandbox, which takes as long as the processes inside take to end.
   /// - Returns: nil if the sandbox had no record any more; it is then already removed.
   private func claim(_ name: NamespaceName) throws(SandboxError) -> TakenOver? {
     if NamespaceSearch(host).isOwnSandbox(name) {
       throw .refused("'\(name)' is the sandbox you are in: remove it from the host")
     }
-    for _ in 0..<50 {
+    var wait = Wait(for: "the process that has the record of '\(name)' open", limit: 60_000_000)
+    while true {
       if let path = host.state.record(of: name) {
         do throws(SandboxError) {
           if let one = try TakenOver(name, at: path, on: host) { return one }
@@ -228,7 +230,7 @@ public struct Removal {
         {
           throw .refused("'\(name)' is in use by its command: end that first (nsrun is process \(maker))")
         }
-        usleep(10_000)
+        try rest(&wait, name)
         continue
       }
       if try !UnrecordedObjects(host, named: name).remove(all: true, isDryRun: false).isEmpty { return nil }
@@ -239,7 +241,19 @@ public struct Removal {
       if host.state.record(of: name) == nil, host.names.identity(of: name) == identity {
         throw .refused("'\(name)' was not made by nsrun: ip netns delete \(name) removes it")
       }
+      try rest(&wait, name)
     }
+  }
+
+  private func rest(_ wait: inout Wait, _ name: NamespaceName) throws(SandboxError) {
+    let isOver = try system { () throws(SystemError) in
+      do throws(SystemError) { try wait.rest() } catch {
+        if error.errno == ETIMEDOUT { return true }
+        throw error
+      }
+      return false
+    }
+    guard isOver else { return }
     throw .refused("'\(name)' is held by another process, which has its record open: try again")
   }
 

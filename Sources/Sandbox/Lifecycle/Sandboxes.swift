@@ -102,12 +102,15 @@ public struct Sandboxes {
   /// Whether these are the id maps of the calling process's user namespace. A new user namespace has none for a moment.
   private func hasIdentities(_ ids: [String]) throws(SandboxError) -> Bool {
     try system { () throws(SystemError) in
-      for _ in 0..<100 {
+      var wait = Wait(for: "the nsrun that is making the sandbox", limit: 60_000_000)
+      while true {
         let maps = try UserNamespace.maps()
         if !maps.contains("") { return maps == ids }
-        usleep(10_000)
+        do throws(SystemError) { try wait.rest() } catch {
+          if error.errno == ETIMEDOUT { return false }
+          throw error
+        }
       }
-      return false
     }
   }
 
