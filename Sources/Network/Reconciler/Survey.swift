@@ -79,10 +79,8 @@ package struct Survey {
         for resource in NetworkResources.all(host) { drifts += try resource.drifts(of: network, links) }
       } catch {
         // Its bridge, for example, was deleted between two looks at it. The second survey does not see it any more.
-        drifts.append(
-          Drift(
-            kind: .bridges, message: "the network of \(bridge) cannot be examined: \(error)", otherRemedy: "nsrun doctor"
-          ))
+        let message = "the network of \(bridge) cannot be examined: \(error)"
+        drifts.append(Drift(kind: .bridges, message: message, otherRemedy: "nsrun doctor"))
       }
       networks.append(try Translations(host).current(record, try? Bridges(host).link(bridge)))
     }
