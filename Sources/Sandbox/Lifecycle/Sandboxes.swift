@@ -87,7 +87,7 @@ public struct Sandboxes {
       try complete(view, files, owner, facts?.naming, resolvers)
     }
     // The id maps can only be read inside. Processes there have no power over this process yet.
-    if owner != nil, try !hasIdentities(ids) { throw Self.isForeign(name) }
+    if owner != nil, try !hasIdentities(ids, isRecorded: facts != nil) { throw Self.isForeign(name) }
     throw .launch(command.execute(with: inherited))
   }
 
@@ -100,9 +100,10 @@ public struct Sandboxes {
   }
 
   /// Whether these are the id maps of the calling process's user namespace. A new user namespace has none for a moment.
-  private func hasIdentities(_ ids: [String]) throws(SandboxError) -> Bool {
+  /// - Parameter isRecorded: whether an nsrun made it, or is making it.
+  private func hasIdentities(_ ids: [String], isRecorded: Bool) throws(SandboxError) -> Bool {
     try system { () throws(SystemError) in
-      var wait = Wait(for: "the nsrun that is making the sandbox", limit: 60_000_000)
+      var wait = Wait(for: "the nsrun that is making the sandbox", limit: isRecorded ? 60_000_000 : 1_000_000)
       while true {
         let maps = try UserNamespace.maps()
         if !maps.contains("") { return maps == ids }
