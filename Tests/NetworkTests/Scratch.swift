@@ -62,7 +62,9 @@ func factsWithMacvlan() -> SandboxFacts {
   let inside = InsideLink(
     interface: link("eth1"), address: network("172.20.0.5/16"), mac: mac("02:6e:ac:14:00:05"), mtu: 9000)
   facts.connections.insert(
-    .macvlan(MacvlanConnection(inside: inside, lower: link("lan0"), lowerIndex: 9, mode: .private)), at: 1)
+    .link(
+      LinkConnection(
+        kind: .macvlan, inside: inside, lower: link("lan0"), lowerIndex: 9, settings: ["mode": "private"])), at: 1)
   return facts
 }
 

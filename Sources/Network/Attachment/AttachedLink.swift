@@ -29,8 +29,8 @@ extension SandboxFacts {
     switch planned {
     case .standing(let standing, let spec): (network, wanted, isFirst) = (standing, spec, false)
     case .missing(let plan): (network, wanted, isFirst) = (try make(plan), plan.spec, true)
-    case .macvlan(let lower, let wanted):
-      connect(to: lower, wanted, Macvlans(host), for: sandbox)
+    case .link(let lower, let wanted):
+      connect(to: lower, wanted, UpperLinks(host), for: sandbox)
       return AttachedLink(target: (lower.index, lower.mtu), isFirst: false, isAnnounced: true, mayHaveFlows: false)
     }
     if wanted.egress == .routed, network.translation == .host {

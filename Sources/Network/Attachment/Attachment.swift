@@ -23,8 +23,8 @@ package struct Attachment: ~Copyable {
   private let parameters: [KernelParameter]
   private let routes: [RouteSpec]
   private var isResolved = false
-  /// Whether macvlans inside could not be deleted.
-  var hasLeftMacvlans = false
+  /// Whether links on links of the host could not be deleted.
+  var hasLeftUpperLinks = false
   /// In microseconds (``monotonicMicroseconds()``).
   let start = monotonicMicroseconds()
   let ending: Ending
@@ -158,7 +158,7 @@ package struct Attachment: ~Copyable {
       }
     }
     // Once more, now that others see what this one wants: of two at the same time at least one finds the other.
-    try Macvlans(host).requireUnused(spec, links)
+    try UpperLinks(host).requireUnused(spec, links)
   }
 
   /// The steps that make the sandbox.
@@ -179,7 +179,7 @@ package struct Attachment: ~Copyable {
       case .admit(let member): try Firewall(host).admit(member)
       case .name: try name(try namespace(facts), host)
       case .connect(let pair): try connect(pair, host)
-      case .createMacvlan(let connection): try Macvlans(host).create(connection, in: openDescriptor)
+      case .create(let connection): try UpperLinks(host).create(connection, in: openDescriptor)
       case .configure(_, let routes): try configure(routes)
       case .set(let parameter): try set(parameter, host)
       }
@@ -291,7 +291,7 @@ package struct Attachment: ~Copyable {
     // If something could not be undone, the record stays. It is stale once this process ends, so the next nsrun tries
     // again.
     let senders = zip(facts.connections, links).filter { $1.mayHaveFlows }.compactMap { $0.0.bridged }
-    guard isUndone, !hasLeftMacvlans, host.report({ () throws(NetworkError) in try Flows(host).end(of: senders) })
+    guard isUndone, !hasLeftUpperLinks, host.report({ () throws(NetworkError) in try Flows(host).end(of: senders) })
     else { return }
     let wasRecorded = Teardown(host).close(
       record, bridges: bridges, connections: facts.bridgeConnections, holding: &lock)

@@ -17,8 +17,8 @@ struct SandboxPlan: Equatable, Sendable {
     case name(NamespaceName)
     /// Create the veth pair: one end in the sandbox, the host end up and on the bridge.
     case connect(VethPair)
-    /// Create a macvlan inside.
-    case createMacvlan(MacvlanConnection)
+    /// Create a link inside, on a link of the host.
+    case create(LinkConnection)
     /// Inside the sandbox: set loopback up, and configure the link, address and routes of each connection.
     case configure([Connection], [RouteSpec] = [])
     /// Inside the sandbox: set a kernel parameter.
@@ -31,8 +31,8 @@ struct SandboxPlan: Equatable, Sendable {
       case .admit(let member): .retract(member)
       case .name(let name): .unname(name)
       case .connect(let pair): .disconnect(pair.hostLink)
-      // Whatever is left of it, another program may hold: Macvlans.deleteAll(in:) ends it.
-      case .createMacvlan, .configure, .set: nil
+      // Whatever is left of it, another program may hold: UpperLinks.deleteAll(in:) ends it.
+      case .create, .configure, .set: nil
       }
     }
 
@@ -49,8 +49,9 @@ struct SandboxPlan: Equatable, Sendable {
         }
       case .name(let name): "name the network namespace \(name)"
       case .connect(let pair): "connect \(pair.hostLink) on \(pair.bridge) with \(pair.interface) inside"
-      case .createMacvlan(let connection):
-        "create the macvlan \(connection.inside.interface) on \(connection.lower) inside (mode \(connection.mode.rawValue))"
+      case .create(let connection):
+        "create the \(connection.kind.rawValue) \(connection.inside.interface) on \(connection.lower) inside"
+          + connection.sortedSettings.map { " (\($0) \($1))" }.joined()
       case .configure(let connections, let routes):
         connections.isEmpty
           ? "bring lo up inside"
@@ -133,7 +134,7 @@ struct SandboxPlan: Equatable, Sendable {
               hostLink: connection.hostLink, hostMAC: .derived(from: inside.address.address, role: .hostLink),
               interface: inside.interface, bridge: connection.bridge, bridgeIndex: target.index, mac: inside.mac,
               mtu: inside.mtu, hostMTU: max(inside.mtu, target.mtu), alias: Tag.link(of: facts.name))))
-      case .macvlan(let connection): steps.append(.createMacvlan(connection))
+      case .link(let connection): steps.append(.create(connection))
       }
     }
     steps.append(.configure(facts.connections, routes.filter { $0.destination != nil }))

@@ -11,7 +11,7 @@ extension Attachment {
   mutating func isVacated(_ host: Host, isPatient: Bool) -> Bool {
     inside = nil
     var isVacated = processesEnded() == 0
-    deleteMacvlans(host)
+    deleteUpperLinks(host)
     do throws(SystemError) {
       if let namespace, let sockets = try openSockets(host), try sockets.areInUse() {
         let isDrained = if isPatient { try sockets.drain(from: namespace, host.reporter) } else { false }
@@ -47,12 +47,12 @@ extension Attachment {
     }
   }
 
-  /// Deletes the macvlans inside; what fails is reported, and keeps the record.
-  private mutating func deleteMacvlans(_ host: Host) {
-    guard facts.hasMacvlans else { return }
-    hasLeftMacvlans = !host.report { () throws(NetworkError) in
+  /// Deletes the links on links of the host; what fails is reported, and keeps the record.
+  private mutating func deleteUpperLinks(_ host: Host) {
+    guard facts.hasUpperLinks else { return }
+    hasLeftUpperLinks = !host.report { () throws(NetworkError) in
       switch opened {
-      case .some(let namespace): try Macvlans(host).deleteAll(in: namespace)
+      case .some(let namespace): try UpperLinks(host).deleteAll(in: namespace)
       case nil: break
       }
     }

@@ -42,15 +42,15 @@ package struct Bridges {
         links.append(link)
         wanted.bridge = name
         spec.connections[number] = .bridge(wanted)
-      case .macvlan(var wanted):
-        let lower = try Macvlans(host).plan(wanted)
+      case .link(var wanted):
+        let lower = try UpperLinks(host).plan(wanted)
         links.append(lower)
         if let name = try? InterfaceName(lower.name) { wanted.lower = name }
-        spec.connections[number] = .macvlan(wanted)
+        spec.connections[number] = .link(wanted)
       }
     }
     try spec.requireDistinctNetworks()
-    try Macvlans(host).requireUnused(spec, links)
+    try UpperLinks(host).requireUnused(spec, links)
     return links
   }
 

@@ -83,7 +83,7 @@ enum PlannedNetwork {
   /// The network of a bridge, which has to be made first.
   case missing(NetworkPlan)
   /// The network beyond this link of the host.
-  case macvlan(Link, MacvlanSpec)
+  case link(Link, LinkSpec)
 }
 
 extension BridgeNetworks {
@@ -120,7 +120,7 @@ extension BridgeNetworks {
       case .bridge(let wanted):
         guard let network = try bridged(wanted, link) else { return nil }
         networks.append(network)
-      case .macvlan(let wanted): if let link { networks.append(.macvlan(link, wanted)) }
+      case .link(let wanted): if let link { networks.append(.link(link, wanted)) }
       }
     }
     try sandbox.requireReachableGateways(subnets(of: networks, sandbox))
@@ -136,7 +136,7 @@ extension BridgeNetworks {
       switch planned {
       case .standing(let network, let wanted): subnets += try AddressPool(host).subnets(for: wanted, on: network)
       case .missing(let plan): subnets += try AddressPool(host).subnets(for: plan.spec, on: plan.network)
-      case .macvlan(_, let wanted): subnets.append(wanted.address.network)
+      case .link(_, let wanted): subnets.append(wanted.address.network)
       }
     }
     return subnets

@@ -8,15 +8,15 @@ public enum ConnectionKind: String, CaseIterable, Sendable {
   public func label(_ target: InterfaceName) -> String { self == .bridge ? target.text : "\(rawValue)@\(target)" }
 }
 
-/// What is known of a sandbox's connection to one network: one case for each kind.
+/// What is known of a sandbox's connection to one network.
 public enum Connection: Equatable, Sendable {
   case bridge(BridgeConnection)
-  case macvlan(MacvlanConnection)
+  case link(LinkConnection)
 
   public var kind: ConnectionKind {
     switch self {
     case .bridge: .bridge
-    case .macvlan: .macvlan
+    case .link(let connection): connection.kind
     }
   }
 
@@ -24,7 +24,7 @@ public enum Connection: Equatable, Sendable {
   public var target: InterfaceName {
     switch self {
     case .bridge(let connection): connection.bridge
-    case .macvlan(let connection): connection.lower
+    case .link(let connection): connection.lower
     }
   }
 
@@ -35,7 +35,7 @@ public enum Connection: Equatable, Sendable {
   public var egress: NetworkSpec.Egress {
     switch self {
     case .bridge(let connection): connection.egress
-    case .macvlan: .routed
+    case .link: .routed
     }
   }
 
@@ -43,8 +43,13 @@ public enum Connection: Equatable, Sendable {
   public var inside: InsideLink {
     switch self {
     case .bridge(let connection): connection.inside
-    case .macvlan(let connection): connection.inside
+    case .link(let connection): connection.inside
     }
+  }
+
+  /// The values of the settings that its kind has.
+  public var settings: [String: String] {
+    if case .link(let connection) = self { connection.settings } else { [:] }
   }
 
   /// The connection to a bridge; nil for another kind.
@@ -55,7 +60,7 @@ public enum Connection: Equatable, Sendable {
     let own: [(String, String)]
     switch self {
     case .bridge(let connection): own = connection.lines
-    case .macvlan(let connection): own = connection.lines
+    case .link(let connection): own = connection.lines
     }
     return RecordText((inside.lines + own).map { (SandboxFacts.key($0, number), $1) })
   }
@@ -65,10 +70,9 @@ public enum Connection: Equatable, Sendable {
     let reader = Reader(record: record, number: number)
     guard let target = reader.target, let inside = InsideLink(reader, number: number) else { return nil }
     let connection: Connection? =
-      switch target.kind {
-      case .bridge: BridgeConnection(reader, target.link, inside).map(Connection.bridge)
-      case .macvlan: MacvlanConnection(reader, target.link, inside).map(Connection.macvlan)
-      }
+      target.kind == .bridge
+      ? BridgeConnection(reader, target.link, inside).map(Connection.bridge)
+      : LinkConnection(reader, target, inside).map(Connection.link)
     guard let connection else { return nil }
     self = connection
   }

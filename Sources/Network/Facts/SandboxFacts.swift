@@ -22,7 +22,8 @@ extension SandboxFacts {
   /// The connections to bridges.
   package var bridgeConnections: [BridgeConnection] { connections.compactMap(\.bridged) }
 
-  var hasMacvlans: Bool { connections.contains { $0.kind == .macvlan } }
+  /// Whether it has links on links of the host (``UpperLinks``).
+  var hasUpperLinks: Bool { connections.contains { $0.kind.driver != nil } }
 
   func connection(to bridge: InterfaceName) -> BridgeConnection? { bridgeConnections.first { $0.bridge == bridge } }
 
@@ -49,11 +50,11 @@ extension SandboxFacts {
           hostLink: try! InterfaceName(hostLink), egress: wanted.egress, translation: network.translation)))
   }
 
-  /// Adds a macvlan.
-  mutating func connect(to lower: Link, _ wanted: MacvlanSpec, _ macvlans: Macvlans, for sandbox: AttachmentSpec) {
+  /// Adds a link on a link of the host.
+  mutating func connect(to lower: Link, _ wanted: LinkSpec, _ links: UpperLinks, for sandbox: AttachmentSpec) {
     let gateway = gateway(wanted.gateway, wanted.address, sandbox)
     connections.append(
-      .macvlan(macvlans.connection(wanted, on: lower, number: connections.count, gateway: gateway)))
+      .link(links.connection(wanted, on: lower, number: connections.count, gateway: gateway)))
   }
 
   /// The gateway of one more connection: the first that has one gives the default route, unless a route was asked for.

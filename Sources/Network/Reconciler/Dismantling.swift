@@ -17,17 +17,17 @@ package struct Dismantling {
     var dismantled: [NamespaceName] = []
     let batch = batch.filter { !isMisleading($0) }
     guard !batch.isEmpty else { return [] }
-    // Sandboxes whose macvlans could not be deleted.
+    // Sandboxes whose links on links of the host could not be deleted.
     var holding: Set<NamespaceName> = []
     host.report { () throws(NetworkError) in
       let census = try system { () throws(SystemError) in try ProcessCensus() }
       for one in batch {
         // Opened before its processes end: it may have no name any more.
         let namespace =
-          one.facts.hasMacvlans ? NamespaceSearch(host).open(one.identity, named: one.facts.name, census) : nil
+          one.facts.hasUpperLinks ? NamespaceSearch(host).open(one.identity, named: one.facts.name, census) : nil
         endProcesses(one, census)
         guard let namespace else { continue }
-        let hasSucceeded = host.report { () throws(NetworkError) in try Macvlans(host).deleteAll(in: namespace) }
+        let hasSucceeded = host.report { () throws(NetworkError) in try UpperLinks(host).deleteAll(in: namespace) }
         if !hasSucceeded { holding.insert(one.facts.name) }
       }
     }

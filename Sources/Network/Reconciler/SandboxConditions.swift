@@ -134,14 +134,14 @@ package struct SandboxConditions {
         || (try? hostLinks(of: facts)).map { hasLostLink(facts, $0) } == true)
   }
 
-  /// Whether the host end of a veth pair is gone, or the link on which a macvlan was.
+  /// Whether the host end of a veth pair is gone, or the link of the host on which another link was.
   /// - Parameter links: the host ends of the veth pairs, for each connection.
   private func hasLostLink(_ facts: SandboxFacts, _ links: [Link?]) -> Bool {
     zip(facts.connections, links).contains { connection, link in
       switch connection {
       case .bridge: link == nil
-      case .macvlan(let macvlan):
-        (try? host.route { (route) throws(NetlinkError) in try route.link(index: macvlan.lowerIndex) }) == .some(nil)
+      case .link(let upper):
+        (try? host.route { (route) throws(NetlinkError) in try route.link(index: upper.lowerIndex) }) == .some(nil)
       }
     }
   }

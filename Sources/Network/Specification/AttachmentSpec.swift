@@ -67,7 +67,7 @@ extension AttachmentSpec {
 
   /// The subnets that are known before any network is planned.
   var givenSubnets: [IPNetwork] {
-    connections.compactMap { if case .macvlan(let wanted) = $0 { wanted.address.network } else { nil } }
+    connections.compactMap { if case .link(let wanted) = $0 { wanted.address.network } else { nil } }
   }
 
   /// Two ports on one bridge would have addresses in the same subnet, so that only one would be used.

@@ -1,14 +1,14 @@
 import NetTypes
 
-/// A wanted connection of a sandbox to one network: one case for each kind.
+/// A wanted connection of a sandbox to one network.
 public enum ConnectionSpec: Sendable {
   case bridge(NetworkSpec)
-  case macvlan(MacvlanSpec)
+  case link(LinkSpec)
 
   var target: ConnectionTarget {
     switch self {
     case .bridge(let spec): ConnectionTarget(kind: .bridge, link: spec.bridge)
-    case .macvlan(let spec): ConnectionTarget(kind: .macvlan, link: spec.lower)
+    case .link(let spec): ConnectionTarget(kind: spec.kind, link: spec.lower)
     }
   }
 
@@ -16,7 +16,7 @@ public enum ConnectionSpec: Sendable {
   var interface: InterfaceName? {
     switch self {
     case .bridge(let spec): spec.interface
-    case .macvlan(let spec): spec.interface
+    case .link(let spec): spec.interface
     }
   }
 
@@ -24,7 +24,7 @@ public enum ConnectionSpec: Sendable {
   package var egress: NetworkSpec.Egress {
     switch self {
     case .bridge(let spec): spec.egress
-    case .macvlan: .routed
+    case .link: .routed
     }
   }
 
@@ -32,7 +32,7 @@ public enum ConnectionSpec: Sendable {
   var address: IPAddress? {
     switch self {
     case .bridge(let spec): spec.address
-    case .macvlan(let spec): spec.address.address
+    case .link(let spec): spec.address.address
     }
   }
 

@@ -99,7 +99,7 @@ struct UnrecordedObjects {
     for (name, identity) in doomedNames {
       host.report { () throws(SandboxError) in
         if let namespace = host.names.open(name, identity: identity) {
-          try Macvlans(host).deleteAll(in: namespace)
+          try UpperLinks(host).deleteAll(in: namespace)
         }
         try Teardown(host).unname(name, identity)
       }

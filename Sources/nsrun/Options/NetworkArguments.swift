@@ -23,10 +23,20 @@ struct NetworkRequest {
   var mtu: UInt32?
   var isRouted = false
   var isInternal = false
-  var mode = MacvlanSpec.Mode.bridge
+  /// The values of settings that only some kinds have.
+  var settings: [String: String] = [:]
 
   /// As the command line takes it: `br0`, `macvlan@eth0`.
   var text: String { kind.label(target!) }
+
+  /// Takes the value of a setting that only some kinds have.
+  mutating func set(_ key: String, _ text: String) throws(InvalidValue) {
+    let values = kind.settings.first { $0.key == key }?.values ?? []
+    guard values.contains(text) else {
+      throw InvalidValue("'\(text)' is not \(values.dropLast().joined(separator: ", ")) or \(values.last ?? "")")
+    }
+    settings[key] = text
+  }
 }
 
 /// A setting of one network: a key of `--net BRIDGE:KEY=VALUE,...`, or an option of its own if there is only one
@@ -117,10 +127,8 @@ struct NetworkKey: Sendable {
     ) { (network, _) in network.isInternal = true },
     NetworkKey(
       name: "mode", value: "bridge|private|vepa", help: "Which other macvlans are reached. (default: bridge)",
-      kinds: [.macvlan]
-    ) { (network, text) throws(InvalidValue) in
-      network.mode = try parse(text, "bridge, private or vepa") { MacvlanSpec.Mode(rawValue: $0) }
-    },
+      kinds: ConnectionKind.allCases.filter { kind in kind.settings.contains { $0.key == "mode" } }
+    ) { (network, text) throws(InvalidValue) in try network.set("mode", text) },
   ]
 
   fileprivate var option: Option {
@@ -243,14 +251,14 @@ struct NetworkArguments {
   private func spec(_ request: NetworkRequest) throws(SandboxError) -> ConnectionSpec {
     switch request.kind {
     case .bridge: .bridge(try bridgeSpec(request))
-    case .macvlan where request.address6 != nil:
-      throw .refused("--ip \(request.address6!): a macvlan has IPv4 only")
-    case .macvlan:
-      .macvlan(
-        try MacvlanSpec(
-          lower: request.target!, interface: request.interface, address: request.address,
+    case let kind where request.address6 != nil:
+      throw .refused("--ip \(request.address6!): a \(kind.rawValue) has IPv4 only")
+    case let kind:
+      .link(
+        try LinkSpec(
+          kind: kind, lower: request.target!, interface: request.interface, address: request.address,
           prefixLength: request.prefixLength, gateway: request.gateway, mac: request.mac, mtu: request.mtu,
-          mode: request.mode))
+          settings: request.settings))
     }
   }
 

@@ -121,7 +121,7 @@ struct SandboxDocument: Encodable {
       mac = "\(inside.mac)"
       mtu = inside.mtu
       hostLink = connection.bridged?.hostLink.text
-      if case .macvlan(let macvlan) = connection { mode = macvlan.mode.rawValue } else { mode = nil }
+      mode = connection.settings["mode"]
       egress = connection.egress.rawValue
       masqueradedBy =
         connection.egress != .masquerade ? nil : connection.bridged?.translation == .host ? "host" : "nsrun"
