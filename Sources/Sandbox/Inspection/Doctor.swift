@@ -1,7 +1,6 @@
 import Glibc
 import Launch
 import LinuxSystem
-import NFTables
 import Namespaces
 import NetTypes
 import Netlink
