@@ -123,6 +123,26 @@ extension CommandTests {
       }
     }
 
+    @Test("Leases that were deleted end no network that sandboxes are on, and reload makes them again")
+    func leasesGone() throws {
+      try onHost { (host) throws in
+        try host.must("nsrun create one --net br0:ip=10.77.3.5; nsrun create two --net br1")
+        for damage in ["rm -r /run/nsrun/*/leases", "rm -r /run/nsrun/*/leases/br0", "rm /run/nsrun/*/leases/br0/*"] {
+          try host.must(
+            """
+            \(damage)
+            [ "$(nsrun cleanup --dry-run)" = "" ]
+            nsrun list > /dev/null; nsrun --net br2 -- true; nsrun exec one -- ping -c 1 -W 1 8.8.8.8 > /dev/null
+            shown=$(nsrun doctor || true); grep "the lease of 10.77.3.5 of 'one' on br0 is gone" <<< "$shown"
+            shown=$(nsrun reload); grep "the lease of 10.77.3.5 of 'one'" <<< "$shown"
+            healthy
+            """)
+          #expect(try host.sh("nsrun --net br0 --ip 10.77.3.5 -- true").errors.contains("already leased"))
+        }
+        try host.must("nsrun rm one two")
+      }
+    }
+
     @Test(
       "rm and cleanup find existing sandboxes by their tags after /run/nsrun was deleted",
       arguments: ["nsrun cleanup", "nsrun rm one two three && nsrun cleanup"])

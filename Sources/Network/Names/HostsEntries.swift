@@ -82,10 +82,12 @@ package struct HostsEntries {
     for file in try files(of: bridge) { try system { () throws(SystemError) in try file.remove(address) } }
   }
 
-  /// Removes entries whose address is leased on none of their file's bridges.
+  /// Removes entries whose address is leased on none of their file's bridges, and is that of no recorded sandbox.
   /// - Returns: the addresses of these entries.
   func removeLost(on bridge: InterfaceName, isDryRun: Bool) throws(NetworkError) -> [IPAddress] {
     var lost: Set<IPAddress> = []
+    // Somebody may have deleted leases.
+    let recorded = Set(try SandboxRecords(host).all().flatMap(\.hostsLines).map(\.entry.address))
     for file in try files(of: bridge) {
       let leases = Self.bridges(ofFile: file.name).compactMap { try? InterfaceName($0) }
         .map { AddressLeases(bridge: $0, state: host.state) }
@@ -93,7 +95,8 @@ package struct HostsEntries {
         try system { () throws(SystemError) in
           try file.removeLost(isDryRun: isDryRun) { address in
             // An IPv6 address that follows from an IPv4 address has no lease of its own.
-            leases.allSatisfy { $0.holder(of: address) == nil && $0.holder(of: address.origin) == nil }
+            !recorded.contains(address)
+              && leases.allSatisfy { $0.holder(of: address) == nil && $0.holder(of: address.origin) == nil }
           }
         })
     }

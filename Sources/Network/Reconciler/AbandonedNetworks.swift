@@ -18,23 +18,34 @@ package struct AbandonedNetworks {
     let lock = try system { () throws(SystemError) in try host.state.lockIfPresent(.exclusive) }
     guard let lock else { return [] }
     let all = try NetworkRecords(host).names()
-    let unused = all.filter {
-      (bridge == nil || bridge == $0) && AddressLeases(bridge: $0, state: host.state).count == 0
+    var unused: [InterfaceName] = []
+    for network in all where bridge == nil || bridge == network {
+      guard AddressLeases(bridge: network, state: host.state).count == 0,
+        try !SandboxRecords(host).hold(network)
+      else { continue }
+      unused.append(network)
     }
     var removed: [Removed] = []
     for bridge in unused {
-      // Only a newer nsrun can remove a network whose record it wrote.
       guard let record = NetworkRecords(host).record(of: bridge) else { continue }
       let network = RecordedNetwork(bridge: bridge, record: record)
       for resource in NetworkResources.all(host) { removed += try resource.remains(of: network) }
     }
-    if !all.isEmpty, unused.count == all.count {
+    if !all.isEmpty, unused.count == all.count, unused.allSatisfy(isRemovable) {
       removed += try Forwarding.remains(host, .stale) + RuleTables(host).remains(.stale)
     }
     guard !isDryRun else { return removed }
     for bridge in unused { Teardown(host).unmakeIfUnused(bridge) }
     host.state.removeIfEmpty(holding: lock)
     return removed
+  }
+
+  /// Whether no newer nsrun wrote the record, which only that one can remove.
+  private func isRemovable(_ network: InterfaceName) -> Bool {
+    do throws(NetworkError) { _ = try NetworkRecords(host).read(of: network) } catch {
+      if case .refused = error { return false }
+    }
+    return true
   }
 
   /// Removes all networks without sandboxes, even if leases are left: their holders are gone.

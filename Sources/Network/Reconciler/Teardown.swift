@@ -108,9 +108,12 @@ package struct Teardown {
     }
   }
 
-  /// Removes a network in which no sandbox has a lease. The caller holds the exclusive lock.
+  /// Removes a network that no sandbox is on: none has a lease, and none is recorded there. The caller holds the
+  /// exclusive lock.
   func unmakeIfUnused(_ bridge: InterfaceName) {
     guard AddressLeases(bridge: bridge, state: host.state).removeIfUnused() else { return }
+    // Somebody may have deleted leases. An error keeps the network, too.
+    guard (try? SandboxRecords(host).hold(bridge)) == false else { return }
     var failures: [NetworkError] = []
     do throws(NetworkError) {
       _ = try RecordText.read(host.state.record(of: bridge))

@@ -46,6 +46,8 @@ enum NetworkResources {
   /// In the order in which they are restored; they are removed in the reverse order. A bridge that is there gets its ports
   /// back before it is set up, and has its routes only then. One that is made again gets its ports with that.
   static func all(_ host: Host) -> [any NetworkResource] {
-    [BridgePorts(host), BridgeLink(host), BridgeRoutes(host), Translations(host), ForwardChains(host)]
+    [
+      Leases(host), BridgePorts(host), BridgeLink(host), BridgeRoutes(host), Translations(host), ForwardChains(host),
+    ]
   }
 }

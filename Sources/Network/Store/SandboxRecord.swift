@@ -231,6 +231,15 @@ package struct SandboxRecords {
     return SandboxFacts(text)
   }
 
+  /// Whether a sandbox that stays, or for which a process answers, is recorded on a bridge. Its lease may be lost.
+  func hold(_ bridge: InterfaceName) throws(NetworkError) -> Bool {
+    let stale = Set(try system { () throws(SystemError) in try host.state.staleNames() })
+    return try names().contains { name in
+      guard !stale.contains(name), let path = host.state.record(of: name) else { return false }
+      return (try? RecordText.read(path))?.bridges.contains(bridge) ?? false
+    }
+  }
+
   /// The names of all recorded sandboxes, sorted.
   package func names() throws(NetworkError) -> [NamespaceName] {
     // In this order, because a record moves from running/ to created/.
