@@ -57,4 +57,14 @@ public struct Wait {
     usleep(pause)
     pause = min(pause + pause / 2, 10_000)
   }
+
+  /// The same, where the limit is an expected end.
+  /// - Returns: whether it has slept; false beyond the limit.
+  public mutating func restWithinLimit() throws(SystemError) -> Bool {
+    do throws(SystemError) { try rest() } catch {
+      guard error.errno == ETIMEDOUT else { throw error }
+      return false
+    }
+    return true
+  }
 }

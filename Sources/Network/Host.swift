@@ -26,6 +26,14 @@ public struct Reporter: Sendable {
   }
 }
 
+extension RouteRequests {
+  /// Performs the requests in the calling thread's network namespace, which need not be the host's.
+  package func performHere() throws(NetworkError) {
+    var route = try system { () throws(SystemError) in try RouteConnection() }
+    try netlink { () throws(NetlinkError) in try route.perform(self) }
+  }
+}
+
 /// The host on which nsrun works: its network namespace, the netlink connections opened there, the names of namespaces,
 /// and nsrun's state directory. The process must have only one thread.
 public final class Host {

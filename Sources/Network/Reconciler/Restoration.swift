@@ -59,7 +59,7 @@ package struct Restoration {
     let users = try SandboxRecords(host).all().filter { $0.connection(to: record.bridge) != nil }
     let network = RecordedNetwork(bridge: record.bridge, record: record, users: users)
     for resource in NetworkResources.all(host) { try resource.restore(for: network) }
-    if let own = record.own, let link = try BridgeLink(host).fit(try Bridges(host).link(record.bridge), for: network) {
+    if let own = record.own, let link = try BridgeLink(host).fit(for: network) {
       try waitUntilPacketsPass(over: link, own, network.connections)
     }
   }

@@ -105,7 +105,16 @@ struct BridgeLink {
 
   /// The bridge of a network, if it is there and sandboxes can use it in place of the recorded one: it is nsrun's, or it
   /// has the address by which they know the host, even if another program has made it again.
-  func fit(_ link: Link?, for network: RecordedNetwork) throws(NetworkError) -> Link? {
+  func fit(for network: RecordedNetwork) throws(NetworkError) -> Link? {
+    try fit(try Bridges(host).link(network.bridge), for: network)
+  }
+
+  /// The same among links that were listed before.
+  func fit(for network: RecordedNetwork, among links: [Link]) throws(NetworkError) -> Link? {
+    try fit(links.first { $0.name == network.bridge.text }, for: network)
+  }
+
+  private func fit(_ link: Link?, for network: RecordedNetwork) throws(NetworkError) -> Link? {
     guard let link, link.kind == "bridge" else { return nil }
     if Tag.isOurBridge(link, planned: network.record?.own?.mac) { return link }
     let addresses = try self.addresses(of: link).networks.map(\.address)
@@ -114,7 +123,7 @@ struct BridgeLink {
 
   /// The same, if nsrun made the bridge.
   func ownFit(for network: RecordedNetwork) throws(NetworkError) -> (Link, NetworkRecord.OwnBridge)? {
-    guard let own = network.record?.own, let link = try fit(try Bridges(host).link(network.bridge), for: network),
+    guard let own = network.record?.own, let link = try fit(for: network),
       Tag.isOurBridge(link, planned: own.mac)
     else { return nil }
     return (link, own)

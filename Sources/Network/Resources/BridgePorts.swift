@@ -45,8 +45,7 @@ struct BridgePorts {
 
 extension BridgePorts: NetworkResource {
   func drifts(of network: RecordedNetwork, _ links: [Link]) throws(NetworkError) -> [Drift] {
-    let found = links.first { $0.name == network.bridge.text }
-    guard !network.users.isEmpty, let bridge = try BridgeLink(host).fit(found, for: network) else { return [] }
+    guard !network.users.isEmpty, let bridge = try BridgeLink(host).fit(for: network, among: links) else { return [] }
     var drifts: [Drift] = []
     for facts in network.users {
       let end = facts.connection(to: network.bridge)?.hostLink.text
@@ -90,7 +89,7 @@ extension BridgePorts: NetworkResource {
   }
 
   func restore(for network: RecordedNetwork) throws(NetworkError) {
-    guard let link = try BridgeLink(host).fit(try Bridges(host).link(network.bridge), for: network) else { return }
+    guard let link = try BridgeLink(host).fit(for: network) else { return }
     try restore(on: network.bridge, link.index)
   }
 }

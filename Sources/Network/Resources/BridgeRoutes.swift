@@ -96,9 +96,8 @@ struct BridgeRoutes {
 
 extension BridgeRoutes: NetworkResource {
   func drifts(of network: RecordedNetwork, _ links: [Link]) throws(NetworkError) -> [Drift] {
-    let found = links.first { $0.name == network.bridge.text }
     guard !network.users.isEmpty, let record = network.record,
-      let bridge = try BridgeLink(host).fit(found, for: network)
+      let bridge = try BridgeLink(host).fit(for: network, among: links)
     else { return [] }
     // The kernel removes the routes of an address together with the address.
     let own = BridgeLink(host).isOurs(bridge, record) ? record.own : nil

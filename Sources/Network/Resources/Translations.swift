@@ -63,7 +63,7 @@ extension Translations: NetworkResource {
 
   func restore(for network: RecordedNetwork) throws(NetworkError) {
     guard let record = network.record,
-      let link = try BridgeLink(host).fit(try Bridges(host).link(network.bridge), for: network)
+      let link = try BridgeLink(host).fit(for: network)
     else { return }
     _ = try refresh(record, link)
   }

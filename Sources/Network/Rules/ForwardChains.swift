@@ -357,7 +357,7 @@ extension ForwardChains: NetworkResource {
 
   func restore(for network: RecordedNetwork) throws(NetworkError) {
     guard let record = network.record, record.mayChangeForeignChains,
-      try BridgeLink(host).fit(try Bridges(host).link(network.bridge), for: network) != nil
+      try BridgeLink(host).fit(for: network) != nil
     else { return }
     try admit(record)
   }

@@ -54,8 +54,7 @@ extension PortGuard {
     var requests = RouteRequests()
     requests.addIngressQdisc(link: 1, block: block, subject: "lo")
     requests.add(filter, PortProgram.program)
-    var route = try system { () throws(SystemError) in try RouteConnection() }
-    try netlink { () throws(NetlinkError) in try route.perform(requests) }
+    try requests.performHere()
   }
 
   private func hasProgram(_ port: UInt32) throws(NetworkError) -> Bool {

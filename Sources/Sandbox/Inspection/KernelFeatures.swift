@@ -77,12 +77,7 @@ struct KernelFeatures {
     private func create(_ link: LinkSpecification) throws(SandboxError) {
       var requests = RouteRequests()
       requests.create(link)
-      try perform(requests)
-    }
-
-    private func perform(_ requests: RouteRequests) throws(SandboxError) {
-      var route = try system { () throws(SystemError) in try RouteConnection() }
-      do throws(NetlinkError) { try route.perform(requests) } catch { throw .netlink(error) }
+      try requests.performHere()
     }
   }
 

@@ -97,7 +97,7 @@ public struct Selftest {
     }
     var requests = RouteRequests()
     requests.change(link: .index(1), LinkChanges(isUp: true), subject: "lo")
-    try perform(requests)
+    try requests.performHere()
   }
 
   /// Makes a namespace that answers at ``internetAddress``, and connects it to this one by a veth pair.
@@ -113,7 +113,7 @@ public struct Selftest {
       try launch { () throws(LaunchError) in try child.checkpoint() }
       var requests = RouteRequests()
       requests.create(.veth(outer, peer: .init(name: inner, namespace: .process(child.pid))))
-      try perform(requests)
+      try requests.performHere()
       let internet = try system { () throws(SystemError) in try NetworkNamespace.ofProcess(child.pid) }
       let home = try system { () throws(SystemError) in try NetworkNamespace.current() }
       // Configure the internet's end first. The kernel drops packets until it has noticed that the other end of a link
@@ -147,11 +147,6 @@ public struct Selftest {
     } catch {
       throw .netlink(error)
     }
-  }
-
-  private func perform(_ requests: RouteRequests) throws(SandboxError) {
-    var route = try system { () throws(SystemError) in try RouteConnection() }
-    do throws(NetlinkError) { try route.perform(requests) } catch { throw .netlink(error) }
   }
 
   // MARK: What is left

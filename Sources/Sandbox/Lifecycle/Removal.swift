@@ -246,14 +246,7 @@ public struct Removal {
   }
 
   private func rest(_ wait: inout Wait, _ name: NamespaceName) throws(SandboxError) {
-    let isOver = try system { () throws(SystemError) in
-      do throws(SystemError) { try wait.rest() } catch {
-        if error.errno == ETIMEDOUT { return true }
-        throw error
-      }
-      return false
-    }
-    guard isOver else { return }
+    if try system({ () throws(SystemError) in try wait.restWithinLimit() }) { return }
     throw .refused("'\(name)' is held by another process, which has its record open: try again")
   }
 

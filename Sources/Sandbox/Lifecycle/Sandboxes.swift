@@ -107,10 +107,7 @@ public struct Sandboxes {
       while true {
         let maps = try UserNamespace.maps()
         if !maps.contains("") { return maps == ids }
-        do throws(SystemError) { try wait.rest() } catch {
-          if error.errno == ETIMEDOUT { return false }
-          throw error
-        }
+        guard try wait.restWithinLimit() else { return false }
       }
     }
   }
